@@ -1,0 +1,170 @@
+"""The error tree: what can go wrong, named for what happened.
+
+MynaError
+├── InvalidRequest            a field is missing, malformed or out of range
+│   ├── AudioUndecodable      the bytes are not audio that we can read
+│   ├── LanguageUnsupported   the language is unknown, or the engine does not speak it
+│   ├── ModelUnsupported      the modelId is not one that is served
+│   └── TextTooLong           more text than one request may carry
+├── CredentialsMissing        no key was sent
+├── CredentialsRejected       the key is unknown, revoked or malformed
+├── PermissionDenied          the key may not do this
+├── VoiceNotFound             no such voice in this workspace
+├── ResourceNotFound          no such path or resource
+├── MethodNotAllowed          the path exists, the method does not
+├── VoiceAlreadyExists        the id is taken
+├── VoiceIncompatible         an artifact of another engine or version
+├── PayloadTooLarge           the body is over the limit
+├── Overloaded                the waiting line is full, try again later
+├── DeadlineExceeded          the work took longer than allowed
+├── ServiceUnavailable        starting or stopping, or a dependency is away
+├── EngineFailure             the engine raised something that is our bug
+├── WeightsMissing            a weight file is not in the cache
+├── WeightsCorrupt            a weight file does not match its digest
+├── WeightsUnavailable        a weight package cannot be had from the registry
+└── FeatureUnimplemented      documented by the API, not served here
+
+Rules: `code` is stable and unique (clients may match on it); `kind` decides the status; only `http/errors.py` knows
+status numbers; positional arguments only, so that every class pickles.
+"""
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+class ErrorKind(StrEnum):
+    """What class of failure this is; `http/errors.py` maps it to HTTP and gRPC numbers."""
+
+    INVALID_ARGUMENT = "invalid_argument"
+    UNAUTHENTICATED = "unauthenticated"
+    PERMISSION_DENIED = "permission_denied"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    ALREADY_EXISTS = "already_exists"
+    FAILED_PRECONDITION = "failed_precondition"
+    TOO_LARGE = "too_large"
+    RESOURCE_EXHAUSTED = "resource_exhausted"
+    UNAVAILABLE = "unavailable"
+    DEADLINE_EXCEEDED = "deadline_exceeded"
+    UNIMPLEMENTED = "unimplemented"
+    INTERNAL = "internal"
+
+
+class MynaError(Exception):
+    """Root of every error that this service raises on purpose.
+
+    message: one or two sentences for the caller, saying what to do next. It never holds text to be spoken, a
+    transcript, or more than four characters of a key.
+    """
+
+    code: ClassVar[str] = "INTERNAL"
+    kind: ClassVar[ErrorKind] = ErrorKind.INTERNAL
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidRequest(MynaError):
+    code = "INVALID_REQUEST"
+    kind = ErrorKind.INVALID_ARGUMENT
+
+
+class AudioUndecodable(InvalidRequest):
+    code = "AUDIO_UNDECODABLE"
+
+
+class LanguageUnsupported(InvalidRequest):
+    code = "LANGUAGE_UNSUPPORTED"
+
+
+class ModelUnsupported(InvalidRequest):
+    code = "MODEL_UNSUPPORTED"
+
+
+class TextTooLong(InvalidRequest):
+    code = "TEXT_TOO_LONG"
+
+
+class CredentialsMissing(MynaError):
+    code = "CREDENTIALS_MISSING"
+    kind = ErrorKind.UNAUTHENTICATED
+
+
+class CredentialsRejected(MynaError):
+    code = "CREDENTIALS_REJECTED"
+    kind = ErrorKind.PERMISSION_DENIED
+
+
+class PermissionDenied(MynaError):
+    code = "PERMISSION_DENIED"
+    kind = ErrorKind.PERMISSION_DENIED
+
+
+class ResourceNotFound(MynaError):
+    code = "RESOURCE_NOT_FOUND"
+    kind = ErrorKind.NOT_FOUND
+
+
+class VoiceNotFound(MynaError):
+    code = "VOICE_NOT_FOUND"
+    kind = ErrorKind.NOT_FOUND
+
+
+class MethodNotAllowed(MynaError):
+    code = "METHOD_NOT_ALLOWED"
+    kind = ErrorKind.METHOD_NOT_ALLOWED
+
+
+class VoiceAlreadyExists(MynaError):
+    code = "VOICE_ALREADY_EXISTS"
+    kind = ErrorKind.ALREADY_EXISTS
+
+
+class VoiceIncompatible(MynaError):
+    code = "VOICE_INCOMPATIBLE"
+    kind = ErrorKind.FAILED_PRECONDITION
+
+
+class PayloadTooLarge(MynaError):
+    code = "PAYLOAD_TOO_LARGE"
+    kind = ErrorKind.TOO_LARGE
+
+
+class Overloaded(MynaError):
+    code = "OVERLOADED"
+    kind = ErrorKind.RESOURCE_EXHAUSTED
+
+
+class DeadlineExceeded(MynaError):
+    code = "DEADLINE_EXCEEDED"
+    kind = ErrorKind.DEADLINE_EXCEEDED
+
+
+class ServiceUnavailable(MynaError):
+    code = "SERVICE_UNAVAILABLE"
+    kind = ErrorKind.UNAVAILABLE
+
+
+class EngineFailure(MynaError):
+    code = "ENGINE_FAILURE"
+
+
+class WeightsMissing(MynaError):
+    code = "WEIGHTS_MISSING"
+    kind = ErrorKind.UNAVAILABLE
+
+
+class WeightsCorrupt(MynaError):
+    code = "WEIGHTS_CORRUPT"
+    kind = ErrorKind.UNAVAILABLE
+
+
+class WeightsUnavailable(MynaError):
+    code = "WEIGHTS_UNAVAILABLE"
+    kind = ErrorKind.UNAVAILABLE
+
+
+class FeatureUnimplemented(MynaError):
+    code = "FEATURE_UNIMPLEMENTED"
+    kind = ErrorKind.UNIMPLEMENTED

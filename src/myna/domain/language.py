@@ -1,0 +1,71 @@
+"""Languages of the API and their spellings: enum (`EN_US`), BCP-47 (`en-US`), bare ISO 639-1 (`en`)."""
+
+from enum import StrEnum
+
+from myna.domain.errors import LanguageUnsupported
+
+
+class LangCode(StrEnum):
+    """The languages that the Voice API names, plus the accents that the embedded engine tells apart.
+
+    `EN_GB` is ours: the wire enum has one English only, but BCP-47 `en-GB` arrives in synthesis requests.
+    """
+
+    EN_US = "EN_US"
+    EN_GB = "EN_GB"
+    ZH_CN = "ZH_CN"
+    KO_KR = "KO_KR"
+    JA_JP = "JA_JP"
+    RU_RU = "RU_RU"
+    IT_IT = "IT_IT"
+    ES_ES = "ES_ES"
+    PT_BR = "PT_BR"
+    DE_DE = "DE_DE"
+    FR_FR = "FR_FR"
+    AR_SA = "AR_SA"
+    PL_PL = "PL_PL"
+    NL_NL = "NL_NL"
+    HI_IN = "HI_IN"
+    HE_IL = "HE_IL"
+
+    @property
+    def bcp47(self) -> str:
+        """`en-US` for `EN_US`."""
+        language, region = self.value.split("_")
+        return f"{language.lower()}-{region}"
+
+    @property
+    def iso639(self) -> str:
+        """`en` for `EN_US`."""
+        return self.value.split("_")[0].lower()
+
+
+CLONE_LANGUAGES: tuple[LangCode, ...] = tuple(code for code in LangCode if code is not LangCode.EN_GB)
+"""The fifteen languages of the clone request."""
+
+_AUTOMATIC = frozenset({"", "AUTO", "LANGUAGE_CODE_UNSPECIFIED", "UND"})
+_BY_ISO639: dict[str, LangCode] = {}
+for _code in CLONE_LANGUAGES:
+    _BY_ISO639[_code.iso639] = _code
+_BY_ISO639["iw"] = LangCode.HE_IL
+
+
+def parse_lang_code(spelling: str | None) -> LangCode | None:
+    """Read any spelling of a language; None means "detect it".
+
+    Case and `_`/`-` do not matter. An unknown region of a known language falls back to that language (`es-MX` is
+    `ES_ES`), because clients send what their own user interface calls the language.
+    Raises: LanguageUnsupported.
+    """
+    if spelling is None:
+        return None
+    name = spelling.strip().replace("-", "_").upper()
+    if name in _AUTOMATIC:
+        return None
+    if name in LangCode.__members__:
+        return LangCode[name]
+    language = _BY_ISO639.get(name.split("_")[0].lower())
+    if language is None or not name.replace("_", "").isalnum():
+        known = ", ".join(code.value for code in CLONE_LANGUAGES)
+        raise LanguageUnsupported(f"langCode is not a known language. Use one of {known}, or AUTO to detect it.")
+    return language

@@ -1,0 +1,88 @@
+"""Voices: the public resource, and the immutable artifact that an engine speaks with."""
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import NewType
+
+from myna.domain.language import LangCode
+
+VoiceId = NewType("VoiceId", str)
+WorkspaceId = NewType("WorkspaceId", str)
+
+SYSTEM_WORKSPACE = WorkspaceId("inworld")
+"""Stock voices are named `workspaces/inworld/voices/Dennis` on the wire (contract 5.1); clients compare the name."""
+
+_MAX_SLUG_CHARS = 48
+
+
+class VoiceSource(StrEnum):
+    IVC = "IVC"
+    SYSTEM = "SYSTEM"
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceArtifact:
+    """What `Engine.encode_voice` made: self-contained, immutable bytes."""
+
+    content: bytes
+    engine_id: str
+    engine_version: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the content, hex: the name under which a cache may keep the loaded voice."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice that can be listed, spoken with and, unless it is a stock voice, edited."""
+
+    voice_id: VoiceId
+    workspace: WorkspaceId
+    display_name: str
+    lang: LangCode
+    source: VoiceSource
+    created_at: datetime
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    gender: str = ""
+    """`male`, `female`, `neutral` or empty (contract 5.1)."""
+    age_group: str = ""
+    """`young`, `middle_aged`, `elderly` or empty (contract 5.1)."""
+    is_draft: bool = False
+    """A designed preview: can be spoken with, is not listed, expires."""
+    expires_at: datetime | None = None
+    consent: str = ""
+    """The statement that was confirmed when the voice was cloned; empty if none was given."""
+
+    @property
+    def tail(self) -> str:
+        """The part of the id after the workspace: what `name` ends with."""
+        return self.voice_id.removeprefix(f"{self.workspace}__")
+
+    @property
+    def name(self) -> str:
+        return f"workspaces/{self.workspace}/voices/{self.tail}"
+
+
+def slugify(display_name: str) -> str:
+    """The part of a voice id that recalls the display name: `[a-z0-9_]`, never empty, at most 48 characters."""
+    ascii_name = unicodedata.normalize("NFKD", display_name).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "_", ascii_name.lower()).strip("_")[:_MAX_SLUG_CHARS].strip("_")
+    return slug or "voice"
+
+
+def clone_voice_id(workspace: WorkspaceId, display_name: str, now: datetime, attempt: int = 0) -> VoiceId:
+    """`{workspace}__{slug}_{YYYYMMDD}_{HHMMSS}z`, the documented form of a clone's id.
+
+    attempt: 0, or the number of the retry when the id is taken; it then goes into the slug (`demo_2`), so that two
+    clones of one name in one second keep distinct ids of the same form.
+    """
+    stamp = now.astimezone(UTC).strftime("%Y%m%d_%H%M%Sz")
+    suffix = f"_{attempt + 1}" if attempt else ""
+    return VoiceId(f"{workspace}__{slugify(display_name)}{suffix}_{stamp}")

@@ -1,0 +1,1 @@
+"""The plug-in port and the engines that come with the service."""

@@ -1,0 +1,124 @@
+"""The plug-in port: what a speech model that copies voices must offer.
+
+Blocking, numpy in and out. Threads, queues, cancellation and placement are the runtime's business
+(`myna.runtime`), HTTP and storage are nobody's here.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from myna.domain.language import LangCode
+from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
+from myna.domain.waveform import ReferenceAudio
+
+VoiceState = Any
+"""An artifact loaded by its engine. Opaque and read-only to everybody else, hence `Any`."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCapabilities:
+    """What an engine can do, as data, so that it can be asked without loading anything."""
+
+    languages: frozenset[LangCode]
+    sample_rate_hz: int
+    """Of what `synthesize` yields."""
+    reference_rate_hz: int
+    """Of what `encode_voice` wants."""
+    reference_seconds: tuple[float, float]
+    """Least useful, most used."""
+    needs_transcript: bool = False
+    streams: bool = False
+    """The first chunk of a segment is there before the last is computed."""
+    max_segment_chars: int = 400
+    devices: frozenset[str] = frozenset({"cpu"})
+    seedable: bool = True
+    """Same seed, same samples."""
+    reports_timings: bool = False
+    """`SpokenChunk.timings` is filled."""
+    refines: bool = False
+    """`refine_voice` improves an artifact further in the background."""
+    experimental_languages: frozenset[LangCode] = frozenset()
+    """Those of `languages` that are understood but not native in sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """What an engine may know of its surroundings."""
+
+    weights_dir: Path
+    """The weight cache; read through `myna.weights`, which verifies digests."""
+    num_threads: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class StockVoice:
+    """A voice that comes with an engine."""
+
+    name: str
+    """Its id on the wire: a bare capitalised name such as `Dennis`."""
+    lang: LangCode
+    gender: str
+    age_group: str
+    description: str
+    artifact: bytes
+
+
+class Engine(Protocol):
+    """A speech model that can copy a voice.
+
+    Blocking. One call at a time per instance: the runtime guarantees it. Holds weights, never a voice or a request.
+    The laws that every implementation must keep are tests in `myna.testing.EngineContract`.
+    """
+
+    def encode_voice(self, reference: ReferenceAudio) -> bytes:
+        """Derive a voice: self-contained bytes that start with a magic and a version. Pure: same audio, same bytes.
+
+        Raises: InvalidRequest for a reference that cannot be used.
+        """
+        ...
+
+    def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
+        """Improve an artifact at leisure (minutes). Engines that cannot (`capabilities.refines`) return it unchanged."""
+        ...
+
+    def load_voice(self, artifact: bytes) -> VoiceState:
+        """Open an artifact.
+
+        Raises: VoiceIncompatible for an artifact of another engine or version.
+        """
+        ...
+
+    def synthesize(
+        self, voice: VoiceState, segment: SpeechSegment, options: SynthesisOptions
+    ) -> Iterator[SpokenChunk]:
+        """Speak one segment. Everything that can be refused is refused by this call, not by the first `next()`.
+
+        Closing the iterator ends the work within one chunk. The segment's `pause_after_s` is not the engine's to add.
+        Raises: LanguageUnsupported, InvalidRequest.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give weights and threads back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec:
+    """What is known of an engine before anything heavy is imported."""
+
+    id: str
+    version: str
+    """Changes when artifacts become incompatible."""
+    licence: str
+    """Of code and weights, shown to operators."""
+    summary: str
+    capabilities: EngineCapabilities
+    load: Callable[[EngineSettings], Engine]
+    """The only expensive step; imports the heavy libraries inside."""
+    stock_voices: Callable[[], Sequence[StockVoice]]
+    """Cheap: reads small files of the package, no weights."""
+    weights: tuple[str, ...] = ()
+    """Names in the weights manifest that `load` needs."""

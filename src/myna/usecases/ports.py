@@ -1,0 +1,320 @@
+"""What the use cases need of the outside world: protocols, and the small values that cross them.
+
+Across these seams go frozen dataclasses of str, int, float, bytes and float32 arrays, nothing else.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from myna.domain.finding import Finding, Severity
+from myna.domain.language import LangCode
+from myna.domain.speech import AudioFormat, EncodedChunk, SpeechSegment, SpokenChunk, SynthesisOptions
+from myna.domain.voice import Voice, VoiceArtifact, VoiceId, WorkspaceId
+from myna.domain.waveform import ReferenceAudio, Waveform
+from myna.engines.base import EngineSpec
+
+T = TypeVar("T")
+
+
+class Offload(Protocol):
+    """Runs blocking work away from the event loop."""
+
+    async def __call__(self, work: Callable[[], T]) -> T:
+        """Run `work` and return what it returns or raise what it raises. Raises: Overloaded."""
+        ...
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The time, with the UTC zone."""
+        ...
+
+
+# --- engines -------------------------------------------------------------------------------------------------------
+
+
+class SpeechStream(Protocol):
+    """Spoken chunks of one request, pulled. The first chunk exists when the stream is handed out."""
+
+    def __aiter__(self) -> AsyncIterator["StreamedChunk"]: ...
+
+    async def aclose(self) -> None:
+        """Stop the engine within a chunk and free its slot. May be called at any time, more than once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StreamedChunk:
+    """A chunk and the segment it belongs to."""
+
+    segment_index: int
+    chunk: SpokenChunk
+    ends_segment: bool
+
+
+class EngineClient(Protocol):
+    """The async side of an engine: what a use case calls."""
+
+    @property
+    def spec(self) -> EngineSpec: ...
+
+    async def start(self) -> None:
+        """Load the engine. Raises: WeightsMissing, WeightsCorrupt, EngineFailure."""
+        ...
+
+    @property
+    def is_ready(self) -> bool: ...
+
+    async def encode_voice(self, reference: ReferenceAudio) -> VoiceArtifact:
+        """Raises: Overloaded, ServiceUnavailable, EngineFailure and what the engine refuses."""
+        ...
+
+    async def refine_voice(self, artifact: VoiceArtifact, reference: ReferenceAudio) -> VoiceArtifact:
+        """Improve an artifact in the background, giving way to speech. Same errors as `encode_voice`."""
+        ...
+
+    async def synthesize(
+        self, voice: VoiceArtifact, segments: Sequence[SpeechSegment], options: SynthesisOptions
+    ) -> SpeechStream:
+        """Returns once the first chunk exists. Raises: Overloaded, VoiceIncompatible, LanguageUnsupported, EngineFailure."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+# --- voice samples -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRequest:
+    """One voice sample as it arrived, decoded from base64."""
+
+    content: bytes
+    transcript: str
+    """What the caller says is said; empty if not given."""
+    lang: LangCode | None
+    """What the caller says it is in; None to detect."""
+    remove_background_noise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SampleQuality:
+    """What was measured on a sample. NaN where it could not be."""
+
+    duration_s: float
+    """Of the decoded sample as uploaded."""
+    speech_s: float
+    snr_db: float
+    dnsmos_overall: float
+    """P.835 OVRL, 1 to 5."""
+    dnsmos_signal: float
+    dnsmos_background: float
+    bandwidth_hz: float
+    loudness_lufs: float
+    peak_db: float
+    clipped_ratio: float
+    num_speakers: int
+    window_start_s: float
+    """Where in the uploaded sample the part that was used begins."""
+    window_end_s: float
+    noise_removed: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnalysedSample:
+    """What became of one voice sample."""
+
+    findings: tuple[Finding, ...]
+    processed: Waveform | None
+    """Cleaned, cut, levelled speech at 24 kHz; None if nothing usable was left."""
+    transcript: str
+    lang: LangCode | None
+    """Heard or given; None if unknown."""
+    quality: SampleQuality | None
+
+    @property
+    def is_usable(self) -> bool:
+        return self.processed is not None and all(f.severity is not Severity.ERROR for f in self.findings)
+
+
+class SampleAnalyst(Protocol):
+    """Listens to voice samples. Blocking: called through `Offload`."""
+
+    def analyse(self, sample: SampleRequest) -> AnalysedSample:
+        """Decode, find speech, choose the window, clean, level, measure, transcribe.
+
+        Raises: AudioUndecodable for bytes that are not audio; what is wrong with audio that decodes is a finding.
+        """
+        ...
+
+    def join(self, samples: Sequence[AnalysedSample], rate_hz: int, max_s: float) -> ReferenceAudio:
+        """Make one reference out of the usable samples, best first, at most `max_s` at `rate_hz`."""
+        ...
+
+    def measure_similarity(self, first: Waveform, second: Waveform) -> float:
+        """How alike two recordings sound, 0 for strangers to 1 for one person (calibration in docs/audio.md)."""
+        ...
+
+
+# --- speech out ----------------------------------------------------------------------------------------------------
+
+
+class SpeechEncoder(Protocol):
+    """A running encoder of one output format. Blocking, cheap."""
+
+    def encode(self, waveform: Waveform) -> bytes:
+        """Bytes that are ready after this piece; may be empty while the encoder gathers a frame."""
+        ...
+
+    def finish(self) -> bytes:
+        """The rest."""
+        ...
+
+
+class SpeechEncoders(Protocol):
+    def open(self, audio_format: AudioFormat, *, is_stream: bool) -> SpeechEncoder:
+        """is_stream: chunk headers as contract 7.4 wants them for streams, not for one whole reply."""
+        ...
+
+
+# --- store ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSample:
+    """A validated sample as it is kept beside a voice: another engine can be fed from it later."""
+
+    wav: bytes
+    transcript: str
+    lang: LangCode
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceChange:
+    """A patch: None leaves a field as it is."""
+
+    display_name: str | None = None
+    description: str | None = None
+    tags: tuple[str, ...] | None = None
+    gender: str | None = None
+    age_group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVoice:
+    voice: Voice
+    artifact: VoiceArtifact
+
+
+class VoiceStore(Protocol):
+    """Keeps voices. Every method takes the workspace first; there is no way to ask without it."""
+
+    async def add(
+        self, workspace: WorkspaceId, voice: Voice, artifact: VoiceArtifact, samples: Sequence[StoredSample]
+    ) -> None:
+        """Store all of it or nothing. Raises: VoiceAlreadyExists."""
+        ...
+
+    async def get(self, workspace: WorkspaceId, voice_id: VoiceId) -> Voice:
+        """Raises: VoiceNotFound. A draft past its time is not found."""
+        ...
+
+    async def get_with_artifact(self, workspace: WorkspaceId, voice_id: VoiceId) -> StoredVoice:
+        """Raises: VoiceNotFound."""
+        ...
+
+    async def get_samples(self, workspace: WorkspaceId, voice_id: VoiceId) -> Sequence[StoredSample]:
+        """Raises: VoiceNotFound."""
+        ...
+
+    async def list(self, workspace: WorkspaceId) -> Sequence[Voice]:
+        """All published voices of the workspace (no drafts), oldest first."""
+        ...
+
+    async def update(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
+        """Raises: VoiceNotFound."""
+        ...
+
+    async def publish(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
+        """Make a draft a listed voice that does not expire; a published voice stays as it is. Raises: VoiceNotFound."""
+        ...
+
+    async def replace_artifact(self, workspace: WorkspaceId, voice_id: VoiceId, artifact: VoiceArtifact) -> None:
+        """Put a better artifact in the place of the old one, atomically. Raises: VoiceNotFound."""
+        ...
+
+    async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
+        """Row, samples and artifact, at once. Raises: VoiceNotFound."""
+        ...
+
+    async def delete_expired_drafts(self) -> int:
+        """House-keeping over all workspaces: how many drafts were dropped."""
+        ...
+
+    async def recover(self) -> int:
+        """Drop what a crash left half done; how many leftovers were dropped. Called once before serving."""
+        ...
+
+    async def check(self) -> None:
+        """Raises: ServiceUnavailable when the store cannot be read and written."""
+        ...
+
+
+class Access(Protocol):
+    """What a key is allowed."""
+
+    @property
+    def workspace(self) -> WorkspaceId: ...
+
+    @property
+    def can_write(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a key opens: implements `Access`."""
+
+    workspace: WorkspaceId
+    can_write: bool
+    key_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A key as it is listed: never the key itself."""
+
+    key_id: str
+    workspace: WorkspaceId
+    can_write: bool
+    prefix: str
+    """The first four characters, to recognise it by."""
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+class KeyStore(Protocol):
+    """Keeps API keys, hashed."""
+
+    async def create(self, workspace: WorkspaceId, can_write: bool) -> tuple[str, KeyRow]:
+        """Make a key; the only moment at which it exists in clear. Raises: InvalidRequest for a bad workspace name."""
+        ...
+
+    async def verify(self, key: str) -> Grant:
+        """Raises: CredentialsRejected."""
+        ...
+
+    async def list(self) -> Sequence[KeyRow]: ...
+
+    async def revoke(self, key_id: str) -> None:
+        """Raises: ResourceNotFound."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedSpeech:
+    """One whole reply."""
+
+    content: bytes
+    chunks: tuple[EncodedChunk, ...] = field(default=())
