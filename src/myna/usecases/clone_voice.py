@@ -1,0 +1,163 @@
+"""Clone a voice: from what a person uploaded to a voice that can speak."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from myna.domain.errors import InvalidRequest, VoiceAlreadyExists
+from myna.domain.finding import Finding
+from myna.domain.language import LangCode
+from myna.domain.speech import SpeechSegment, SynthesisOptions
+from myna.domain.voice import Voice, VoiceArtifact, VoiceSource, WorkspaceId, clone_voice_id
+from myna.domain.waveform import ReferenceAudio, Waveform
+from myna.usecases.ports import (
+    AnalysedSample,
+    Clock,
+    EngineClient,
+    Offload,
+    SampleAnalyst,
+    SampleQuality,
+    SampleRequest,
+    StoredSample,
+    VoiceStore,
+)
+
+_MAX_ID_ATTEMPTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class CloneVoiceCommand:
+    workspace: WorkspaceId
+    display_name: str
+    samples: tuple[SampleRequest, ...]
+    lang: LangCode | None
+    """What the caller says the samples are in; None to detect."""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    validate_only: bool = False
+    """Answer what was heard, store nothing."""
+    consent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatedSample:
+    """What is told about one uploaded sample."""
+
+    wav: bytes
+    """The processed sample, 24 kHz 16-bit mono WAV; empty if nothing usable was left."""
+    lang: LangCode | None
+    transcript: str
+    findings: tuple[Finding, ...]
+    quality: SampleQuality | None
+
+
+@dataclass(frozen=True, slots=True)
+class CloneVoiceResult:
+    voice: Voice | None
+    """None if no sample was usable, or nothing was to be stored."""
+    samples: tuple[ValidatedSample, ...]
+    """One for each uploaded sample, in their order."""
+    similarity: float | None = None
+    """How alike the new voice and the recording are, 0 stranger to 1 same person; None if not measured."""
+    is_refining: bool = False
+    """A better artifact will take this one's place in the background."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloneVoice:
+    """Derive a voice from samples and keep it. All of it is stored, or nothing."""
+
+    voices: VoiceStore
+    engine: EngineClient
+    analyst: SampleAnalyst
+    offload: Offload
+    clock: Clock
+    encode_wav: Callable[[Waveform], bytes]
+    plan_similarity_speech: Callable[[LangCode], Sequence[SpeechSegment]]
+    """The sentence that the new voice speaks to be compared with the recording; empty to skip the comparison."""
+    max_samples: int
+
+    async def __call__(self, command: CloneVoiceCommand) -> CloneVoiceResult:
+        """Raises: InvalidRequest, AudioUndecodable (naming the sample), Overloaded, EngineFailure."""
+        self._check(command)
+        analysed = [await self._analyse(index, sample) for index, sample in enumerate(command.samples)]
+        validated = tuple([await self.offload(lambda s=sample: self._describe(s)) for sample in analysed])  # type: ignore[misc]
+        usable = [sample for sample in analysed if sample.is_usable]
+        if command.validate_only or not usable:
+            return CloneVoiceResult(None, validated)
+        reference = await self._join(usable)
+        artifact = await self.engine.encode_voice(reference)
+        similarity = await self._measure_similarity(artifact, reference)
+        voice = await self._store(command, reference.lang, artifact, usable, validated)
+        return CloneVoiceResult(voice, validated, similarity)
+
+    def _check(self, command: CloneVoiceCommand) -> None:
+        if not command.display_name.strip():
+            raise InvalidRequest("displayName is required. Give the voice a short name that people will recognise.")
+        if not command.samples:
+            raise InvalidRequest("voiceSamples is required. Send at least one sample of 3 to 15 seconds.")
+        if len(command.samples) > self.max_samples:
+            raise InvalidRequest(
+                f"voiceSamples has {len(command.samples)} entries; at most {self.max_samples} are used. Send the best ones."
+            )
+
+    async def _analyse(self, index: int, sample: SampleRequest) -> AnalysedSample:
+        try:
+            return await self.offload(lambda: self.analyst.analyse(sample))
+        except InvalidRequest as exc:
+            raise type(exc)(f"voiceSamples[{index}].audioData: {exc.message}") from exc
+
+    def _describe(self, sample: AnalysedSample) -> ValidatedSample:
+        wav = self.encode_wav(sample.processed) if sample.processed is not None else b""
+        return ValidatedSample(wav, sample.lang, sample.transcript, sample.findings, sample.quality)
+
+    async def _join(self, usable: Sequence[AnalysedSample]) -> ReferenceAudio:
+        capabilities = self.engine.spec.capabilities
+        max_s = capabilities.reference_seconds[1]
+        return await self.offload(lambda: self.analyst.join(usable, capabilities.reference_rate_hz, max_s))
+
+    async def _measure_similarity(self, artifact: VoiceArtifact, reference: ReferenceAudio) -> float | None:
+        capabilities = self.engine.spec.capabilities
+        lang = reference.lang if reference.lang in capabilities.languages else LangCode.EN_US
+        segments = self.plan_similarity_speech(lang)
+        if not segments:
+            return None
+        from myna.usecases.spoken_audio import collect_waveform  # noqa: PLC0415  (placed beside its other user)
+
+        stream = await self.engine.synthesize(artifact, segments, SynthesisOptions(lang))
+        spoken = await collect_waveform(stream, capabilities.sample_rate_hz)
+        return await self.offload(lambda: self.analyst.measure_similarity(reference.waveform, spoken))
+
+    async def _store(
+        self,
+        command: CloneVoiceCommand,
+        lang: LangCode,
+        artifact: VoiceArtifact,
+        usable: Sequence[AnalysedSample],
+        validated: Sequence[ValidatedSample],
+    ) -> Voice:
+        kept = [
+            StoredSample(entry.wav, sample.transcript, sample.lang or lang)
+            for entry, sample in zip(validated, usable, strict=False)
+        ]
+        now = self.clock.now()
+        voice = Voice(
+            voice_id=clone_voice_id(command.workspace, command.display_name, now),
+            workspace=command.workspace,
+            display_name=command.display_name,
+            lang=command.lang or lang,
+            source=VoiceSource.IVC,
+            created_at=now,
+            description=command.description,
+            tags=command.tags,
+            consent=command.consent,
+        )
+        for attempt in range(_MAX_ID_ATTEMPTS):
+            candidate = replace(
+                voice, voice_id=clone_voice_id(command.workspace, command.display_name, now, attempt)
+            )
+            try:
+                await self.voices.add(command.workspace, candidate, artifact, kept)
+            except VoiceAlreadyExists:
+                continue
+            return candidate
+        raise VoiceAlreadyExists("Too many voices of this name were made in this second. Choose another displayName.")
