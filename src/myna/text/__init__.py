@@ -1,0 +1,1 @@
+"""Text: what is to be spoken, where it is cut, which language it is in. No model, no phonemes."""

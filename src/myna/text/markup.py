@@ -1,0 +1,82 @@
+"""Inline markup in text to be spoken: pauses, phonemes between slashes, steering. Finds it, never speaks it.
+
+What clients send is listed in the API contract, section 7.1. Anything that looks like a tag is taken for one and left
+unspoken: reading `<prosody rate="slow">` aloud is the worse mistake.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MAX_BREAK_S = 10.0
+"""Longer pauses are cut to this."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkupPiece:
+    """A stretch of the caller's text and what it is: speech, unless one of the fields says otherwise."""
+
+    start: int
+    end: int
+    is_silent: bool = False
+    """Not to be spoken: a tag, or an instruction in brackets."""
+    pause_s: float = 0.0
+    """Silence asked for here, seconds."""
+    ipa: str = ""
+    """Phonemes to be spoken in place of the stretch."""
+
+
+_IPA_SIGNS = "ɑæɐɒʌəɚɛɜɝɞɪɨɔʊʉøœɶɵɤɯβɓɕðɖɗɟɡɠɢʛɣɥɦħɧɬɫɭɮʎɱŋɳɲɴɸʁʀɹɻɾɽɺʂʃʈθʋⱱʍχʏʐʒʔʕʡʢˈˌːˑ̩̃ʰʲʷʤʧʣʦ"
+_MARKUP = re.compile(
+    r"""
+    (?P<break>  <\s*break\b (?P<attributes>[^<>]{0,200}?) /?\s*> (?:\s*</\s*break\s*>)? )
+  | (?P<tag>    </?[A-Za-z][^<>]{0,200}> | <!--.{0,500}?--> )
+  | (?P<steer>  \[ [^\[\]\n]{1,200} \] )
+  | (?P<ipa>    (?<![\w/:.]) / (?P<phones>[^\s/][^/\n]{0,80}?) / (?![\w/]) )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_BREAK_TIME = re.compile(XX)
+_BREAK_STRENGTHS_S = {"none": 0.0, "x-weak": 0.1, "weak": 0.2, "medium": 0.4, "strong": 0.7, "x-strong": 1.0}
+_BREAK_STRENGTH = re.compile(r"""strength\s*=\s*["']?\s*(?P<name>[a-z-]+)""", re.IGNORECASE)
+_DEFAULT_BREAK_S = 0.4
+
+
+def find_markup(text: str) -> Iterator[MarkupPiece]:
+    """Cut text into pieces of speech and of markup; the pieces follow one another and cover it all."""
+    position = 0
+    for match in _MARKUP.finditer(text):
+        piece = _read_markup(match)
+        if piece is None:
+            continue
+        if position < piece.start:
+            yield MarkupPiece(position, piece.start)
+        yield piece
+        position = piece.end
+    if position < len(text):
+        yield MarkupPiece(position, len(text))
+
+
+def _read_markup(match: re.Match[str]) -> MarkupPiece | None:
+    start, end = match.span()
+    if match["break"] is not None:
+        return MarkupPiece(start, end, is_silent=True, pause_s=_break_seconds(match["attributes"]))
+    if match["ipa"] is not None:
+        # "and/or/not" and "/usr/bin/" are not phonemes: at least one sign must be beyond the alphabet, or a length or
+        # stress mark written in ASCII.
+        phones = match["phones"]
+        if not any(sign in _IPA_SIGNS or sign in ":'" for sign in phones):
+            return None
+        return MarkupPiece(start, end, ipa=phones.strip())
+    return MarkupPiece(start, end, is_silent=True)
+
+
+def _break_seconds(attributes: str) -> float:
+    time = _BREAK_TIME.search(attributes)
+    if time is not None:
+        seconds = float(time["amount"]) / (1000.0 if time["unit"].lower() == "ms" else 1.0)
+        return min(seconds, MAX_BREAK_S)
+    strength = _BREAK_STRENGTH.search(attributes)
+    if strength is not None:
+        return _BREAK_STRENGTHS_S.get(strength["name"].lower(), _DEFAULT_BREAK_S)
+    return _DEFAULT_BREAK_S
