@@ -36,7 +36,9 @@ _MARKUP = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_BREAK_TIME = re.compile(XX)
+_BREAK_TIME = re.compile(
+    r"""time\s*=\s*["']?\s*(?P<amount>\d{1,6}(?:\.\d{0,6})?|\.\d{1,6})\s*(?P<unit>ms|s)""", re.IGNORECASE
+)
 _BREAK_STRENGTHS_S = {"none": 0.0, "x-weak": 0.1, "weak": 0.2, "medium": 0.4, "strong": 0.7, "x-strong": 1.0}
 _BREAK_STRENGTH = re.compile(r"""strength\s*=\s*["']?\s*(?P<name>[a-z-]+)""", re.IGNORECASE)
 _DEFAULT_BREAK_S = 0.4
