@@ -80,7 +80,7 @@ class Engine(Protocol):
         ...
 
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
-        """Improve an artifact at leisure (minutes). Engines that cannot (`capabilities.refines`) return it unchanged."""
+        """Improve an artifact at leisure (minutes). Engines without `capabilities.refines` return it unchanged."""
         ...
 
     def load_voice(self, artifact: bytes) -> VoiceState:
@@ -90,9 +90,7 @@ class Engine(Protocol):
         """
         ...
 
-    def synthesize(
-        self, voice: VoiceState, segment: SpeechSegment, options: SynthesisOptions
-    ) -> Iterator[SpokenChunk]:
+    def synthesize(self, voice: VoiceState, segment: SpeechSegment, options: SynthesisOptions) -> Iterator[SpokenChunk]:
         """Speak one segment. Everything that can be refused is refused by this call, not by the first `next()`.
 
         Closing the iterator ends the work within one chunk. The segment's `pause_after_s` is not the engine's to add.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from myna.domain.errors import InvalidRequest, VoiceAlreadyExists
 from myna.domain.finding import Finding
@@ -20,6 +21,7 @@ from myna.usecases.ports import (
     StoredSample,
     VoiceStore,
 )
+from myna.usecases.spoken_audio import collect_waveform
 
 _MAX_ID_ATTEMPTS = 20
 
@@ -80,14 +82,14 @@ class CloneVoice:
         """Raises: InvalidRequest, AudioUndecodable (naming the sample), Overloaded, EngineFailure."""
         self._check(command)
         analysed = [await self._analyse(index, sample) for index, sample in enumerate(command.samples)]
-        validated = tuple([await self.offload(lambda s=sample: self._describe(s)) for sample in analysed])  # type: ignore[misc]
+        validated = tuple([await self.offload(partial(self._describe, sample)) for sample in analysed])
         usable = [sample for sample in analysed if sample.is_usable]
         if command.validate_only or not usable:
             return CloneVoiceResult(None, validated)
         reference = await self._join(usable)
         artifact = await self.engine.encode_voice(reference)
         similarity = await self._measure_similarity(artifact, reference)
-        voice = await self._store(command, reference.lang, artifact, usable, validated)
+        voice = await self._store(command, reference.lang, artifact, analysed, validated)
         return CloneVoiceResult(voice, validated, similarity)
 
     def _check(self, command: CloneVoiceCommand) -> None:
@@ -97,7 +99,7 @@ class CloneVoice:
             raise InvalidRequest("voiceSamples is required. Send at least one sample of 3 to 15 seconds.")
         if len(command.samples) > self.max_samples:
             raise InvalidRequest(
-                f"voiceSamples has {len(command.samples)} entries; at most {self.max_samples} are used. Send the best ones."
+                f"voiceSamples has {len(command.samples)} entries; at most {self.max_samples} are taken. Send the best."
             )
 
     async def _analyse(self, index: int, sample: SampleRequest) -> AnalysedSample:
@@ -121,10 +123,8 @@ class CloneVoice:
         segments = self.plan_similarity_speech(lang)
         if not segments:
             return None
-        from myna.usecases.spoken_audio import collect_waveform  # noqa: PLC0415  (placed beside its other user)
-
         stream = await self.engine.synthesize(artifact, segments, SynthesisOptions(lang))
-        spoken = await collect_waveform(stream, capabilities.sample_rate_hz)
+        spoken = await collect_waveform(stream, segments, capabilities.sample_rate_hz)
         return await self.offload(lambda: self.analyst.measure_similarity(reference.waveform, spoken))
 
     async def _store(
@@ -132,12 +132,13 @@ class CloneVoice:
         command: CloneVoiceCommand,
         lang: LangCode,
         artifact: VoiceArtifact,
-        usable: Sequence[AnalysedSample],
+        analysed: Sequence[AnalysedSample],
         validated: Sequence[ValidatedSample],
     ) -> Voice:
         kept = [
             StoredSample(entry.wav, sample.transcript, sample.lang or lang)
-            for entry, sample in zip(validated, usable, strict=False)
+            for entry, sample in zip(validated, analysed, strict=True)
+            if sample.is_usable
         ]
         now = self.clock.now()
         voice = Voice(
@@ -152,9 +153,7 @@ class CloneVoice:
             consent=command.consent,
         )
         for attempt in range(_MAX_ID_ATTEMPTS):
-            candidate = replace(
-                voice, voice_id=clone_voice_id(command.workspace, command.display_name, now, attempt)
-            )
+            candidate = replace(voice, voice_id=clone_voice_id(command.workspace, command.display_name, now, attempt))
             try:
                 await self.voices.add(command.workspace, candidate, artifact, kept)
             except VoiceAlreadyExists:

@@ -78,7 +78,10 @@ class EngineClient(Protocol):
     async def synthesize(
         self, voice: VoiceArtifact, segments: Sequence[SpeechSegment], options: SynthesisOptions
     ) -> SpeechStream:
-        """Returns once the first chunk exists. Raises: Overloaded, VoiceIncompatible, LanguageUnsupported, EngineFailure."""
+        """Returns once the first chunk exists.
+
+        Raises: Overloaded, VoiceIncompatible, LanguageUnsupported, EngineFailure.
+        """
         ...
 
     async def close(self) -> None: ...

@@ -1,0 +1,65 @@
+# Two commands do everything on a machine with Python 3.11, pip and make: `make demo` and `make test`.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+RUN := .venv/.stamps
+
+.PHONY: setup setup-dev demo test check bench serve lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## setup   make .venv, install the pinned packages, fetch the weights
+setup: $(RUN)/installed $(RUN)/weights
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Myna needs Python 3.11 or newer: run make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; rm -rf $(VENV); exit 1; }
+
+$(RUN)/installed: requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --no-deps --require-hashes -r requirements.lock
+	$(PIP) install --no-deps -e .
+	@mkdir -p $(RUN) && touch $@
+
+$(RUN)/weights: src/myna/weights/manifest.toml $(RUN)/installed
+	$(BIN)/myna models pull
+	@mkdir -p $(RUN) && touch $@
+
+$(RUN)/dev: requirements-dev.lock $(RUN)/installed
+	$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
+	@mkdir -p $(RUN) && touch $@
+
+setup-dev: setup $(RUN)/dev
+
+## demo    set up, start the server, clone a voice from a real recording, speak with it
+demo: setup
+	$(BIN)/myna demo
+
+## test    set up, check the code, run every test
+test: setup-dev check
+	$(BIN)/python -m pytest
+
+## check   formatting, lint, types, import direction
+check: setup-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+## bench   measure speed and memory on this machine (minutes)
+bench: setup-dev
+	@for question in bench/*.py; do $(BIN)/python $$question || exit 1; done
+
+## serve   set up and serve on loopback with a development key
+serve: setup
+	$(BIN)/myna serve --dev
+
+## lock    pin the newest packages that fit pyproject.toml (maintainers)
+lock: | $(BIN)/python
+	$(BIN)/python training/lock_requirements.py
+
+clean:
+	rm -rf $(VENV) demo-out

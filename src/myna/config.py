@@ -1,0 +1,99 @@
+"""Every setting of the service: its unit, default and environment name. The only reader of the environment."""
+
+from pathlib import Path
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_MEBIBYTE = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Settings of the server, read from `MYNA_...` variables; command-line options come before them.
+
+    Built at the edge (`cli`, `deploy`) and handed down; nothing imports an instance.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MYNA_", frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    data_dir: Path = Field(default_factory=lambda: user_data_path("myna"))
+    """Folder of the database and the voices."""
+
+    database_url: str = ""
+    """SQLAlchemy URL; empty: SQLite in `data_dir`."""
+
+    blob_url: str = ""
+    """Object storage for recordings and artifacts (`s3://bucket/prefix`); empty: a folder in `data_dir`."""
+
+    weights_dir: Path = Field(default_factory=lambda: user_cache_path("myna") / "weights")
+    """Where `myna models pull` keeps the model weights."""
+
+    engine: str = "kokoro"
+    """Id of the engine that speaks; `myna engines` lists the installed ones."""
+
+    engine_slots: int = Field(default=1, ge=1, le=64)
+    """How many requests the engine serves at one time; each slot loads the model once."""
+
+    engine_threads: int = Field(default=2, ge=1, le=256)
+    """Threads of one slot."""
+
+    engine_queue_length: int = Field(default=32, ge=0, le=10_000)
+    """Requests that may wait for a slot; one more is answered 429."""
+
+    analysis_threads: int = Field(default=2, ge=1, le=64)
+    """Voice samples that are listened to at one time."""
+
+    analysis_queue_length: int = Field(default=64, ge=0, le=10_000)
+    """Pieces of work (samples, encodings) that may wait; one more is answered 429."""
+
+    max_body_bytes: int = Field(default=64 * _MEBIBYTE, ge=1024)
+    """Largest request body; a larger one is refused before it is read."""
+
+    max_samples: int = Field(default=16, ge=1, le=256)
+    """Most voice samples in one clone request."""
+
+    max_sample_bytes: int = Field(default=32 * _MEBIBYTE, ge=1024)
+    """Largest single voice sample, decoded from base64."""
+
+    max_sample_s: float = Field(default=600.0, gt=0)
+    """Longest voice sample that is read; what lies beyond is ignored."""
+
+    max_text_chars: int = Field(default=2000, ge=1)
+    """Longest text of one synthesis reply."""
+
+    max_stream_text_chars: int = Field(default=4000, ge=1)
+    """Longest text of one synthesis stream."""
+
+    measure_similarity: bool = True
+    """Compare each new voice with its recording and report it as `voice.similarity`."""
+
+    strict_replies: bool = False
+    """Leave out every reply field that the original API does not have."""
+
+    require_consent: bool = False
+    """Refuse clone requests without the extra field `consent`."""
+
+    accept_any_workspace_path: bool = True
+    """Take any `{workspace}` in `/workspaces/{workspace}/...` for the key's own; off: another name is not found."""
+
+    preload_models: bool = True
+    """Load the listening models at start; off: at the first clone."""
+
+    draft_lifetime_s: float = Field(default=24 * 3600.0, gt=0)
+    """How long a designed preview can be published."""
+
+    log_format: str = Field(default="text", pattern="^(text|json)$")
+    """`text` for people, `json` for machines."""
+
+
+class ClientSettings(BaseSettings):
+    """What the client commands read."""
+
+    model_config = SettingsConfigDict(env_prefix="MYNA_", frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    url: str = "http://127.0.0.1:8080"
+    """Address of the server."""
+
+    api_key: SecretStr = SecretStr("")
+    """Key for the server, as `myna keys create` printed it."""

@@ -1,0 +1,166 @@
+"""The laws of `Engine`, as tests. Subclass it for your engine; every test must pass, none is skipped."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from myna.domain.errors import VoiceIncompatible
+from myna.domain.language import LangCode
+from myna.domain.speech import SpeechSegment, SpeechToken, SynthesisOptions
+from myna.domain.waveform import ReferenceAudio, Samples
+from myna.engines.base import Engine, EngineSettings, EngineSpec
+
+
+def plain_segment(text: str) -> SpeechSegment:
+    """A segment of the words of `text`, one token each."""
+    tokens = []
+    offset = 0
+    for word in text.split(" "):
+        tokens.append(SpeechToken(word, offset, offset + len(word), " "))
+        offset += len(word) + 1
+    return SpeechSegment(tuple(tokens))
+
+
+class EngineContract:
+    """Subclasses give `spec`, `settings`, `references` (two persons) and may give `lang`."""
+
+    lang = LangCode.EN_US
+    sentence = "The old lighthouse keeper walked slowly along the shore."
+
+    @pytest.fixture(scope="class")
+    def spec(self) -> EngineSpec:
+        raise NotImplementedError
+
+    @pytest.fixture(scope="class")
+    def settings(self) -> EngineSettings:
+        raise NotImplementedError
+
+    @pytest.fixture(scope="class")
+    def references(self) -> tuple[ReferenceAudio, ReferenceAudio]:
+        raise NotImplementedError
+
+    @pytest.fixture(scope="class")
+    def engine(self, spec: EngineSpec, settings: EngineSettings) -> Iterator[Engine]:
+        engine = spec.load(settings)
+        yield engine
+        engine.close()
+
+    @pytest.fixture(scope="class")
+    def artifacts(self, engine: Engine, references: tuple[ReferenceAudio, ReferenceAudio]) -> tuple[bytes, bytes]:
+        return engine.encode_voice(references[0]), engine.encode_voice(references[1])
+
+    def speak(self, engine: Engine, artifact: bytes, text: str | None = None, rate: float = 1.0) -> Samples:
+        options = SynthesisOptions(self.lang, speaking_rate=rate)
+        voice = engine.load_voice(artifact)
+        chunks = engine.synthesize(voice, plain_segment(text or self.sentence), options)
+        return np.concatenate([chunk.samples for chunk in chunks])
+
+    def test_same_reference_gives_same_bytes(
+        self, engine: Engine, references: tuple[ReferenceAudio, ReferenceAudio], artifacts: tuple[bytes, bytes]
+    ) -> None:
+        """Encoding is pure."""
+        assert engine.encode_voice(references[0]) == artifacts[0]
+
+    def test_two_persons_give_two_voices(self, engine: Engine, artifacts: tuple[bytes, bytes]) -> None:
+        """A clone is not one of a few stock voices."""
+        first, second = (self.speak(engine, artifact) for artifact in artifacts)
+        assert artifacts[0] != artifacts[1]
+        assert len(first) != len(second) or not np.array_equal(first, second)
+
+    def test_interleaving_voices_changes_nothing(self, engine: Engine, artifacts: tuple[bytes, bytes]) -> None:
+        """The voice is an argument, not a memory of the engine."""
+        alone = self.speak(engine, artifacts[0])
+        self.speak(engine, artifacts[1])
+        np.testing.assert_array_equal(self.speak(engine, artifacts[0]), alone)
+
+    def test_voice_state_is_read_only(self, engine: Engine, artifacts: tuple[bytes, bytes]) -> None:
+        """One loaded voice speaks the same samples twice."""
+        voice = engine.load_voice(artifacts[0])
+        options = SynthesisOptions(self.lang)
+        segment = plain_segment(self.sentence)
+        takes = [np.concatenate([c.samples for c in engine.synthesize(voice, segment, options)]) for _ in range(2)]
+        np.testing.assert_array_equal(takes[0], takes[1])
+
+    def test_chunks_have_shape_and_range(
+        self, engine: Engine, spec: EngineSpec, artifacts: tuple[bytes, bytes]
+    ) -> None:
+        """Float32, one dimension, finite, within [-1, 1], and as long as such a sentence takes."""
+        voice = engine.load_voice(artifacts[0])
+        num_samples = 0
+        for chunk in engine.synthesize(voice, plain_segment(self.sentence), SynthesisOptions(self.lang)):
+            assert chunk.samples.dtype == np.float32
+            assert chunk.samples.ndim == 1
+            assert np.isfinite(chunk.samples).all()
+            assert float(np.abs(chunk.samples).max(initial=0.0)) <= 1.0
+            num_samples += len(chunk.samples)
+        seconds = num_samples / spec.capabilities.sample_rate_hz
+        assert 0.02 * len(self.sentence) < seconds < 0.25 * len(self.sentence)
+
+    def test_speaking_rate_changes_length(self, engine: Engine, artifacts: tuple[bytes, bytes]) -> None:
+        """Slow speech at 0.5 is more than 1.5 times as long as fast speech at 1.5."""
+        slow = self.speak(engine, artifacts[0], rate=0.5)
+        fast = self.speak(engine, artifacts[0], rate=1.5)
+        assert len(slow) > 1.5 * len(fast)
+
+    def test_closing_the_iterator_ends_the_work(self, engine: Engine, artifacts: tuple[bytes, bytes]) -> None:
+        """A closed iterator gives nothing more and the engine speaks on for others."""
+        voice = engine.load_voice(artifacts[0])
+        chunks = iter(engine.synthesize(voice, plain_segment(self.sentence), SynthesisOptions(self.lang)))
+        assert len(list(islice(chunks, 1))) == 1
+        chunks.close()  # type: ignore[attr-defined]
+        assert list(chunks) == []
+        assert len(self.speak(engine, artifacts[1])) > 0
+
+    def test_foreign_artifact_is_refused(self, engine: Engine) -> None:
+        """An artifact of another engine, or a damaged one, is named as such."""
+        for foreign in (b"", b"not an artifact", b"OTHERENG\x01\x00" + bytes(64)):
+            with pytest.raises(VoiceIncompatible):
+                engine.load_voice(foreign)
+
+    def test_timings_lie_within_the_audio(
+        self, engine: Engine, spec: EngineSpec, artifacts: tuple[bytes, bytes]
+    ) -> None:
+        """Where timings are reported every word has one, in order, none beyond the end."""
+        if not spec.capabilities.reports_timings:
+            return
+        segment = plain_segment(self.sentence)
+        voice = engine.load_voice(artifacts[0])
+        chunks = list(engine.synthesize(voice, segment, SynthesisOptions(self.lang)))
+        timings = [timing for chunk in chunks for timing in chunk.timings]
+        seconds = sum(len(chunk.samples) for chunk in chunks) / spec.capabilities.sample_rate_hz
+        assert [timing.token_index for timing in timings] == list(range(len(segment.tokens)))
+        starts = [timing.start_s for timing in timings]
+        assert starts == sorted(starts)
+        assert all(timing.start_s <= timing.end_s <= seconds + 0.02 for timing in timings)
+
+    def test_stock_voices_speak(self, engine: Engine, spec: EngineSpec) -> None:
+        """The voices that clients use by default exist and can be loaded."""
+        stock = {voice.name: voice for voice in spec.stock_voices()}
+        assert {"Dennis", "Sarah", "Ashley", "Hana", "Jason", "Clive", "Craig", "Alex", "Olivia"} <= stock.keys()
+        assert len(self.speak(engine, stock["Dennis"].artifact, "Hello there.")) > 0
+
+    def test_artifact_is_portable(
+        self, spec: EngineSpec, settings: EngineSettings, engine: Engine, artifacts: tuple[bytes, bytes]
+    ) -> None:
+        """An artifact made here speaks the same in an engine loaded anew."""
+        other = spec.load(settings)
+        try:
+            np.testing.assert_array_equal(self.speak(other, artifacts[0]), self.speak(engine, artifacts[0]))
+        finally:
+            other.close()
+
+    def test_spec_is_light(self, spec: EngineSpec) -> None:
+        """Importing the spec imports no model runtime."""
+        heavy = ("onnxruntime", "torch", "ctranslate2", "spacy", "scipy")
+        program = (
+            "import sys\n"
+            "from myna.engines.registry import load_spec\n"
+            f"load_spec({spec.id!r})\n"
+            f"print([name for name in {heavy!r} if name in sys.modules])"
+        )
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == "[]"

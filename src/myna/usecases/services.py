@@ -1,0 +1,45 @@
+"""Everything the service can do, put together by `myna.bootstrap` and handed to the edges."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from myna.usecases.clone_voice import CloneVoice
+from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
+from myna.usecases.ports import EngineClient, KeyStore, VoiceStore
+from myna.usecases.stock import StockVoices
+from myna.usecases.synthesize_speech import SynthesizeSpeech
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases and the ports that the edges may ask directly."""
+
+    clone_voice: CloneVoice
+    synthesize_speech: SynthesizeSpeech
+    list_voices: ListVoices
+    get_voice: GetVoice
+    update_voice: UpdateVoice
+    delete_voice: DeleteVoice
+    keys: KeyStore
+    voices: VoiceStore
+    engine: EngineClient
+    stock: StockVoices
+    prepare_store: Callable[[], Awaitable[None]]
+    """Make the database and folders current; cheap, safe to repeat."""
+    release: Callable[[], Awaitable[None]]
+    """Give back what `prepare_store` and the adapters hold."""
+
+    async def start(self) -> None:
+        """Store first, then what a crash left, then the engine. Raises: WeightsMissing, WeightsCorrupt, ..."""
+        await self.prepare_store()
+        num_dropped = await self.voices.recover()
+        if num_dropped:
+            logger.info("recovered store: %d leftovers of an interrupted run dropped", num_dropped)
+        await self.engine.start()
+
+    async def close(self) -> None:
+        await self.engine.close()
+        await self.release()

@@ -1,0 +1,214 @@
+"""Speak a text with a voice: the only way from words to encoded audio."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from myna.domain.errors import InvalidRequest, LanguageUnsupported, TextTooLong, VoiceNotFound
+from myna.domain.language import LangCode
+from myna.domain.speech import (
+    AudioFormat,
+    EncodedChunk,
+    SpeechSegment,
+    SynthesisOptions,
+    TimestampKind,
+)
+from myna.domain.voice import Voice, VoiceArtifact, VoiceId, WorkspaceId
+from myna.domain.waveform import Waveform
+from myna.usecases.models import check_model
+from myna.usecases.ports import EncodedSpeech, EngineClient, Offload, SpeechEncoders, SpeechStream, VoiceStore
+from myna.usecases.spoken_audio import SpokenPiece, iter_pieces, split_piece
+from myna.usecases.stock import StockVoices
+
+_STREAM_PART_S = 0.5
+"""Longest piece of audio that leaves as one chunk: a 48 kHz LINEAR16 line stays under 100 kB (contract 7.5)."""
+
+_FIRST_SEGMENT_CHARS = 60
+"""Streams begin with a short segment, so that the first sound does not wait for a whole sentence."""
+
+
+class PlanSpeech(Protocol):
+    """Turns a text into segments (`myna.text.plan`)."""
+
+    def __call__(
+        self,
+        text: str,
+        lang: LangCode,
+        *,
+        normalize: bool,
+        max_segment_chars: int,
+        first_segment_chars: int | None,
+    ) -> tuple[SpeechSegment, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakCommand:
+    workspace: WorkspaceId
+    voice_id: VoiceId
+    text: str
+    model_id: str
+    audio_format: AudioFormat
+    lang: LangCode | None = None
+    """None: heard from the text, else the voice's own."""
+    speaking_rate: float = 1.0
+    temperature: float = 1.0
+    seed: int = 0
+    normalize_text: bool | None = None
+    """None leaves it to us: on."""
+    timestamps: TimestampKind | None = None
+    is_stream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechLimits:
+    max_text_chars: int = 2000
+    """For one whole reply (contract 7.1)."""
+    max_stream_text_chars: int = 4000
+    """For a stream (contract 7.1)."""
+
+
+class SpeechReply:
+    """Encoded speech, pulled chunk by chunk. The first piece of speech exists when this is handed out."""
+
+    def __init__(
+        self,
+        lang: LangCode,
+        chunks: AsyncIterator[EncodedChunk],
+        stream: SpeechStream | None,
+    ) -> None:
+        self.lang = lang
+        self._chunks = chunks
+        self._stream = stream
+
+    def __aiter__(self) -> AsyncIterator[EncodedChunk]:
+        return self._chunks
+
+    async def aclose(self) -> None:
+        """Stop the engine and free its slot; safe at any time, more than once."""
+        if self._stream is not None:
+            await self._stream.aclose()
+
+    async def read_all(self) -> EncodedSpeech:
+        """Everything at once."""
+        try:
+            chunks = [chunk async for chunk in self._chunks]
+        finally:
+            await self.aclose()
+        return EncodedSpeech(b"".join(chunk.content for chunk in chunks), tuple(chunks))
+
+
+@dataclass(frozen=True, slots=True)
+class SynthesizeSpeech:
+    """Check everything, start the engine, hand out the encoded stream."""
+
+    voices: VoiceStore
+    stock: StockVoices
+    engine: EngineClient
+    encoders: SpeechEncoders
+    plan_speech: PlanSpeech
+    detect_language: Callable[[str], LangCode | None]
+    offload: Offload
+    limits: SpeechLimits
+
+    async def __call__(self, command: SpeakCommand) -> SpeechReply:
+        """Everything that can be refused is refused here, before the first byte.
+
+        Text without anything in it gives an empty reply; text of which nothing can be spoken is refused.
+        Raises: InvalidRequest, TextTooLong, ModelUnsupported, LanguageUnsupported, VoiceNotFound, Overloaded, ...
+        """
+        check_model(command.model_id)
+        self._check_text(command)
+        voice, artifact = await self.find_voice(command.workspace, command.voice_id)
+        lang = self._choose_language(command, voice)
+        if not command.text.strip():
+            return SpeechReply(lang, _no_chunks(), None)
+        segments = await self.offload(partial(self._plan, command, lang))
+        if not any(segment.tokens or segment.pause_after_s for segment in segments):
+            raise InvalidRequest("text holds nothing that can be spoken. Send words, not only markup or symbols.")
+        options = SynthesisOptions(lang, command.speaking_rate, command.seed, command.temperature)
+        stream = await self.engine.synthesize(artifact, segments, options)
+        chunks = self._encode(stream, segments, command.audio_format, is_stream=command.is_stream)
+        return SpeechReply(lang, chunks, stream)
+
+    async def find_voice(self, workspace: WorkspaceId, voice_id: VoiceId) -> tuple[Voice, VoiceArtifact]:
+        """A stock voice or one of the workspace. Raises: VoiceNotFound, InvalidRequest."""
+        if not voice_id:
+            raise InvalidRequest("voiceId is required. List the voices to find one.")
+        stock = self.stock.find(voice_id)
+        if stock is not None:
+            return stock
+        try:
+            stored = await self.voices.get_with_artifact(workspace, voice_id)
+        except VoiceNotFound as exc:
+            raise VoiceNotFound(f"Unknown voice: {voice_id[:128]} not found!") from exc
+        return stored.voice, stored.artifact
+
+    def _check_text(self, command: SpeakCommand) -> None:
+        most = self.limits.max_stream_text_chars if command.is_stream else self.limits.max_text_chars
+        if len(command.text) > most:
+            raise TextTooLong(f"text length should not exceed {most} characters.")
+
+    def _choose_language(self, command: SpeakCommand, voice: Voice) -> LangCode:
+        """The asked language; else the text's if it shows; else the voice's; English if the engine lacks the latter."""
+        offered = self.engine.spec.capabilities.languages
+        if command.lang is not None:
+            return self._require(command.lang, offered)
+        heard = self.detect_language(command.text)
+        if heard is not None and heard.iso639 != voice.lang.iso639:
+            return self._require(heard, offered)
+        if heard is not None:
+            return self._require(voice.lang, offered)
+        return voice.lang if voice.lang in offered else LangCode.EN_US
+
+    def _require(self, lang: LangCode, offered: frozenset[LangCode]) -> LangCode:
+        if lang not in offered:
+            names = ", ".join(sorted(code.bcp47 for code in offered))
+            raise LanguageUnsupported(
+                f"The engine '{self.engine.spec.id}' does not speak {lang.bcp47}. It speaks {names}. "
+                "Set language to one of these, or run the server with an engine that has the language."
+            )
+        return lang
+
+    def _plan(self, command: SpeakCommand, lang: LangCode) -> tuple[SpeechSegment, ...]:
+        return self.plan_speech(
+            command.text,
+            lang,
+            normalize=command.normalize_text is not False,
+            max_segment_chars=self.engine.spec.capabilities.max_segment_chars,
+            first_segment_chars=_FIRST_SEGMENT_CHARS if command.is_stream else None,
+        )
+
+    async def _encode(
+        self,
+        stream: SpeechStream,
+        segments: Sequence[SpeechSegment],
+        audio_format: AudioFormat,
+        *,
+        is_stream: bool,
+    ) -> AsyncIterator[EncodedChunk]:
+        rate_hz = self.engine.spec.capabilities.sample_rate_hz
+        encoder = self.encoders.open(audio_format, is_stream=is_stream)
+        num_samples = 0
+        try:
+            async for piece in iter_pieces(stream, segments, rate_hz):
+                parts: Sequence[SpokenPiece] = [piece]
+                if is_stream:
+                    parts = split_piece(piece, num_samples / rate_hz, rate_hz, _STREAM_PART_S)
+                num_samples += len(piece.samples)
+                for part in parts:
+                    waveform = Waveform(part.samples, rate_hz)
+                    content = await self.offload(partial(encoder.encode, waveform))
+                    if content or part.spans or not is_stream:
+                        yield EncodedChunk(content, waveform.duration_s, part.spans)
+            rest = await self.offload(encoder.finish)
+            if rest:
+                yield EncodedChunk(rest, 0.0)
+        finally:
+            await stream.aclose()
+
+
+async def _no_chunks() -> AsyncIterator[EncodedChunk]:
+    """An empty reply's chunks."""
+    for chunk in ():
+        yield chunk
