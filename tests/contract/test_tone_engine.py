@@ -23,15 +23,18 @@ def hum(pitch_hz: float) -> ReferenceAudio:
 
 class TestToneEngine(EngineContract):
     @pytest.fixture(scope="class")
-    def spec(self) -> EngineSpec:
+    @classmethod
+    def spec(cls) -> EngineSpec:
         return load_spec("tone")
 
     @pytest.fixture(scope="class")
-    def settings(self) -> EngineSettings:
+    @classmethod
+    def settings(cls) -> EngineSettings:
         return EngineSettings(weights_dir=Path("unused"))
 
     @pytest.fixture(scope="class")
-    def references(self) -> tuple[ReferenceAudio, ReferenceAudio]:
+    @classmethod
+    def references(cls) -> tuple[ReferenceAudio, ReferenceAudio]:
         return hum(110.0), hum(220.0)
 
     def test_the_pitch_follows_the_person(self, artifacts: tuple[bytes, bytes]) -> None:

@@ -32,25 +32,30 @@ class EngineContract:
     sentence = "The old lighthouse keeper walked slowly along the shore."
 
     @pytest.fixture(scope="class")
-    def spec(self) -> EngineSpec:
+    @classmethod
+    def spec(cls) -> EngineSpec:
         raise NotImplementedError
 
     @pytest.fixture(scope="class")
-    def settings(self) -> EngineSettings:
+    @classmethod
+    def settings(cls) -> EngineSettings:
         raise NotImplementedError
 
     @pytest.fixture(scope="class")
-    def references(self) -> tuple[ReferenceAudio, ReferenceAudio]:
+    @classmethod
+    def references(cls) -> tuple[ReferenceAudio, ReferenceAudio]:
         raise NotImplementedError
 
     @pytest.fixture(scope="class")
-    def engine(self, spec: EngineSpec, settings: EngineSettings) -> Iterator[Engine]:
+    @classmethod
+    def engine(cls, spec: EngineSpec, settings: EngineSettings) -> Iterator[Engine]:
         engine = spec.load(settings)
         yield engine
         engine.close()
 
     @pytest.fixture(scope="class")
-    def artifacts(self, engine: Engine, references: tuple[ReferenceAudio, ReferenceAudio]) -> tuple[bytes, bytes]:
+    @classmethod
+    def artifacts(cls, engine: Engine, references: tuple[ReferenceAudio, ReferenceAudio]) -> tuple[bytes, bytes]:
         return engine.encode_voice(references[0]), engine.encode_voice(references[1])
 
     def speak(self, engine: Engine, artifact: bytes, text: str | None = None, rate: float = 1.0) -> Samples:

@@ -210,5 +210,6 @@ class SynthesizeSpeech:
 
 async def _no_chunks() -> AsyncIterator[EncodedChunk]:
     """An empty reply's chunks."""
-    for chunk in ():
+    nothing: tuple[EncodedChunk, ...] = ()
+    for chunk in nothing:
         yield chunk
