@@ -1,0 +1,149 @@
+"""The four graphs of Kokoro-82M (int8, ONNX Runtime) as numpy functions. No text, no voices, no policy.
+
+The graphs, one after the other, are the whole model. Between them the caller decides:
+
+    ids          --encode_text-->        TextEncoding
+    + prosody    --predict_durations-->  frames per symbol (not yet rounded), hidden states
+                 (scale and round the frames here: this sets the speaking rate)
+    + frames     --predict_prosody-->    F0 and energy per half frame
+                 (rewrite F0 or energy here: the decoder follows F0 within a few per cent)
+    + decoder style --decode-->          samples
+
+A frame is 25 ms: 600 samples at 24 kHz. Sizes below: T symbols (pads included), F = sum of frames, 2 F half frames.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from myna.domain.waveform import Samples
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+
+SAMPLE_RATE_HZ = 24_000
+FRAME_SAMPLES = 600
+"""Samples that the decoder makes of one frame of duration: 300 of hop, twice upsampled."""
+MAX_SYMBOLS = 510
+"""Symbols between the two pads; the text encoder has 512 positions."""
+PAD_ID = 0
+
+WEIGHT_NAMES = ("kokoro/text.onnx", "kokoro/duration.onnx", "kokoro/prosody.onnx", "kokoro/decoder.onnx")
+
+
+class WeightPaths(Protocol):
+    """Where weight files are: `myna.weights.WeightStore`, which verifies digests, or a folder in an experiment."""
+
+    def path(self, name: str) -> Path: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextEncoding:
+    """What the model makes of the symbols before anybody's voice comes in."""
+
+    embedding: FloatArray
+    """[1, T, 512] from the language model; feeds durations and prosody."""
+    features: FloatArray
+    """[1, 512, T] from the phoneme encoder; feeds the decoder."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DurationPrediction:
+    frames: FloatArray
+    """[T] predicted length of each symbol in frames, fractional, before any scaling."""
+    hidden: FloatArray
+    """[1, T, 640] what pitch and energy are predicted from."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProsodyCurves:
+    f0_hz: FloatArray
+    """[2 F] pitch per half frame (12.5 ms), Hz. The source of the decoder takes values of 10 and below for unvoiced."""
+    energy: FloatArray
+    """[2 F] energy per half frame, in the model's own unit (about -10 in silence to 10)."""
+
+
+class KokoroGraphs:
+    """Four sessions, opened once. Blocking; not for two callers at a time."""
+
+    def __init__(self, weights: WeightPaths, num_threads: int) -> None:
+        """num_threads: of each session's one thread pool. Idle threads sleep, so that a shared machine stays usable.
+
+        Raises: WeightsMissing, WeightsCorrupt (from `weights`).
+        """
+        text, duration, prosody, decoder = (_open_session(weights.path(name), num_threads) for name in WEIGHT_NAMES)
+        self._text = text
+        self._duration = duration
+        self._prosody = prosody
+        self._decoder = decoder
+
+    def encode_text(self, symbol_ids: IntArray) -> TextEncoding:
+        """symbol_ids: [T] ids of the vocabulary, a pad (0) first and last, T <= 512."""
+        embedding, features = self._text.run(None, {"tokens": symbol_ids[np.newaxis, :]})
+        return TextEncoding(embedding, features)
+
+    def predict_durations(self, text: TextEncoding, prosody_style: FloatArray) -> DurationPrediction:
+        """prosody_style: [128]."""
+        frames, hidden = self._duration.run(
+            ["duration_frames", "prosody_hidden"],
+            {"text_embedding": text.embedding, "prosody_style": _row(prosody_style)},
+        )
+        return DurationPrediction(frames[0], hidden)
+
+    def predict_prosody(self, hidden: FloatArray, frames: IntArray, prosody_style: FloatArray) -> ProsodyCurves:
+        """Predict pitch and energy for symbols of given lengths.
+
+        hidden: [1, T, 640] of `predict_durations`; frames: [T] whole frames per symbol; prosody_style: [128].
+        """
+        aligned = np.repeat(hidden[0], frames, axis=0).T[np.newaxis]
+        f0_hz, energy = self._prosody.run(
+            ["f0_hz", "energy"],
+            {"aligned_hidden": np.ascontiguousarray(aligned), "prosody_style": _row(prosody_style)},
+        )
+        return ProsodyCurves(f0_hz[0], energy[0])
+
+    def decode(
+        self, features: FloatArray, frames: IntArray, curves: ProsodyCurves, decoder_style: FloatArray
+    ) -> Samples:
+        """Make sound. Deterministic: the exported graph has no noise source.
+
+        features: [1, 512, T] of `encode_text`; frames: [T]; curves: [2 F] each; decoder_style: [128].
+        Returns [600 F] float32, nominally in [-1, 1] but not clipped.
+        """
+        aligned = np.repeat(features, frames, axis=2)
+        return self.decode_aligned(aligned, curves, decoder_style)
+
+    def decode_aligned(self, aligned_features: FloatArray, curves: ProsodyCurves, decoder_style: FloatArray) -> Samples:
+        """`decode` for features that are already repeated. aligned_features: [1, 512, F]."""
+        inputs: Mapping[str, FloatArray] = {
+            "aligned_features": aligned_features,
+            "f0_hz": curves.f0_hz[np.newaxis, :],
+            "energy": curves.energy[np.newaxis, :],
+            "timbre_style": _row(decoder_style),
+        }
+        samples: Samples = self._decoder.run(["samples"], inputs)[0].reshape(-1)
+        return samples
+
+
+def round_frames(frames: FloatArray, scale: float = 1.0) -> IntArray:
+    """Whole frames per symbol, at least one, as the undivided model rounds them. scale: above 1 speaks slower."""
+    return np.maximum(np.rint(frames * scale), 1.0).astype(np.int64)
+
+
+def _row(style: FloatArray) -> FloatArray:
+    return np.ascontiguousarray(style, dtype=np.float32).reshape(1, -1)
+
+
+def _open_session(path: Path, num_threads: int) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = num_threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Spinning threads were 5 to 15 times slower than one thread when the cores were shared with anybody else.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
