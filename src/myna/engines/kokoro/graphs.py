@@ -132,7 +132,8 @@ class KokoroGraphs:
 
 def round_frames(frames: FloatArray, scale: float = 1.0) -> IntArray:
     """Whole frames per symbol, at least one, as the undivided model rounds them. scale: above 1 speaks slower."""
-    return np.maximum(np.rint(frames * scale), 1.0).astype(np.int64)
+    whole: IntArray = np.maximum(np.rint(frames * scale), 1.0).astype(np.int64)
+    return whole
 
 
 def _row(style: FloatArray) -> FloatArray:
