@@ -1,0 +1,313 @@
+"""Encode speech for the wire: every encoding of contract 7.4, whole or in pieces.
+
+One encoder serves one reply. What the pieces give, joined, is what the whole gives (headers aside): the same samples
+in, the same duration out, no click at a join.
+"""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+import av
+import numpy as np
+import soundfile
+
+from myna.audio.byte_sink import ByteSink
+from myna.audio.pcm import Pcm16, pcm16_bytes, to_pcm16, wav_header
+from myna.audio.resample import StreamResampler
+from myna.domain.errors import InvalidRequest, MynaError
+from myna.domain.speech import SAMPLE_RATES_HZ, AudioEncoding, AudioFormat
+from myna.domain.waveform import Samples, Waveform
+
+T = TypeVar("T")
+
+OPUS_RATES_HZ = (8000, 12000, 16000, 24000, 48000)
+"""What Opus can be fed with (RFC 6716 section 2); other rates go to the next higher of these."""
+
+_WHOLE_PAGE_US = 1_000_000
+"""Ogg page length of a whole reply: one second, as the documented service sends (contract 7.4)."""
+_STREAM_PAGE_US = 200_000
+"""Of a stream: a page is the least that can leave, so a shorter one is heard sooner; costs 1.5 kbit/s."""
+
+_MPEG1_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+_MPEG2_KBPS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+_MPEG25_MAX_KBPS = 64
+_MIN_BIT_RATE_BPS, _MAX_BIT_RATE_BPS = 8_000, 512_000
+_MAX_OPUS_BIT_RATE_BPS = 256_000
+"""The most that one Opus channel carries (RFC 7845: 1275 bytes per 20 ms is twice that; libopus refuses mono above)."""
+
+
+class _PcmSink(Protocol):
+    """What an encoding does with 16-bit samples at its own rate."""
+
+    def push(self, pcm: Pcm16) -> bytes: ...
+
+    def finish(self) -> bytes: ...
+
+
+def nearest_mp3_bit_rate(bit_rate_bps: int, sample_rate_hz: int) -> int:
+    """The bit rate that an MP3 frame at this rate can carry and that lies nearest to what was asked, bit/s.
+
+    Source: ISO/IEC 11172-3 table 2.4.2.3 and 13818-3; MPEG-2.5 (8 kHz) is limited by its decoders.
+    """
+    steps: tuple[int, ...] = _MPEG1_KBPS if sample_rate_hz >= 32000 else _MPEG2_KBPS
+    if sample_rate_hz < 16000:
+        steps = tuple(step for step in steps if step <= _MPEG25_MAX_KBPS)
+    return 1000 * min(steps, key=lambda step: abs(step * 1000 - bit_rate_bps))
+
+
+class FormatEncoders:
+    """Opens an encoder for each reply. Implements the port `SpeechEncoders`; holds nothing."""
+
+    def open(self, audio_format: AudioFormat, *, is_stream: bool) -> "FormatEncoder":
+        """Raises: InvalidRequest for a rate that is not documented, or a bit rate that no encoder takes."""
+        if audio_format.sample_rate_hz not in SAMPLE_RATES_HZ:
+            known = ", ".join(str(rate) for rate in SAMPLE_RATES_HZ)
+            raise InvalidRequest(f"sampleRateHertz {audio_format.sample_rate_hz} is not supported. Use one of {known}.")
+        if not _MIN_BIT_RATE_BPS <= audio_format.bit_rate_bps <= _MAX_BIT_RATE_BPS:
+            raise InvalidRequest("bitRate is out of range. Use 32000 to 320000 bits per second; 128000 is the default.")
+        return FormatEncoder(audio_format, is_stream=is_stream)
+
+
+def encode_wav(waveform: Waveform) -> bytes:
+    """A whole 16-bit mono WAV at the waveform's own rate, 44 bytes of header."""
+    content = pcm16_bytes(to_pcm16(waveform.samples))
+    return wav_header(waveform.sample_rate_hz, len(content)) + content
+
+
+class FormatEncoder:
+    """Encodes one reply. Implements the port `SpeechEncoder`.
+
+    The first waveform sets the input rate; all of one reply have the same.
+    """
+
+    def __init__(self, audio_format: AudioFormat, *, is_stream: bool) -> None:
+        self._format = audio_format
+        self._rate_hz = _fed_rate_hz(audio_format)
+        self._sink = _translating_errors(lambda: _open_sink(audio_format, self._rate_hz, is_stream))
+        self._resampler: StreamResampler | None = None
+
+    def encode(self, waveform: Waveform) -> bytes:
+        """Bytes that are ready after this piece; empty while a frame, a page or a whole reply is gathered."""
+        if self._resampler is None:
+            self._resampler = StreamResampler(waveform.sample_rate_hz, self._rate_hz)
+        return self._push(self._resampler.push(waveform.samples))
+
+    def finish(self) -> bytes:
+        """The rest."""
+        rest = self._resampler.finish() if self._resampler is not None else np.zeros(0, np.float32)
+        ready = self._push(rest)
+        return ready + _translating_errors(self._sink.finish)
+
+    def _push(self, samples: Samples) -> bytes:
+        if len(samples) == 0:
+            return b""
+        return _translating_errors(lambda: self._sink.push(to_pcm16(samples)))
+
+
+def _fed_rate_hz(audio_format: AudioFormat) -> int:
+    if audio_format.encoding is not AudioEncoding.OGG_OPUS:
+        return audio_format.sample_rate_hz
+    return min(rate for rate in OPUS_RATES_HZ if rate >= audio_format.sample_rate_hz)
+
+
+def _translating_errors(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except (av.FFmpegError, soundfile.SoundFileError, ValueError) as exc:
+        raise MynaError("The speech could not be encoded in this format. Try audioEncoding WAV.") from exc
+
+
+def _open_sink(audio_format: AudioFormat, rate_hz: int, is_stream: bool) -> _PcmSink:
+    match audio_format.encoding:
+        case AudioEncoding.MP3:
+            return _Mp3Sink(rate_hz, nearest_mp3_bit_rate(audio_format.bit_rate_bps, rate_hz))
+        case AudioEncoding.OGG_OPUS:
+            page_us = _STREAM_PAGE_US if is_stream else _WHOLE_PAGE_US
+            return _OggOpusSink(rate_hz, min(audio_format.bit_rate_bps, _MAX_OPUS_BIT_RATE_BPS), page_us)
+        case AudioEncoding.FLAC:
+            return _FlacSink(rate_hz, is_stream)
+        case AudioEncoding.LINEAR16:
+            return _WavPerChunkSink(rate_hz) if is_stream else _WholeWavSink(rate_hz)
+        case AudioEncoding.WAV:
+            return _WavStreamSink(rate_hz) if is_stream else _WholeWavSink(rate_hz)
+        case AudioEncoding.PCM:
+            return _RawPcmSink()
+        case AudioEncoding.ALAW | AudioEncoding.MULAW:
+            return _CompandingSink(rate_hz, "ALAW" if audio_format.encoding is AudioEncoding.ALAW else "ULAW")
+
+
+class _RawPcmSink:
+    """s16le, never a header: some clients push the bytes straight to the sound card."""
+
+    def push(self, pcm: Pcm16) -> bytes:
+        return pcm16_bytes(pcm)
+
+    def finish(self) -> bytes:
+        return b""
+
+
+class _WavPerChunkSink:
+    """LINEAR16 of a stream: each chunk is a WAV file of its own (contract 7.4, from the captured byte counts)."""
+
+    def __init__(self, rate_hz: int) -> None:
+        self._rate_hz = rate_hz
+
+    def push(self, pcm: Pcm16) -> bytes:
+        content = pcm16_bytes(pcm)
+        return wav_header(self._rate_hz, len(content)) + content
+
+    def finish(self) -> bytes:
+        return b""
+
+
+class _WavStreamSink:
+    """WAV of a stream: one header of unknown length, then samples."""
+
+    def __init__(self, rate_hz: int) -> None:
+        self._header = wav_header(rate_hz, None)
+
+    def push(self, pcm: Pcm16) -> bytes:
+        header, self._header = self._header, b""
+        return header + pcm16_bytes(pcm)
+
+    def finish(self) -> bytes:
+        return self._header
+
+
+class _WholeWavSink:
+    """A WAV that states its length, so nothing leaves before the end."""
+
+    def __init__(self, rate_hz: int) -> None:
+        self._rate_hz = rate_hz
+        self._content = bytearray()
+
+    def push(self, pcm: Pcm16) -> bytes:
+        self._content += pcm16_bytes(pcm)
+        return b""
+
+    def finish(self) -> bytes:
+        return wav_header(self._rate_hz, len(self._content)) + bytes(self._content)
+
+
+class _CompandingSink:
+    """G.711 bytes without a container."""
+
+    def __init__(self, rate_hz: int, subtype: str) -> None:
+        self._sink = ByteSink()
+        self._file = soundfile.SoundFile(self._sink, "w", rate_hz, 1, subtype, format="RAW")
+
+    def push(self, pcm: Pcm16) -> bytes:
+        self._file.write(pcm)
+        self._file.flush()
+        return self._sink.take()
+
+    def finish(self) -> bytes:
+        self._file.close()
+        return self._sink.take()
+
+
+class _FlacSink:
+    """Native FLAC. A whole reply has length and digest in its header; a stream says "unknown", which is allowed."""
+
+    def __init__(self, rate_hz: int, is_stream: bool) -> None:
+        self._is_stream = is_stream
+        self._sink = ByteSink()
+        self._file = soundfile.SoundFile(self._sink, "w", rate_hz, 1, "PCM_16", format="FLAC")
+
+    def push(self, pcm: Pcm16) -> bytes:
+        self._file.write(pcm)
+        return self._sink.take() if self._is_stream else b""
+
+    def finish(self) -> bytes:
+        self._file.close()
+        return self._sink.take() if self._is_stream else self._sink.getvalue()
+
+
+class _FrameGatherer:
+    """Cuts what arrives into the frames that an FFmpeg encoder takes; the last one may be shorter."""
+
+    def __init__(self, rate_hz: int, sample_format: str, frame_samples: int) -> None:
+        self._rate_hz = rate_hz
+        self._sample_format = sample_format
+        self._frame_samples = frame_samples
+        self._pending: Pcm16 = np.zeros(0, np.int16)
+        self._num_framed = 0
+
+    def push(self, pcm: Pcm16) -> list[av.AudioFrame]:
+        self._pending = np.concatenate([self._pending, pcm])
+        num_whole = len(self._pending) // self._frame_samples
+        whole, self._pending = np.split(self._pending, [num_whole * self._frame_samples])
+        return [self._frame(piece) for piece in whole.reshape(num_whole, self._frame_samples)]
+
+    def finish(self) -> list[av.AudioFrame]:
+        last, self._pending = self._pending, np.zeros(0, np.int16)
+        return [self._frame(last)] if len(last) else []
+
+    def _frame(self, pcm: Pcm16) -> av.AudioFrame:
+        frame = av.AudioFrame.from_ndarray(pcm[np.newaxis], format=self._sample_format, layout="mono")
+        frame.sample_rate = self._rate_hz
+        frame.pts = self._num_framed
+        self._num_framed += len(pcm)
+        return frame
+
+
+class _Mp3Sink:
+    """MPEG audio frames at a constant bit rate and nothing else.
+
+    No ID3 and no Xing/Info frame: such a frame states a length, and clients concatenate replies (contract 7.6).
+    """
+
+    def __init__(self, rate_hz: int, bit_rate_bps: int) -> None:
+        self._codec = av.CodecContext.create("libmp3lame", "w")
+        self._codec.sample_rate = rate_hz
+        self._codec.layout = "mono"
+        self._codec.format = "s16p"
+        self._codec.bit_rate = bit_rate_bps
+        self._codec.open()
+        self._frames = _FrameGatherer(rate_hz, "s16p", self._codec.frame_size)
+
+    def push(self, pcm: Pcm16) -> bytes:
+        return b"".join(self._encode(frame) for frame in self._frames.push(pcm))
+
+    def finish(self) -> bytes:
+        rest = b"".join(self._encode(frame) for frame in self._frames.finish())
+        return rest + self._encode(None)
+
+    def _encode(self, frame: av.AudioFrame | None) -> bytes:
+        return b"".join(bytes(packet) for packet in self._codec.encode(frame))
+
+
+class _OggOpusSink:
+    """One logical Ogg stream of 20 ms Opus packets at a constant bit rate; the last page trims to the exact length."""
+
+    def __init__(self, rate_hz: int, bit_rate_bps: int, page_us: int) -> None:
+        self._sink = ByteSink()
+        self._container = av.open(self._sink, "w", format="ogg", options={"page_duration": str(page_us)})
+        stream = self._container.add_stream("libopus", rate=rate_hz, options={"vbr": "off"})
+        stream.layout = "mono"
+        stream.format = "s16"
+        stream.bit_rate = bit_rate_bps
+        stream.codec_context.open()
+        self._stream = stream
+        self._frames = _FrameGatherer(rate_hz, "s16", stream.codec_context.frame_size)
+
+    def push(self, pcm: Pcm16) -> bytes:
+        for frame in self._frames.push(pcm):
+            self._container.mux(self._stream.encode(frame))
+        return self._sink.take()
+
+    def finish(self) -> bytes:
+        for frame in self._frames.finish():
+            self._container.mux(self._stream.encode(frame))
+        self._container.mux(self._stream.encode(None))
+        self._container.close()
+        return self._sink.take()
+
+
+def encode_whole(waveform: Waveform, audio_format: AudioFormat) -> bytes:
+    """Encode a finished waveform in one go.
+
+    Raises: InvalidRequest for a format that is not served.
+    """
+    encoder = FormatEncoders().open(audio_format, is_stream=False)
+    return encoder.encode(waveform) + encoder.finish()
