@@ -1,0 +1,70 @@
+"""Resemblyzer's GE2E speaker encoder as an ONNX graph.
+
+Three LSTM layers of 256 over 40 mel bands, a linear layer and a ReLU on the last state, unit length.
+Source: Wan et al. 2018, "Generalized end-to-end loss for speaker verification"; `resemblyzer/voice_encoder.py`.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from myna.weights.checkpoint import Tensors, read_checkpoint
+from myna.weights.convert.onnx_files import GraphBuilder, Port
+
+_NUM_LAYERS = 3
+_HIDDEN = 256
+_NUM_MELS = 40
+_PARTIAL_FRAMES = 160
+_OPSET = 17
+
+
+def convert_ge2e(sources: Sequence[Path], target: Path) -> None:
+    """Write `partials` [n, 160, 40] -> `embeddings` [n, 256], each of unit length, from Resemblyzer's `pretrained.pt`."""
+    tensors = read_checkpoint(sources[0], root_key="model_state")
+    graph = GraphBuilder("ge2e")
+    # ONNX's LSTM is time-major
+    signal = graph.add("Transpose", ["partials"], "frames_first", perm=[1, 0, 2])
+    for layer in range(_NUM_LAYERS):
+        weights = [
+            graph.weight(f"lstm{layer}.{name}", array[np.newaxis]) for name, array in _lstm_weights(tensors, layer)
+        ]
+        last = layer == _NUM_LAYERS - 1
+        sequence, state = f"lstm{layer}.sequence", f"lstm{layer}.state"
+        graph.add("LSTM", [signal, *weights], sequence, hidden_size=_HIDDEN)
+        graph.nodes[-1].output[:] = ["", state] if last else [sequence]
+        if not last:
+            axis = graph.weight(f"lstm{layer}.direction_axis", np.array([1], np.int64))
+            signal = graph.add("Squeeze", [sequence, axis], f"lstm{layer}.output")
+        else:
+            axis = graph.weight("state_axis", np.array([0], np.int64))
+            signal = graph.add("Squeeze", [state, axis], "last_state")
+    weight = graph.weight("linear.weight", tensors["linear.weight"])
+    bias = graph.weight("linear.bias", tensors["linear.bias"])
+    raw = graph.add("Relu", [graph.add("Gemm", [signal, weight, bias], "linear", transB=1)], "raw_embeddings")
+    length = graph.add("ReduceL2", [raw], "length", axes=[1], keepdims=1)
+    floor = graph.weight("least_length", np.array(1e-9, np.float32))  # silence has length zero
+    graph.add("Div", [raw, graph.add("Add", [length, floor], "safe_length")], "embeddings")
+    graph.write(
+        target,
+        [Port("partials", ("num_partials", _PARTIAL_FRAMES, _NUM_MELS))],
+        [Port("embeddings", ("num_partials", _HIDDEN))],
+        _OPSET,
+    )
+
+
+def _lstm_weights(tensors: Tensors, layer: int) -> list[tuple[str, npt.NDArray[Any]]]:
+    """Weights of a layer in ONNX's names and gate order: PyTorch has input, forget, cell, output; ONNX i, o, f, c."""
+
+    def reorder(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        input_gate, forget_gate, cell, output_gate = np.split(array, 4)
+        return np.concatenate([input_gate, output_gate, forget_gate, cell])
+
+    bias = [reorder(tensors[f"lstm.bias_{kind}_l{layer}"]) for kind in ("ih", "hh")]
+    return [
+        ("W", reorder(tensors[f"lstm.weight_ih_l{layer}"])),
+        ("R", reorder(tensors[f"lstm.weight_hh_l{layer}"])),
+        ("B", np.concatenate(bias)),
+    ]
