@@ -157,17 +157,18 @@ def _iter_tensors(tree: object) -> list[_Tensor]:
 
 
 def _state_dict(tree: object, root_key: str | None, read_storage: Callable[[_Storage], npt.NDArray[Any]]) -> Tensors:
-    if root_key is not None:
-        if not isinstance(tree, dict):
-            raise ValueError("no dictionary")
-        tree = tree[root_key]
-    if not isinstance(tree, dict):
-        raise ValueError("no dictionary")
-    tensors: Tensors = {}
-    for name, value in tree.items():
-        if isinstance(value, _Tensor):
-            tensors[str(name)] = _materialise(value, read_storage(value.storage))
-    return tensors
+    entries = _entries(tree) if root_key is None else _entries(_entries(tree)[root_key])
+    return {
+        str(name): _materialise(value, read_storage(value.storage))
+        for name, value in entries.items()
+        if isinstance(value, _Tensor)
+    }
+
+
+def _entries(tree: object) -> Mapping[Any, object]:
+    if not isinstance(tree, Mapping):
+        raise TypeError("a checkpoint is a dictionary")
+    return tree
 
 
 def _materialise(tensor: _Tensor, storage: npt.NDArray[Any]) -> npt.NDArray[Any]:

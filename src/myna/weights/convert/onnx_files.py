@@ -54,7 +54,7 @@ class GraphBuilder:
 
     def weight(self, name: str, array: npt.NDArray[Any]) -> str:
         """Append an initialiser; returns its name."""
-        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        self.weights.append(numpy_helper.from_array(np.array(array, order="C"), name))
         return name
 
     def write(self, path: Path, inputs: Sequence[Port], outputs: Sequence[Port], opset: int) -> None:
