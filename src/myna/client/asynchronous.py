@@ -1,0 +1,259 @@
+"""The asynchronous client: the same calls as `blocking.Client`, awaited."""
+
+import io
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self, TypeVar
+
+import anyio
+import anyio.to_thread
+import httpx
+
+from myna.client import connection, operations
+from myna.client.chapters import split_chapters
+from myna.client.errors import read_error
+from myna.client.files import new_file
+from myna.client.joining import check_can_stream, open_speech_file, wire_options
+from myna.client.models import (
+    DEFAULT_OPTIONS,
+    CloneReport,
+    OnProgress,
+    Progress,
+    Sample,
+    SpeechOptions,
+    SpeechSummary,
+    Stage,
+    Voice,
+    ignore_progress,
+)
+from myna.client.operations import Operation
+from myna.client.replies import read_stream_line
+from myna.client.retries import DEFAULT_RETRIES, Retries
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """Talks to a Myna server from an event loop. Use it in an `async with` statement, or `close` it.
+
+    Arguments, results and errors are those of `Client`. transport: for a server in this process, httpx.ASGITransport.
+    """
+
+    def __init__(
+        self,
+        url: str = connection.DEFAULT_URL,
+        api_key: str = "",
+        *,
+        timeout_s: float = connection.DEFAULT_TIMEOUT_S,
+        retries: Retries = DEFAULT_RETRIES,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._url = connection.base_url(url)
+        self._retries = retries
+        with connection.telling_unreachable(url):
+            self._http = httpx.AsyncClient(
+                base_url=self._url,
+                headers=connection.headers(api_key),
+                timeout=connection.timeouts(timeout_s),
+                transport=transport,
+            )
+
+    async def clone(
+        self,
+        samples: Sequence[Sample],
+        name: str,
+        *,
+        lang: str = "AUTO",
+        denoise: bool = False,
+        description: str = "",
+        tags: Sequence[str] = (),
+        consent: str = "",
+        validate_only: bool = False,
+        on_progress: OnProgress = ignore_progress,
+    ) -> CloneReport:
+        """See `Client.clone`."""
+        prepare = partial(
+            operations.clone,
+            samples,
+            name,
+            lang=lang,
+            denoise=denoise,
+            description=description,
+            tags=tags,
+            consent=consent,
+            validate_only=validate_only,
+        )
+        report = await self._run(await anyio.to_thread.run_sync(prepare), on_progress)
+        on_progress(Progress(Stage.CLONING, 1, 1))
+        return report
+
+    async def say(
+        self,
+        voice_id: str,
+        text: str,
+        options: SpeechOptions = DEFAULT_OPTIONS,
+        *,
+        on_progress: OnProgress = ignore_progress,
+    ) -> bytes:
+        """See `Client.say`."""
+        target = io.BytesIO()
+        await self._say_into(target, voice_id, text, options, on_progress)
+        return target.getvalue()
+
+    async def say_to_file(
+        self,
+        voice_id: str,
+        text: str,
+        path: str | PathLike[str],
+        options: SpeechOptions = DEFAULT_OPTIONS,
+        *,
+        on_progress: OnProgress = ignore_progress,
+    ) -> SpeechSummary:
+        """See `Client.say_to_file`."""
+        with new_file(Path(path)) as target:
+            num_chapters = await self._say_into(target, voice_id, text, options, on_progress)
+            num_bytes = target.seek(0, io.SEEK_END)
+        return SpeechSummary(len(text), num_chapters, num_bytes)
+
+    async def stream(self, voice_id: str, text: str, options: SpeechOptions = DEFAULT_OPTIONS) -> "AsyncSpeechStream":
+        """See `Client.stream`."""
+        chapters = split_chapters(text)
+        check_can_stream(options, chapters)
+        texts = [chapter.text for chapter in chapters] or [text]
+        first, *others = [operations.stream(voice_id, part, options) for part in texts]
+        response = await self._send(first, None, is_stream=True)
+        return AsyncSpeechStream(response, self._read_stream(response, others))
+
+    async def list_voices(
+        self, *, languages: Sequence[str] = (), where: str = "", order_by: str = ""
+    ) -> tuple[Voice, ...]:
+        """See `Client.list_voices`."""
+        voices: list[Voice] = []
+        page_token = ""
+        while True:
+            page = await self._run(
+                operations.list_page(languages=languages, where=where, order_by=order_by, page_token=page_token)
+            )
+            voices += page.voices
+            page_token = page.next_page_token
+            if not page_token:
+                return tuple(voices)
+
+    async def get_voice(self, voice_id: str) -> Voice:
+        return await self._run(operations.get_voice(voice_id))
+
+    async def update_voice(
+        self,
+        voice_id: str,
+        *,
+        display_name: str | None = None,
+        description: str | None = None,
+        tags: Sequence[str] | None = None,
+    ) -> Voice:
+        """See `Client.update_voice`."""
+        return await self._run(
+            operations.update_voice(voice_id, display_name=display_name, description=description, tags=tags)
+        )
+
+    async def delete_voice(self, voice_id: str) -> None:
+        """See `Client.delete_voice`."""
+        await self._run(operations.delete_voice(voice_id))
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _say_into(
+        self, target: BinaryIO, voice_id: str, text: str, options: SpeechOptions, on_progress: OnProgress
+    ) -> int:
+        chapters = split_chapters(text)
+        if not chapters:
+            target.write(await self._run(operations.speak(voice_id, text, options)))
+            return 0
+        asked = wire_options(options, chapters)
+        file = open_speech_file(target, options, chapters)
+        total = sum(len(chapter.text) for chapter in chapters)
+        done = 0
+        on_progress(Progress(Stage.SPEAKING, done, total))
+        for chapter in chapters:
+            audio = await self._run(operations.speak(voice_id, chapter.text, asked))
+            await anyio.to_thread.run_sync(file.add, audio, chapter.pause_after_s)
+            done += len(chapter.text)
+            on_progress(Progress(Stage.SPEAKING, done, total))
+        file.finish()
+        return len(chapters)
+
+    async def _run(self, operation: Operation[T], on_progress: OnProgress | None = None) -> T:
+        response = await self._send(operation, on_progress, is_stream=False)
+        return operation.read(response.content)
+
+    async def _send(
+        self, operation: Operation[object], on_progress: OnProgress | None, *, is_stream: bool
+    ) -> httpx.Response:
+        attempt = 0
+        while True:
+            request = connection.build_request(self._http.build_request, operation, on_progress)
+            with connection.telling_unreachable(self._url):
+                response = await self._http.send(request, stream=is_stream)
+                if response.is_success:
+                    return response
+                content = await response.aread()
+                await response.aclose()
+            wait_s = self._retries.wait_s(attempt, response.status_code, response.headers)
+            if wait_s is None:
+                raise read_error(response.status_code, content)
+            await anyio.sleep(wait_s)
+            attempt += 1
+
+    async def _read_stream(
+        self, response: httpx.Response, others: Sequence[Operation[bytes]]
+    ) -> AsyncGenerator[bytes, None]:
+        for following in (*others, None):
+            lines = connection.Lines()
+            try:
+                with connection.telling_unreachable(self._url):
+                    async for received in response.aiter_bytes():
+                        for line in lines.feed(received):
+                            if audio := read_stream_line(line):
+                                yield audio
+                for line in lines.finish():
+                    if audio := read_stream_line(line):
+                        yield audio
+            finally:
+                await response.aclose()
+            if following is not None:
+                response = await self._send(following, None, is_stream=True)
+
+
+class AsyncSpeechStream:
+    """Audio that arrives piece by piece. Iterate over it; close it, or leave its `async with` block, to stop early."""
+
+    def __init__(self, response: httpx.Response, pieces: AsyncGenerator[bytes, None]) -> None:
+        self._response = response
+        self._pieces = pieces
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._pieces
+
+    async def close(self) -> None:
+        """The server stops speaking."""
+        await self._pieces.aclose()
+        await self._response.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()

@@ -1,0 +1,271 @@
+"""The blocking client."""
+
+import io
+import time
+from collections.abc import Generator, Iterator, Sequence
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self, TypeVar
+
+import httpx
+
+from myna.client import connection, operations
+from myna.client.chapters import split_chapters
+from myna.client.errors import read_error
+from myna.client.files import new_file
+from myna.client.joining import check_can_stream, open_speech_file, wire_options
+from myna.client.models import (
+    DEFAULT_OPTIONS,
+    CloneReport,
+    OnProgress,
+    Progress,
+    Sample,
+    SpeechOptions,
+    SpeechSummary,
+    Stage,
+    Voice,
+    ignore_progress,
+)
+from myna.client.operations import Operation
+from myna.client.replies import read_stream_line
+from myna.client.retries import DEFAULT_RETRIES, Retries
+
+T = TypeVar("T")
+
+
+class Client:
+    """Talks to a Myna server (or to the API it is compatible with). Use it in a `with` statement, or `close` it.
+
+    Every method raises ApiError for what the server refuses, ServerUnreachable when there is no answer and
+    ReplyUnreadable when the answer is not of this API.
+    """
+
+    def __init__(
+        self,
+        url: str = connection.DEFAULT_URL,
+        api_key: str = "",
+        *,
+        timeout_s: float = connection.DEFAULT_TIMEOUT_S,
+        retries: Retries = DEFAULT_RETRIES,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._url = connection.base_url(url)
+        self._retries = retries
+        with connection.telling_unreachable(url):
+            self._http = httpx.Client(
+                base_url=self._url,
+                headers=connection.headers(api_key),
+                timeout=connection.timeouts(timeout_s),
+                transport=transport,
+            )
+
+    def clone(
+        self,
+        samples: Sequence[Sample],
+        name: str,
+        *,
+        lang: str = "AUTO",
+        denoise: bool = False,
+        description: str = "",
+        tags: Sequence[str] = (),
+        consent: str = "",
+        validate_only: bool = False,
+        on_progress: OnProgress = ignore_progress,
+    ) -> CloneReport:
+        """Derive a voice from recordings of a person, 10 to 15 s of clear speech at best.
+
+        lang: what is spoken (`EN_US`); `AUTO` to detect it.
+        denoise: remove background noise first.
+        consent: the statement that was confirmed by whoever asks for the copy; kept with the voice.
+        validate_only: report on the recordings, store nothing.
+        """
+        operation = operations.clone(
+            samples,
+            name,
+            lang=lang,
+            denoise=denoise,
+            description=description,
+            tags=tags,
+            consent=consent,
+            validate_only=validate_only,
+        )
+        report = self._run(operation, on_progress)
+        on_progress(Progress(Stage.CLONING, 1, 1))
+        return report
+
+    def say(
+        self,
+        voice_id: str,
+        text: str,
+        options: SpeechOptions = DEFAULT_OPTIONS,
+        *,
+        on_progress: OnProgress = ignore_progress,
+    ) -> bytes:
+        """Speak text of any length; the audio file as bytes."""
+        target = io.BytesIO()
+        self._say_into(target, voice_id, text, options, on_progress)
+        return target.getvalue()
+
+    def say_to_file(
+        self,
+        voice_id: str,
+        text: str,
+        path: str | PathLike[str],
+        options: SpeechOptions = DEFAULT_OPTIONS,
+        *,
+        on_progress: OnProgress = ignore_progress,
+    ) -> SpeechSummary:
+        """Speak text of any length into a file, which appears when it is complete. Memory stays small."""
+        with new_file(Path(path)) as target:
+            num_chapters = self._say_into(target, voice_id, text, options, on_progress)
+            num_bytes = target.seek(0, io.SEEK_END)
+        return SpeechSummary(len(text), num_chapters, num_bytes)
+
+    def stream(
+        self,
+        voice_id: str,
+        text: str,
+        options: SpeechOptions = DEFAULT_OPTIONS,
+    ) -> "SpeechStream":
+        """Speak text and give the audio piece by piece, as the server sends it.
+
+        What the server refuses is raised by this call, not by the first piece. `LINEAR16` repeats its header in every
+        piece, `WAV` sends it once, `PCM` never.
+        Raises: RequestRefused for text of several chapters in a format that cannot be continued.
+        """
+        chapters = split_chapters(text)
+        check_can_stream(options, chapters)
+        texts = [chapter.text for chapter in chapters] or [text]
+        first, *others = [operations.stream(voice_id, part, options) for part in texts]
+        response = self._send(first, None, is_stream=True)
+        return SpeechStream(response, self._read_stream(response, others))
+
+    def list_voices(self, *, languages: Sequence[str] = (), where: str = "", order_by: str = "") -> tuple[Voice, ...]:
+        """All voices of the workspace and those that come with the engine.
+
+        where: an AIP-160 filter, such as `source = "IVC" AND lang_code = "en"`. order_by: such as `display_name desc`.
+        """
+        voices: list[Voice] = []
+        page_token = ""
+        while True:
+            page = self._run(
+                operations.list_page(languages=languages, where=where, order_by=order_by, page_token=page_token)
+            )
+            voices += page.voices
+            page_token = page.next_page_token
+            if not page_token:
+                return tuple(voices)
+
+    def get_voice(self, voice_id: str) -> Voice:
+        return self._run(operations.get_voice(voice_id))
+
+    def update_voice(
+        self,
+        voice_id: str,
+        *,
+        display_name: str | None = None,
+        description: str | None = None,
+        tags: Sequence[str] | None = None,
+    ) -> Voice:
+        """Change what is given; None leaves a field as it is, an empty `tags` clears them."""
+        return self._run(
+            operations.update_voice(voice_id, display_name=display_name, description=description, tags=tags)
+        )
+
+    def delete_voice(self, voice_id: str) -> None:
+        """Delete a voice with its recordings, for good."""
+        self._run(operations.delete_voice(voice_id))
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _say_into(
+        self, target: BinaryIO, voice_id: str, text: str, options: SpeechOptions, on_progress: OnProgress
+    ) -> int:
+        chapters = split_chapters(text)
+        if not chapters:
+            target.write(self._run(operations.speak(voice_id, text, options)))
+            return 0
+        asked = wire_options(options, chapters)
+        file = open_speech_file(target, options, chapters)
+        total = sum(len(chapter.text) for chapter in chapters)
+        done = 0
+        on_progress(Progress(Stage.SPEAKING, done, total))
+        for chapter in chapters:
+            file.add(self._run(operations.speak(voice_id, chapter.text, asked)), chapter.pause_after_s)
+            done += len(chapter.text)
+            on_progress(Progress(Stage.SPEAKING, done, total))
+        file.finish()
+        return len(chapters)
+
+    def _run(self, operation: Operation[T], on_progress: OnProgress | None = None) -> T:
+        response = self._send(operation, on_progress, is_stream=False)
+        return operation.read(response.content)
+
+    def _send(self, operation: Operation[object], on_progress: OnProgress | None, *, is_stream: bool) -> httpx.Response:
+        attempt = 0
+        while True:
+            request = connection.build_request(self._http.build_request, operation, on_progress)
+            with connection.telling_unreachable(self._url):
+                response = self._http.send(request, stream=is_stream)
+                if response.is_success:
+                    return response
+                content = response.read()
+                response.close()
+            wait_s = self._retries.wait_s(attempt, response.status_code, response.headers)
+            if wait_s is None:
+                raise read_error(response.status_code, content)
+            time.sleep(wait_s)
+            attempt += 1
+
+    def _read_stream(
+        self, response: httpx.Response, others: Sequence[Operation[bytes]]
+    ) -> Generator[bytes, None, None]:
+        for following in (*others, None):
+            lines = connection.Lines()
+            try:
+                with connection.telling_unreachable(self._url):
+                    for received in response.iter_bytes():
+                        for line in lines.feed(received):
+                            if audio := read_stream_line(line):
+                                yield audio
+                for line in lines.finish():
+                    if audio := read_stream_line(line):
+                        yield audio
+            finally:
+                response.close()
+            if following is not None:
+                response = self._send(following, None, is_stream=True)
+
+
+class SpeechStream:
+    """Audio that arrives piece by piece. Iterate over it; close it, or leave its `with` block, to stop early."""
+
+    def __init__(self, response: httpx.Response, pieces: Generator[bytes, None, None]) -> None:
+        self._response = response
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces
+
+    def close(self) -> None:
+        """The server stops speaking."""
+        self._pieces.close()
+        self._response.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

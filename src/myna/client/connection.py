@@ -1,0 +1,100 @@
+"""What the blocking and the asynchronous client have in common: addresses, headers, limits, foreign errors."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from myna.client.errors import ServerUnreachable
+from myna.client.models import OnProgress, Progress, Stage
+from myna.client.operations import Operation
+
+DEFAULT_URL = "http://127.0.0.1:8080"
+DEFAULT_TIMEOUT_S = 300.0
+"""For one reply: what the official clients wait for a clone (contract 6, V2)."""
+
+_CONNECT_TIMEOUT_S = 10.0
+_UPLOAD_PIECE_BYTES = 64 * 1024
+
+
+def timeouts(timeout_s: float) -> httpx.Timeout:
+    return httpx.Timeout(timeout_s, connect=_CONNECT_TIMEOUT_S)
+
+
+def headers(api_key: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {api_key}"} if api_key else {}
+
+
+def base_url(url: str) -> str:
+    return url.rstrip("/")
+
+
+@contextmanager
+def telling_unreachable(url: str) -> Iterator[None]:
+    """Turn httpx's errors into ours."""
+    try:
+        yield
+    except httpx.ConnectError as exc:
+        raise ServerUnreachable(f"No server answers at {url}. Start one with `myna serve`, or set MYNA_URL.") from exc
+    except httpx.TimeoutException as exc:
+        raise ServerUnreachable(f"{url} took too long to answer.") from exc
+    except (httpx.HTTPError, httpx.InvalidURL) as exc:
+        raise ServerUnreachable(f"The connection to {url} failed: {exc}") from exc
+
+
+class Upload:
+    """A request body that tells how far it is, for either kind of client.
+
+    Read once for each try; announces that the server is at work when the last piece is taken.
+    """
+
+    def __init__(self, body: bytes, on_progress: OnProgress) -> None:
+        self._body = body
+        self._on_progress = on_progress
+
+    def __iter__(self) -> Iterator[bytes]:
+        total = len(self._body)
+        for start in range(0, total, _UPLOAD_PIECE_BYTES):
+            self._on_progress(Progress(Stage.UPLOADING, start, total))
+            yield self._body[start : start + _UPLOAD_PIECE_BYTES]
+        self._on_progress(Progress(Stage.UPLOADING, total, total))
+        self._on_progress(Progress(Stage.CLONING, 0, 1))
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+
+def build_request(
+    build: Callable[..., httpx.Request], operation: Operation[object], on_progress: OnProgress | None
+) -> httpx.Request:
+    """build: `build_request` of an httpx client. on_progress: watch the upload; None to send the body in one go."""
+    sent_headers = {}
+    if operation.body is not None:
+        sent_headers = {"Content-Type": "application/json", "Content-Length": str(len(operation.body))}
+    content: bytes | Upload | None = operation.body
+    if operation.body is not None and on_progress is not None:
+        content = Upload(operation.body, on_progress)
+    return build(
+        operation.method, operation.path, params=operation.query or None, content=content, headers=sent_headers
+    )
+
+
+class Lines:
+    """Cuts a stream of bytes at line feeds, and nowhere else."""
+
+    def __init__(self) -> None:
+        self._pending: list[bytes] = []
+
+    def feed(self, received: bytes) -> list[bytes]:
+        """The lines that are complete now, blank ones left out."""
+        *complete, rest = received.split(b"\n")
+        if complete:
+            complete[0] = b"".join((*self._pending, complete[0]))
+            self._pending = []
+        self._pending.append(rest)
+        return [line for line in complete if line.strip()]
+
+    def finish(self) -> list[bytes]:
+        """The last line, if it did not end with a line feed."""
+        return self.feed(b"\n")

@@ -1,0 +1,149 @@
+"""The values that this client takes and gives: plain, frozen, with their units."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from os import PathLike
+
+
+class Encoding(StrEnum):
+    """How speech arrives. `LINEAR16` and `WAV` are both WAV files; `PCM`, `ALAW` and `MULAW` have no header."""
+
+    MP3 = "MP3"
+    OGG_OPUS = "OGG_OPUS"
+    FLAC = "FLAC"
+    LINEAR16 = "LINEAR16"
+    WAV = "WAV"
+    PCM = "PCM"
+    ALAW = "ALAW"
+    MULAW = "MULAW"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A recording of the voice to copy: 10 to 15 seconds are best."""
+
+    content: bytes | str | PathLike[str]
+    """The bytes of an audio file, or its path."""
+    transcript: str = ""
+    """What is said in it; heard by the server when empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechOptions:
+    """How to speak and in which format."""
+
+    encoding: Encoding = Encoding.MP3
+    sample_rate_hz: int | None = None
+    """8000 to 48000; None for 8000 with ALAW and MULAW, else 48000."""
+    bit_rate_bps: int = 128_000
+    """MP3 and OGG_OPUS only."""
+    speaking_rate: float = 1.0
+    """Factor on the voice's own rate, 0.5 to 1.5; keeps pitch."""
+    lang: str | None = None
+    """BCP-47, such as `en-GB`; None for the voice's own language."""
+    model_id: str = "inworld-tts-1.5-max"
+    temperature: float = 1.0
+    seed: int | None = None
+    normalize_text: bool | None = None
+    """Write out numbers, dates and the like; None lets the server decide."""
+
+    @property
+    def rate_hz(self) -> int:
+        """`sample_rate_hz` with the default filled in."""
+        if self.sample_rate_hz is not None:
+            return self.sample_rate_hz
+        return 8000 if self.encoding in {Encoding.ALAW, Encoding.MULAW} else 48000
+
+
+DEFAULT_OPTIONS = SpeechOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    voice_id: str
+    name: str
+    """`workspaces/{workspace}/voices/{voice}`."""
+    display_name: str
+    lang_code: str
+    """`EN_US`."""
+    source: str
+    """`IVC` for a clone, `SYSTEM` for a voice that comes with the engine."""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    gender: str = ""
+    age_group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A warning or an error about a recording, with advice."""
+
+    text: str
+    code: str = ""
+    """Stable name, if the server sends one."""
+    value: float | None = None
+    """What was measured, in `unit`."""
+    unit: str = ""
+    start_s: float | None = None
+    """Where in the recording it applies; None for all of it."""
+    end_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SampleReport:
+    """What the server made of one recording."""
+
+    lang_code: str
+    transcript: str
+    """As given, or as heard."""
+    warnings: tuple[Remark, ...]
+    errors: tuple[Remark, ...]
+    """Not empty: this recording was not used."""
+    wav: bytes = field(repr=False, default=b"")
+    """The part that was used, cleaned, as a WAV file; may be empty."""
+    quality: Mapping[str, float | int | bool | None] = field(default_factory=dict)
+    """Measurements by their wire name; empty if the server sends none."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloneReport:
+    voice: Voice | None
+    """None if no recording could be used (`samples` say why), or nothing was to be stored."""
+    samples: tuple[SampleReport, ...]
+    """One for each recording, in their order."""
+    similarity: float | None = None
+    """How alike the new voice and the recording are, 0 stranger to 1 same person; None if not reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechSummary:
+    """What was spoken, when the audio itself went into a file."""
+
+    num_characters: int
+    num_chapters: int
+    """Requests that the text was cut into."""
+    num_bytes: int
+
+
+class Stage(StrEnum):
+    UPLOADING = "uploading"
+    """Counts bytes."""
+    CLONING = "cloning"
+    """The server is at work: 0 of 1, then 1 of 1."""
+    SPEAKING = "speaking"
+    """Counts characters of the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    stage: Stage
+    done: int
+    total: int
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def ignore_progress(_: Progress) -> None:
+    """For callers who do not watch."""
