@@ -1,0 +1,211 @@
+"""Read a recording: bytes of any accepted container to samples, within limits.
+
+Nothing here trusts what a file says of itself: limits are checked on what it declares before, and on what really comes
+out while decoding. Hostile bytes are for `isolated_decode`, which calls this in a process of its own.
+"""
+
+import io
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import av
+import numpy as np
+import numpy.typing as npt
+import soundfile
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+
+from myna.audio.container import ACCEPTED_FORMATS, AudioContainer, sniff_container
+from myna.domain.errors import AudioUndecodable, PayloadTooLarge
+
+_log = logging.getLogger(__name__)
+
+ChannelSamples = npt.NDArray[np.float32]
+"""[num_samples, num_channels] float32."""
+
+_BLOCK_FRAMES = 65_536
+_MAX_DAMAGED_PACKETS = 200
+_READ_BY_LIBSNDFILE = frozenset(AudioContainer) - {AudioContainer.ADTS, AudioContainer.MP4, AudioContainer.WEBM}
+_FFMPEG_CODECS = (
+    "aac,aac_latm,alac,opus,libopus,vorbis,flac,mp1,mp1float,mp2,mp2float,mp3,mp3float,adpcm_ima_wav,adpcm_ms,adpcm_ima_qt,"
+    "gsm_ms,pcm_alaw,pcm_mulaw,pcm_u8,pcm_s8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,"
+    "pcm_f32be,pcm_f64le,pcm_f64be"
+)
+"""All that FFmpeg may start: no video, no subtitles, no exotic game formats."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeLimits:
+    """How much of a file is believed and how much is read."""
+
+    max_bytes: int = 64 * 2**20
+    max_read_s: float = 300.0
+    """Reading stops here: the best 15 seconds are sought in what was read."""
+    max_declared_s: float = 4 * 3600.0
+    """A file that claims to be longer is refused unread."""
+    max_values: int = 30_000_000
+    """Samples times channels that are kept, 4 bytes each: bounds memory for many channels at high rates."""
+    max_channels: int = 8
+    min_rate_hz: int = 8_000
+    max_rate_hz: int = 192_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedAudio:
+    channels: ChannelSamples
+    """[num_samples, num_channels] float32 in [-1, 1]."""
+    sample_rate_hz: int
+    is_cut: bool
+    """There was more than the limits let in."""
+    container: AudioContainer
+
+
+def decode_audio(content: bytes, limits: DecodeLimits) -> DecodedAudio:
+    """Decode a recording, whatever it is called.
+
+    libsndfile reads what it can; FFmpeg, held to one demuxer and a list of audio codecs, reads the rest.
+    Memory stays within `4 * limits.max_values` bytes (twice that while joining) whatever the file declares.
+    Raises: AudioUndecodable, PayloadTooLarge.
+    """
+    if len(content) > limits.max_bytes:
+        raise PayloadTooLarge(
+            f"The recording has {len(content) / 2**20:.0f} MiB; at most {limits.max_bytes / 2**20:.0f} are accepted. "
+            "10 to 15 seconds of speech are all that is needed."
+        )
+    if not content:
+        raise AudioUndecodable(f"The recording is empty. Send {ACCEPTED_FORMATS}.")
+    sniffed = sniff_container(content)
+    if sniffed is None:
+        raise AudioUndecodable(f"The bytes are not a recording in a known format. Send {ACCEPTED_FORMATS}.")
+    file = io.BytesIO(content[sniffed.content_start :] if sniffed.content_start else content)
+    if sniffed.container in _READ_BY_LIBSNDFILE:
+        try:
+            return _finish(_read_with_libsndfile(file, limits), sniffed.container)
+        except soundfile.SoundFileError as exc:
+            _log.debug("libsndfile refused a %s file, FFmpeg is asked: %s", sniffed.container, exc)
+            file.seek(0)
+    try:
+        return _finish(_read_with_ffmpeg(file, sniffed.container, limits), sniffed.container)
+    except (av.FFmpegError, ValueError, OverflowError, MemoryError) as exc:
+        raise AudioUndecodable(
+            f"The recording begins like {sniffed.container.name}, but it is damaged or its codec is not read here. "
+            f"Send {ACCEPTED_FORMATS}."
+        ) from exc
+
+
+class _BlockCollector:
+    """Gathers decoded blocks up to the limits. Raises: AudioUndecodable for a rate or channels outside them."""
+
+    def __init__(self, sample_rate_hz: int, num_channels: int, limits: DecodeLimits) -> None:
+        if not limits.min_rate_hz <= sample_rate_hz <= limits.max_rate_hz:
+            raise AudioUndecodable(
+                f"The recording has a sample rate of {sample_rate_hz} Hz. "
+                f"Rates from {limits.min_rate_hz} to {limits.max_rate_hz} Hz are read."
+            )
+        if not 1 <= num_channels <= limits.max_channels:
+            raise AudioUndecodable(
+                f"The recording has {num_channels} channels. 1 to {limits.max_channels} are read: send mono or stereo."
+            )
+        self.sample_rate_hz = sample_rate_hz
+        self.num_channels = num_channels
+        self.limits = limits
+        self.is_full = False
+        self._blocks: list[ChannelSamples] = []
+        self._room = min(int(limits.max_read_s * sample_rate_hz), limits.max_values // num_channels)
+
+    def check_declared(self, declared_s: float) -> None:
+        if declared_s > self.limits.max_declared_s:
+            raise AudioUndecodable(
+                f"The recording says it lasts {declared_s / 3600:.1f} hours; at most "
+                f"{self.limits.max_declared_s / 3600:.0f} are accepted. Send the 10 to 15 seconds that matter."
+            )
+
+    def add(self, block: ChannelSamples) -> None:
+        """Keep a block, or what there is room for."""
+        self._blocks.append(block[: self._room])
+        if len(block) >= self._room:
+            self.is_full = True
+        self._room -= len(self._blocks[-1])
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(len(block) for block in self._blocks)
+
+    def join(self) -> ChannelSamples:
+        if not self._blocks:
+            return np.zeros((0, self.num_channels), np.float32)
+        return np.concatenate(self._blocks)
+
+
+def _finish(collected: _BlockCollector, container: AudioContainer) -> DecodedAudio:
+    if collected.is_empty:
+        raise AudioUndecodable(f"The recording is a {container.name} file without any sound in it.")
+    channels = collected.join()
+    np.nan_to_num(channels, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    # float files may go over full scale without being clipped, and some hold 16-bit numbers as floats
+    peak = max(float(channels.max()), -float(channels.min()))
+    if peak > 1.0:
+        channels /= np.float32(peak)
+    return DecodedAudio(channels, collected.sample_rate_hz, collected.is_full, container)
+
+
+def _read_with_libsndfile(file: io.BytesIO, limits: DecodeLimits) -> _BlockCollector:
+    """Raises: soundfile.SoundFileError if not a single sample could be read."""
+    with soundfile.SoundFile(file) as sound:
+        collected = _BlockCollector(sound.samplerate, sound.channels, limits)
+        is_length_known = sound.frames < np.iinfo(np.int64).max
+        if is_length_known:
+            collected.check_declared(sound.frames / sound.samplerate)
+        while not collected.is_full:
+            try:
+                block = sound.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)
+            except soundfile.SoundFileError:
+                if collected.is_empty:
+                    raise
+                break  # a damaged tail: what came before it is good
+            if len(block) == 0:
+                break
+            collected.add(block)
+        return collected
+
+
+def _read_with_ffmpeg(file: io.BytesIO, container: AudioContainer, limits: DecodeLimits) -> _BlockCollector:
+    """Raises: av.FFmpegError, ValueError, AudioUndecodable."""
+    options = {
+        "codec_whitelist": _FFMPEG_CODECS,
+        "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,wav,w64,aiff,au,caf,flac,ogg,mp3,aac",
+        "protocol_whitelist": "none",  # a file may name others (mov references): none is ever opened
+    }
+    opened = av.open(file, mode="r", format=container.value, options=options, metadata_errors="ignore")
+    with opened:
+        if not opened.streams.audio:
+            raise AudioUndecodable(f"The {container.name} file has no audio track. Send {ACCEPTED_FORMATS}.")
+        stream = opened.streams.audio[0]
+        context = stream.codec_context
+        collected = _BlockCollector(context.sample_rate, context.channels, limits)
+        declared = [opened.duration / av.time_base if opened.duration else 0.0]
+        if stream.duration and stream.time_base:
+            declared.append(float(stream.duration * stream.time_base))
+        collected.check_declared(max(declared))
+        resampler = av.AudioResampler(format="fltp", layout=context.layout, rate=context.sample_rate)
+        for frame in _iter_frames(opened, stream):
+            for converted in resampler.resample(frame):
+                collected.add(np.ascontiguousarray(converted.to_ndarray().T))
+            if collected.is_full:
+                break
+        return collected
+
+
+def _iter_frames(opened: InputContainer, stream: AudioStream) -> Iterator[av.AudioFrame]:
+    """Frames of the stream, with damaged packets left out."""
+    num_damaged = 0
+    for packet in opened.demux(stream):
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            num_damaged += 1
+            if num_damaged > _MAX_DAMAGED_PACKETS:
+                return
+            continue
+        yield from (frame for frame in frames if isinstance(frame, av.AudioFrame))
