@@ -200,9 +200,10 @@ class AsyncClient:
     async def _send(
         self, operation: Operation[object], on_progress: OnProgress | None, *, is_stream: bool
     ) -> httpx.Response:
+        watch = partial(connection.AsyncUpload, on_progress=on_progress) if on_progress else None
         attempt = 0
         while True:
-            request = connection.build_request(self._http.build_request, operation, on_progress)
+            request = connection.build_request(self._http.build_request, operation, watch)
             with connection.telling_unreachable(self._url):
                 response = await self._http.send(request, stream=is_stream)
                 if response.is_success:

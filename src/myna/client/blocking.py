@@ -3,6 +3,7 @@
 import io
 import time
 from collections.abc import Generator, Iterator, Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -212,9 +213,10 @@ class Client:
         return operation.read(response.content)
 
     def _send(self, operation: Operation[object], on_progress: OnProgress | None, *, is_stream: bool) -> httpx.Response:
+        watch = partial(connection.Upload, on_progress=on_progress) if on_progress else None
         attempt = 0
         while True:
-            request = connection.build_request(self._http.build_request, operation, on_progress)
+            request = connection.build_request(self._http.build_request, operation, watch)
             with connection.telling_unreachable(self._url):
                 response = self._http.send(request, stream=is_stream)
                 if response.is_success:

@@ -43,10 +43,7 @@ def telling_unreachable(url: str) -> Iterator[None]:
 
 
 class Upload:
-    """A request body that tells how far it is, for either kind of client.
-
-    Read once for each try; announces that the server is at work when the last piece is taken.
-    """
+    """A request body that tells how far it is, and that the server is at work once the last piece is taken."""
 
     def __init__(self, body: bytes, on_progress: OnProgress) -> None:
         self._body = body
@@ -60,21 +57,29 @@ class Upload:
         self._on_progress(Progress(Stage.UPLOADING, total, total))
         self._on_progress(Progress(Stage.CLONING, 0, 1))
 
+
+class AsyncUpload:
+    """The same for the asynchronous client; apart, because httpx takes whatever can be iterated for blocking."""
+
+    def __init__(self, body: bytes, on_progress: OnProgress) -> None:
+        self._pieces = Upload(body, on_progress)
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self:
+        for piece in self._pieces:
             yield piece
 
 
 def build_request(
-    build: Callable[..., httpx.Request], operation: Operation[object], on_progress: OnProgress | None
+    build: Callable[..., httpx.Request],
+    operation: Operation[object],
+    watch: Callable[[bytes], Upload | AsyncUpload] | None,
 ) -> httpx.Request:
-    """build: `build_request` of an httpx client. on_progress: watch the upload; None to send the body in one go."""
+    """build: `build_request` of an httpx client. watch: wraps the body to see it go; None to send it in one go."""
     sent_headers = {}
+    content: bytes | Upload | AsyncUpload | None = operation.body
     if operation.body is not None:
         sent_headers = {"Content-Type": "application/json", "Content-Length": str(len(operation.body))}
-    content: bytes | Upload | None = operation.body
-    if operation.body is not None and on_progress is not None:
-        content = Upload(operation.body, on_progress)
+        content = watch(operation.body) if watch else operation.body
     return build(
         operation.method, operation.path, params=operation.query or None, content=content, headers=sent_headers
     )
