@@ -19,8 +19,8 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime as ort
 
+from myna.analysis.onnx_session import OnnxSession
 from myna.domain.waveform import Samples
 
 FloatArray = npt.NDArray[np.float32]
@@ -69,14 +69,14 @@ class ProsodyCurves:
 
 
 class KokoroGraphs:
-    """Four sessions, opened once. Blocking; not for two callers at a time."""
+    """Four sessions, opened once. Blocking."""
 
     def __init__(self, weights: WeightPaths, num_threads: int) -> None:
         """num_threads: of each session's one thread pool. Idle threads sleep, so that a shared machine stays usable.
 
         Raises: WeightsMissing, WeightsCorrupt (from `weights`).
         """
-        text, duration, prosody, decoder = (_open_session(weights.path(name), num_threads) for name in WEIGHT_NAMES)
+        text, duration, prosody, decoder = (OnnxSession(weights.path(name), num_threads) for name in WEIGHT_NAMES)
         self._text = text
         self._duration = duration
         self._prosody = prosody
@@ -84,14 +84,14 @@ class KokoroGraphs:
 
     def encode_text(self, symbol_ids: IntArray) -> TextEncoding:
         """symbol_ids: [T] ids of the vocabulary, a pad (0) first and last, T <= 512."""
-        embedding, features = self._text.run(None, {"tokens": symbol_ids[np.newaxis, :]})
+        embedding, features = self._text.run({"tokens": symbol_ids[np.newaxis, :]}, ["text_embedding", "text_features"])
         return TextEncoding(embedding, features)
 
     def predict_durations(self, text: TextEncoding, prosody_style: FloatArray) -> DurationPrediction:
         """prosody_style: [128]."""
         frames, hidden = self._duration.run(
-            ["duration_frames", "prosody_hidden"],
             {"text_embedding": text.embedding, "prosody_style": _row(prosody_style)},
+            ["duration_frames", "prosody_hidden"],
         )
         return DurationPrediction(frames[0], hidden)
 
@@ -102,8 +102,8 @@ class KokoroGraphs:
         """
         aligned = np.repeat(hidden[0], frames, axis=0).T[np.newaxis]
         f0_hz, energy = self._prosody.run(
-            ["f0_hz", "energy"],
             {"aligned_hidden": np.ascontiguousarray(aligned), "prosody_style": _row(prosody_style)},
+            ["f0_hz", "energy"],
         )
         return ProsodyCurves(f0_hz[0], energy[0])
 
@@ -126,7 +126,7 @@ class KokoroGraphs:
             "energy": curves.energy[np.newaxis, :],
             "timbre_style": _row(decoder_style),
         }
-        samples: Samples = self._decoder.run(["samples"], inputs)[0].reshape(-1)
+        samples: Samples = self._decoder.run(inputs, ["samples"])[0].reshape(-1)
         return samples
 
 
@@ -138,13 +138,3 @@ def round_frames(frames: FloatArray, scale: float = 1.0) -> IntArray:
 
 def _row(style: FloatArray) -> FloatArray:
     return np.ascontiguousarray(style, dtype=np.float32).reshape(1, -1)
-
-
-def _open_session(path: Path, num_threads: int) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = num_threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    # Spinning threads were 5 to 15 times slower than one thread when the cores were shared with anybody else.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,158 @@
+"""The embedded default engine: Kokoro-82M with a voice that was derived from a recording."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from myna.domain.errors import InvalidRequest, LanguageUnsupported
+from myna.domain.language import LangCode
+from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
+from myna.domain.waveform import ReferenceAudio, Samples
+from myna.engines.base import EngineSettings
+from myna.engines.kokoro.graphs import MAX_SYMBOLS, SAMPLE_RATE_HZ, KokoroGraphs, ProsodyCurves, round_frames
+from myna.engines.kokoro.phonemes.phonemizer import Phonemizer, open_phonemizer
+from myna.engines.kokoro.phonemes.symbols import (
+    CLAUSE_ENDS,
+    SENTENCE_ENDS,
+    WEIGHT_NAME,
+    SymbolSequence,
+    Vocabulary,
+    join_tokens,
+    spell_ipa,
+    split_sequence,
+)
+from myna.engines.kokoro.silence_trim import trim_silence
+from myna.engines.kokoro.spec import SPEC
+from myna.engines.kokoro.speech_timing import time_tokens
+from myna.engines.kokoro.timbre_eq import equalize, equalizer_taps
+from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, unpack_voice
+from myna.weights.store import WeightStore
+
+_RATE_RANGE = (0.5, 1.5)
+"""Documented range of speakingRate (contract 7.1)."""
+_SENTENCE_TAIL_S = 0.30
+_CLAUSE_TAIL_S = 0.12
+_WORD_TAIL_S = 0.03
+"""What is left after the last sound of a segment: people pause about so long at a full stop, a comma, and nowhere."""
+_CEILING = 0.98
+_KNEE = 0.85
+"""Louder than the knee is bent so that nothing passes the ceiling: an equaliser can push single peaks above 1."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedVoice:
+    """A voice with what is worked out of it once."""
+
+    voice: KokoroVoice
+    eq_taps: FloatArray | None
+    """None for a flat curve."""
+
+
+class KokoroEngine:
+    """Implements `Engine`. Holds weights and pronunciation lexicons, never a voice or a request."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        """Raises: WeightsMissing, WeightsCorrupt."""
+        weights = WeightStore(settings.weights_dir)
+        self._settings = settings
+        self._vocabulary = Vocabulary(weights.path(WEIGHT_NAME))
+        self._graphs = KokoroGraphs(weights, settings.num_threads)
+        self._phonemizers: dict[LangCode, Phonemizer] = {}
+        self._phonemizer(LangCode.EN_US)
+
+    def encode_voice(self, reference: ReferenceAudio) -> bytes:
+        """See `Engine`."""
+        del reference
+        raise InvalidRequest("This build cannot clone yet.")
+
+    def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
+        """See `Engine`."""
+        del reference
+        return artifact
+
+    def load_voice(self, artifact: bytes) -> LoadedVoice:
+        """See `Engine`."""
+        voice = unpack_voice(artifact)
+        return LoadedVoice(voice, equalizer_taps(voice.eq_db) if voice.eq_db.any() else None)
+
+    def synthesize(
+        self, voice: LoadedVoice, segment: SpeechSegment, options: SynthesisOptions
+    ) -> Iterator[SpokenChunk]:
+        """See `Engine`. A segment is one chunk, unless it is longer than the model can speak in one go."""
+        slowest, fastest = _RATE_RANGE
+        if not slowest <= options.speaking_rate <= fastest:
+            raise InvalidRequest(f"speakingRate must be between {slowest} and {fastest}.")
+        sequence = self._find_symbols(segment, options.lang)
+        parts = split_sequence(sequence, MAX_SYMBOLS)
+        return self._iter_chunks(voice, parts, len(segment.tokens), options.speaking_rate)
+
+    def close(self) -> None:
+        """See `Engine`."""
+        self._phonemizers.clear()
+
+    def _phonemizer(self, lang: LangCode) -> Phonemizer:
+        if lang not in SPEC.capabilities.languages:
+            names = ", ".join(sorted(code.bcp47 for code in SPEC.capabilities.languages))
+            raise LanguageUnsupported(f"The kokoro engine does not speak {lang.bcp47}. It speaks {names}.")
+        if lang not in self._phonemizers:
+            self._phonemizers[lang] = open_phonemizer(lang)
+        return self._phonemizers[lang]
+
+    def _find_symbols(self, segment: SpeechSegment, lang: LangCode) -> SymbolSequence:
+        phonemes = self._phonemizer(lang).phonemize(segment.tokens)
+        for index, token in enumerate(segment.tokens):
+            if token.ipa is not None:
+                phonemes[index] = spell_ipa(token.ipa, is_british=lang is LangCode.EN_GB)
+        known = [self._vocabulary.keep_known(spoken) for spoken in phonemes]
+        return join_tokens(known, [token.whitespace for token in segment.tokens])
+
+    def _iter_chunks(
+        self, voice: LoadedVoice, parts: list[SymbolSequence], num_tokens: int, speaking_rate: float
+    ) -> Iterator[SpokenChunk]:
+        start_s = 0.0
+        for part in parts:
+            chunk = self._speak(voice, part, num_tokens, speaking_rate, start_s)
+            start_s += len(chunk.samples) / SAMPLE_RATE_HZ
+            yield chunk
+        if not parts:
+            yield SpokenChunk(np.zeros(0, dtype=np.float32))
+
+    def _speak(
+        self, loaded: LoadedVoice, sequence: SymbolSequence, num_tokens: int, speaking_rate: float, start_s: float
+    ) -> SpokenChunk:
+        voice = loaded.voice
+        text = self._graphs.encode_text(self._vocabulary.encode(sequence.symbols))
+        durations = self._graphs.predict_durations(text, voice.prosody_style)
+        frames = round_frames(durations.frames, voice.duration_scale / speaking_rate)
+        predicted = self._graphs.predict_prosody(durations.hidden, frames, voice.prosody_style)
+        curves = ProsodyCurves(voice.move_pitch(predicted.f0_hz), predicted.energy)
+        samples = self._graphs.decode(text.features, frames, curves, voice.decoder_style)
+        if loaded.eq_taps is not None:
+            samples = equalize(samples, loaded.eq_taps)
+        trimmed, num_cut = trim_silence(samples, _tail_seconds(sequence.symbols) / speaking_rate)
+        timings = time_tokens(
+            sequence,
+            frames,
+            num_tokens,
+            first_sample_s=start_s - num_cut / SAMPLE_RATE_HZ,
+            audible_s=(start_s, start_s + len(trimmed) / SAMPLE_RATE_HZ),
+        )
+        return SpokenChunk(limit_peaks(trimmed), timings)
+
+
+def limit_peaks(samples: Samples) -> Samples:
+    """Bend what is louder than 0.85 so that nothing passes 0.98; the rest stays as it is."""
+    level = np.abs(samples)
+    if not (level > _KNEE).any():
+        return samples
+    room = _CEILING - _KNEE
+    bent = _KNEE + room * np.tanh((level - _KNEE) / room)
+    return np.where(level > _KNEE, np.sign(samples) * bent, samples).astype(np.float32)
+
+
+def _tail_seconds(symbols: str) -> float:
+    last = next((symbol for symbol in reversed(symbols) if symbol not in ' "”)'), "")
+    if last in SENTENCE_ENDS:
+        return _SENTENCE_TAIL_S
+    return _CLAUSE_TAIL_S if last in CLAUSE_ENDS else _WORD_TAIL_S

@@ -1,0 +1,1 @@
+"""From words to the phoneme symbols that Kokoro was trained on, per language."""

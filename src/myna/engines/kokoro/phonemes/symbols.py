@@ -1,0 +1,119 @@
+"""Kokoro's phoneme symbols: the model's vocabulary, and how general IPA is written with it."""
+
+import json
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from myna.engines.kokoro.graphs import PAD_ID, IntArray
+
+WEIGHT_NAME = "kokoro/vocab.json"
+
+PUNCTUATION = frozenset(';:,.!?—…"“”()')
+"""Signs of the vocabulary that are heard as pauses and tunes, not as sounds."""
+SENTENCE_ENDS = frozenset(".!?…")
+CLAUSE_ENDS = frozenset(",;:—")
+STRESS_MARKS = frozenset("ˈˌ")
+
+_DIPHTHONGS = {"aɪ": "I", "aʊ": "W", "eɪ": "A", "oʊ": "O", "əʊ": "Q", "ɔɪ": "Y"}
+_AFFRICATES = {"dʒ": "ʤ", "tʃ": "ʧ", "ts": "ʦ", "dz": "ʣ", "tɕ": "ʨ", "dʑ": "ʥ"}
+_LOOKALIKES = {
+    "g": "ɡ",
+    ":": "ː",
+    "'": "ˈ",
+    "’": "ˈ",
+    "ʼ": "",
+    "͡": "",
+    "͜": "",
+    "‿": "",
+    ".": "",
+    "-": "",
+    "ɚ": "əɹ",
+    "ɝ": "ɜɹ",
+}
+
+
+class Vocabulary:
+    """Symbol -> id. One character is one symbol."""
+
+    def __init__(self, path: Path) -> None:
+        """path: `{"vocab": {symbol: id}}`, UTF-8."""
+        self._ids: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))["vocab"]
+
+    def __contains__(self, symbol: object) -> bool:
+        return symbol in self._ids
+
+    def keep_known(self, symbols: str) -> str:
+        """Drop what the model has no symbol for."""
+        return "".join(symbol for symbol in symbols if symbol in self._ids)
+
+    def encode(self, symbols: str) -> IntArray:
+        """[T] ids, a pad before and after. Every symbol must be known."""
+        return np.array([PAD_ID, *(self._ids[symbol] for symbol in symbols), PAD_ID], dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolSequence:
+    """What the model speaks in one go, and whose each symbol is."""
+
+    symbols: str
+    owners: tuple[int, ...]
+    """Per symbol: the index of its token in the segment, -1 for what separates tokens."""
+
+
+def join_tokens(phonemes: Sequence[str], separators: Sequence[str]) -> SymbolSequence:
+    """Put the tokens' phonemes one after the other.
+
+    phonemes: per token, may be empty; separators: per token, " " or "", what follows it.
+    """
+    symbols: list[str] = []
+    owners: list[int] = []
+    for index, (spoken, separator) in enumerate(zip(phonemes, separators, strict=True)):
+        symbols += spoken
+        owners += [index] * len(spoken)
+        if separator and symbols and symbols[-1] != " ":
+            symbols.append(" ")
+            owners.append(-1)
+    while symbols and symbols[-1] == " ":
+        symbols.pop()
+        owners.pop()
+    return SymbolSequence("".join(symbols), tuple(owners))
+
+
+def split_sequence(sequence: SymbolSequence, max_symbols: int) -> list[SymbolSequence]:
+    """Cut what is too long for the model: after a sentence, else a clause, else a word, else anywhere."""
+    parts = []
+    symbols, owners = sequence.symbols, sequence.owners
+    while len(symbols) > max_symbols:
+        cut = _find_cut(symbols[:max_symbols])
+        parts.append(SymbolSequence(symbols[:cut], owners[:cut]))
+        start = cut + (symbols[cut] == " ")
+        symbols, owners = symbols[start:], owners[start:]
+    if symbols:
+        parts.append(SymbolSequence(symbols, owners))
+    return parts
+
+
+def _find_cut(symbols: str) -> int:
+    """Where to cut: never in the first third, so that no part is tiny."""
+    earliest = len(symbols) // 3
+    for wanted in (SENTENCE_ENDS, CLAUSE_ENDS, {" "}):
+        for index in range(len(symbols) - 1, earliest, -1):
+            if symbols[index] in wanted:
+                return index if symbols[index] == " " else index + 1
+    return len(symbols)
+
+
+def spell_ipa(ipa: str, *, is_british: bool = False) -> str:
+    """Write general IPA as Kokoro writes it: one sign for a diphthong or affricate, no tie bars, no syllable dots."""
+    text = unicodedata.normalize("NFC", ipa)
+    for sign, replacement in _LOOKALIKES.items():
+        text = text.replace(sign, replacement)
+    for pair, sign in (_DIPHTHONGS | _AFFRICATES).items():
+        text = text.replace(pair, sign)
+    if not is_british:
+        text = text.replace("ː", "").replace("r", "ɹ")
+    return text
