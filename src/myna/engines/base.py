@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from myna.domain.attributes import VoiceAttributes
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.waveform import ReferenceAudio
@@ -81,6 +82,10 @@ class Engine(Protocol):
 
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
         """Improve an artifact at leisure (minutes). Engines without `capabilities.refines` return it unchanged."""
+        ...
+
+    def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> bytes:
+        """Make up a voice of this description; another seed gives another voice of the same description. Pure."""
         ...
 
     def load_voice(self, artifact: bytes) -> VoiceState:

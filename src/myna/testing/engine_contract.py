@@ -8,6 +8,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import VoiceIncompatible
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpeechToken, SynthesisOptions
@@ -147,6 +148,14 @@ class EngineContract:
         stock = {voice.name: voice for voice in spec.stock_voices()}
         assert {"Dennis", "Sarah", "Ashley", "Hana", "Jason", "Clive", "Craig", "Alex", "Olivia"} <= stock.keys()
         assert len(self.speak(engine, stock["Dennis"].artifact, "Hello there.")) > 0
+
+    def test_designs_are_pure_and_differ_by_seed(self, engine: Engine) -> None:
+        """A description gives the same voice for the same seed and another for another, and each speaks."""
+        wanted = VoiceAttributes(gender="female", pitch=0.5)
+        first, again, other = (engine.design_voice(wanted, self.lang, seed) for seed in (1, 1, 2))
+        assert first == again
+        assert first != other
+        assert len(self.speak(engine, first, "Hello there.")) > 0
 
     def test_artifact_is_portable(
         self, spec: EngineSpec, settings: EngineSettings, engine: Engine, artifacts: tuple[bytes, bytes]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from myna.domain.attributes import VoiceAttributes
 from myna.domain.finding import Finding, Severity
 from myna.domain.language import LangCode
 from myna.domain.speech import AudioFormat, EncodedChunk, SpeechSegment, SpokenChunk, SynthesisOptions
@@ -69,6 +70,10 @@ class EngineClient(Protocol):
 
     async def encode_voice(self, reference: ReferenceAudio) -> VoiceArtifact:
         """Raises: Overloaded, ServiceUnavailable, EngineFailure and what the engine refuses."""
+        ...
+
+    async def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> VoiceArtifact:
+        """Make up a voice of a description. Same errors as `encode_voice`."""
         ...
 
     async def refine_voice(self, artifact: VoiceArtifact, reference: ReferenceAudio) -> VoiceArtifact:

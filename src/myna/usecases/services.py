@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from myna.usecases.clone_voice import CloneVoice
+from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
 from myna.usecases.ports import EngineClient, KeyStore, VoiceStore
 from myna.usecases.stock import StockVoices
@@ -23,6 +24,8 @@ class Services:
     get_voice: GetVoice
     update_voice: UpdateVoice
     delete_voice: DeleteVoice
+    design_voice: DesignVoice
+    publish_voice: PublishVoice
     keys: KeyStore
     voices: VoiceStore
     engine: EngineClient

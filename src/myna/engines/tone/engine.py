@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import InvalidRequest
+from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions, TokenTiming
 from myna.domain.waveform import ReferenceAudio, Samples
 from myna.engines.tone.artifact import read_artifact, write_artifact
@@ -16,6 +18,9 @@ _MAX_CHUNK_S = 0.2
 _AMPLITUDE = 0.3
 _LOWEST_HZ, _HIGHEST_HZ = 60.0, 400.0
 _FRAME_S = 0.04
+_MALE_HZ, _FEMALE_HZ = 110.0, 210.0
+_SEED_STEP = 0.6180339887
+"""Fractional part of the golden ratio: consecutive seeds spread evenly (Weyl sequence)."""
 
 
 class ToneEngine:
@@ -27,6 +32,13 @@ class ToneEngine:
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
         del reference
         return artifact
+
+    def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> bytes:
+        del lang
+        base_hz = _FEMALE_HZ if attributes.gender == "female" else _MALE_HZ
+        variation = (seed * _SEED_STEP) % 1.0 - 0.5
+        octaves = 0.5 * attributes.pitch + 0.2 * variation
+        return write_artifact(base_hz * 2.0**octaves)
 
     def load_voice(self, artifact: bytes) -> float:
         return read_artifact(artifact)

@@ -1,0 +1,149 @@
+"""Design voices from a description, and keep the one that is liked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from myna.domain.attributes import VoiceAttributes
+from myna.domain.errors import InvalidRequest, LanguageUnsupported, VoiceNotFound
+from myna.domain.language import LangCode
+from myna.domain.speech import AudioEncoding, AudioFormat
+from myna.domain.voice import Voice, VoiceId, VoiceSource, WorkspaceId
+from myna.usecases.models import DEFAULT_MODEL
+from myna.usecases.ports import Clock, EngineClient, VoiceChange, VoiceStore
+from myna.usecases.stock import StockVoices
+from myna.usecases.synthesize_speech import SpeakCommand, SynthesizeSpeech
+
+MAX_PREVIEWS = 3
+_MIN_PREVIEW_CHARS = 50
+"""About three seconds of speech: less does not show a voice (contract 6, V3)."""
+_PREVIEW_EXTENSION = "This is how I sound when I have a little more to say."
+_MAX_PROMPT_CHARS = 1000
+_MAX_PREVIEW_TEXT_CHARS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class DesignVoiceCommand:
+    workspace: WorkspaceId
+    design_prompt: str
+    preview_text: str
+    lang: LangCode | None
+    num_previews: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class VoicePreview:
+    voice: Voice
+    preview_text: str
+    """What is spoken: the asked text, lengthened if it was too short to show a voice."""
+    wav: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DesignedVoices:
+    lang: LangCode
+    previews: tuple[VoicePreview, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DesignVoice:
+    """Make up to three drafts of a description, each with a preview. Drafts speak by id, are not listed, expire."""
+
+    voices: VoiceStore
+    engine: EngineClient
+    synthesize_speech: SynthesizeSpeech
+    read_description: Callable[[str], VoiceAttributes]
+    detect_language: Callable[[str], LangCode | None]
+    clock: Clock
+    new_token: Callable[[], str]
+    """Eight hexadecimal digits, unpredictable."""
+    draft_lifetime: timedelta
+    preview_rate_hz: int
+
+    async def __call__(self, command: DesignVoiceCommand) -> DesignedVoices:
+        """Raises: InvalidRequest, LanguageUnsupported, Overloaded, EngineFailure."""
+        self._check(command)
+        attributes = self.read_description(command.design_prompt)
+        lang = self._choose_language(command, attributes)
+        text = command.preview_text.strip()
+        if len(text) < _MIN_PREVIEW_CHARS and lang.iso639 == "en":
+            text = f"{text} {_PREVIEW_EXTENSION}"
+        count = min(max(command.num_previews, 1), MAX_PREVIEWS)
+        previews = [await self._preview(command, attributes, lang, text) for _ in range(count)]
+        return DesignedVoices(lang, tuple(previews))
+
+    def _check(self, command: DesignVoiceCommand) -> None:
+        if not command.design_prompt.strip():
+            raise InvalidRequest(
+                "designPrompt is required. Describe the voice: age, sex, pitch, pace, character, accent."
+            )
+        if len(command.design_prompt) > _MAX_PROMPT_CHARS:
+            raise InvalidRequest(f"designPrompt should not exceed {_MAX_PROMPT_CHARS} characters.")
+        if not command.preview_text.strip():
+            raise InvalidRequest("previewText is required. Send a sentence or two for the voice to say.")
+        if len(command.preview_text) > _MAX_PREVIEW_TEXT_CHARS:
+            raise InvalidRequest(f"previewText should not exceed {_MAX_PREVIEW_TEXT_CHARS} characters.")
+
+    def _choose_language(self, command: DesignVoiceCommand, attributes: VoiceAttributes) -> LangCode:
+        lang = command.lang or self.detect_language(command.preview_text) or LangCode.EN_US
+        accent = attributes.accent
+        if accent is not None and accent.iso639 == lang.iso639:
+            lang = accent
+        offered = self.engine.spec.capabilities.languages
+        if lang not in offered:
+            names = ", ".join(sorted(code.bcp47 for code in offered))
+            raise LanguageUnsupported(f"Voices cannot be designed for {lang.bcp47} here. Use one of {names}.")
+        return lang
+
+    async def _preview(
+        self, command: DesignVoiceCommand, attributes: VoiceAttributes, lang: LangCode, text: str
+    ) -> VoicePreview:
+        token = self.new_token()
+        artifact = await self.engine.design_voice(attributes, lang, int(token, 16))
+        now = self.clock.now()
+        voice = Voice(
+            voice_id=VoiceId(f"{command.workspace}__design-voice-{token}"),
+            workspace=command.workspace,
+            display_name=f"Designed voice {token[:4]}",
+            lang=lang,
+            source=VoiceSource.IVC,
+            created_at=now,
+            description=command.design_prompt,
+            gender=attributes.gender,
+            age_group=attributes.age_group,
+            is_draft=True,
+            expires_at=now + self.draft_lifetime,
+        )
+        await self.voices.add(command.workspace, voice, artifact, [])
+        reply = await self.synthesize_speech(
+            SpeakCommand(
+                workspace=command.workspace,
+                voice_id=voice.voice_id,
+                text=text,
+                model_id=DEFAULT_MODEL,
+                audio_format=AudioFormat(AudioEncoding.WAV, self.preview_rate_hz),
+                lang=lang,
+            )
+        )
+        speech = await reply.read_all()
+        return VoicePreview(voice, text, speech.content)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishVoice:
+    """Keep a draft. A voice that is kept already is only renamed, if asked."""
+
+    voices: VoiceStore
+    stock: StockVoices
+
+    async def __call__(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
+        """Raises: VoiceNotFound for a draft that is unknown or has expired."""
+        stock = self.stock.find(voice_id)
+        if stock is not None:
+            return stock[0]
+        try:
+            return await self.voices.publish(workspace, voice_id, change)
+        except VoiceNotFound as exc:
+            raise VoiceNotFound(
+                f"Unknown voice: {voice_id[:128]} not found! Drafts expire; design the voice again."
+            ) from exc

@@ -1,0 +1,280 @@
+"""The `filter` of voice listings: a subset of AIP-160, from a string to a test on voices.
+
+Source: google.aip.dev/160. As there, `OR` binds tighter than `AND`, and two restrictions side by side mean `AND`.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import NoReturn
+
+from myna.domain.errors import InvalidRequest
+from myna.domain.voice import Voice, VoiceSource
+
+VoiceTest = Callable[[Voice], bool]
+
+MAX_FILTER_CHARS = 4096
+_MAX_DEPTH = 32
+"""Parentheses inside parentheses; deeper is a mistake or an attack on the parser's stack."""
+
+
+class _Match(Enum):
+    """How a field's values are compared."""
+
+    EXACT = "exact"
+    """Case matters; `*` at either end of the argument stands for anything. `:` finds it anywhere."""
+    WORD = "word"
+    """One of a few words; case does not matter. `:` is the same as `=`."""
+    LANGUAGE = "language"
+    """`en` matches every English; `en-US`, `en_US` and `EN_US` match one."""
+    TIME = "time"
+    """RFC 3339; the only kind with an order."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    read: Callable[[Voice], tuple[str, ...]]
+    match: _Match
+
+
+def is_custom(voice: Voice) -> bool:
+    return voice.source is not VoiceSource.SYSTEM
+
+
+def format_time(voice: Voice) -> str:
+    """When the voice was made, RFC 3339 in UTC."""
+    return voice.created_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _word(is_true: bool) -> tuple[str, ...]:
+    return ("true" if is_true else "false",)
+
+
+_LANGUAGE = _Field(lambda voice: (voice.lang.bcp47,), _Match.LANGUAGE)
+_OWNED = _Field(lambda voice: _word(is_custom(voice)), _Match.WORD)
+_FIELDS: dict[str, _Field] = {
+    "displayname": _Field(lambda voice: (voice.display_name,), _Match.EXACT),
+    "voiceid": _Field(lambda voice: (voice.voice_id,), _Match.EXACT),
+    "name": _Field(lambda voice: (voice.name,), _Match.EXACT),
+    "description": _Field(lambda voice: (voice.description,), _Match.EXACT),
+    "tags": _Field(lambda voice: voice.tags, _Match.WORD),
+    "source": _Field(lambda voice: (voice.source.value,), _Match.WORD),
+    "gender": _Field(lambda voice: (voice.gender,), _Match.WORD),
+    "agegroup": _Field(lambda voice: (voice.age_group,), _Match.WORD),
+    "langcode": _LANGUAGE,
+    "languagecode": _LANGUAGE,
+    "language": _LANGUAGE,
+    "languages": _LANGUAGE,
+    "categories": _Field(lambda voice: (), _Match.WORD),
+    "owned": _OWNED,
+    "iscustom": _OWNED,
+    "community": _Field(lambda voice: _word(False), _Match.WORD),
+    "createtime": _Field(lambda voice: (format_time(voice),), _Match.TIME),
+}
+"""By name without underscores, lower case: `display_name` and `displayName` are one field."""
+
+_FIELD_NAMES = (
+    "source, lang_code, gender, age_group, display_name, voice_id, name, description, tags, categories, owned"
+)
+
+
+def compile_filter(expression: str) -> VoiceTest:
+    """Raises: InvalidRequest for an unknown field or a syntax error, with the place where it was noticed."""
+    if len(expression) > MAX_FILTER_CHARS:
+        raise InvalidRequest(f"filter is longer than {MAX_FILTER_CHARS} characters.")
+    if not expression.strip():
+        return lambda voice: True
+    return _Parser(expression).parse()
+
+
+def matches_language(voice: Voice, spelling: str) -> bool:
+    """Whether a voice speaks the language that is meant by `en`, `en-US`, `en_US` or `EN_US`."""
+    wanted = spelling.strip().replace("_", "-").lower()
+    return wanted in (voice.lang.bcp47.lower(), voice.lang.iso639)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    position: int
+
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space>\s+)
+  | (?P<quoted>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+  | (?P<comparator><=|>=|!=|=|:|<|>)
+  | (?P<bracket>[()])
+  | (?P<word>[^\s()=:<>!"']+)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def _tokenize(expression: str) -> list[_Token]:
+    tokens: list[_Token] = []
+    position = 0
+    while position < len(expression):
+        match = _TOKEN.match(expression, position)
+        if match is None:
+            _refuse(f"unexpected character at position {position + 1}")
+        kind = match.lastgroup or ""
+        if kind == "quoted":
+            tokens.append(_Token(kind, re.sub(r"\\(.)", r"\1", match.group()[1:-1], flags=re.DOTALL), position))
+        elif kind != "space":
+            tokens.append(_Token(kind, match.group(), position))
+        position = match.end()
+    return tokens
+
+
+def _refuse(problem: str) -> NoReturn:
+    raise InvalidRequest(f'filter is not valid: {problem}. Example: source = "IVC" AND lang_code = "en".')
+
+
+class _Parser:
+    """Recursive descent over the grammar of AIP-160, one method a rule."""
+
+    def __init__(self, expression: str) -> None:
+        self._tokens = _tokenize(expression)
+        self._next = 0
+        self._depth = 0
+
+    def parse(self) -> VoiceTest:
+        test = self._expression()
+        if self._peek() is not None:
+            self._stumble()
+        return test
+
+    def _expression(self) -> VoiceTest:
+        """sequence {AND sequence}; a sequence is factors side by side."""
+        tests = [self._factor()]
+        while (token := self._peek()) is not None and token.text != ")":
+            if _is_keyword(token, "AND"):
+                self._next += 1
+            tests.append(self._factor())
+        return lambda voice: all(test(voice) for test in tests)
+
+    def _factor(self) -> VoiceTest:
+        tests = [self._term()]
+        while (token := self._peek()) is not None and _is_keyword(token, "OR"):
+            self._next += 1
+            tests.append(self._term())
+        return lambda voice: any(test(voice) for test in tests)
+
+    def _term(self) -> VoiceTest:
+        token = self._peek()
+        if token is not None and _is_keyword(token, "NOT"):
+            self._next += 1
+            test = self._simple()
+            return lambda voice: not test(voice)
+        if token is not None and token.kind == "word" and token.text.startswith("-"):
+            self._tokens[self._next] = _Token("word", token.text[1:], token.position + 1)
+            if token.text == "-":
+                self._next += 1
+            test = self._simple()
+            return lambda voice: not test(voice)
+        return self._simple()
+
+    def _simple(self) -> VoiceTest:
+        token = self._take()
+        if token.kind == "bracket" and token.text == "(":
+            self._depth += 1
+            if self._depth > _MAX_DEPTH:
+                _refuse(f"more than {_MAX_DEPTH} parentheses inside one another")
+            test = self._expression()
+            closing = self._take()
+            if closing.text != ")":
+                _refuse(f"a closing parenthesis is missing at position {closing.position + 1}")
+            self._depth -= 1
+            return test
+        if token.kind != "word" or _is_keyword(token, "AND", "OR", "NOT"):
+            self._next -= 1
+            self._stumble()
+        return self._restriction(token)
+
+    def _restriction(self, name: _Token) -> VoiceTest:
+        field = _FIELDS.get(name.text.replace("_", "").lower())
+        if field is None:
+            _refuse(f"'{name.text[:40]}' is not a field that can be filtered; use one of {_FIELD_NAMES}")
+        comparator = self._take()
+        if comparator.kind != "comparator":
+            _refuse(f"= or : is expected at position {comparator.position + 1}")
+        argument = self._take()
+        if argument.kind not in ("word", "quoted"):
+            _refuse(f"a value is expected at position {argument.position + 1}")
+        return _compare(field, comparator.text, argument)
+
+    def _peek(self) -> _Token | None:
+        return self._tokens[self._next] if self._next < len(self._tokens) else None
+
+    def _take(self) -> _Token:
+        token = self._peek()
+        if token is None:
+            _refuse("it ends too early")
+        self._next += 1
+        return token
+
+    def _stumble(self) -> NoReturn:
+        token = self._peek()
+        _refuse(
+            "it ends too early" if token is None else f"unexpected '{token.text[:40]}' at position {token.position + 1}"
+        )
+
+
+def _is_keyword(token: _Token, *words: str) -> bool:
+    return token.kind == "word" and token.text in words
+
+
+def _compare(field: _Field, comparator: str, argument: _Token) -> VoiceTest:
+    value = argument.text
+    if comparator in ("<", ">", "<=", ">="):
+        return _order_test(field, comparator, value)
+    if comparator == ":" and argument.kind == "word" and value == "*":
+        return lambda voice: any(field.read(voice))
+    test = _has_test(field, value) if comparator == ":" else _equals_test(field, value)
+    if comparator == "!=":
+        return lambda voice: not test(voice)
+    return test
+
+
+def _equals_test(field: _Field, value: str) -> VoiceTest:
+    if field.match is _Match.LANGUAGE:
+        return lambda voice: matches_language(voice, value)
+    if field.match is _Match.WORD:
+        wanted = value.casefold()
+        return lambda voice: any(found.casefold() == wanted for found in field.read(voice))
+    if len(value) > 1 and value != "*" and (value.startswith("*") or value.endswith("*")):
+        pattern = re.compile(
+            "".join(
+                (
+                    ".*" if value.startswith("*") else "",
+                    re.escape(value.strip("*")),
+                    ".*" if value.endswith("*") else "",
+                )
+            ),
+            re.DOTALL,
+        )
+        return lambda voice: any(pattern.fullmatch(found) for found in field.read(voice))
+    return lambda voice: value in field.read(voice)
+
+
+def _has_test(field: _Field, value: str) -> VoiceTest:
+    if field.match is not _Match.EXACT:
+        return _equals_test(field, value)
+    wanted = value.casefold()
+    return lambda voice: any(wanted in found.casefold() for found in field.read(voice))
+
+
+def _order_test(field: _Field, comparator: str, value: str) -> VoiceTest:
+    if field.match is not _Match.TIME:
+        _refuse(f"{comparator} works on create_time only")
+    accepts: dict[str, Callable[[str], bool]] = {
+        "<": lambda found: found < value,
+        ">": lambda found: found > value,
+        "<=": lambda found: found <= value,
+        ">=": lambda found: found >= value,
+    }
+    test = accepts[comparator]
+    return lambda voice: any(test(found) for found in field.read(voice))
