@@ -66,10 +66,10 @@ _FIELDS: dict[str, _Field] = {
     "languagecode": _LANGUAGE,
     "language": _LANGUAGE,
     "languages": _LANGUAGE,
-    "categories": _Field(lambda voice: (), _Match.WORD),
+    "categories": _Field(lambda _voice: (), _Match.WORD),
     "owned": _OWNED,
     "iscustom": _OWNED,
-    "community": _Field(lambda voice: _word(False), _Match.WORD),
+    "community": _Field(lambda _voice: _word(False), _Match.WORD),
     "createtime": _Field(lambda voice: (format_time(voice),), _Match.TIME),
 }
 """By name without underscores, lower case: `display_name` and `displayName` are one field."""
@@ -84,7 +84,7 @@ def compile_filter(expression: str) -> VoiceTest:
     if len(expression) > MAX_FILTER_CHARS:
         raise InvalidRequest(f"filter is longer than {MAX_FILTER_CHARS} characters.")
     if not expression.strip():
-        return lambda voice: True
+        return lambda _voice: True
     return _Parser(expression).parse()
 
 
