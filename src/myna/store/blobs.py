@@ -1,0 +1,132 @@
+"""Object storage: a local folder or an S3-compatible service, through obstore for both.
+
+Objects lie under a prefix: a random name made here, never one of a caller. A prefix is written once, read, and removed
+as a whole; nothing in it ever changes.
+"""
+
+import asyncio
+import logging
+import re
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import NewType
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from myna.domain.errors import InvalidRequest, ServiceUnavailable
+from myna.store.private_files import make_private_folder, settle_private_files
+
+logger = logging.getLogger(__name__)
+
+BlobPrefix = NewType("BlobPrefix", str)
+"""32 hexadecimal digits."""
+
+_PREFIX = re.compile(r"[0-9a-f]{32}")
+_LEAST_FREE_BYTES = 16 * 1024 * 1024
+"""Below this `check` says that the disk is full: one clone of long samples may take as much."""
+
+
+def new_blob_prefix() -> BlobPrefix:
+    return BlobPrefix(secrets.token_hex(16))
+
+
+class Blobs:
+    """Bytes under names. Made by `open_blobs`."""
+
+    def __init__(self, objects: ObjectStore, folder: Path | None = None) -> None:
+        """folder: where `objects` keeps its files, if it is a folder of this machine."""
+        self._objects = objects
+        self._folder = folder
+
+    async def put(self, prefix: BlobPrefix, contents: Mapping[str, bytes]) -> None:
+        """Write all of a prefix. After a failure some may be there: `delete` the prefix.
+
+        Raises: ServiceUnavailable (no space, no access, no answer).
+        """
+        async with _in_our_words("written"):
+            if self._folder is not None:
+                await asyncio.to_thread(make_private_folder, self._folder / prefix)
+            for name, content in contents.items():
+                await obstore.put_async(self._objects, f"{prefix}/{name}", content, use_multipart=False)
+            if self._folder is not None:
+                await asyncio.to_thread(settle_private_files, self._folder / prefix)
+
+    async def get(self, prefix: BlobPrefix, name: str) -> bytes | None:
+        """The bytes; None if they are not there. Raises: ServiceUnavailable."""
+        async with _in_our_words("read"):
+            try:
+                reply = await obstore.get_async(self._objects, f"{prefix}/{name}")
+                return bytes(await reply.bytes_async())
+            except FileNotFoundError:
+                return None
+
+    async def delete(self, prefix: BlobPrefix) -> None:
+        """Remove a prefix and all under it; nothing there is fine. Raises: ServiceUnavailable."""
+        if not _PREFIX.fullmatch(prefix):
+            raise ValueError("not a blob prefix")
+        async with _in_our_words("removed"):
+            if self._folder is not None:
+                # The folder as a whole: an interrupted write leaves a temporary file that obstore does not list.
+                await asyncio.to_thread(_remove_folder, self._folder / prefix)
+                return
+            async for batch in obstore.list(self._objects, prefix=prefix):
+                await obstore.delete_async(self._objects, [entry["path"] for entry in batch])
+
+    async def prefixes(self) -> set[BlobPrefix]:
+        """Everything that is there, for audits. Raises: ServiceUnavailable."""
+        async with _in_our_words("listed"):
+            listing = await obstore.list_with_delimiter_async(self._objects)
+            return {BlobPrefix(path.strip("/")) for path in listing["common_prefixes"]}
+
+    async def check(self) -> None:
+        """Raises: ServiceUnavailable when nothing can be read or written."""
+        async with _in_our_words("reached"):
+            if self._folder is not None:
+                free_bytes = (await asyncio.to_thread(shutil.disk_usage, self._folder)).free
+                if free_bytes < _LEAST_FREE_BYTES:
+                    raise ServiceUnavailable("The disk of the data folder is full. Free some space on it.")
+                return
+            try:
+                await obstore.head_async(self._objects, f"{'0' * 32}/artifact")
+            except FileNotFoundError:
+                return
+
+
+def open_blobs(url: str, data_dir: Path) -> Blobs:
+    """The object storage at `url` (`s3://bucket/prefix`, `file:///folder`), or `data_dir/blobs` if it is empty.
+
+    S3 takes region, endpoint and credentials from the usual `AWS_...` variables. Raises: InvalidRequest.
+    """
+    if not url or url.startswith("file://"):
+        folder = Path(url.removeprefix("file://")) if url else data_dir / "blobs"
+        make_private_folder(folder)
+        return Blobs(LocalStore(folder), folder)
+    try:
+        return Blobs(from_url(url))
+    except (BaseError, ValueError) as exc:
+        raise InvalidRequest("MYNA_BLOB_URL is not an object storage URL. Example: s3://bucket/prefix.") from exc
+
+
+def _remove_folder(folder: Path) -> None:
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
+
+
+@asynccontextmanager
+async def _in_our_words(done: str) -> AsyncIterator[None]:
+    """Turns the object storage's failures into `ServiceUnavailable`. done: what could not be, as a participle."""
+    try:
+        yield
+    except (BaseError, OSError) as exc:
+        logger.exception("object storage failed: blobs cannot be %s", done)
+        raise ServiceUnavailable(
+            f"The object storage cannot be {done} right now. Try again; if it stays, look at the server's log and at "
+            "the free space of the disk."
+        ) from exc

@@ -1,0 +1,165 @@
+"""The SQL database: connections, transactions, migrations, and its failures in our words.
+
+Knows nothing of voices or keys.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import (
+    TimeoutError as PoolTimeout,
+)
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from myna.domain.errors import InvalidRequest, ServiceUnavailable
+from myna.store.private_files import make_private_folder, touch_private_file
+
+logger = logging.getLogger(__name__)
+
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_BUSY_TIMEOUT_MS = 15_000
+"""How long a writer waits for another process's transaction; ours take milliseconds."""
+_SQLITE_PRAGMAS = (
+    f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}",
+    "PRAGMA journal_mode = WAL",
+    # A voice that was answered must survive a power cut; NORMAL may lose the last commits of a WAL.
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    # What a person deletes (transcripts, names) is overwritten, not only unlinked.
+    "PRAGMA secure_delete = ON",
+)
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_OUR_MISTAKES = (IntegrityError, ProgrammingError, DataError, NotSupportedError)
+
+
+class Database:
+    """One database, many short transactions. Nothing is opened before `start`."""
+
+    def __init__(self, url: str) -> None:
+        """url: of SQLAlchemy; `sqlite:///path` and `postgresql://...` get the driver that we use.
+
+        Raises: InvalidRequest for something that is not such a URL, or whose driver is not installed.
+        """
+        try:
+            parsed = make_url(url)
+            self._url = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
+            self._engine = _create_engine(self._url)
+        except ArgumentError as exc:
+            raise InvalidRequest("MYNA_DATABASE_URL is not a database URL. Example: postgresql://host/myna.") from exc
+        except ImportError as exc:
+            raise InvalidRequest(f"MYNA_DATABASE_URL needs a driver: pip install {exc.name or 'it'}.") from exc
+        self._reading_engine = self._engine.execution_options(myna_begin="BEGIN")
+        self._start_lock = asyncio.Lock()
+        self._is_current = False
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._url.get_backend_name() == "sqlite"
+
+    async def start(self) -> None:
+        """Make the file and bring the tables up to date; may be repeated. Raises: ServiceUnavailable."""
+        async with self._start_lock:
+            if self._is_current:
+                return
+            if self.is_sqlite and self._url.database:
+                path = Path(self._url.database)
+                await asyncio.to_thread(make_private_folder, path.parent)
+                await asyncio.to_thread(touch_private_file, path)
+            # SQLite: the transaction takes the write lock at once, so two processes migrate one after the other.
+            with _in_our_words():
+                async with self._engine.begin() as connection:
+                    await connection.run_sync(_migrate)
+            self._is_current = True
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A consistent view. Raises: ServiceUnavailable."""
+        with _in_our_words():
+            async with AsyncSession(self._reading_engine, expire_on_commit=False) as session, session.begin():
+                yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """A transaction: all of it at the end of the block, or nothing. Raises: ServiceUnavailable."""
+        with _in_our_words():
+            async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
+                yield session
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a database file."""
+    return URL.create("sqlite", database=os.fspath(path)).render_as_string(hide_password=False)
+
+
+def _create_engine(url: URL) -> AsyncEngine:
+    # Parameters hold transcripts and names: they must not reach a log through an exception's text.
+    if url.get_backend_name() != "sqlite":
+        return create_async_engine(url, hide_parameters=True, pool_pre_ping=True)
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        # The driver begins no transactions of its own; `_begin` says which kind.
+        connect_args={"isolation_level": None},
+        pool_size=5,
+        max_overflow=10,
+    )
+    event.listen(engine.sync_engine, "connect", _configure_connection)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _configure_connection(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+    del entry
+    cursor = connection.cursor()
+    for pragma in _SQLITE_PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A deferred transaction that reads and then writes fails at once when another has written in between; taking the
+    # write lock first makes it wait instead.
+    connection.exec_driver_sql(connection.get_execution_options().get("myna_begin", "BEGIN IMMEDIATE"))
+
+
+def _migrate(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", os.fspath(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Turns the database's failures into `ServiceUnavailable`; our own mistakes pass as they are."""
+    try:
+        yield
+    except _OUR_MISTAKES:
+        raise
+    except (DBAPIError, PoolTimeout, OSError) as exc:
+        logger.exception("the database failed")
+        raise ServiceUnavailable(
+            "The database cannot be read or written right now. Try again; if it stays, look at the server's log "
+            "and at the free space of the disk."
+        ) from exc

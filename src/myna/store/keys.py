@@ -1,0 +1,79 @@
+"""API keys in SQL: only the digest of a secret is kept."""
+
+import hmac
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from myna.domain.errors import ResourceNotFound
+from myna.domain.voice import WorkspaceId
+from myna.store.database import Database
+from myna.store.key_format import check_workspace_name, new_key, parse_key, rejection
+from myna.store.tables import ApiKeyRow, WorkspaceRow
+from myna.usecases.ports import Clock, Grant, KeyRow
+
+
+class SqlKeyStore:
+    """Implements `KeyStore`. A revoked key stays listed and opens nothing from that moment on: nothing is cached."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def create(self, workspace: WorkspaceId, can_write: bool) -> tuple[str, KeyRow]:
+        name = check_workspace_name(workspace)
+        parts = new_key()
+        row = ApiKeyRow(
+            key_id=parts.key_id,
+            workspace=name,
+            can_write=can_write,
+            prefix=parts.prefix,
+            secret_sha256=parts.secret_sha256,
+            created_at=self._clock.now(),
+            revoked_at=None,
+        )
+        async with self._database.writing() as session:
+            await ensure_workspace(session, name, self._clock)
+            session.add(row)
+        return parts.key, _describe(row)
+
+    async def verify(self, key: str) -> Grant:
+        parts = parse_key(key)
+        async with self._database.reading() as session:
+            row = await session.get(ApiKeyRow, parts.key_id)
+        # A row that is not there is compared too, so that the time tells nothing about which ids exist.
+        expected = row.secret_sha256 if row is not None else "0" * 64
+        is_right = hmac.compare_digest(expected, parts.secret_sha256)
+        if row is None or not is_right or row.revoked_at is not None:
+            raise rejection(key)
+        return Grant(WorkspaceId(row.workspace), row.can_write, row.key_id)
+
+    async def list(self) -> Sequence[KeyRow]:
+        async with self._database.reading() as session:
+            rows = await session.scalars(select(ApiKeyRow).order_by(ApiKeyRow.created_at, ApiKeyRow.key_id))
+            return [_describe(row) for row in rows]
+
+    async def revoke(self, key_id: str) -> None:
+        async with self._database.writing() as session:
+            row = await session.get(ApiKeyRow, key_id)
+            if row is None:
+                raise ResourceNotFound(f"There is no key '{key_id}'. `myna keys list` shows the ids.")
+            row.revoked_at = row.revoked_at or self._clock.now()
+
+
+async def ensure_workspace(session: AsyncSession, name: WorkspaceId, clock: Clock) -> None:
+    """A workspace begins with its first key or voice."""
+    if await session.get(WorkspaceRow, name) is not None:
+        return
+    try:
+        async with session.begin_nested():
+            session.add(WorkspaceRow(name=name, created_at=clock.now()))
+    except IntegrityError:
+        # Another process made it in this moment (PostgreSQL; SQLite has one writer at a time).
+        return
+
+
+def _describe(row: ApiKeyRow) -> KeyRow:
+    return KeyRow(row.key_id, WorkspaceId(row.workspace), row.can_write, row.prefix, row.created_at, row.revoked_at)

@@ -1,0 +1,48 @@
+"""Folders and files that only their owner may read. Recordings of people lie in them."""
+
+import os
+from pathlib import Path
+
+from myna.domain.errors import ServiceUnavailable
+
+_FOLDER_MODE = 0o700
+_FILE_MODE = 0o600
+
+
+def make_private_folder(path: Path) -> None:
+    """Make the folder if it is not there; parents that are missing are made private too.
+
+    A folder that exists keeps its mode: the operator chose it. Raises: ServiceUnavailable.
+    """
+    try:
+        if path.is_dir():
+            return
+        make_private_folder(path.parent)
+        path.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+    except OSError as exc:
+        raise ServiceUnavailable(f"The folder {path} cannot be made: {exc.strerror}. Choose another.") from exc
+
+
+def touch_private_file(path: Path) -> None:
+    """Make an empty file if it is not there. Raises: ServiceUnavailable."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, _FILE_MODE))
+    except OSError as exc:
+        raise ServiceUnavailable(f"The file {path} cannot be written: {exc.strerror}.") from exc
+
+
+def settle_private_files(folder: Path) -> None:
+    """Make a folder's files private and put them, and their names, on the disk itself. Raises: OSError."""
+    for entry in folder.iterdir():
+        entry.chmod(_FILE_MODE)
+        _flush(entry)
+    _flush(folder)
+    _flush(folder.parent)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,116 @@
+"""The tables, as SQLAlchemy sees them. Rows stay inside `myna.store`; what leaves is a domain value.
+
+A change here needs a migration in `store/migrations/versions`; a test compares the two.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+_NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: always with the UTC zone in Python, always naive UTC in the database (SQLite keeps no zone)."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=_NAMING)
+
+
+class WorkspaceRow(Base):
+    """A tenant; exists from its first key or voice on."""
+
+    __tablename__ = "workspaces"
+
+    name: Mapped[str] = mapped_column(String(63), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ApiKeyRow(Base):
+    """A key: the digest of its secret, never the secret."""
+
+    __tablename__ = "api_keys"
+
+    key_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.name"), index=True)
+    can_write: Mapped[bool]
+    prefix: Mapped[str] = mapped_column(String(8))
+    secret_sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SampleRow(Base):
+    """One validated sample of a voice; its WAV is the blob `sample-<position>.wav` under the voice's samples prefix."""
+
+    __tablename__ = "samples"
+
+    voice_row_id: Mapped[int] = mapped_column(ForeignKey("voices.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    transcript: Mapped[str] = mapped_column(Text)
+    lang: Mapped[str] = mapped_column(String(8))
+    sha256: Mapped[str] = mapped_column(String(64))
+
+
+class VoiceRow(Base):
+    """A voice; the row exists only while all of its blobs do."""
+
+    __tablename__ = "voices"
+    __table_args__ = (
+        UniqueConstraint("workspace", "voice_id"),
+        Index("ix_voices_expires_at", "expires_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.name"))
+    voice_id: Mapped[str] = mapped_column(String(255))
+    display_name: Mapped[str] = mapped_column(Text)
+    lang: Mapped[str] = mapped_column(String(8))
+    source: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    description: Mapped[str] = mapped_column(Text)
+    tags: Mapped[list[str]] = mapped_column(JSON)
+    gender: Mapped[str] = mapped_column(String(32))
+    age_group: Mapped[str] = mapped_column(String(32))
+    is_draft: Mapped[bool]
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    consent: Mapped[str] = mapped_column(Text)
+    engine_id: Mapped[str] = mapped_column(String(64))
+    engine_version: Mapped[str] = mapped_column(String(64))
+    artifact_prefix: Mapped[str] = mapped_column(String(32))
+    artifact_sha256: Mapped[str] = mapped_column(String(64))
+    samples_prefix: Mapped[str | None] = mapped_column(String(32))
+
+    samples: Mapped[list[SampleRow]] = relationship(
+        order_by=SampleRow.position, cascade="all, delete-orphan", passive_deletes=True, lazy="raise"
+    )
+
+
+class PendingBlobsRow(Base):
+    """Blobs under a prefix that no voice owns: not yet, or no longer. What is listed here may be removed."""
+
+    __tablename__ = "pending_blobs"
+
+    prefix: Mapped[str] = mapped_column(String(32), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(32))
+    """Which running store wrote it (`store/owners.py`)."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

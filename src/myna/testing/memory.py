@@ -1,0 +1,139 @@
+"""Stores in memory: real implementations of the ports, for tests and demonstrations. One process, gone at its end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from myna.domain.errors import ResourceNotFound, VoiceAlreadyExists, VoiceNotFound
+from myna.domain.voice import Voice, VoiceArtifact, VoiceId, WorkspaceId
+from myna.store.key_format import check_workspace_name, new_key, parse_key, rejection
+from myna.usecases.ports import Clock, Grant, KeyRow, StoredSample, StoredVoice, VoiceChange
+
+
+class _VoiceKey(NamedTuple):
+    workspace: WorkspaceId
+    voice_id: VoiceId
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    voice: Voice
+    artifact: VoiceArtifact
+    samples: tuple[StoredSample, ...]
+
+
+class MemoryVoiceStore:
+    """Implements `VoiceStore`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._entries: dict[_VoiceKey, _Entry] = {}
+
+    async def add(
+        self, workspace: WorkspaceId, voice: Voice, artifact: VoiceArtifact, samples: Sequence[StoredSample]
+    ) -> None:
+        key = _VoiceKey(workspace, voice.voice_id)
+        if key in self._entries:
+            raise VoiceAlreadyExists(f"The voice id '{voice.voice_id}' is taken.")
+        self._entries[key] = _Entry(replace(voice, workspace=workspace), artifact, tuple(samples))
+
+    async def get(self, workspace: WorkspaceId, voice_id: VoiceId) -> Voice:
+        return self._find(workspace, voice_id).voice
+
+    async def get_with_artifact(self, workspace: WorkspaceId, voice_id: VoiceId) -> StoredVoice:
+        entry = self._find(workspace, voice_id)
+        return StoredVoice(entry.voice, entry.artifact)
+
+    async def get_samples(self, workspace: WorkspaceId, voice_id: VoiceId) -> Sequence[StoredSample]:
+        return self._find(workspace, voice_id).samples
+
+    async def list(self, workspace: WorkspaceId) -> Sequence[Voice]:
+        voices = [entry.voice for key, entry in self._entries.items() if key.workspace == workspace]
+        return sorted((voice for voice in voices if not voice.is_draft), key=lambda voice: voice.created_at)
+
+    async def update(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
+        entry = self._find(workspace, voice_id)
+        voice = _changed(entry.voice, change)
+        self._entries[_VoiceKey(workspace, voice_id)] = replace(entry, voice=voice)
+        return voice
+
+    async def publish(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
+        entry = self._find(workspace, voice_id)
+        if not entry.voice.is_draft:
+            return entry.voice
+        voice = replace(_changed(entry.voice, change), is_draft=False, expires_at=None)
+        self._entries[_VoiceKey(workspace, voice_id)] = replace(entry, voice=voice)
+        return voice
+
+    async def replace_artifact(self, workspace: WorkspaceId, voice_id: VoiceId, artifact: VoiceArtifact) -> None:
+        entry = self._find(workspace, voice_id)
+        self._entries[_VoiceKey(workspace, voice_id)] = replace(entry, artifact=artifact)
+
+    async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
+        self._find(workspace, voice_id)
+        del self._entries[_VoiceKey(workspace, voice_id)]
+
+    async def delete_expired_drafts(self) -> int:
+        expired = [key for key, entry in self._entries.items() if self._is_expired(entry.voice)]
+        for key in expired:
+            del self._entries[key]
+        return len(expired)
+
+    async def recover(self) -> int:
+        return 0
+
+    async def check(self) -> None:
+        """Memory is always there."""
+
+    def _find(self, workspace: WorkspaceId, voice_id: VoiceId) -> _Entry:
+        entry = self._entries.get(_VoiceKey(workspace, voice_id))
+        if entry is None or self._is_expired(entry.voice):
+            raise VoiceNotFound(f"There is no voice '{voice_id[:128]}' in this workspace. List the voices to find one.")
+        return entry
+
+    def _is_expired(self, voice: Voice) -> bool:
+        return voice.is_draft and voice.expires_at is not None and voice.expires_at <= self._clock.now()
+
+
+class MemoryKeyStore:
+    """Implements `KeyStore`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._rows: dict[str, KeyRow] = {}
+        self._digests: dict[str, str] = {}
+
+    async def create(self, workspace: WorkspaceId, can_write: bool) -> tuple[str, KeyRow]:
+        name = check_workspace_name(workspace)
+        parts = new_key()
+        row = KeyRow(parts.key_id, name, can_write, parts.prefix, self._clock.now())
+        self._rows[parts.key_id] = row
+        self._digests[parts.key_id] = parts.secret_sha256
+        return parts.key, row
+
+    async def verify(self, key: str) -> Grant:
+        parts = parse_key(key)
+        row = self._rows.get(parts.key_id)
+        if row is None or row.revoked_at is not None or self._digests[parts.key_id] != parts.secret_sha256:
+            raise rejection(key)
+        return Grant(row.workspace, row.can_write, row.key_id)
+
+    async def list(self) -> Sequence[KeyRow]:
+        return sorted(self._rows.values(), key=lambda row: (row.created_at, row.key_id))
+
+    async def revoke(self, key_id: str) -> None:
+        row = self._rows.get(key_id)
+        if row is None:
+            raise ResourceNotFound(f"There is no key '{key_id}'. `myna keys list` shows the ids.")
+        self._rows[key_id] = replace(row, revoked_at=row.revoked_at or self._clock.now())
+
+
+def _changed(voice: Voice, change: VoiceChange) -> Voice:
+    return replace(
+        voice,
+        display_name=voice.display_name if change.display_name is None else change.display_name,
+        description=voice.description if change.description is None else change.description,
+        tags=voice.tags if change.tags is None else change.tags,
+        gender=voice.gender if change.gender is None else change.gender,
+        age_group=voice.age_group if change.age_group is None else change.age_group,
+    )

@@ -1,0 +1,321 @@
+"""What every voice store and key store promises, as tests. Subclass in a test module and give it the fixtures.
+
+Needs pytest and pytest-asyncio (`asyncio_mode = "auto"`), the `dev` extra.
+"""
+
+import asyncio
+import base64
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from myna.domain.errors import (
+    CredentialsRejected,
+    InvalidRequest,
+    ResourceNotFound,
+    VoiceAlreadyExists,
+    VoiceNotFound,
+)
+from myna.domain.language import LangCode
+from myna.domain.voice import Voice, VoiceArtifact, VoiceId, VoiceSource, WorkspaceId
+from myna.testing.clock import FixedClock
+from myna.usecases.ports import KeyStore, StoredSample, VoiceChange, VoiceStore
+
+OURS = WorkspaceId("ours")
+THEIRS = WorkspaceId("theirs")
+ARTIFACT = VoiceArtifact(b"MYNA\x01" + bytes(range(256)), "tone", "1")
+BETTER_ARTIFACT = VoiceArtifact(b"MYNA\x01better", "tone", "1")
+SAMPLES = (
+    StoredSample(b"RIFF-first", "Grüße, 你好", LangCode.DE_DE),
+    StoredSample(b"RIFF-second", "", LangCode.EN_US),
+)
+_LIFETIME_S = 3600.0
+
+
+def make_voice(clock: FixedClock, name: str = "demo", workspace: WorkspaceId = OURS) -> Voice:
+    """A voice with every field filled."""
+    return Voice(
+        voice_id=VoiceId(f"{workspace}__{name}"),
+        workspace=workspace,
+        display_name=f"Zoë {name} 😀",
+        lang=LangCode.EN_GB,
+        source=VoiceSource.IVC,
+        created_at=clock.now(),
+        description="Line one\nline 'two'; --",
+        tags=("warm", "naïve"),
+        gender="female",
+        age_group="middle_aged",
+        consent="I am Zoë and I agree.",
+    )
+
+
+def make_draft(clock: FixedClock, name: str = "draft") -> Voice:
+    """A preview that expires in an hour."""
+    expires_at = clock.now().fromtimestamp(clock.now().timestamp() + _LIFETIME_S, clock.now().tzinfo)
+    return replace(make_voice(clock, name), is_draft=True, expires_at=expires_at)
+
+
+class VoiceStoreContract:
+    """Promises of `VoiceStore`. Fixtures to give: `voices` (empty, sharing the clock)."""
+
+    @pytest.fixture
+    def clock(self) -> FixedClock:
+        return FixedClock()
+
+    async def test_a_stored_voice_comes_back_as_it_was(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """Every field, the artifact and the samples in their order survive."""
+        voice = make_voice(clock)
+        await voices.add(OURS, voice, ARTIFACT, SAMPLES)
+        stored = await voices.get_with_artifact(OURS, voice.voice_id)
+        assert voice == stored.voice == await voices.get(OURS, voice.voice_id)
+        assert stored.artifact == ARTIFACT
+        assert tuple(await voices.get_samples(OURS, voice.voice_id)) == SAMPLES
+
+    async def test_a_voice_may_have_no_samples(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """Designed voices come from no recording."""
+        voice = make_voice(clock)
+        await voices.add(OURS, voice, ARTIFACT, ())
+        assert tuple(await voices.get_samples(OURS, voice.voice_id)) == ()
+        await voices.delete(OURS, voice.voice_id)
+        assert await _is_gone(voices, voice.voice_id)
+
+    async def test_another_workspace_sees_nothing(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """No method reaches a voice of another workspace, even by its full id."""
+        voice = make_voice(clock)
+        await voices.add(OURS, voice, ARTIFACT, SAMPLES)
+        assert list(await voices.list(THEIRS)) == []
+        for attempt in (
+            voices.get(THEIRS, voice.voice_id),
+            voices.get_with_artifact(THEIRS, voice.voice_id),
+            voices.get_samples(THEIRS, voice.voice_id),
+            voices.update(THEIRS, voice.voice_id, VoiceChange(display_name="stolen")),
+            voices.publish(THEIRS, voice.voice_id, VoiceChange()),
+            voices.replace_artifact(THEIRS, voice.voice_id, BETTER_ARTIFACT),
+            voices.delete(THEIRS, voice.voice_id),
+        ):
+            with pytest.raises(VoiceNotFound):
+                await attempt
+        assert voice == (await voices.get_with_artifact(OURS, voice.voice_id)).voice
+
+    async def test_voices_are_listed_oldest_first(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """Order of creation, by the clock and then by insertion; drafts are not listed."""
+        for name in ("b", "a", "c"):
+            await voices.add(OURS, make_voice(clock, name), ARTIFACT, ())
+        await voices.add(OURS, make_draft(clock), ARTIFACT, ())
+        clock.advance(-60)
+        await voices.add(OURS, make_voice(clock, "earlier"), ARTIFACT, ())
+        assert [voice.tail for voice in await voices.list(OURS)] == ["earlier", "b", "a", "c"]
+
+    async def test_an_id_is_taken_once(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """The second of one id is refused and changes nothing; another workspace may use the same id."""
+        voice = make_voice(clock)
+        await voices.add(OURS, voice, ARTIFACT, SAMPLES)
+        with pytest.raises(VoiceAlreadyExists):
+            await voices.add(OURS, replace(voice, display_name="other"), BETTER_ARTIFACT, ())
+        await voices.add(THEIRS, replace(voice, workspace=THEIRS), BETTER_ARTIFACT, ())
+        assert voice == await voices.get(OURS, voice.voice_id)
+        assert (await voices.get_with_artifact(OURS, voice.voice_id)).artifact == ARTIFACT
+
+    async def test_of_two_at_once_one_wins(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """A race for one id has exactly one winner, and its artifact is the stored one."""
+        voice = make_voice(clock)
+        artifacts = [VoiceArtifact(b"MYNA\x01" + bytes([number]), "tone", "1") for number in range(8)]
+        results = await asyncio.gather(
+            *(voices.add(OURS, voice, artifact, SAMPLES) for artifact in artifacts), return_exceptions=True
+        )
+        winners = [artifact for artifact, result in zip(artifacts, results, strict=True) if result is None]
+        assert [VoiceAlreadyExists] * 7 == [type(result) for result in results if result is not None]
+        assert winners == [(await voices.get_with_artifact(OURS, voice.voice_id)).artifact]
+
+    async def test_many_at_once_are_all_stored(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """Concurrent clones do not disturb each other."""
+        names = [f"v{number}" for number in range(20)]
+        await asyncio.gather(*(voices.add(OURS, make_voice(clock, name), ARTIFACT, SAMPLES) for name in names))
+        assert set(names) == {voice.tail for voice in await voices.list(OURS)}
+
+    async def test_an_update_changes_what_it_names(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """None leaves a field, an empty value empties it."""
+        voice = make_voice(clock)
+        await voices.add(OURS, voice, ARTIFACT, ())
+        change = VoiceChange(display_name="New", tags=(), gender="")
+        expected = replace(voice, display_name="New", tags=(), gender="")
+        assert expected == await voices.update(OURS, voice.voice_id, change)
+        assert expected == await voices.get(OURS, voice.voice_id)
+        assert expected == await voices.update(OURS, voice.voice_id, VoiceChange())
+        rest = VoiceChange(description="d", age_group="young")
+        assert replace(expected, description="d", age_group="young") == await voices.update(OURS, voice.voice_id, rest)
+
+    async def test_a_draft_speaks_until_it_expires(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """A draft is found by its id but not listed, and not found when its time is over."""
+        draft = make_draft(clock)
+        await voices.add(OURS, draft, ARTIFACT, ())
+        clock.advance(_LIFETIME_S - 1)
+        assert draft == (await voices.get_with_artifact(OURS, draft.voice_id)).voice
+        clock.advance(1)
+        assert await _is_gone(voices, draft.voice_id)
+        for attempt in (
+            voices.publish(OURS, draft.voice_id, VoiceChange()),
+            voices.update(OURS, draft.voice_id, VoiceChange()),
+            voices.delete(OURS, draft.voice_id),
+        ):
+            with pytest.raises(VoiceNotFound):
+                await attempt
+
+    async def test_a_published_draft_stays(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """Publishing lists the voice with its changes and takes the expiry away; again is no error and no change."""
+        draft = make_draft(clock)
+        await voices.add(OURS, draft, ARTIFACT, ())
+        published = await voices.publish(OURS, draft.voice_id, VoiceChange(display_name="Kept"))
+        assert replace(draft, display_name="Kept", is_draft=False, expires_at=None) == published
+        clock.advance(10 * _LIFETIME_S)
+        assert await voices.delete_expired_drafts() == 0
+        assert [published] == list(await voices.list(OURS))
+        assert published == await voices.publish(OURS, draft.voice_id, VoiceChange(display_name="Again"))
+
+    async def test_expired_drafts_are_swept(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """Only drafts past their time go, in every workspace."""
+        await voices.add(OURS, make_voice(clock), ARTIFACT, SAMPLES)
+        await voices.add(OURS, make_draft(clock), ARTIFACT, SAMPLES)
+        await voices.add(THEIRS, replace(make_draft(clock), workspace=THEIRS), ARTIFACT, ())
+        clock.advance(_LIFETIME_S)
+        late = make_draft(clock, "late")
+        await voices.add(OURS, late, ARTIFACT, ())
+        assert await voices.delete_expired_drafts() == 2
+        assert await voices.delete_expired_drafts() == 0
+        assert late == await voices.get(OURS, late.voice_id)
+        assert len(await voices.list(OURS)) == 1
+
+    async def test_a_better_artifact_takes_the_place(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """Only the artifact changes."""
+        voice = make_voice(clock)
+        await voices.add(OURS, voice, ARTIFACT, SAMPLES)
+        newer = VoiceArtifact(b"MYNA\x02", "other", "9")
+        await voices.replace_artifact(OURS, voice.voice_id, newer)
+        stored = await voices.get_with_artifact(OURS, voice.voice_id)
+        assert (voice, newer) == (stored.voice, stored.artifact)
+        assert tuple(await voices.get_samples(OURS, voice.voice_id)) == SAMPLES
+
+    async def test_reading_during_replacement_gives_one_or_the_other(
+        self, voices: VoiceStore, clock: FixedClock
+    ) -> None:
+        """Readers never meet a missing artifact while it is replaced."""
+        voice = make_voice(clock)
+        await voices.add(OURS, voice, ARTIFACT, ())
+
+        async def replace_often() -> None:
+            for artifact in (BETTER_ARTIFACT, ARTIFACT) * 4:
+                await voices.replace_artifact(OURS, voice.voice_id, artifact)
+
+        async def read_often() -> Sequence[VoiceArtifact]:
+            return [(await voices.get_with_artifact(OURS, voice.voice_id)).artifact for _ in range(20)]
+
+        _, first, second = await asyncio.gather(replace_often(), read_often(), read_often())
+        assert {artifact.digest for artifact in (*first, *second)} <= {ARTIFACT.digest, BETTER_ARTIFACT.digest}
+
+    async def test_a_deleted_voice_is_gone(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """Not listed, not readable, not deletable again; its id is free."""
+        voice = make_voice(clock)
+        await voices.add(OURS, voice, ARTIFACT, SAMPLES)
+        await voices.delete(OURS, voice.voice_id)
+        assert await _is_gone(voices, voice.voice_id)
+        assert list(await voices.list(OURS)) == []
+        with pytest.raises(VoiceNotFound):
+            await voices.delete(OURS, voice.voice_id)
+        with pytest.raises(VoiceNotFound):
+            await voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT)
+        await voices.add(OURS, voice, BETTER_ARTIFACT, ())
+        assert tuple(await voices.get_samples(OURS, voice.voice_id)) == ()
+
+    async def test_nothing_is_left_to_recover(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """After orderly work there are no leftovers, and the store says it is well."""
+        voice = make_voice(clock)
+        await voices.add(OURS, voice, ARTIFACT, SAMPLES)
+        await voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT)
+        assert await voices.recover() == 0
+        await voices.check()
+        assert voice == await voices.get(OURS, voice.voice_id)
+
+
+class KeyStoreContract:
+    """Promises of `KeyStore`. Fixtures to give: `keys` (empty, sharing the clock)."""
+
+    @pytest.fixture
+    def clock(self) -> FixedClock:
+        return FixedClock()
+
+    async def test_a_key_opens_its_workspace(self, keys: KeyStore) -> None:
+        """What was granted is what is opened."""
+        reader, reader_row = await keys.create(OURS, False)
+        writer, writer_row = await keys.create(THEIRS, True)
+        assert (OURS, False, reader_row.key_id) == _grant(await keys.verify(reader))
+        assert (THEIRS, True, writer_row.key_id) == _grant(await keys.verify(writer))
+
+    async def test_a_key_is_base64_of_id_and_secret(self, keys: KeyStore) -> None:
+        """The form of the documented API, in characters that need no escaping in a URL."""
+        key, row = await keys.create(OURS, True)
+        key_id, _, secret = base64.b64decode(key, validate=True).decode().partition(":")
+        assert row.key_id == key_id
+        assert len(secret) >= 40
+        assert key.isalnum()
+        assert key[:4] == row.prefix
+
+    async def test_a_wrong_key_opens_nothing(self, keys: KeyStore) -> None:
+        """A right id with a wrong secret, and anything that is no key, are refused in one way."""
+        key, row = await keys.create(OURS, True)
+        forged = base64.b64encode(f"{row.key_id}:{'x' * 43}".encode()).decode()
+        for wrong in (forged, key[:-4], key + "AAAA", key.swapcase(), "", "a", "x:y", "é" * 80, "A" * 10_000, "\n"):
+            with pytest.raises(CredentialsRejected) as caught:
+                await keys.verify(wrong)
+            assert key not in caught.value.message
+            assert "API key does not exist or was deleted" in caught.value.message
+
+    async def test_a_revoked_key_opens_nothing(self, keys: KeyStore, clock: FixedClock) -> None:
+        """Revoked at once, listed still, and revoking again keeps the first moment."""
+        key, row = await keys.create(OURS, True)
+        other, _ = await keys.create(OURS, True)
+        revoked_at = clock.now()
+        await keys.revoke(row.key_id)
+        clock.advance(60)
+        await keys.revoke(row.key_id)
+        with pytest.raises(CredentialsRejected):
+            await keys.verify(key)
+        assert (await keys.verify(other)).workspace == OURS
+        assert [revoked_at] == [listed.revoked_at for listed in await keys.list() if listed.key_id == row.key_id]
+
+    async def test_keys_are_listed_oldest_first(self, keys: KeyStore, clock: FixedClock) -> None:
+        """As they were described when they were made, without the secret."""
+        rows = []
+        for workspace in (THEIRS, OURS):
+            key, row = await keys.create(workspace, False)
+            rows.append(row)
+            assert key not in repr(row)
+            clock.advance(1)
+        assert rows == list(await keys.list())
+
+    async def test_an_unknown_key_cannot_be_revoked(self, keys: KeyStore) -> None:
+        """The caller learns that there was nothing to revoke."""
+        with pytest.raises(ResourceNotFound):
+            await keys.revoke("0000")
+
+    @pytest.mark.parametrize("name", ["", "A", "a__b", "-a", "a-", "a b", "ä", "a/b", "a" * 64, "a\n", "_"])
+    async def test_a_workspace_name_is_plain(self, keys: KeyStore, name: str) -> None:
+        """Names that could not be part of a voice id or a path are refused."""
+        with pytest.raises(InvalidRequest):
+            await keys.create(WorkspaceId(name), True)
+        assert list(await keys.list()) == []
+
+
+async def _is_gone(voices: VoiceStore, voice_id: VoiceId) -> bool:
+    for attempt in (
+        voices.get(OURS, voice_id),
+        voices.get_with_artifact(OURS, voice_id),
+        voices.get_samples(OURS, voice_id),
+    ):
+        with pytest.raises(VoiceNotFound):
+            await attempt
+    return True
+
+
+def _grant(grant: object) -> tuple[object, ...]:
+    return tuple(getattr(grant, name) for name in ("workspace", "can_write", "key_id"))

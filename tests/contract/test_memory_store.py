@@ -1,0 +1,23 @@
+"""The stores in memory keep their ports' promises."""
+
+import pytest
+
+from myna.testing.clock import FixedClock
+from myna.testing.memory import MemoryKeyStore, MemoryVoiceStore
+from myna.testing.store_contract import KeyStoreContract, VoiceStoreContract
+
+
+class TestMemoryVoiceStore(VoiceStoreContract):
+    """Voices in a dictionary."""
+
+    @pytest.fixture
+    def voices(self, clock: FixedClock) -> MemoryVoiceStore:
+        return MemoryVoiceStore(clock)
+
+
+class TestMemoryKeyStore(KeyStoreContract):
+    """Keys in a dictionary."""
+
+    @pytest.fixture
+    def keys(self, clock: FixedClock) -> MemoryKeyStore:
+        return MemoryKeyStore(clock)

@@ -1,0 +1,348 @@
+"""SQLite and a folder keep the promises of the stores, and those of their own: privacy, integrity, recovery."""
+
+import asyncio
+import os
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, event, text
+
+from myna.domain.errors import InvalidRequest, ServiceUnavailable, VoiceNotFound
+from myna.domain.voice import VoiceArtifact, VoiceId
+from myna.store.blobs import Blobs, new_blob_prefix, open_blobs
+from myna.store.database import Database
+from myna.store.opening import DATABASE_FILE, Stores, open_stores
+from myna.store.owners import StoreOwners
+from myna.store.sql import SqlVoiceStore
+from myna.store.tables import Base, PendingBlobsRow
+from myna.testing.clock import FixedClock
+from myna.testing.store_contract import (
+    ARTIFACT,
+    BETTER_ARTIFACT,
+    OURS,
+    SAMPLES,
+    KeyStoreContract,
+    VoiceStoreContract,
+    make_draft,
+    make_voice,
+)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+async def stores(tmp_path: Path, clock: FixedClock) -> AsyncIterator[Stores]:
+    opened = open_stores(tmp_path / "data", clock)
+    await opened.prepare()
+    yield opened
+    await opened.release()
+
+
+class TestSqliteVoiceStore(VoiceStoreContract):
+    """Voices in SQLite and files."""
+
+    @pytest.fixture
+    async def voices(self, tmp_path: Path, clock: FixedClock) -> AsyncIterator[SqlVoiceStore]:
+        opened = open_stores(tmp_path / "data", clock)
+        await opened.prepare()
+        yield opened.voices
+        assert await read_pending(opened) == []
+        await opened.release()
+
+
+class TestSqliteKeyStore(KeyStoreContract):
+    """Keys in SQLite."""
+
+    @pytest.fixture
+    async def keys(self, tmp_path: Path, clock: FixedClock) -> AsyncIterator[object]:
+        opened = open_stores(tmp_path / "data", clock)
+        await opened.prepare()
+        yield opened.keys
+        await opened.release()
+
+
+class FullBlobs(Blobs):
+    """Object storage whose disk is full after `room` more writes."""
+
+    def __init__(self, blobs: Blobs, room: int) -> None:
+        super().__init__(blobs._objects, blobs._folder)
+        self.room = room
+
+    async def put(self, prefix, contents):
+        if self.room <= 0:
+            await super().put(prefix, dict(list(contents.items())[:1]))
+            raise ServiceUnavailable("The object storage cannot be written right now.")
+        self.room -= 1
+        await super().put(prefix, contents)
+
+
+class VanishingBlobs(Blobs):
+    """Object storage that cannot remove anything for now."""
+
+    can_delete = False
+
+    def __init__(self, blobs: Blobs) -> None:
+        super().__init__(blobs._objects, blobs._folder)
+
+    async def delete(self, prefix):
+        if not self.can_delete:
+            raise ServiceUnavailable("The object storage cannot be reached.")
+        await super().delete(prefix)
+
+
+async def read_pending(stores: Stores) -> list[str]:
+    async with stores.database.reading() as session:
+        return [row.prefix for row in await session.scalars(PendingBlobsRow.__table__.select())]
+
+
+def blob_folders(data_dir: Path) -> set[str]:
+    return {path.name for path in (data_dir / "blobs").iterdir()}
+
+
+async def test_voices_and_keys_survive_a_restart(tmp_path: Path, clock: FixedClock) -> None:
+    """What was stored by one process is there for the next one."""
+    voice = make_voice(clock)
+    first = open_stores(tmp_path, clock)
+    await first.prepare()
+    await first.voices.add(OURS, voice, ARTIFACT, SAMPLES)
+    key, _ = await first.keys.create(OURS, True)
+    await first.release()
+    second = open_stores(tmp_path, clock)
+    await second.prepare()
+    await second.prepare()
+    assert [voice] == list(await second.voices.list(OURS))
+    assert (await second.voices.get_with_artifact(OURS, voice.voice_id)).artifact == ARTIFACT
+    assert (await second.keys.verify(key)).can_write
+    await second.release()
+
+
+async def test_nobody_else_may_read_the_files(tmp_path: Path, clock: FixedClock) -> None:
+    """Folders are 0700 and files 0600, whatever the umask says."""
+    before = os.umask(0)
+    try:
+        opened = open_stores(tmp_path / "made" / "data", clock)
+        await opened.prepare()
+        await opened.voices.add(OURS, make_voice(clock), ARTIFACT, SAMPLES)
+        modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "made").rglob("*")}
+        await opened.release()
+    finally:
+        os.umask(before)
+    assert {path for path in modes if path.is_file() and modes[path] != 0o600} == set()
+    assert {path for path in modes if path.is_dir() and modes[path] != 0o700} == set()
+    assert len([path for path in modes if path.name.startswith("sample-")]) == len(SAMPLES)
+
+
+async def test_a_secret_is_not_in_the_files(tmp_path: Path, clock: FixedClock, stores: Stores) -> None:
+    """Neither the key nor its secret is anywhere on the disk."""
+    key, _ = await stores.keys.create(OURS, True)
+    files = [path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file()]
+    assert files
+    assert all(key.encode() not in content and key[-20:].encode() not in content for content in files)
+
+
+async def test_deleted_words_are_not_in_the_files(tmp_path: Path, clock: FixedClock) -> None:
+    """A deleted voice's transcripts and recordings are gone from the disk, not only unlinked."""
+    opened = open_stores(tmp_path, clock)
+    await opened.prepare()
+    voice = make_voice(clock)
+    await opened.voices.add(OURS, voice, ARTIFACT, SAMPLES)
+    await opened.voices.delete(OURS, voice.voice_id)
+    await opened.release()
+    content = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert [word for word in (SAMPLES[0].transcript.encode(), SAMPLES[0].wav, b"I agree") if word in content] == []
+
+
+async def test_a_migrated_database_is_the_declared_one(stores: Stores, tmp_path: Path) -> None:
+    """The migrations and `tables.py` do not drift apart."""
+    engine = create_engine(f"sqlite:///{tmp_path}/data/{DATABASE_FILE}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
+
+
+async def test_two_processes_may_start_at_once(tmp_path: Path, clock: FixedClock) -> None:
+    """Of several stores that migrate a new folder at one time, all come up."""
+    several = [open_stores(tmp_path, clock) for _ in range(4)]
+    await asyncio.gather(*(opened.prepare() for opened in several))
+    await asyncio.gather(*(opened.keys.create(OURS, True) for opened in several))
+    assert len(await several[0].keys.list()) == 4
+    await asyncio.gather(*(opened.release() for opened in several))
+
+
+async def test_deleting_removes_the_files(stores: Stores, tmp_path: Path, clock: FixedClock) -> None:
+    """Artifact and samples leave the folder with the row; so does an artifact that was replaced."""
+    voice, draft = make_voice(clock), make_draft(clock)
+    await stores.voices.add(OURS, voice, ARTIFACT, SAMPLES)
+    await stores.voices.add(OURS, draft, ARTIFACT, SAMPLES)
+    await stores.voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT)
+    assert len(blob_folders(tmp_path / "data")) == 4
+    await stores.voices.delete(OURS, voice.voice_id)
+    clock.advance(7200)
+    await stores.voices.delete_expired_drafts()
+    assert blob_folders(tmp_path / "data") == set()
+    assert await read_pending(stores) == []
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut", "flipped"])
+async def test_a_damaged_blob_is_named(stores: Stores, tmp_path: Path, clock: FixedClock, damage: str) -> None:
+    """A missing or changed file gives an error that says what to do; the voice can still be deleted."""
+    voice = make_voice(clock)
+    await stores.voices.add(OURS, voice, ARTIFACT, SAMPLES)
+    for path in (tmp_path / "data" / "blobs").rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            if damage == "missing":
+                path.unlink()
+            else:
+                path.write_bytes(content[:-1] if damage == "cut" else bytes([content[0] ^ 1]) + content[1:])
+    with pytest.raises(ServiceUnavailable, match="clone it again"):
+        await stores.voices.get_with_artifact(OURS, voice.voice_id)
+    with pytest.raises(ServiceUnavailable, match="clone it again"):
+        await stores.voices.get_samples(OURS, voice.voice_id)
+    assert [voice] == list(await stores.voices.list(OURS))
+    await stores.voices.delete(OURS, voice.voice_id)
+
+
+@pytest.mark.parametrize("room", [0, 1])
+async def test_a_full_disk_leaves_nothing(tmp_path: Path, clock: FixedClock, room: int) -> None:
+    """A clone or a replacement that cannot be written is refused, and its files and notes are removed."""
+    database = Database(f"sqlite:///{tmp_path}/db.sqlite3")
+    await database.start()
+    blobs = FullBlobs(open_blobs("", tmp_path), room)
+    store = SqlVoiceStore(database, blobs, clock, StoreOwners(tmp_path / "owners"))
+    stores = Stores(store, None, database)
+    voice = make_voice(clock)
+    with pytest.raises(ServiceUnavailable):
+        await store.add(OURS, voice, ARTIFACT, SAMPLES)
+    assert blob_folders(tmp_path) == set()
+    assert await read_pending(stores) == []
+    with pytest.raises(VoiceNotFound):
+        await store.get(OURS, voice.voice_id)
+    blobs.room = 2
+    await store.add(OURS, voice, ARTIFACT, SAMPLES)
+    with pytest.raises(ServiceUnavailable):
+        await store.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT)
+    assert (await store.get_with_artifact(OURS, voice.voice_id)).artifact == ARTIFACT
+    assert len(blob_folders(tmp_path)) == 2
+    assert await read_pending(stores) == []
+    await stores.release()
+
+
+async def test_what_cannot_be_removed_now_is_removed_later(tmp_path: Path, clock: FixedClock) -> None:
+    """A deletion succeeds though the storage is away; its files go at the next recovery, of this or another store."""
+    database = Database(f"sqlite:///{tmp_path}/db.sqlite3")
+    await database.start()
+    blobs = VanishingBlobs(open_blobs("", tmp_path))
+    store = SqlVoiceStore(database, blobs, clock, StoreOwners(tmp_path / "owners"))
+    voice = make_voice(clock)
+    await store.add(OURS, voice, ARTIFACT, SAMPLES)
+    await store.delete(OURS, voice.voice_id)
+    assert list(await store.list(OURS)) == []
+    assert len(blob_folders(tmp_path)) == 2
+    blobs.can_delete = True
+    assert await store.recover() == 2
+    assert blob_folders(tmp_path) == set()
+    assert await store.recover() == 0
+    await Stores(store, None, database).release()
+
+
+async def test_recovery_leaves_a_running_store_alone(tmp_path: Path, clock: FixedClock) -> None:
+    """A second process that starts does not sweep what the first is writing; when the first is dead it does."""
+    alive, starting = open_stores(tmp_path, clock), open_stores(tmp_path, clock)
+    await alive.prepare()
+    blobs = open_blobs("", tmp_path)
+    prefix = new_blob_prefix()
+    async with alive.voices._pending([prefix]):
+        await blobs.put(prefix, {"artifact": b"half"})
+        assert await starting.voices.recover() == 0
+        assert {prefix} == blob_folders(tmp_path)
+        # The process dies here: the kernel drops its lock.
+        alive.voices._owners.release()
+        assert await starting.voices.recover() == 1
+        assert set() == blob_folders(tmp_path)
+    await starting.release()
+    await alive.release()
+
+
+async def test_a_store_that_was_taken_for_dead_gives_up(tmp_path: Path, clock: FixedClock) -> None:
+    """If the note of a running clone is gone, the clone fails and leaves nothing, rather than a voice without files."""
+    opened = open_stores(tmp_path, clock)
+    await opened.prepare()
+    blobs = opened.voices._blobs
+
+    class SweptBlobs(Blobs):
+        async def put(self, prefix, contents):
+            await super().put(prefix, contents)
+            async with opened.database.writing() as session:
+                await session.execute(text("DELETE FROM pending_blobs"))
+
+    opened.voices._blobs = SweptBlobs(blobs._objects, blobs._folder)
+    voice = make_voice(clock)
+    with pytest.raises(ServiceUnavailable):
+        await opened.voices.add(OURS, voice, ARTIFACT, SAMPLES)
+    assert list(await opened.voices.list(OURS)) == []
+    assert set() == blob_folders(tmp_path)
+    await opened.release()
+
+
+async def test_a_leaving_caller_leaves_no_half_voice(stores: Stores, tmp_path: Path, clock: FixedClock) -> None:
+    """Cancelling a clone at any moment leaves it whole or not there."""
+    for number in range(30):
+        voice = make_voice(clock, f"v{number}")
+        adding = asyncio.create_task(stores.voices.add(OURS, voice, ARTIFACT, SAMPLES))
+        for _ in range(number):
+            await asyncio.sleep(0)
+        adding.cancel()
+        await asyncio.gather(adding, return_exceptions=True)
+    await asyncio.gather(*stores.voices._running, return_exceptions=True)
+    for voice in await stores.voices.list(OURS):
+        assert (await stores.voices.get_with_artifact(OURS, voice.voice_id)).artifact == ARTIFACT
+        assert tuple(await stores.voices.get_samples(OURS, voice.voice_id)) == SAMPLES
+    assert len(blob_folders(tmp_path / "data")) == 2 * len(await stores.voices.list(OURS))
+    assert await read_pending(stores) == []
+
+
+async def test_caller_strings_name_no_file(stores: Stores, tmp_path: Path, clock: FixedClock) -> None:
+    """An id that looks like a path stays in the database."""
+    voice_id = VoiceId("../../../etc/passwd")
+    voice = make_voice(clock)
+    await stores.voices.add(OURS, type(voice)(voice_id, OURS, "x", voice.lang, voice.source, clock.now()), ARTIFACT, ())
+    assert (await stores.voices.get_with_artifact(OURS, voice_id)).artifact == ARTIFACT
+    assert all(len(name) == 32 and int(name, 16) >= 0 for name in blob_folders(tmp_path / "data"))
+
+
+async def test_a_locked_database_is_a_clear_refusal(tmp_path: Path, clock: FixedClock) -> None:
+    """When the file cannot be opened the caller hears that the service is unavailable, and the words are not logged."""
+    database = Database(f"sqlite:///{tmp_path}/is-a-folder")
+    (tmp_path / "is-a-folder").mkdir()
+    with pytest.raises(ServiceUnavailable):
+        await database.start()
+    await database.close()
+    for url in ("not a url", "mongodb://x"):
+        with pytest.raises(InvalidRequest):
+            Database(url)
+    with pytest.raises(InvalidRequest):
+        open_blobs("nonsense://x", tmp_path)
+
+
+async def test_a_failure_does_not_quote_the_words(stores: Stores, clock: FixedClock, caplog) -> None:
+    """A statement that fails is logged without its parameters: they are names and transcripts."""
+
+    def refuse(connection, cursor, statement, parameters, context, executemany):
+        if "INSERT INTO samples" in statement:
+            cursor.execute("SELECT nonsense_function()")
+
+    event.listen(stores.database._engine.sync_engine, "before_cursor_execute", refuse)
+    with pytest.raises(ServiceUnavailable):
+        await stores.voices.add(OURS, make_voice(clock), VoiceArtifact(b"x", "tone", "1"), SAMPLES)
+    event.remove(stores.database._engine.sync_engine, "before_cursor_execute", refuse)
+    assert "the database failed" in caplog.text
+    assert SAMPLES[0].transcript not in caplog.text
+    assert await read_pending(stores) == []
