@@ -32,6 +32,8 @@ class Services:
     stock: StockVoices
     prepare_store: Callable[[], Awaitable[None]]
     """Make the database and folders current; cheap, safe to repeat."""
+    preload: Callable[[], Awaitable[None]]
+    """Load what listens to samples, if that is to happen at start."""
     release: Callable[[], Awaitable[None]]
     """Give back what `prepare_store` and the adapters hold."""
 
@@ -42,6 +44,7 @@ class Services:
         if num_dropped:
             logger.info("recovered store: %d leftovers of an interrupted run dropped", num_dropped)
         await self.engine.start()
+        await self.preload()
 
     async def close(self) -> None:
         await self.engine.close()

@@ -1,0 +1,122 @@
+"""Composition root: settings in, use cases out. The only file that names concrete adapters."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+
+from myna.analysis.sample_analyst import ModelSampleAnalyst
+from myna.audio.encode import FormatEncoders, encode_wav
+from myna.config import Settings
+from myna.domain.language import LangCode
+from myna.domain.speech import SpeechSegment
+from myna.engines.base import EngineSettings
+from myna.engines.registry import load_spec
+from myna.runtime.clock import SystemClock
+from myna.runtime.in_process import InProcessEngineClient
+from myna.runtime.offload import ThreadOffload
+from myna.store.opening import open_stores
+from myna.text.description import read_description
+from myna.text.language import detect_text_language
+from myna.text.plan import plan_speech
+from myna.usecases.clone_voice import CloneVoice
+from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
+from myna.usecases.services import Services
+from myna.usecases.stock import read_stock_voices
+from myna.usecases.synthesize_speech import SpeechLimits, SynthesizeSpeech
+
+_COMPARISON_SENTENCES = {
+    "en": "The old lighthouse keeper walked slowly along the shore, watching the grey waves break over the rocks.",
+    "es": "El viejo farero caminaba despacio por la orilla, mirando las olas grises romper sobre las rocas.",
+    "fr": "Le vieux gardien du phare marchait lentement le long du rivage en regardant les vagues grises.",
+    "it": "Il vecchio guardiano del faro camminava lentamente lungo la riva, guardando le onde grigie.",
+    "pt": "O velho faroleiro caminhava devagar pela margem, olhando as ondas cinzentas quebrarem nas rochas.",
+    "hi": "बूढ़ा पहरेदार धीरे धीरे किनारे पर चल रहा था और लहरों को देख रहा था।",
+    "ja": "年老いた灯台守は、灰色の波を見ながら、岸辺をゆっくり歩いていました。",
+    "zh": "年老的守塔人沿着海岸慢慢地走，看着灰色的海浪拍打岩石。",
+}
+"""What a new voice says to be compared with the recording: five seconds, by language."""
+
+
+def build_services(settings: Settings) -> Services:
+    """Put everything together; nothing is loaded or connected before `Services.start()`.
+
+    Raises: ResourceNotFound or EngineFailure for an engine that is not there, InvalidRequest for a bad store address.
+    """
+    spec = load_spec(settings.engine)
+    clock = SystemClock()
+    stores = open_stores(settings.data_dir, clock, settings.database_url, settings.blob_url)
+    offload = ThreadOffload(settings.analysis_threads, settings.analysis_queue_length)
+    engine = InProcessEngineClient(
+        spec,
+        EngineSettings(settings.weights_dir, settings.engine_threads),
+        num_slots=settings.engine_slots,
+        queue_length=settings.engine_queue_length,
+    )
+    analyst = ModelSampleAnalyst(
+        settings.weights_dir,
+        max_sample_bytes=settings.max_sample_bytes,
+        max_sample_s=settings.max_sample_s,
+    )
+    stock = read_stock_voices(spec)
+    synthesize_speech = SynthesizeSpeech(
+        voices=stores.voices,
+        stock=stock,
+        engine=engine,
+        encoders=FormatEncoders(),
+        plan_speech=plan_speech,
+        detect_language=detect_text_language,
+        offload=offload,
+        limits=SpeechLimits(settings.max_text_chars, settings.max_stream_text_chars),
+    )
+
+    def plan_comparison(lang: LangCode) -> Sequence[SpeechSegment]:
+        sentence = _COMPARISON_SENTENCES.get(lang.iso639, "") if settings.measure_similarity else ""
+        most = spec.capabilities.max_segment_chars
+        return plan_speech(sentence, lang, normalize=True, max_segment_chars=most, first_segment_chars=None)
+
+    async def preload() -> None:
+        if settings.preload_models:
+            await offload(analyst.load)
+
+    async def release() -> None:
+        await stores.release()
+        offload.close()
+        analyst.close()
+
+    return Services(
+        clone_voice=CloneVoice(
+            voices=stores.voices,
+            engine=engine,
+            analyst=analyst,
+            offload=offload,
+            clock=clock,
+            encode_wav=encode_wav,
+            plan_similarity_speech=plan_comparison,
+            max_samples=settings.max_samples,
+        ),
+        synthesize_speech=synthesize_speech,
+        list_voices=ListVoices(stores.voices, stock.voices),
+        get_voice=GetVoice(stores.voices, stock.voices),
+        update_voice=UpdateVoice(stores.voices, stock.voices),
+        delete_voice=DeleteVoice(stores.voices, stock.voices),
+        design_voice=DesignVoice(
+            voices=stores.voices,
+            engine=engine,
+            synthesize_speech=synthesize_speech,
+            read_description=read_description,
+            detect_language=detect_text_language,
+            clock=clock,
+            new_token=lambda: secrets.token_hex(4),
+            draft_lifetime=timedelta(seconds=settings.draft_lifetime_s),
+            preview_rate_hz=spec.capabilities.sample_rate_hz,
+        ),
+        publish_voice=PublishVoice(stores.voices, stock),
+        keys=stores.keys,
+        voices=stores.voices,
+        engine=engine,
+        stock=stock,
+        prepare_store=stores.prepare,
+        preload=preload,
+        release=release,
+    )
