@@ -212,7 +212,7 @@ class AsyncClient:
                 await response.aclose()
             wait_s = self._retries.wait_s(attempt, response.status_code, response.headers)
             if wait_s is None:
-                raise read_error(response.status_code, content)
+                raise read_error(response.status_code, response.headers, content)
             await anyio.sleep(wait_s)
             attempt += 1
 

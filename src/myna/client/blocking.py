@@ -225,7 +225,7 @@ class Client:
                 response.close()
             wait_s = self._retries.wait_s(attempt, response.status_code, response.headers)
             if wait_s is None:
-                raise read_error(response.status_code, content)
+                raise read_error(response.status_code, response.headers, content)
             time.sleep(wait_s)
             attempt += 1
 

@@ -8,7 +8,10 @@ ClientError
 """
 
 import json
+from collections.abc import Mapping
 from typing import ClassVar
+
+_REASON_HEADER = "x-myna-error-code"
 
 
 class ClientError(Exception):
@@ -53,7 +56,7 @@ class RequestRefused(ClientError):
     pass
 
 
-def read_error(status: int, content: bytes) -> ClientError:
+def read_error(status: int, headers: Mapping[str, str], content: bytes) -> ClientError:
     """The error in a reply that is not a 2xx."""
     try:
         body = json.loads(content)
@@ -61,18 +64,17 @@ def read_error(status: int, content: bytes) -> ClientError:
         body = None
     if not isinstance(body, dict):
         return ReplyUnreadable(f"HTTP {status} without the API's error body: is this the address of a Myna server?")
-    return error_from_body(status, body)
+    return error_from_body(status, body, headers.get(_REASON_HEADER, ""))
 
 
-def error_from_body(status: int, body: dict[str, object]) -> ApiError:
+def error_from_body(status: int, body: Mapping[str, object], reason: str = "") -> ApiError:
     """The error in a decoded body, bare or under `error` as on streams."""
     inner = body.get("error")
-    error = inner if isinstance(inner, dict) else body
-    code, message, details = error.get("code"), error.get("message"), error.get("details")
-    reasons = [entry.get("reason") for entry in details if isinstance(entry, dict)] if isinstance(details, list) else []
+    error = inner if isinstance(inner, Mapping) else body
+    code, message = error.get("code"), error.get("message")
     return ApiError(
         status,
         code if isinstance(code, int) else 0,
         str(message) if message else f"HTTP {status} without a message.",
-        next((reason for reason in reasons if isinstance(reason, str)), ""),
+        reason,
     )

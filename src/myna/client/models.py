@@ -73,11 +73,13 @@ class Voice:
     tags: tuple[str, ...] = ()
     gender: str = ""
     age_group: str = ""
+    create_time: str = ""
+    """RFC 3339, UTC; empty if the server does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A warning or an error about a recording, with advice."""
+    """What was noticed about a recording, with advice."""
 
     text: str
     code: str = ""
@@ -95,11 +97,14 @@ class SampleReport:
     """What the server made of one recording."""
 
     lang_code: str
+    """What is spoken, as given or as heard: `EN_US`; empty if unknown."""
     transcript: str
     """As given, or as heard."""
     warnings: tuple[Remark, ...]
     errors: tuple[Remark, ...]
     """Not empty: this recording was not used."""
+    notes: tuple[Remark, ...] = ()
+    """Remarks that ask for nothing."""
     wav: bytes = field(repr=False, default=b"")
     """The part that was used, cleaned, as a WAV file; may be empty."""
     quality: Mapping[str, float | int | bool | None] = field(default_factory=dict)
@@ -114,6 +119,8 @@ class CloneReport:
     """One for each recording, in their order."""
     similarity: float | None = None
     """How alike the new voice and the recording are, 0 stranger to 1 same person; None if not reported."""
+    is_refining: bool = False
+    """A better version of the voice will take this one's place in the background."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from myna.client.models import CloneReport, Remark, SampleReport, Voice
 
 Json = Mapping[str, object]
 
+_UNKNOWN_LANGUAGE = "LANGUAGE_CODE_UNSPECIFIED"
+
 
 @dataclass(frozen=True, slots=True)
 class VoicePage:
@@ -34,7 +36,7 @@ def read_clone(content: bytes) -> CloneReport:
     samples = tuple(_sample(entry) for entry in _objects(body.get("audioSamplesValidated")))
     if not isinstance(voice, Mapping):
         return CloneReport(None, samples)
-    return CloneReport(_voice(voice), samples, _number(voice, "similarity"))
+    return CloneReport(_voice(voice), samples, _number(voice, "similarity"), voice.get("isRefining") is True)
 
 
 def read_speech(content: bytes) -> bytes:
@@ -46,7 +48,7 @@ def read_stream_line(line: bytes) -> bytes:
     """The audio of one line of a streamed reply; may be empty. Raises: ApiError for a line that tells of a failure."""
     body = _object(line)
     if isinstance(body.get("error"), Mapping):
-        raise error_from_body(ApiError.MID_STREAM, dict(body))
+        raise error_from_body(ApiError.MID_STREAM, body)
     result = body.get("result", body)
     return _audio(result) if isinstance(result, Mapping) else b""
 
@@ -69,16 +71,18 @@ def _voice(entry: Json) -> Voice:
         tags=_texts(entry.get("tags")),
         gender=_text(entry, "gender"),
         age_group=_text(entry, "ageGroup"),
+        create_time=_text(entry, "createTime"),
     )
 
 
 def _sample(entry: Json) -> SampleReport:
     quality = entry.get("quality")
     return SampleReport(
-        lang_code=_text(entry, "langCode"),
+        lang_code=_text(entry, "langCode").replace(_UNKNOWN_LANGUAGE, ""),
         transcript=_text(entry, "transcription"),
         warnings=tuple(_remark(remark) for remark in _objects(entry.get("warnings"))),
         errors=tuple(_remark(remark) for remark in _objects(entry.get("errors"))),
+        notes=tuple(_remark(remark) for remark in _objects(entry.get("notes"))),
         wav=_decode(_text(entry, "audioData")),
         quality=_measurements(quality) if isinstance(quality, Mapping) else {},
     )
@@ -90,8 +94,8 @@ def _remark(entry: Json) -> Remark:
         code=_text(entry, "code"),
         value=_number(entry, "value"),
         unit=_text(entry, "unit"),
-        start_s=_number(entry, "startS"),
-        end_s=_number(entry, "endS"),
+        start_s=_number(entry, "startSeconds"),
+        end_s=_number(entry, "endSeconds"),
     )
 
 

@@ -261,9 +261,10 @@ def test_a_stream_is_refused_by_the_call(caller: Caller) -> None:
 
 def test_api_errors_carry_status_code_message_and_reason(caller: Caller) -> None:
     """HTTP status, gRPC code and advice reach the caller, and survive pickling."""
-    body = {"code": 5, "message": "No such voice.", "details": [{"reason": "VOICE_NOT_FOUND"}]}
+    body = {"code": 5, "message": "No such voice.", "details": []}
+    reply = httpx.Response(404, json=body, headers={"x-myna-error-code": "VOICE_NOT_FOUND"})
     with pytest.raises(ApiError) as caught:
-        caller(answer(body, 404), lambda client: client.get_voice("x"))
+        caller(lambda _request: reply, lambda client: client.get_voice("x"))
     for error in (caught.value, pickle.loads(pickle.dumps(caught.value))):
         assert (error.status, error.code, error.message, error.reason) == (404, 5, "No such voice.", "VOICE_NOT_FOUND")
 

@@ -1,0 +1,88 @@
+"""`myna clone`: derive a voice from recordings."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from myna.cli.exit_codes import ExitCode
+from myna.cli.options import DEFAULT_WORKSPACE, AsJson, EngineId, LocalDataDir, Url, Workspace
+from myna.cli.output import print_json, print_result, remark
+from myna.cli.progress import client_progress
+from myna.cli.session import Target, call
+from myna.cli.voice_json import report_as_json
+from myna.client import AsyncClient, CloneReport, Sample
+
+
+def clone(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", help="Recordings of one person, 10 to 15 s best.", exists=True, dir_okay=False
+        ),
+    ],
+    *,
+    name: Annotated[str, typer.Option(help="What to call the voice.")],
+    lang: Annotated[str, typer.Option(help="What is spoken (EN_US, en-US, en), or AUTO to detect it.")] = "AUTO",
+    transcript: Annotated[
+        list[str] | None,
+        typer.Option(help="What is said; repeat it for each file, in order.", show_default="listen"),
+    ] = None,
+    denoise: Annotated[bool, typer.Option("--denoise", help="Remove background noise first.")] = False,
+    description: Annotated[str, typer.Option(help="A longer note on the voice.")] = "",
+    tag: Annotated[list[str] | None, typer.Option(help="A label; may be repeated.")] = None,
+    consent: Annotated[str, typer.Option(help="The statement of consent, kept with the voice.")] = "",
+    validate_only: Annotated[
+        bool, typer.Option("--validate-only", help="Report on the recordings, make no voice.")
+    ] = False,
+    url: Url = None,
+    data_dir: LocalDataDir = None,
+    workspace: Workspace = DEFAULT_WORKSPACE,
+    engine: EngineId = None,
+    as_json: AsJson = False,
+) -> None:
+    """Clone a voice: its id on stdout, what was heard on stderr. Exit code 3 if no recording could be used."""
+    transcripts = transcript or []
+    if len(transcripts) > len(files):
+        raise typer.BadParameter(f"{len(transcripts)} transcripts for {len(files)} recordings.")
+    padded = [*transcripts, *[""] * (len(files) - len(transcripts))]
+    samples = [Sample(path, text) for path, text in zip(files, padded, strict=True)]
+
+    async def work(client: AsyncClient) -> CloneReport:
+        with client_progress() as on_progress:
+            return await client.clone(
+                samples,
+                name,
+                lang=lang,
+                denoise=denoise,
+                description=description,
+                tags=tag or (),
+                consent=consent,
+                validate_only=validate_only,
+                on_progress=on_progress,
+            )
+
+    report = call(Target(url, data_dir, workspace, engine), work, needs_engine=True)
+    if as_json:
+        print_json(report_as_json(report))
+    else:
+        tell_report(report, files)
+        if report.voice is not None:
+            print_result(report.voice.voice_id)
+    if all(sample.errors for sample in report.samples):
+        raise typer.Exit(ExitCode.REFUSED)
+
+
+def tell_report(report: CloneReport, files: list[Path]) -> None:
+    """What was heard in each recording and what is wrong with it, on stderr."""
+    for path, sample in zip(files, report.samples, strict=False):
+        heard = "heard" if sample.transcript else "no words heard"
+        remark(f"{path.name}: {heard} ({sample.lang_code or 'language unknown'})")
+        if sample.transcript:
+            remark(f"  “{sample.transcript}”")
+        for error in sample.errors:
+            remark(f"  cannot be used: {error.text}", style="red")
+        for warning in sample.warnings:
+            remark(f"  note: {warning.text}", style="yellow")
+    if report.similarity is not None:
+        remark(f"Likeness of the new voice to the recording: {report.similarity:.2f} (0 a stranger, 1 the same person)")

@@ -1,0 +1,116 @@
+"""`myna keys`: make, list and revoke API keys, in the store itself; no server is needed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Annotated, TypeVar
+
+import typer
+
+from myna.cli.options import AsJson, DataDir
+from myna.cli.output import print_json, print_result, print_rows
+from myna.cli.setting_values import read_settings
+from myna.config import Settings
+from myna.domain.voice import WorkspaceId
+from myna.usecases.ports import KeyRow, KeyStore
+
+T = TypeVar("T")
+
+
+class KeyAccess(StrEnum):
+    READ = "read"
+    """List and show voices, speak."""
+    WRITE = "write"
+    """Also clone, change and delete voices."""
+
+
+def build_app() -> typer.Typer:
+    app = typer.Typer(name="keys", help="Make, list and revoke API keys.", no_args_is_help=True)
+    app.command("create")(create_key)
+    app.command("list")(list_keys)
+    app.command("revoke")(revoke_key)
+    return app
+
+
+def create_key(
+    *,
+    workspace: Annotated[str, typer.Option(help="Whose voices the key opens; made if it is new.")],
+    access: Annotated[KeyAccess, typer.Option(help="write: clone, change and delete too.")] = KeyAccess.READ,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key and print it. It is kept hashed: this is the only time it can be seen."""
+    key, row = asyncio.run(
+        make_key(read_settings(data_dir=data_dir), WorkspaceId(workspace), can_write=access is KeyAccess.WRITE)
+    )
+    if as_json:
+        print_json({"apiKey": key, **_as_json(row)})
+    else:
+        print_result(key)
+
+
+def list_keys(*, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """List the keys: whose they are and what they may do, never the keys themselves."""
+    rows = asyncio.run(_with_keys(read_settings(data_dir=data_dir), lambda keys: keys.list()))
+    if as_json:
+        print_json({"keys": [_as_json(row) for row in rows]})
+    else:
+        print_rows(
+            ("KEY ID", "WORKSPACE", "ACCESS", "BEGINS WITH", "MADE", "REVOKED"),
+            [
+                (
+                    row.key_id,
+                    row.workspace,
+                    _access(row),
+                    row.prefix,
+                    row.created_at.isoformat(timespec="seconds"),
+                    row.revoked_at.isoformat(timespec="seconds") if row.revoked_at else "",
+                )
+                for row in rows
+            ],
+        )
+
+
+def revoke_key(
+    key_id: Annotated[str, typer.Argument(metavar="KEY_ID", help="As `myna keys list` prints it.")],
+    *,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Revoke a key at once, for running servers too."""
+    asyncio.run(_with_keys(read_settings(data_dir=data_dir), lambda keys: keys.revoke(key_id)))
+    if as_json:
+        print_json({"revoked": key_id})
+    else:
+        print_result(f"{key_id} revoked")
+
+
+async def make_key(settings: Settings, workspace: WorkspaceId, *, can_write: bool) -> tuple[str, KeyRow]:
+    """The key in clear, and how it is listed. Raises: InvalidRequest for a bad workspace name."""
+    return await _with_keys(settings, lambda keys: keys.create(workspace, can_write))
+
+
+async def _with_keys(settings: Settings, work: Callable[[KeyStore], Awaitable[T]]) -> T:
+    from myna.bootstrap import build_services  # noqa: PLC0415  (the server's libraries: seconds to import)
+
+    services = build_services(settings)
+    try:
+        await services.prepare_store()
+        return await work(services.keys)
+    finally:
+        await services.release()
+
+
+def _access(row: KeyRow) -> str:
+    return (KeyAccess.WRITE if row.can_write else KeyAccess.READ).value
+
+
+def _as_json(row: KeyRow) -> dict[str, object]:
+    return {
+        "keyId": row.key_id,
+        "workspace": row.workspace,
+        "access": _access(row),
+        "prefix": row.prefix,
+        "createdAt": row.created_at.isoformat(),
+        "revokedAt": row.revoked_at.isoformat() if row.revoked_at else None,
+    }

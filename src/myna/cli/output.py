@@ -1,0 +1,46 @@
+"""Where results and remarks go: results to stdout, for people and for pipes; everything else to stderr."""
+
+import json
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def stderr_console() -> Console:
+    return Console(stderr=True, highlight=False)
+
+
+def print_result(line: str) -> None:
+    """One line of the result."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def print_json(value: object) -> None:
+    """The result of a `--json` command: one JSON document."""
+    print_result(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table for a terminal; for a pipe one line a row, fields between tabs, without headings."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        for row in rows:
+            print_result("\t".join(_one_line(cell) for cell in row))
+        return
+    table = Table(*headings, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
+
+
+def remark(text: str, style: str = "") -> None:
+    """A line for the person at the terminal, on stderr."""
+    stderr_console().print(Text(text, style=style), soft_wrap=True)
+
+
+def _one_line(cell: str) -> str:
+    return " ".join(cell.split())

@@ -1,0 +1,63 @@
+"""Progress bars on stderr; silent where stderr is not a terminal."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from myna.cli.output import stderr_console
+from myna.client import OnProgress, Stage
+from myna.client import Progress as ClientProgress
+
+_TITLES = {
+    Stage.UPLOADING: "Uploading",
+    Stage.CLONING: "Listening and deriving the voice",
+    Stage.SPEAKING: "Speaking",
+}
+
+
+@contextmanager
+def progress_bars(*columns: ProgressColumn) -> Iterator[Progress]:
+    """An empty set of bars; columns are put between the bar and the time."""
+    console = stderr_console()
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        *columns,
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    ) as bars:
+        yield bars
+
+
+@contextmanager
+def client_progress() -> Iterator[OnProgress]:
+    """Bars for a call of the client: one a stage."""
+    with progress_bars(MofNCompleteColumn()) as bars:
+        tasks: dict[Stage, TaskID] = {}
+
+        def show(progress: ClientProgress) -> None:
+            if progress.stage not in tasks:
+                tasks[progress.stage] = bars.add_task(_TITLES[progress.stage], total=None)
+            is_countable = progress.total > 1
+            bars.update(
+                tasks[progress.stage],
+                completed=progress.done if is_countable else None,
+                total=progress.total if is_countable or progress.done else None,
+            )
+
+        yield show

@@ -1,0 +1,141 @@
+"""Runs the service behind uvicorn: answers at once, loads the engine, says when it is ready, stops cleanly."""
+
+import asyncio
+import ipaddress
+import json
+import logging
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal, cast
+
+import typer
+import uvicorn
+
+from myna.bootstrap import build_services
+from myna.cli.http_limits import http_limits
+from myna.cli.output import print_result, remark
+from myna.config import Settings
+from myna.domain.voice import WorkspaceId
+from myna.http.app import create_app
+from myna.observability.logging import configure_logging
+from myna.usecases.ports import KeyStore
+from myna.usecases.services import Services
+
+logger = logging.getLogger(__name__)
+
+DEV_WORKSPACE = WorkspaceId("demo")
+
+_BACKLOG = 2048
+"""Connections that the kernel may hold; uvicorn's own default."""
+_GRACE_S = 10
+"""How long requests in progress may take to end once the server is told to stop."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, with the signals left to `run_server`: it must close the service too before the process ends."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def run_server(settings: Settings, host: str, port: int, *, is_dev: bool, as_json: bool) -> None:
+    """Serve until a signal says stop.
+
+    `/healthz` answers from the first moment, `/readyz` and everything else once the engine is loaded; only then the
+    address is printed.
+    Raises: MynaError for what keeps the service from starting; typer.BadParameter for an address that cannot be had.
+    """
+    configure_logging(cast(Literal["text", "json"], settings.log_format))  # the pattern in Settings allows no other
+    with _listen(host, port) as listening:
+        url = f"http://{_shown_host(host)}:{listening.getsockname()[1]}"
+        services = build_services(settings)
+        server = _Server(
+            uvicorn.Config(
+                create_app(services, http_limits(settings)),
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=_GRACE_S,
+            )
+        )
+        _stop_on_signals(server)
+        serving = asyncio.create_task(server.serve([listening]))
+        try:
+            if await _start(services, serving):
+                dev_key = await _make_dev_key(services.keys) if is_dev else None
+                _announce(url, dev_key, is_open=not _is_loopback(host), as_json=as_json)
+                await serving
+        finally:
+            server.should_exit = True
+            await serving
+            await services.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bound here and not by uvicorn, so that a taken port is an error of ours and port 0 is known once chosen."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as exc:
+        raise typer.BadParameter(f"Cannot listen at {host} port {port}: {exc.strerror or exc}.") from exc
+
+
+def _stop_on_signals(server: uvicorn.Server) -> None:
+    def stop() -> None:
+        server.force_exit = server.should_exit  # the second time, without waiting for requests
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+
+
+async def _start(services: Services, serving: asyncio.Task[None]) -> bool:
+    """Load everything; False if the server was told to stop meanwhile."""
+    starting = asyncio.create_task(services.start())
+    await asyncio.wait({starting, serving}, return_when=asyncio.FIRST_COMPLETED)
+    if starting.done():
+        await starting
+        return True
+    starting.cancel()
+    await asyncio.wait({starting})
+    return False
+
+
+async def _make_dev_key(keys: KeyStore) -> str | None:
+    """A write key for the demo workspace, if it has none yet."""
+    if any(row.workspace == DEV_WORKSPACE and row.revoked_at is None for row in await keys.list()):
+        return None
+    key, _ = await keys.create(DEV_WORKSPACE, can_write=True)
+    return key
+
+
+def _announce(url: str, dev_key: str | None, *, is_open: bool, as_json: bool) -> None:
+    studio_url = f"{url}/studio"
+    if as_json:
+        ready = {"url": url, "studioUrl": studio_url}
+        made = {"workspace": DEV_WORKSPACE, "apiKey": dev_key} if dev_key else {}
+        print_result(json.dumps(ready | made))
+    else:
+        print_result(f"Myna is ready at {url}\nStudio: {studio_url}")
+        if dev_key:
+            print_result(f"A key for the new workspace {DEV_WORKSPACE}, shown this once: {dev_key}")
+    if is_open:
+        remark("Reachable from other machines, without encryption: put a TLS proxy in front.", style="yellow")
+
+
+def _shown_host(host: str) -> str:
+    """What to type into a browser on this machine."""
+    if host in {"0.0.0.0", "::", ""}:  # noqa: S104  (compared, not bound)
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
