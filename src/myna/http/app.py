@@ -1,0 +1,71 @@
+"""Puts the HTTP edge together: use cases and limits in, an ASGI application out. No state outside the application."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+
+from myna import __version__
+from myna.http.auth import Doorkeeper
+from myna.http.errors import install_error_replies
+from myna.http.limits import HttpLimits
+from myna.http.openai import CreateSpeechRequest, OpenAiEndpoints
+from myna.http.openapi import install_openapi
+from myna.http.proto_json import BodiesInFlight
+from myna.http.request_edge import RequestEdge
+from myna.http.schemas import CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest
+from myna.http.speech import SpeechEndpoints
+from myna.http.speech_schemas import SpeakRequest, SpeechLineReply
+from myna.http.system import SystemEndpoints
+from myna.http.voices import VoiceEndpoints
+from myna.observability.metrics import Metrics
+from myna.usecases.services import Services
+
+_DESCRIPTION = (
+    "Instant voice cloning and speech, self-hosted, in Inworld's Voice and TTS wire format. Fields are taken in "
+    "camelCase and snake_case; unknown fields are ignored. The WebSocket /tts/v1/voice:streamBidirectional is "
+    "described in docs/api.md."
+)
+
+
+def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
+    """The application. Its lifespan starts and closes the services.
+
+    services: as `myna.bootstrap` builds them, not started.
+    limits: None for the defaults.
+    """
+    limits = limits if limits is not None else HttpLimits()
+    metrics = Metrics()
+    app = FastAPI(
+        title="Myna",
+        version=__version__,
+        description=_DESCRIPTION,
+        lifespan=_lifespan_of(services),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    doorkeeper = Doorkeeper(services.keys, limits)
+    bodies = BodiesInFlight(limits.max_bodies_in_flight_bytes, metrics)
+    app.include_router(VoiceEndpoints(services, limits, doorkeeper, bodies, metrics).router())
+    app.include_router(SpeechEndpoints(services, limits, doorkeeper, bodies).router())
+    app.include_router(OpenAiEndpoints(services, limits, doorkeeper, bodies).router())
+    app.include_router(SystemEndpoints(services, metrics).router())
+    install_error_replies(app)
+    messages = (CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest, SpeakRequest, CreateSpeechRequest)
+    install_openapi(app, (*messages, SpeechLineReply))
+    app.add_middleware(RequestEdge, limits=limits, metrics=metrics)
+    return app
+
+
+def _lifespan_of(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        del app
+        await services.start()
+        try:
+            yield
+        finally:
+            await services.close()
+
+    return lifespan

@@ -1,0 +1,147 @@
+"""From what went wrong to a reply: the only file that knows status numbers.
+
+Every failure has one body, `{"code", "message", "details"}` with the gRPC number inside (contract 4). On the paths
+whose clients look for `error.message` the same is repeated under `error`.
+"""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
+
+from myna.domain.errors import (
+    CredentialsMissing,
+    ErrorKind,
+    InvalidRequest,
+    MethodNotAllowed,
+    MynaError,
+    ResourceNotFound,
+)
+from myna.http.replies import json_reply
+from myna.http.request_state import record_of
+
+logger = logging.getLogger(__name__)
+
+JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
+
+_NUMBERS: dict[ErrorKind, tuple[int, int]] = {
+    ErrorKind.INVALID_ARGUMENT: (400, 3),
+    ErrorKind.FAILED_PRECONDITION: (400, 9),
+    ErrorKind.UNAUTHENTICATED: (401, 16),
+    ErrorKind.PERMISSION_DENIED: (403, 7),
+    ErrorKind.NOT_FOUND: (404, 5),
+    ErrorKind.METHOD_NOT_ALLOWED: (405, 12),
+    ErrorKind.ALREADY_EXISTS: (409, 6),
+    ErrorKind.TOO_LARGE: (413, 3),
+    ErrorKind.RESOURCE_EXHAUSTED: (429, 8),
+    ErrorKind.INTERNAL: (500, 13),
+    ErrorKind.UNIMPLEMENTED: (501, 12),
+    ErrorKind.UNAVAILABLE: (503, 14),
+    ErrorKind.DEADLINE_EXCEEDED: (504, 4),
+}
+"""Kind -> (HTTP status, gRPC code). Source: contract 4; google/rpc/code.proto."""
+
+_WRAPPED_PATHS = ("/tts/v1/voice:stream", "/v1/")
+"""Where the body is repeated under `error`: stream clients and OpenAI clients read it there (contract 4)."""
+
+ERROR_CODE_HEADER = "x-myna-error-code"
+"""Carries the stable code of the error; the body has no place for it (`details` is empty in the original)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error as it is told to a client."""
+
+    status: int
+    grpc_code: int
+    error_code: str
+    message: str
+    details: tuple[dict[str, JsonValue], ...] = ()
+
+    def body(self) -> dict[str, JsonValue]:
+        return {"code": self.grpc_code, "message": self.message, "details": list(self.details)}
+
+
+_SESSION_INVALID: dict[str, JsonValue] = {
+    "@type": "type.googleapis.com/ai.inworld.common.InworldStatus",
+    "errorType": "SESSION_TOKEN_INVALID",
+    "reconnectType": "NO_RETRY",
+    "reconnectTime": None,
+    "maxRetries": 0,
+}
+"""What the original says when no credential was sent (contract 2)."""
+
+
+def describe(error: MynaError) -> Failure:
+    """How an error is told."""
+    status, grpc_code = _NUMBERS[error.kind]
+    details = (_SESSION_INVALID,) if isinstance(error, CredentialsMissing) else ()
+    return Failure(status, grpc_code, error.code, error.message, details)
+
+
+def describe_bug(error: Exception) -> tuple[Failure, str]:
+    """An unexpected exception: logged once with its traceback, told as an id only."""
+    error_id = secrets.token_hex(4)
+    logger.error("internal error %s", error_id, exc_info=error)
+    message = f"Internal error {error_id}. The server's log has the details under this id."
+    status, grpc_code = _NUMBERS[ErrorKind.INTERNAL]
+    return Failure(status, grpc_code, MynaError.code, message), error_id
+
+
+def failure_reply(path: str, failure: Failure, headers: Mapping[str, str] | None = None) -> Response:
+    body = failure.body()
+    if any(path.startswith(prefix) for prefix in _WRAPPED_PATHS):
+        body["error"] = failure.body()
+    extra = {ERROR_CODE_HEADER: failure.error_code, **(headers or {})}
+    if failure.status == 401:
+        extra["www-authenticate"] = failure.message
+    if failure.status == 429:
+        extra["retry-after"] = "1"
+    return json_reply(body, failure.status, extra)
+
+
+def install_error_replies(app: FastAPI) -> None:
+    """Give every failure that reaches the application the one body."""
+
+    async def on_myna_error(request: Request, exc: Exception) -> Response:
+        assert isinstance(exc, MynaError)
+        return _reply(request, exc)
+
+    async def on_http_exception(request: Request, exc: Exception) -> Response:
+        assert isinstance(exc, HTTPException)
+        if exc.status_code == 405:
+            allowed = ", ".join(sorted(_allowed_methods(request)))
+            return _reply(request, MethodNotAllowed("Method Not Allowed"), {"allow": allowed})
+        if exc.status_code == 404:
+            return _reply(request, ResourceNotFound("Not Found"))
+        return _reply(request, InvalidRequest(str(exc.detail)))
+
+    async def on_invalid(request: Request, exc: Exception) -> Response:
+        assert isinstance(exc, RequestValidationError | ValidationError)
+        return _reply(request, InvalidRequest("The request is not valid."))
+
+    app.add_exception_handler(MynaError, on_myna_error)
+    app.add_exception_handler(HTTPException, on_http_exception)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+
+
+def _reply(request: Request, error: MynaError, headers: Mapping[str, str] | None = None) -> Response:
+    failure = describe(error)
+    record_of(request.scope).error_code = failure.error_code
+    return failure_reply(request.url.path, failure, headers)
+
+
+def _allowed_methods(request: Request) -> set[str]:
+    """The router only reports the first route of a path; a path may have several."""
+    routes: list[BaseRoute] = request.app.routes
+    allowed: set[str] = set()
+    for route in routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            allowed |= set(getattr(route, "methods", None) or ())
+    return allowed

@@ -1,0 +1,50 @@
+"""What one caller may ask of the HTTP edge, and how strict the edge is."""
+
+from dataclasses import dataclass
+
+_MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class HttpLimits:
+    """Sizes, times and switches of the edge. Built by `cli`/`deploy` from `Settings`."""
+
+    max_body_bytes: int = 64 * _MEBIBYTE
+    """Largest body of any request; a larger one is refused before it is read."""
+    max_small_body_bytes: int = 4 * _MEBIBYTE
+    """Largest body of a request that carries no audio; never more than `max_body_bytes`."""
+    max_bodies_in_flight_bytes: int = 512 * _MEBIBYTE
+    """Bodies that are held in memory at one time, together; one more is answered 429."""
+    body_pause_s: float = 60.0
+    """Longest silence while a body arrives."""
+    max_samples: int = 16
+    """Most voice samples in one clone request; refused before base64 is decoded."""
+    max_text_chars: int = 2000
+    """Longest text of one whole reply (contract 7.1)."""
+    max_stream_text_chars: int = 4000
+    """Longest text of one stream (contract 7.1)."""
+    max_socket_text_chars: int = 2000
+    """Longest text of one `send_text` (contract 10.2)."""
+    max_socket_pending_chars: int = 50_000
+    """Text that may wait in one context; more is answered with status 8."""
+    max_contexts: int = 5
+    """Open contexts of one socket (contract 10.3)."""
+    max_sockets: int = 256
+    """Open sockets of the process; one more is refused at the upgrade with 429."""
+    socket_idle_s: float = 600.0
+    """A socket on which nothing happens for so long is closed (contract 10.1)."""
+    send_stall_s: float = 60.0
+    """A reader that takes nothing for so long is given up, so that it does not keep an engine."""
+    strict_replies: bool = False
+    """Leave out every reply field that the original API does not have."""
+    require_consent: bool = False
+    """Refuse clone requests without the extra field `consent`."""
+    accept_any_workspace_path: bool = True
+    """Take any `{workspace}` in a path for the key's own, as a single-tenant server may; off: another name is 404.
+
+    In both cases only the key decides whose voices are seen.
+    """
+
+    def __post_init__(self) -> None:
+        if self.max_small_body_bytes > self.max_body_bytes:
+            object.__setattr__(self, "max_small_body_bytes", self.max_body_bytes)

@@ -1,0 +1,160 @@
+"""The outermost layer of the application: request id, body limit, last resort, log line, metrics.
+
+Plain ASGI, so that it sees every request, also those that no route takes, and bodies before they are read.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from time import monotonic
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from myna.domain.errors import DeadlineExceeded, InvalidRequest, PayloadTooLarge
+from myna.http.errors import describe, describe_bug, failure_reply
+from myna.http.limits import HttpLimits
+from myna.http.request_state import attach_record
+from myna.observability.logging import log_request
+from myna.observability.metrics import Metrics
+from myna.observability.request_record import RequestRecord
+
+logger = logging.getLogger(__name__)
+
+REQUEST_ID_HEADER = b"x-inworld-request-id"
+
+_LINGER_S = 30.0
+_LINGER_PAUSE_S = 5.0
+"""How long an unwanted body is read and thrown away after the reply, in all and without a byte. A client that is still
+sending would otherwise get a reset connection in place of the reply. Source: nginx, `lingering_time`,
+`lingering_timeout`."""
+
+_QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked every few seconds by machines: counted, but without a line in the log."""
+
+
+class ClientLeft(Exception):
+    """The client closed the connection while its request was answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestEdge:
+    """ASGI middleware around the whole application."""
+
+    app: ASGIApp
+    limits: HttpLimits
+    metrics: Metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        record = RequestRecord("request", method=scope["method"])
+        attach_record(scope, record)
+        exchange = _Exchange(scope, receive, send, record, self.limits)
+        self.metrics.change("myna_requests_in_flight", 1)
+        try:
+            await self._answer(scope, exchange)
+        finally:
+            self.metrics.change("myna_requests_in_flight", -1)
+            record.route = getattr(scope.get("route"), "path", "")
+            record.status = exchange.status
+            record.finish()
+            self.metrics.observe(record)
+            if record.route not in _QUIET_ROUTES or record.status >= 400:
+                log_request(record)
+
+    async def _answer(self, scope: Scope, exchange: "_Exchange") -> None:
+        refusal = exchange.refuse_by_length()
+        if refusal is not None:
+            failure = describe(refusal)
+            exchange.record.error_code = failure.error_code
+            await failure_reply(scope["path"], failure)(scope, exchange.receive, exchange.send)
+            return
+        try:
+            await self.app(scope, exchange.receive, exchange.send)
+        except ClientLeft:
+            exchange.record.error_code = "CLIENT_LEFT"
+        except Exception as exc:  # noqa: BLE001  (the HTTP last resort: logged once, told as an id)
+            failure, error_id = describe_bug(exc)
+            exchange.record.error_code, exchange.record.error_id = failure.error_code, error_id
+            if exchange.status:
+                # Half a reply is out: the connection is cut, so that it is not taken for a whole one.
+                exchange.status = failure.status
+                return
+            await failure_reply(scope["path"], failure)(scope, exchange.receive, exchange.send)
+
+
+class _Exchange:
+    """One request and its reply: counts what comes in, lingers when a reply overtakes its request."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, record: RequestRecord, limits: HttpLimits) -> None:
+        self.record = record
+        self.status = 0
+        self._receive = receive
+        self._send = send
+        self._limits = limits
+        headers = dict(scope["headers"])
+        self._content_length = headers.get(b"content-length", b"")
+        self._is_chunked = b"transfer-encoding" in headers
+        self._is_waiting_for_go = b"expect" in headers
+        self._is_body_read = not self._is_chunked and self._content_length in (b"", b"0")
+
+    def refuse_by_length(self) -> PayloadTooLarge | InvalidRequest | None:
+        """What the declared length alone is reason to refuse."""
+        if not self._content_length:
+            return None
+        if not self._content_length.isdigit():
+            return InvalidRequest("Content-Length is not a number.")
+        if len(self._content_length) > 18 or int(self._content_length) > self._limits.max_body_bytes:
+            return self._too_large()
+        return None
+
+    async def receive(self) -> Message:
+        """Raises: PayloadTooLarge, DeadlineExceeded while the body arrives."""
+        if self._is_body_read:
+            return await self._receive()
+        try:
+            message = await asyncio.wait_for(self._receive(), self._limits.body_pause_s)
+        except TimeoutError as exc:
+            raise DeadlineExceeded("The request's body stopped arriving. Send it again.") from exc
+        if message["type"] != "http.request":
+            return message
+        self.record.body_bytes += len(message.get("body", b""))
+        self._is_body_read = not message.get("more_body", False)
+        if self.record.body_bytes > self._limits.max_body_bytes:
+            raise self._too_large()
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [*message.get("headers", []), (REQUEST_ID_HEADER, self.record.request_id.encode())]
+            if not self._is_body_read:
+                headers.append((b"connection", b"close"))
+            await self._send({**message, "headers": headers})
+            return
+        self.record.sent_bytes += len(message.get("body", b""))
+        is_last = not message.get("more_body", False)
+        if is_last and not self._is_body_read and not self._is_waiting_for_go:
+            await self._send({**message, "more_body": True})
+            await self._throw_away_body()
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
+        await self._send(message)
+
+    async def _throw_away_body(self) -> None:
+        deadline = monotonic() + _LINGER_S
+        while not self._is_body_read and monotonic() < deadline:
+            try:
+                message = await asyncio.wait_for(self._receive(), _LINGER_PAUSE_S)
+            except TimeoutError:
+                return
+            if message["type"] != "http.request":
+                return
+            self._is_body_read = not message.get("more_body", False)
+
+    def _too_large(self) -> PayloadTooLarge:
+        mebibytes = self._limits.max_body_bytes / (1024 * 1024)
+        return PayloadTooLarge(
+            f"The request's body is over the limit of {mebibytes:g} MiB. Send fewer or shorter samples."
+        )

@@ -1,0 +1,34 @@
+"""How the application is served: what the server must do for the contract to hold on the wire."""
+
+import uvicorn
+from fastapi import FastAPI
+
+_MAX_FRAME_BYTES = 2 * 1024 * 1024
+"""The original takes frames of 1 MiB (contract 10.1); twice that, for escapes."""
+_PING_S = 20.0
+"""Finds sockets whose other end is gone without a word."""
+_KEEP_ALIVE_S = 75.0
+"""Clients hold a connection between requests to save its set-up (contract 7.5)."""
+_SHUTDOWN_S = 30
+
+
+def server_config(app: FastAPI, host: str, port: int, backlog: int = 2048) -> uvicorn.Config:
+    """Options for uvicorn. The caller configures logging; uvicorn's own is left out."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        backlog=backlog,
+        http="h11",
+        ws="websockets-sansio",
+        ws_max_size=_MAX_FRAME_BYTES,
+        ws_per_message_deflate=False,
+        ws_ping_interval=_PING_S,
+        ws_ping_timeout=_PING_S,
+        timeout_keep_alive=int(_KEEP_ALIVE_S),
+        timeout_graceful_shutdown=_SHUTDOWN_S,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+    )

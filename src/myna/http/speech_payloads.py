@@ -1,0 +1,64 @@
+"""From encoded chunks to the objects that carry them: the stream's lines and the socket's `audioChunk` are alike."""
+
+import base64
+from collections.abc import Iterator
+
+from myna.domain.speech import EncodedChunk, TimedSpan
+from myna.http.alignment import Alignment, TextAligner
+from myna.http.speech_schemas import SpeechWish
+
+JsonObject = dict[str, object]
+
+
+def usage_of(num_chars: int, model_id: str) -> JsonObject:
+    return {"processedCharactersCount": num_chars, "modelId": model_id}
+
+
+class SpeechPayloads:
+    """Makes `{"audioContent", "usage", "timestampInfo"}` of each chunk, with the text's timestamps if asked for."""
+
+    def __init__(self, text: str, wish: SpeechWish) -> None:
+        self._wish = wish
+        self._num_chars = len(text)
+        self._aligner = TextAligner(text, wish.timestamps) if wish.timestamps is not None else None
+        self._waiting: list[TimedSpan] = []
+        """Spans whose audio is still in the encoder."""
+        self._is_first = True
+
+    def of_chunk(self, chunk: EncodedChunk) -> Iterator[JsonObject]:
+        """None, one, or an audio object and one with its timestamps (ASYNC)."""
+        if self._aligner is not None:
+            self._waiting.extend(chunk.spans)
+        if not chunk.content:
+            return
+        alignment = self._align()
+        if self._wish.is_async:
+            yield self._payload(chunk.content, None)
+            if alignment is not None:
+                yield self._payload(b"", alignment)
+            return
+        yield self._payload(chunk.content, alignment)
+
+    def of_rest(self) -> Iterator[JsonObject]:
+        """After the last chunk: timestamps that came with no audio of their own."""
+        if self._aligner is None:
+            return
+        for alignment in (self._align(), self._aligner.finish()):
+            if alignment is not None and alignment.pieces:
+                yield self._payload(b"", alignment)
+
+    def _align(self) -> Alignment | None:
+        if self._aligner is None or not self._waiting:
+            return None
+        alignment = self._aligner.advance(self._waiting)
+        self._waiting.clear()
+        return alignment if alignment.pieces else None
+
+    def _payload(self, content: bytes, alignment: Alignment | None) -> JsonObject:
+        num_chars = self._num_chars if self._is_first else 0
+        self._is_first = False
+        return {
+            "audioContent": base64.b64encode(content).decode("ascii"),
+            "usage": usage_of(num_chars, self._wish.model_id),
+            "timestampInfo": alignment.to_wire() if alignment is not None else None,
+        }

@@ -1,0 +1,53 @@
+"""A reply that leaves piece by piece while it is spoken, and stops the engine when nobody listens any more."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from fastapi import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from myna.http.client_presence import while_client_waits
+from myna.http.request_edge import ClientLeft
+
+
+class PulledResponse(Response):
+    """Sends a first piece and then what a generator yields, each at once. The generator is closed in every case.
+
+    Whatever can be refused was refused before: a response of this kind is made when its first piece exists.
+    """
+
+    def __init__(self, first: bytes, rest: AsyncGenerator[bytes, None], media_type: str, stall_s: float) -> None:
+        self.status_code = 200
+        self.media_type = media_type
+        self.background = None
+        self.init_headers()
+        self._first = first
+        self._rest = rest
+        self._stall_s = stall_s
+
+    def init_headers(self, headers: object = None) -> None:
+        """Without a length: it is not known."""
+        del headers
+        self.raw_headers = [(b"content-type", (self.media_type or "").encode("latin-1"))]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del scope
+        try:
+            await while_client_waits(receive, self._send_all(send))
+        finally:
+            await self._rest.aclose()
+
+    async def _send_all(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await self._send_piece(send, self._first)
+        async for piece in self._rest:
+            await self._send_piece(send, piece)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _send_piece(self, send: Send, piece: bytes) -> None:
+        """Raises: ClientLeft for a reader that takes nothing any more."""
+        message: Message = {"type": "http.response.body", "body": piece, "more_body": True}
+        try:
+            await asyncio.wait_for(send(message), self._stall_s)
+        except TimeoutError as exc:
+            raise ClientLeft from exc

@@ -1,0 +1,25 @@
+# ruff: noqa: RUF001  (IPA looks like other letters)
+"""Mouth shapes for phones: the small alphabet that the documented service uses (contract 9)."""
+
+_GROUPS: dict[str, str] = {
+    "aei": "aɑæɐeɛəɜʌɚɝAIhɦħ",
+    "ee": "iɪyjʏɨ",
+    "o": "oɔɒuʊɯʉøœɤɵOQWYU",
+    "bmp": "bmp",
+    "fv": "fvɱɸβ",
+    "l": "lɫɭʎɬɮ",
+    "r": "rɹɾʁʀɻɽᵊ",
+    "th": "θð",
+    "qw": "wʍɥq",
+    "cdgknstxyz": "cdgɡkntsxzʃʒçɲŋɳɕʑʤʧɟɣχʂʐʔʈɖʦʣ",
+}
+"""Viseme -> IPA symbols it stands for. Grouped by place of the lips and the tongue that can be seen."""
+
+_VISEME_OF: dict[str, str] = {phone: viseme for viseme, phones in _GROUPS.items() for phone in phones}
+
+SILENCE = "sil"
+
+
+def viseme_of(phone: str) -> str:
+    """The mouth shape of a phone; of its first known symbol if it has several (`tʃ`); `sil` for none."""
+    return next((_VISEME_OF[symbol] for symbol in phone if symbol in _VISEME_OF), SILENCE)

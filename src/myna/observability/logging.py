@@ -1,0 +1,62 @@
+"""How the service logs: one canonical line per request, JSON for machines, text for people.
+
+Library code only calls `logging.getLogger(__name__)`; only `cli` and `deploy` call `configure_logging`.
+"""
+
+import logging
+import sys
+from dataclasses import asdict
+from typing import Literal, TextIO
+
+import structlog
+
+from myna.observability.request_record import RequestRecord
+
+REQUEST_LOGGER = "myna.request"
+"""The canonical lines, so that they can be routed apart."""
+
+_UNLOGGED_FIELDS = frozenset({"event", "started_s"})
+
+
+def log_request(record: RequestRecord) -> None:
+    """Write the canonical line; fields that are empty are left out."""
+    fields = {
+        name: value
+        for name, value in asdict(record).items()
+        if name not in _UNLOGGED_FIELDS and value not in ("", None, 0, 0.0)
+    }
+    logging.getLogger(REQUEST_LOGGER).info(record.event, extra=fields)
+
+
+def configure_logging(log_format: Literal["text", "json"] = "text", stream: TextIO | None = None) -> None:
+    """Send every logger of the process to `stream` (default: standard error) in one format."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.ExtraAdder(),
+    ]
+    target = stream if stream is not None else sys.stderr
+    final: list[structlog.typing.Processor]
+    if log_format == "json":
+        final = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    else:
+        final = [structlog.dev.ConsoleRenderer(colors=target.isatty())]
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.INFO)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers = []
+        logger.propagate = True
+    # The canonical line says more than the server's access line, and never holds a query (which may hold a key).
+    logging.getLogger("uvicorn.access").disabled = True
+    # httpx logs whole addresses at INFO.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
