@@ -1,0 +1,1 @@
+"""How engines and blocking work are run: threads, waiting lines, caches. Knows no HTTP and no storage."""

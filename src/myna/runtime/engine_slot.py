@@ -1,0 +1,106 @@
+"""An engine instance with the thread that owns it."""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from functools import partial
+from time import monotonic
+from typing import Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+
+from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
+from myna.domain.voice import VoiceArtifact
+from myna.domain.waveform import ReferenceAudio
+from myna.engines.base import Engine, EngineSettings, EngineSpec
+from myna.runtime.hand_over import ChunkHandOver
+from myna.runtime.owner_thread import OwnerThread
+from myna.runtime.voice_cache import VoiceCache
+from myna.usecases.ports import StreamedChunk
+
+T = TypeVar("T")
+
+
+@runtime_checkable
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+class EngineSlot:
+    """Serves one request at a time. Every method blocks and is for `thread` alone."""
+
+    def __init__(
+        self,
+        spec: EngineSpec,
+        settings: EngineSettings,
+        name: str,
+        max_cached_voices: int,
+        prepare: Callable[[], None] | None = None,
+    ) -> None:
+        """prepare: called first of all in the thread."""
+        self._spec = spec
+        self._settings = settings
+        self._voices = VoiceCache(max_cached_voices)
+        self._engine: Engine | None = None
+        self.thread = OwnerThread(name, prepare)
+
+    @property
+    def engine(self) -> Engine:
+        """Loaded by the first call that needs it; `load` is that call at start-up."""
+        if self._engine is None:
+            self._engine = self._spec.load(self._settings)
+        return self._engine
+
+    def load(self) -> None:
+        """Raises: WeightsMissing, WeightsCorrupt, and whatever a plug-in raises."""
+        _ = self.engine
+
+    def encode_voice(self, reference: ReferenceAudio) -> bytes:
+        return self.engine.encode_voice(reference)
+
+    def speak(
+        self,
+        artifact: VoiceArtifact,
+        segments: Sequence[SpeechSegment],
+        options: SynthesisOptions,
+        *,
+        first: int,
+        hand_over: ChunkHandOver,
+        should_give_way: Callable[[float], bool],
+    ) -> int:
+        """Speak segments from `first` on, until they are spoken, nobody listens, or it is time to let others in.
+
+        should_give_way: asked between segments with the seconds since this turn began.
+        Returns the index of the segment to go on with; `len(segments)` when there is nothing more to do.
+        """
+        started_s = monotonic()
+        voice = self._voices.get(artifact.digest, partial(self.engine.load_voice, artifact.content))
+        for index in range(first, len(segments)):
+            if not hand_over.wait_for_room():
+                break
+            chunks = iter(self.engine.synthesize(voice, segments[index], options))
+            with closing(chunks if isinstance(chunks, _Closable) else _Nothing()):
+                for chunk in chunks:
+                    hand_over.put(StreamedChunk(index, chunk, ends_segment=False))
+                    # Before the next chunk is computed, not after.
+                    if not hand_over.wait_for_room():
+                        break
+            if hand_over.is_stopped:
+                break
+            # The end of a segment is known only after its last chunk, which must not wait for that.
+            hand_over.put(StreamedChunk(index, SpokenChunk(np.zeros(0, np.float32)), ends_segment=True))
+            if index + 1 < len(segments) and should_give_way(monotonic() - started_s):
+                return index + 1
+        return len(segments)
+
+    def unload(self) -> None:
+        """Give the engine's memory back; it is loaded again when it is needed."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+
+class _Nothing:
+    """Stands for an iterator that has nothing to close."""
+
+    def close(self) -> None:
+        return None

@@ -1,0 +1,187 @@
+"""Engines in this process: the default implementation of `EngineClient`.
+
+One owner thread per slot, one line before the slots, chunks handed over two at a time (docs/decisions/0007).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from time import monotonic
+from typing import TypeVar
+
+from myna.domain.errors import Overloaded, ServiceUnavailable, VoiceIncompatible
+from myna.domain.speech import SpeechSegment, SynthesisOptions
+from myna.domain.voice import VoiceArtifact
+from myna.domain.waveform import ReferenceAudio
+from myna.engines.base import EngineSettings, EngineSpec
+from myna.runtime.admission import WaitingLine, closing
+from myna.runtime.engine_slot import EngineSlot
+from myna.runtime.hand_over import ChunkHandOver
+from myna.runtime.refinement import RefinementLane
+from myna.runtime.speech_stream import InProcessSpeechStream
+from myna.usecases.ports import SpeechStream
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_MAX_CACHED_VOICES = 64
+_MAX_OPEN_STREAMS = 128
+"""Streams that are open at one time, most of them waiting for a slow consumer; bounds the memory of their buffers."""
+_TURN_S = 4.0
+"""After this long a request lets others in at the end of a segment: short requests are served in their order, long
+texts take turns."""
+_CLOSE_TIMEOUT_S = 5.0
+"""How long `close` waits for a call that cannot be interrupted."""
+
+
+class InProcessEngineClient:
+    """Implements `EngineClient`. Belongs to one event loop."""
+
+    def __init__(
+        self,
+        spec: EngineSpec,
+        settings: EngineSettings,
+        *,
+        num_slots: int = 1,
+        queue_length: int = 32,
+        max_cached_voices: int = _MAX_CACHED_VOICES,
+        max_open_streams: int = _MAX_OPEN_STREAMS,
+        turn_s: float = _TURN_S,
+    ) -> None:
+        """num_slots: requests that are served at one time, each by an engine instance of its own.
+        queue_length: requests that may wait for a slot.
+        max_cached_voices: loaded voices that each instance keeps.
+        max_open_streams: streams that may be open, read or not.
+        turn_s: how long a request may keep a slot while others wait; it goes on when they had their turn.
+        """
+        self._spec = spec
+        self._settings = settings
+        self._num_slots = num_slots
+        self._queue_length = queue_length
+        self._max_cached_voices = max_cached_voices
+        self._max_open_streams = max_open_streams
+        self._turn_s = turn_s
+        self._slots: list[EngineSlot] = []
+        self._line: WaitingLine[EngineSlot] | None = None
+        self._refinement = RefinementLane(spec, settings)
+        self._streams: set[InProcessSpeechStream] = set()
+        self._is_closed = False
+
+    @property
+    def spec(self) -> EngineSpec:
+        return self._spec
+
+    @property
+    def is_ready(self) -> bool:
+        return self._line is not None and not self._is_closed
+
+    @property
+    def num_busy(self) -> int:
+        """Slots that are working."""
+        return self._line.num_busy if self._line is not None else 0
+
+    @property
+    def num_waiting(self) -> int:
+        """Requests in line for a slot."""
+        return self._line.num_waiting if self._line is not None else 0
+
+    async def start(self) -> None:
+        if self._slots:
+            return
+        started_s = monotonic()
+        for number in range(self._num_slots):
+            slot = EngineSlot(self._spec, self._settings, f"myna-engine-{number}", self._max_cached_voices)
+            self._slots.append(slot)
+            # One after the other: loading takes the most memory, and the first failure is the same as the others.
+            await slot.thread.submit(slot.load)
+        self._line = WaitingLine(self._slots, self._queue_length, self._nudge_streams)
+        logger.info("engine %s loaded, %d slots, %.1f s", self._spec.id, self._num_slots, monotonic() - started_s)
+
+    async def encode_voice(self, reference: ReferenceAudio) -> VoiceArtifact:
+        content = await self._call(lambda slot: slot.encode_voice(reference))
+        return VoiceArtifact(content, self._spec.id, self._spec.version)
+
+    async def refine_voice(self, artifact: VoiceArtifact, reference: ReferenceAudio) -> VoiceArtifact:
+        self._check_artifact(artifact)
+        if not self._spec.capabilities.refines:
+            return artifact
+        content = await self._refinement.refine(artifact.content, reference)
+        return VoiceArtifact(content, self._spec.id, self._spec.version)
+
+    async def synthesize(
+        self, voice: VoiceArtifact, segments: Sequence[SpeechSegment], options: SynthesisOptions
+    ) -> SpeechStream:
+        line = self._require_line()
+        self._check_artifact(voice)
+        if len(self._streams) >= self._max_open_streams:
+            raise Overloaded("Too many streams are open. Try again in a few seconds.")
+        hand_over = ChunkHandOver(self._spec.capabilities.sample_rate_hz, lambda: line.is_wanted)
+        stream = InProcessSpeechStream(
+            line,
+            hand_over,
+            voice=voice,
+            segments=segments,
+            options=options,
+            turn_s=self._turn_s,
+            on_end=self._streams.discard,
+        )
+        self._streams.add(stream)
+        try:
+            await stream.wait_for_first()
+        except BaseException:
+            stream.stop()
+            self._streams.discard(stream)
+            raise
+        return stream
+
+    async def close(self) -> None:
+        """Send everybody away, then give engines and threads back. A call that does not end in time is left behind."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._refinement.close()
+        if self._line is not None:
+            self._line.close()
+        for stream in tuple(self._streams):
+            stream.break_off(closing())
+        self._streams.clear()
+        unloads = [slot.thread.submit(slot.unload) for slot in self._slots]
+        if unloads:
+            _, late = await asyncio.wait(unloads, timeout=_TURN_S = 4.0
+"""After this long a request lets others in at the end of a segment: short requests are served in their order, long
+texts take turns."""
+_CLOSE_TIMEOUT_S)
+            if late:
+                logger.warning("%d engine slots are still working and are left behind", len(late))
+        for slot in self._slots:
+            slot.thread.stop()
+
+    async def _call(self, work: Callable[[EngineSlot], T]) -> T:
+        line = self._require_line()
+        slot = await line.enter()
+        call = slot.thread.submit(partial(work, slot))
+        # The slot is free when the engine is done, even if the caller left long before.
+        call.add_done_callback(lambda _: line.leave(slot))
+        return await asyncio.shield(call)
+
+    def _nudge_streams(self) -> None:
+        for stream in self._streams:
+            stream.nudge()
+
+    def _require_line(self) -> WaitingLine[EngineSlot]:
+        if self._is_closed:
+            raise closing()
+        if self._line is None:
+            raise ServiceUnavailable("The engine is still being loaded. Try again in a few seconds.")
+        return self._line
+
+    def _check_artifact(self, artifact: VoiceArtifact) -> None:
+        made_by = (artifact.engine_id, artifact.engine_version)
+        if made_by != (self._spec.id, self._spec.version):
+            raise VoiceIncompatible(
+                f"The voice was made by the engine '{artifact.engine_id}' version {artifact.engine_version}; this "
+                f"server runs '{self._spec.id}' version {self._spec.version}. Clone the voice again, or run the "
+                "server with that engine."
+            )

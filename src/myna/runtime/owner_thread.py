@@ -1,0 +1,89 @@
+"""A thread that owns something which must only ever be touched by one thread: an engine.
+
+Model libraries are blocking and rarely thread-safe, and a generator must be closed where it runs. So one thread loads
+the engine, makes every call and closes every iterator.
+"""
+
+import asyncio
+import contextvars
+import logging
+import queue
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from myna.domain.errors import EngineFailure, MynaError
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Call:
+    work: Callable[[], Any]
+    context: contextvars.Context
+    future: "Future[Any]"
+
+
+class OwnerThread:
+    """Runs calls one after the other. A daemon: a call that never ends does not keep the interpreter from exiting."""
+
+    def __init__(self, name: str, prepare: Callable[[], None] | None = None) -> None:
+        """prepare: called first, in the thread; must not raise."""
+        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._prepare = prepare
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[], T]) -> "asyncio.Future[T]":
+        """Queue a call, with the caller's context variables. Await the result shielded: the call cannot be undone.
+
+        Raises (from the future): what `work` raises of ours; EngineFailure for anything else, which is logged once.
+        """
+        future: Future[T] = Future()
+        self._calls.put(_Call(work, contextvars.copy_context(), future))
+        return asyncio.wrap_future(future)
+
+    def stop(self) -> None:
+        """End after what is queued."""
+        self._calls.put(None)
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the end; False if it did not come in time."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        if self._prepare is not None:
+            self._prepare()
+        while (call := self._calls.get()) is not None:
+            _answer(call)
+            # Otherwise the last call's audio stays alive for as long as nothing else comes.
+            del call
+
+
+def _answer(call: _Call) -> None:
+    if not call.future.set_running_or_notify_cancel():
+        return
+    try:
+        result = call.context.run(call.work)
+    except MynaError as exc:
+        call.future.set_exception(exc)
+    # The owner thread's last resort: engines are plug-ins and may raise anything, even SystemExit; without an answer
+    # the caller would wait for ever.
+    except (Exception, SystemExit) as exc:  # noqa: BLE001
+        call.future.set_exception(call.context.run(_log_failure, exc))
+    else:
+        call.future.set_result(result)
+
+
+def _log_failure(exc: BaseException) -> EngineFailure:
+    error_id = secrets.token_hex(6)
+    logger.error("engine failed, error id %s", error_id, exc_info=exc)
+    failure = EngineFailure(f"The engine failed. The server's log has the reason under error id {error_id}.")
+    failure.__cause__ = exc
+    return failure

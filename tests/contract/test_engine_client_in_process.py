@@ -1,0 +1,504 @@
+"""The in-process client keeps its port's promises, and those of a shared machine: order, limits, nothing for nobody."""
+
+import asyncio
+import contextvars
+import gc
+import logging
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from myna.domain.errors import (
+    DeadlineExceeded,
+    EngineFailure,
+    InvalidRequest,
+    Overloaded,
+    ServiceUnavailable,
+    WeightsMissing,
+)
+from myna.domain.speech import SpeechSegment, SpokenChunk
+from myna.domain.voice import VoiceArtifact
+from myna.engines.base import EngineSettings, EngineSpec
+from myna.engines.tone.spec import SPEC as TONE
+from myna.runtime import hand_over as hand_over_module
+from myna.runtime.hand_over import ChunkHandOver
+from myna.runtime.in_process import InProcessEngineClient
+from myna.runtime.offload import ThreadOffload
+from myna.runtime.voice_cache import VoiceCache
+from myna.testing.client_contract import OPTIONS, EngineClientContract, make_reference, make_segments, read_samples
+from myna.usecases.ports import StreamedChunk
+
+SETTINGS = EngineSettings(Path("unused"))
+RATE_HZ = TONE.capabilities.sample_rate_hz
+VOICE = VoiceArtifact(b"voice", TONE.id, TONE.version)
+WORDS = make_segments("words")
+_DEADLINE_S = 10.0
+
+
+class TestInProcessEngineClient(EngineClientContract):
+    """Over the tone engine, one slot."""
+
+    @pytest.fixture
+    async def client(self) -> AsyncIterator[InProcessEngineClient]:
+        client = InProcessEngineClient(TONE, SETTINGS)
+        await client.start()
+        yield client
+        await client.close()
+
+
+@dataclass
+class WatchedEngine:
+    """An engine that notes what is asked of it and from which thread, and can be held up."""
+
+    num_chunks: int = 100
+    chunk_s: float = 0.1
+    fail: BaseException | None = None
+    fail_at: int = 0
+    may_encode: threading.Event = field(default_factory=threading.Event)
+    may_refine: threading.Event = field(default_factory=threading.Event)
+    is_refining: threading.Event = field(default_factory=threading.Event)
+    made: list[str] = field(default_factory=list)
+    threads: set[str] = field(default_factory=set)
+    num_loads: int = 0
+    num_closed_iterators: int = 0
+    num_closed: int = 0
+    loaded_voices: list[bytes] = field(default_factory=list)
+
+    def spec(self, **capabilities) -> EngineSpec:
+        def load(settings: EngineSettings) -> "WatchedEngine":
+            self._enter()
+            self.num_loads += 1
+            return self
+
+        return replace(TONE, load=load, capabilities=replace(TONE.capabilities, **capabilities))
+
+    def encode_voice(self, reference) -> bytes:
+        self._enter()
+        assert self.may_encode.wait(_DEADLINE_S)
+        return b"voice"
+
+    def refine_voice(self, artifact, reference) -> bytes:
+        self._enter()
+        self.is_refining.set()
+        assert self.may_refine.wait(_DEADLINE_S)
+        return artifact + b"+"
+
+    def load_voice(self, artifact: bytes) -> bytes:
+        self._enter()
+        self.loaded_voices.append(artifact)
+        return artifact
+
+    def synthesize(self, voice, segment: SpeechSegment, options) -> Iterator[SpokenChunk]:
+        self._enter()
+        if self.fail is not None and self.fail_at == 0:
+            raise self.fail
+        return self._iter(segment.text)
+
+    def close(self) -> None:
+        self._enter()
+        self.num_closed += 1
+
+    def _iter(self, text: str) -> Iterator[SpokenChunk]:
+        try:
+            for number in range(self.num_chunks):
+                self._enter()
+                if self.fail is not None and number == self.fail_at:
+                    raise self.fail
+                self.made.append(text)
+                yield SpokenChunk(np.full(round(self.chunk_s * RATE_HZ), 0.5, np.float32))
+        finally:
+            self._enter()
+            self.num_closed_iterators += 1
+
+    def _enter(self) -> None:
+        self.threads.add(threading.current_thread().name)
+
+
+@pytest.fixture
+async def make_client() -> AsyncIterator[object]:
+    clients = []
+
+    async def make(engine: WatchedEngine, capabilities=None, **limits) -> InProcessEngineClient:
+        client = InProcessEngineClient(engine.spec(**(capabilities or {})), SETTINGS, **limits)
+        clients.append((client, engine))
+        await client.start()
+        return client
+
+    yield make
+    for client, engine in clients:
+        engine.may_encode.set()
+        engine.may_refine.set()
+        await client.close()
+
+
+async def until(condition) -> None:
+    """Let other tasks and threads run until it is so."""
+    async with asyncio.timeout(_DEADLINE_S):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+def num_owner_threads() -> int:
+    return sum(thread.name.startswith("myna-engine") for thread in threading.enumerate())
+
+
+async def test_one_thread_owns_the_engine(make_client) -> None:
+    """Loading, every call, every step and every close happen in one and the same thread."""
+    engine = WatchedEngine()
+    engine.may_encode.set()
+    client = await make_client(engine)
+    await client.encode_voice(make_reference(100.0))
+    await read_samples(await client.synthesize(VOICE, WORDS, OPTIONS))
+    stream = await client.synthesize(VOICE, WORDS, OPTIONS)
+    await anext(aiter(stream))
+    await stream.aclose()
+    await client.close()
+    assert engine.threads == {"myna-engine-0"}
+    assert (engine.num_loads, engine.num_closed, engine.num_closed_iterators) == (1, 1, 2)
+    await until(lambda: num_owner_threads() == 0)
+
+
+async def test_nothing_is_made_for_somebody_who_left(make_client) -> None:
+    """A consumer that leaves after 4 chunks of 100 costs at most those, two ahead and the one in the making."""
+    engine = WatchedEngine()
+    client = await make_client(engine)
+    stream = await client.synthesize(VOICE, WORDS, OPTIONS)
+    chunks = aiter(stream)
+    for _ in range(4):
+        await anext(chunks)
+    await stream.aclose()
+    assert len(engine.made) <= 7
+    assert engine.num_closed_iterators == 1
+    assert client.num_busy == 0
+
+
+async def test_the_line_has_an_end(make_client) -> None:
+    """Of five at once with one slot and one place in line, two are served and three are refused."""
+    engine = WatchedEngine(num_chunks=3)
+    client = await make_client(engine, queue_length=1)
+
+    async def speak() -> int:
+        return len(await read_samples(await client.synthesize(VOICE, WORDS, OPTIONS)))
+
+    results = await asyncio.gather(*(speak() for _ in range(5)), return_exceptions=True)
+    assert [type(result) for result in results] == [int, int, Overloaded, Overloaded, Overloaded]
+    assert (client.num_busy, client.num_waiting) == (0, 0)
+    assert await speak() > 0
+
+
+async def test_first_come_first_served(make_client) -> None:
+    """Short requests are served whole and in their order."""
+    engine = WatchedEngine(num_chunks=2)
+    client = await make_client(engine)
+    texts = [f"t{number}" for number in range(6)]
+
+    async def speak(text: str) -> None:
+        await read_samples(await client.synthesize(VOICE, make_segments(text, text), OPTIONS))
+
+    await asyncio.gather(*(speak(text) for text in texts))
+    assert engine.made == [text for text in texts for _ in range(4)]
+
+
+async def test_long_texts_take_turns(make_client) -> None:
+    """After its turn a long text lets others in at the end of a segment, and is never refused when it comes back."""
+    engine = WatchedEngine(num_chunks=1)
+    client = await make_client(engine, queue_length=1, turn_s=0.0)
+
+    async def speak(*texts: str) -> int:
+        return len(await read_samples(await client.synthesize(VOICE, make_segments(*texts), OPTIONS)))
+
+    assert await asyncio.gather(speak("a1", "a2", "a3"), speak("b1", "b2")) == [
+        round(num_chunks * engine.chunk_s * RATE_HZ) for num_chunks in (3, 2)
+    ]
+    assert engine.made == ["a1", "b1", "a2", "b2", "a3"]
+
+
+async def test_a_slow_reader_holds_nobody_up(make_client) -> None:
+    """While a stream is not read at all, others are served; then it goes on where it stopped, complete."""
+    engine = WatchedEngine(num_chunks=20, chunk_s=0.6)
+    client = await make_client(engine)
+    slow = await client.synthesize(VOICE, make_segments("slow", "slow", "slow"), OPTIONS)
+    await until(lambda: len(engine.made) == 2)
+    for _ in range(3):
+        async with asyncio.timeout(_DEADLINE_S):
+            await read_samples(await client.synthesize(VOICE, make_segments("quick"), OPTIONS))
+    assert engine.made.count("quick") == 60
+    assert engine.made.count("slow") == 20
+    assert len(await read_samples(slow)) == round(3 * 20 * 0.6 * RATE_HZ)
+
+
+async def test_a_full_buffer_ends_in_an_error(monkeypatch) -> None:
+    """A consumer who does not read a segment longer than the buffer while others wait is broken off."""
+    hand_over = ChunkHandOver(RATE_HZ, lambda: True, max_buffered_s=1.0, max_stall_s=0.01)
+    chunk = StreamedChunk(0, SpokenChunk(np.zeros(RATE_HZ, np.float32)), ends_segment=False)
+    for _ in range(2):
+        hand_over.put(chunk)
+    with pytest.raises(DeadlineExceeded):
+        await asyncio.to_thread(hand_over.wait_for_room)
+    assert hand_over_module.MAX_BUFFERED_S * RATE_HZ * 4 < 8e6
+
+
+async def test_a_cancelled_wait_leaves_the_line(make_client) -> None:
+    """Whoever leaves while waiting, or in the moment of being served, takes no slot with them."""
+    engine = WatchedEngine()
+    client = await make_client(engine, queue_length=2)
+    encoding = asyncio.create_task(client.encode_voice(make_reference(100.0)))
+    await until(lambda: client.num_busy == 1)
+    waiting = [
+        asyncio.create_task(client.synthesize(VOICE, WORDS, OPTIONS)),
+        asyncio.create_task(client.encode_voice(make_reference(100.0))),
+    ]
+    await until(lambda: client.num_waiting == 2)
+    for task in waiting:
+        task.cancel()
+    await asyncio.wait(waiting)
+    await until(lambda: client.num_waiting == 0)
+    encoding.cancel()
+    await asyncio.wait([encoding])
+    assert client.num_busy == 1
+    engine.may_encode.set()
+    await until(lambda: client.num_busy == 0)
+    assert await client.encode_voice(make_reference(100.0)) == VOICE
+    assert engine.made == []
+
+
+async def test_leaving_before_the_first_chunk_stops_the_engine(make_client) -> None:
+    """A caller who is cancelled while the first chunk is made costs that chunk."""
+    engine = WatchedEngine()
+    client = await make_client(engine)
+    for steps in range(12):
+        asking = asyncio.create_task(client.synthesize(VOICE, WORDS, OPTIONS))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.wait([asking])
+        if not asking.cancelled():
+            await asking.result().aclose()
+    await until(lambda: client.num_busy == 0)
+    assert len(engine.made) <= 12 * 4
+
+
+@pytest.mark.parametrize("fail_at", [0, 1, 5])
+@pytest.mark.parametrize("kind", [ValueError, SystemExit, StopIteration, MemoryError])
+async def test_what_an_engine_raises_is_our_failure(make_client, caplog, fail_at: int, kind) -> None:
+    """A foreign exception becomes an EngineFailure, logged once with an id, and the next request is served."""
+    engine = WatchedEngine(num_chunks=10, fail=kind("boom"), fail_at=fail_at)
+    client = await make_client(engine)
+    num_received = 0
+    with caplog.at_level(logging.ERROR), pytest.raises(EngineFailure) as caught:
+        async for _ in await client.synthesize(VOICE, WORDS, OPTIONS):
+            num_received += 1
+    assert num_received == fail_at
+    assert len(caplog.records) == 1
+    assert caplog.records[0].exc_info
+    assert caught.value.message.removesuffix(".").split()[-1] in caplog.text
+    engine.fail = None
+    assert len(await read_samples(await client.synthesize(VOICE, WORDS, OPTIONS)))
+
+
+async def test_our_own_refusals_pass(make_client, caplog) -> None:
+    """What an engine refuses reaches the caller before the stream is handed out and is no log line."""
+    client = await make_client(WatchedEngine(fail=InvalidRequest("The text cannot be spoken.")))
+    with pytest.raises(InvalidRequest):
+        await client.synthesize(VOICE, WORDS, OPTIONS)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+async def test_a_refinement_gives_way(make_client) -> None:
+    """While a voice is refined, speech goes on; the refining instance is another, and is given back after the last."""
+    engine = WatchedEngine(num_chunks=3)
+    client = await make_client(engine, {"refines": True})
+    refining = [asyncio.create_task(client.refine_voice(VOICE, make_reference(100.0))) for _ in range(2)]
+    await until(engine.is_refining.is_set)
+    assert len(await read_samples(await client.synthesize(VOICE, WORDS, OPTIONS)))
+    assert (client.num_busy, engine.num_loads, engine.num_closed) == (0, 2, 0)
+    engine.may_refine.set()
+    assert await asyncio.gather(*refining) == [replace(VOICE, content=b"voice+")] * 2
+    await until(lambda: engine.num_closed == 1)
+    assert (await client.refine_voice(VOICE, make_reference(100.0))).content == b"voice+"
+    assert engine.num_loads == 3
+
+
+async def test_closing_does_not_wait_for_a_refinement(make_client) -> None:
+    """Whoever waits for one hears that the service is stopping."""
+    engine = WatchedEngine()
+    client = await make_client(engine, {"refines": True})
+    refining = asyncio.create_task(client.refine_voice(VOICE, make_reference(100.0)))
+    await until(engine.is_refining.is_set)
+    async with asyncio.timeout(2):
+        await client.close()
+    with pytest.raises(ServiceUnavailable):
+        await refining
+
+
+async def test_several_slots_work_at_once(make_client) -> None:
+    """Two slots are two engines in two threads."""
+    engine = WatchedEngine()
+    client = await make_client(engine, num_slots=2)
+    encoding = [asyncio.create_task(client.encode_voice(make_reference(100.0))) for _ in range(3)]
+    await until(lambda: (client.num_busy, client.num_waiting) == (2, 1))
+    engine.may_encode.set()
+    await asyncio.gather(*encoding)
+    assert engine.threads == {"myna-engine-0", "myna-engine-1"}
+    assert engine.num_loads == 2
+
+
+async def test_a_voice_is_loaded_once(make_client) -> None:
+    """The same artifact is opened at its first use only; the oldest goes when there are too many."""
+    engine = WatchedEngine(num_chunks=1)
+    client = await make_client(engine, max_cached_voices=2)
+    for content in (b"a", b"a", b"b", b"a", b"c", b"a", b"b"):
+        await read_samples(await client.synthesize(replace(VOICE, content=content), WORDS, OPTIONS))
+    assert engine.loaded_voices == [b"a", b"b", b"c", b"b"]
+
+
+def test_a_voice_that_cannot_be_loaded_is_not_kept() -> None:
+    """The next attempt tries again."""
+    cache = VoiceCache(2)
+    with pytest.raises(ZeroDivisionError):
+        cache.get("d", lambda: 1 // 0)
+    assert (cache.get("d", lambda: 5), len(cache)) == (5, 1)
+
+
+async def test_open_streams_are_limited(make_client) -> None:
+    """Buffers of streams that nobody reads cannot grow without end; a closed stream makes room."""
+    client = await make_client(WatchedEngine(num_chunks=1), max_open_streams=2)
+    streams = [await client.synthesize(VOICE, WORDS, OPTIONS) for _ in range(2)]
+    with pytest.raises(Overloaded):
+        await client.synthesize(VOICE, WORDS, OPTIONS)
+    await streams[0].aclose()
+    await read_samples(streams[1])
+    for _ in range(5):
+        await read_samples(await client.synthesize(VOICE, WORDS, OPTIONS))
+
+
+async def test_a_client_that_is_not_started_refuses() -> None:
+    """Asked too early it says that the engine is being loaded; what keeps it from loading reaches the operator."""
+    client = InProcessEngineClient(TONE, SETTINGS)
+    assert not client.is_ready
+    with pytest.raises(ServiceUnavailable):
+        await client.synthesize(VOICE, WORDS, OPTIONS)
+    await client.close()
+
+    def fail(settings: EngineSettings):
+        raise WeightsMissing("run `myna models pull`")
+
+    broken = InProcessEngineClient(replace(TONE, load=fail), SETTINGS)
+    with pytest.raises(WeightsMissing):
+        await broken.start()
+    assert not broken.is_ready
+    await broken.close()
+
+
+async def test_audio_does_not_outlive_its_request(make_client) -> None:
+    """After a clone the recording is not kept alive by the idle owner thread."""
+    engine = WatchedEngine()
+    engine.may_encode.set()
+    client = await make_client(engine)
+    reference = make_reference(100.0)
+    samples = weakref.ref(reference.waveform.samples)
+    await client.encode_voice(reference)
+    del reference
+
+    def is_gone() -> bool:
+        gc.collect()
+        return samples() is None
+
+    await until(is_gone)
+
+
+@pytest.mark.parametrize("moment", ["idle", "streaming", "encoding"])
+def test_the_interpreter_ends_without_close(moment: str) -> None:
+    """A process that forgets to close the client, or is in the middle of something, still exits."""
+    script = f"""
+import asyncio, threading
+from dataclasses import replace
+from myna.runtime.in_process import InProcessEngineClient
+from myna.testing.client_contract import OPTIONS, make_reference, make_segments
+from myna.engines.base import EngineSettings
+from myna.engines.tone.engine import ToneEngine
+from myna.engines.tone.spec import SPEC
+
+class StuckEngine(ToneEngine):
+    def encode_voice(self, reference):
+        if {moment!r} == "encoding" and threading.current_thread().name == "myna-engine-0" and stuck:
+            threading.Event().wait()
+        return super().encode_voice(reference)
+
+stuck = []
+
+async def main():
+    client = InProcessEngineClient(replace(SPEC, load=lambda settings: StuckEngine()), EngineSettings(None))
+    await client.start()
+    voice = await client.encode_voice(make_reference(120.0))
+    stuck.append(True)
+    if {moment!r} == "streaming":
+        await client.synthesize(voice, make_segments(*["many words"] * 50), OPTIONS)
+    if {moment!r} == "encoding":
+        try:
+            await asyncio.wait_for(client.encode_voice(make_reference(120.0)), 0.05)
+        except TimeoutError:
+            pass
+
+asyncio.run(main())
+"""
+    done = subprocess.run([sys.executable, "-c", script], timeout=60, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="none")
+
+
+async def test_work_sees_the_context_of_its_caller(make_client) -> None:
+    """Log lines from an engine or a pool thread can carry the request's id."""
+    seen = []
+    engine = WatchedEngine(num_chunks=1)
+    engine._enter = lambda: seen.append(request_id.get())
+    client = await make_client(engine)
+    offload = ThreadOffload(1, 1)
+    request_id.set("r1")
+    await read_samples(await client.synthesize(VOICE, WORDS, OPTIONS))
+    assert set(seen[1:]) == {"r1"}
+    assert await offload(request_id.get) == "r1"
+    offload.close()
+
+
+async def test_the_offload_line_has_an_end() -> None:
+    """One thread and one place: the third is refused; a caller who leaves does not free the thread before time."""
+    gate = threading.Event()
+    offload = ThreadOffload(1, 1)
+    running = [asyncio.create_task(offload(lambda: gate.wait(_DEADLINE_S))) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(Overloaded):
+        await offload(lambda: None)
+    running[0].cancel()
+    await asyncio.wait([running[0]])
+    with pytest.raises(Overloaded):
+        await offload(lambda: None)
+    gate.set()
+    assert await running[1] is True
+    with pytest.raises(ZeroDivisionError):
+        await offload(lambda: 1 // 0)
+    offload.close()
+    with pytest.raises(ServiceUnavailable):
+        await offload(lambda: None)
+
+
+async def test_a_closing_offload_sends_the_waiting_away() -> None:
+    """What waits for a thread hears that the service is stopping, what runs comes to its end."""
+    gate = threading.Event()
+    offload = ThreadOffload(1, 1)
+    running, waiting = (asyncio.create_task(offload(lambda: gate.wait(_DEADLINE_S))) for _ in range(2))
+    await asyncio.sleep(0)
+    offload.close()
+    with pytest.raises(ServiceUnavailable):
+        await waiting
+    gate.set()
+    assert await running is True
