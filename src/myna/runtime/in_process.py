@@ -149,10 +149,7 @@ class InProcessEngineClient:
         self._streams.clear()
         unloads = [slot.thread.submit(slot.unload) for slot in self._slots]
         if unloads:
-            _, late = await asyncio.wait(unloads, timeout=_TURN_S = 4.0
-"""After this long a request lets others in at the end of a segment: short requests are served in their order, long
-texts take turns."""
-_CLOSE_TIMEOUT_S)
+            _, late = await asyncio.wait(unloads, timeout=_CLOSE_TIMEOUT_S)
             if late:
                 logger.warning("%d engine slots are still working and are left behind", len(late))
         for slot in self._slots:
