@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from myna.domain.attributes import VoiceAttributes
-from myna.domain.finding import Finding, Severity
 from myna.domain.language import LangCode
+from myna.domain.sample import AnalysedSample as AnalysedSample  # noqa: PLC0414  (re-exported: part of the port below)
+from myna.domain.sample import SampleQuality as SampleQuality  # noqa: PLC0414  (re-exported: part of the port below)
+from myna.domain.sample import SampleRequest as SampleRequest  # noqa: PLC0414  (re-exported: part of the port below)
 from myna.domain.speech import AudioFormat, EncodedChunk, SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import ReferenceAudio, Waveform
@@ -93,58 +95,6 @@ class EngineClient(Protocol):
 
 
 # --- voice samples -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class SampleRequest:
-    """One voice sample as it arrived, decoded from base64."""
-
-    content: bytes
-    transcript: str
-    """What the caller says is said; empty if not given."""
-    lang: LangCode | None
-    """What the caller says it is in; None to detect."""
-    remove_background_noise: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SampleQuality:
-    """What was measured on a sample. NaN where it could not be."""
-
-    duration_s: float
-    """Of the decoded sample as uploaded."""
-    speech_s: float
-    snr_db: float
-    dnsmos_overall: float
-    """P.835 OVRL, 1 to 5."""
-    dnsmos_signal: float
-    dnsmos_background: float
-    bandwidth_hz: float
-    loudness_lufs: float
-    peak_db: float
-    clipped_ratio: float
-    num_speakers: int
-    window_start_s: float
-    """Where in the uploaded sample the part that was used begins."""
-    window_end_s: float
-    noise_removed: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class AnalysedSample:
-    """What became of one voice sample."""
-
-    findings: tuple[Finding, ...]
-    processed: Waveform | None
-    """Cleaned, cut, levelled speech at 24 kHz; None if nothing usable was left."""
-    transcript: str
-    lang: LangCode | None
-    """Heard or given; None if unknown."""
-    quality: SampleQuality | None
-
-    @property
-    def is_usable(self) -> bool:
-        return self.processed is not None and all(f.severity is not Severity.ERROR for f in self.findings)
 
 
 class SampleAnalyst(Protocol):
