@@ -17,9 +17,7 @@ from myna.client import AsyncClient, CloneReport, Sample
 def clone(
     files: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="FILE...", help="Recordings of one person, 10 to 15 s best.", exists=True, dir_okay=False
-        ),
+        typer.Argument(metavar="FILE", help="Recordings of one person, 10 to 15 s best.", exists=True, dir_okay=False),
     ],
     *,
     name: Annotated[str, typer.Option(help="What to call the voice.")],

@@ -173,9 +173,10 @@ def _tell_outcome(outcome: _Outcome, speech: Path, folder: Path, key: str) -> No
         f"Voice {voice.voice_id} cloned in {outcome.clone_s:.1f} s; "
         f"{outcome.speech_s:.1f} s of speech made in {outcome.speak_s:.1f} s."
     )
+    command = sys.argv[0] if Path(sys.argv[0]).name == "myna" else "myna"
     remark(
-        f"To go on: myna serve --dev --data-dir {folder / 'data'}\n"
-        f"          MYNA_API_KEY={key} myna say {voice.voice_id} 'Hello.' -o hello.wav"
+        f"To go on: {command} serve --dev --data-dir {folder / 'data'}\n"
+        f"          MYNA_API_KEY={key} {command} say {voice.voice_id} 'Hello.' -o hello.wav"
     )
     print_result(str(speech))
 

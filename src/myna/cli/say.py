@@ -11,21 +11,8 @@ from myna.cli.output import print_json, print_result, remark
 from myna.cli.progress import client_progress
 from myna.cli.session import Target, call
 from myna.client import AsyncClient, Encoding, SpeechOptions, SpeechSummary
+from myna.client.models import with_encoding
 
-_BY_SUFFIX = {
-    ".wav": Encoding.WAV,
-    ".mp3": Encoding.MP3,
-    ".ogg": Encoding.OGG_OPUS,
-    ".opus": Encoding.OGG_OPUS,
-    ".flac": Encoding.FLAC,
-    ".pcm": Encoding.PCM,
-    ".raw": Encoding.PCM,
-    ".alaw": Encoding.ALAW,
-    ".al": Encoding.ALAW,
-    ".mulaw": Encoding.MULAW,
-    ".ulaw": Encoding.MULAW,
-    ".ul": Encoding.MULAW,
-}
 _STANDARD = Path("-")
 """Stands for stdin as a text file and for stdout as an output file."""
 
@@ -34,9 +21,7 @@ def say(
     voice_id: Annotated[
         str, typer.Argument(metavar="VOICE_ID", help="The voice, as `myna clone` or `myna voices list` prints it.")
     ],
-    text: Annotated[
-        str | None, typer.Argument(metavar="[TEXT]", help="What to say.", show_default="--text-file")
-    ] = None,
+    text: Annotated[str | None, typer.Argument(metavar="TEXT", help="What to say.", show_default="--text-file")] = None,
     *,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="File to write, its suffix tells the format; - for stdout.")
@@ -67,13 +52,16 @@ def say(
     is_stdout = output == _STANDARD
     if is_stdout and as_json:
         raise typer.BadParameter("stdout cannot carry both the audio and --json: name a file with -o.")
-    options = SpeechOptions(
-        encoding=encoding or _encoding_of(output),
-        sample_rate_hz=rate_hz,
-        bit_rate_bps=bit_rate_bps,
-        speaking_rate=speed,
-        lang=lang,
-        seed=seed,
+    options = with_encoding(
+        SpeechOptions(
+            encoding=encoding,
+            sample_rate_hz=rate_hz,
+            bit_rate_bps=bit_rate_bps,
+            speaking_rate=speed,
+            lang=lang,
+            seed=seed,
+        ),
+        Path("speech.wav") if is_stdout else output,
     )
     target = Target(url, data_dir, workspace, engine)
 
@@ -97,7 +85,7 @@ def say(
             {
                 "path": str(output),
                 "voiceId": voice_id,
-                "audioEncoding": options.encoding.value,
+                "audioEncoding": options.encoding,
                 "sampleRateHertz": options.rate_hz,
                 "numBytes": summary.num_bytes,
                 "numCharacters": summary.num_characters,
@@ -105,9 +93,7 @@ def say(
             }
         )
     else:
-        remark(
-            f"{summary.num_characters} characters spoken, {summary.num_bytes / 1e6:.2f} MB of {options.encoding.value}"
-        )
+        remark(f"{summary.num_characters} characters spoken, {summary.num_bytes / 1e6:.2f} MB of {options.encoding}")
         print_result(str(output))
 
 
@@ -128,13 +114,3 @@ def _read_text(text: str | None, text_file: Path | None) -> str:
     if not spoken.strip():
         raise typer.BadParameter("There is no text to say.")
     return spoken
-
-
-def _encoding_of(output: Path) -> Encoding:
-    if output == _STANDARD:
-        return Encoding.WAV
-    encoding = _BY_SUFFIX.get(output.suffix.lower())
-    if encoding is None:
-        known = " ".join(_BY_SUFFIX)
-        raise typer.BadParameter(f"The suffix of {output} tells no format. Use one of {known}, or give --format.")
-    return encoding

@@ -19,6 +19,7 @@ from myna.cli.output import print_result, remark
 from myna.config import Settings
 from myna.domain.voice import WorkspaceId
 from myna.http.app import create_app
+from myna.http.server import server_config
 from myna.observability.logging import configure_logging
 from myna.usecases.ports import KeyStore
 from myna.usecases.services import Services
@@ -29,8 +30,6 @@ DEV_WORKSPACE = WorkspaceId("demo")
 
 _BACKLOG = 2048
 """Connections that the kernel may hold; uvicorn's own default."""
-_GRACE_S = 10
-"""How long requests in progress may take to end once the server is told to stop."""
 
 
 class _Server(uvicorn.Server):
@@ -52,15 +51,9 @@ async def run_server(settings: Settings, host: str, port: int, *, is_dev: bool, 
     with _listen(host, port) as listening:
         url = f"http://{_shown_host(host)}:{listening.getsockname()[1]}"
         services = build_services(settings)
-        server = _Server(
-            uvicorn.Config(
-                create_app(services, http_limits(settings)),
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                timeout_graceful_shutdown=_GRACE_S,
-            )
-        )
+        config = server_config(create_app(services, http_limits(settings)), host, port)
+        config.lifespan = "off"  # started and closed here: /healthz answers meanwhile, and what fails keeps its name
+        server = _Server(config)
         _stop_on_signals(server)
         serving = asyncio.create_task(server.serve([listening]))
         try:
@@ -80,7 +73,8 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as exc:
-        raise typer.BadParameter(f"Cannot listen at {host} port {port}: {exc.strerror or exc}.") from exc
+        reason = str(exc.strerror or exc).partition(" (while")[0]
+        raise typer.BadParameter(f"Cannot listen at {host} port {port}: {reason}.") from exc
 
 
 def _stop_on_signals(server: uvicorn.Server) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from myna.cli.options import DEFAULT_WORKSPACE, AsJson, LocalDataDir, Url, Workspace
+from myna.cli.options import DEFAULT_WORKSPACE, AsJson, EngineId, LocalDataDir, Url, Workspace
 from myna.cli.output import print_json, print_result, print_rows
 from myna.cli.session import Target, call
 from myna.cli.voice_json import voice_as_json
@@ -30,11 +30,12 @@ def list_voices(
     url: Url = None,
     data_dir: LocalDataDir = None,
     workspace: Workspace = DEFAULT_WORKSPACE,
+    engine: EngineId = None,
     as_json: AsJson = False,
 ) -> None:
     """List the workspace's voices and those that come with the engine."""
     voices = call(
-        Target(url, data_dir, workspace),
+        Target(url, data_dir, workspace, engine),
         lambda client: client.list_voices(where=where, order_by=order_by),
         needs_engine=False,
     )
@@ -53,11 +54,12 @@ def show_voice(
     url: Url = None,
     data_dir: LocalDataDir = None,
     workspace: Workspace = DEFAULT_WORKSPACE,
+    engine: EngineId = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one voice."""
     _show(
-        call(Target(url, data_dir, workspace), lambda client: client.get_voice(voice_id), needs_engine=False),
+        call(Target(url, data_dir, workspace, engine), lambda client: client.get_voice(voice_id), needs_engine=False),
         as_json=as_json,
     )
 
@@ -69,11 +71,12 @@ def rename_voice(
     url: Url = None,
     data_dir: LocalDataDir = None,
     workspace: Workspace = DEFAULT_WORKSPACE,
+    engine: EngineId = None,
     as_json: AsJson = False,
 ) -> None:
     """Give a voice another display name."""
     voice = call(
-        Target(url, data_dir, workspace),
+        Target(url, data_dir, workspace, engine),
         lambda client: client.update_voice(voice_id, display_name=name),
         needs_engine=False,
     )
@@ -87,12 +90,13 @@ def delete_voice(
     url: Url = None,
     data_dir: LocalDataDir = None,
     workspace: Workspace = DEFAULT_WORKSPACE,
+    engine: EngineId = None,
     as_json: AsJson = False,
 ) -> None:
     """Delete a voice with its recordings, for good."""
     if not is_sure and sys.stdin.isatty() and sys.stderr.isatty():
         typer.confirm(f"Delete {voice_id} and its recordings for good?", abort=True, err=True)
-    call(Target(url, data_dir, workspace), lambda client: client.delete_voice(voice_id), needs_engine=False)
+    call(Target(url, data_dir, workspace, engine), lambda client: client.delete_voice(voice_id), needs_engine=False)
     if as_json:
         print_json({"deleted": voice_id})
     else:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import closing
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -28,6 +29,7 @@ from myna.client.models import (
     Stage,
     Voice,
     ignore_progress,
+    with_encoding,
 )
 from myna.client.operations import Operation
 from myna.client.replies import read_stream_line
@@ -100,7 +102,7 @@ class AsyncClient:
     ) -> bytes:
         """See `Client.say`."""
         target = io.BytesIO()
-        await self._say_into(target, voice_id, text, options, on_progress)
+        await self._say_into(target, voice_id, text, with_encoding(options), on_progress)
         return target.getvalue()
 
     async def say_to_file(
@@ -113,17 +115,19 @@ class AsyncClient:
         on_progress: OnProgress = ignore_progress,
     ) -> SpeechSummary:
         """See `Client.say_to_file`."""
+        settled = with_encoding(options, Path(path))
         with new_file(Path(path)) as target:
-            num_chapters = await self._say_into(target, voice_id, text, options, on_progress)
+            num_chapters = await self._say_into(target, voice_id, text, settled, on_progress)
             num_bytes = target.seek(0, io.SEEK_END)
         return SpeechSummary(len(text), num_chapters, num_bytes)
 
     async def stream(self, voice_id: str, text: str, options: SpeechOptions = DEFAULT_OPTIONS) -> "AsyncSpeechStream":
         """See `Client.stream`."""
         chapters = split_chapters(text)
-        check_can_stream(options, chapters)
+        settled = with_encoding(options)
+        check_can_stream(settled, chapters)
         texts = [chapter.text for chapter in chapters] or [text]
-        first, *others = [operations.stream(voice_id, part, options) for part in texts]
+        first, *others = [operations.stream(voice_id, part, settled) for part in texts]
         response = await self._send(first, None, is_stream=True)
         return AsyncSpeechStream(response, self._read_stream(response, others))
 
@@ -181,16 +185,15 @@ class AsyncClient:
             target.write(await self._run(operations.speak(voice_id, text, options)))
             return 0
         asked = wire_options(options, chapters)
-        file = open_speech_file(target, options, chapters)
         total = sum(len(chapter.text) for chapter in chapters)
         done = 0
         on_progress(Progress(Stage.SPEAKING, done, total))
-        for chapter in chapters:
-            audio = await self._run(operations.speak(voice_id, chapter.text, asked))
-            await anyio.to_thread.run_sync(file.add, audio, chapter.pause_after_s)
-            done += len(chapter.text)
-            on_progress(Progress(Stage.SPEAKING, done, total))
-        file.finish()
+        with closing(open_speech_file(target, options, chapters)) as file:
+            for chapter in chapters:
+                audio = await self._run(operations.speak(voice_id, chapter.text, asked))
+                await anyio.to_thread.run_sync(file.add, audio, chapter.pause_after_s)
+                done += len(chapter.text)
+                on_progress(Progress(Stage.SPEAKING, done, total))
         return len(chapters)
 
     async def _run(self, operation: Operation[T], on_progress: OnProgress | None = None) -> T:

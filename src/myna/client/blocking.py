@@ -3,6 +3,7 @@
 import io
 import time
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -27,6 +28,7 @@ from myna.client.models import (
     Stage,
     Voice,
     ignore_progress,
+    with_encoding,
 )
 from myna.client.operations import Operation
 from myna.client.replies import read_stream_line
@@ -105,7 +107,7 @@ class Client:
     ) -> bytes:
         """Speak text of any length; the audio file as bytes."""
         target = io.BytesIO()
-        self._say_into(target, voice_id, text, options, on_progress)
+        self._say_into(target, voice_id, text, with_encoding(options), on_progress)
         return target.getvalue()
 
     def say_to_file(
@@ -118,8 +120,9 @@ class Client:
         on_progress: OnProgress = ignore_progress,
     ) -> SpeechSummary:
         """Speak text of any length into a file, which appears when it is complete. Memory stays small."""
+        settled = with_encoding(options, Path(path))
         with new_file(Path(path)) as target:
-            num_chapters = self._say_into(target, voice_id, text, options, on_progress)
+            num_chapters = self._say_into(target, voice_id, text, settled, on_progress)
             num_bytes = target.seek(0, io.SEEK_END)
         return SpeechSummary(len(text), num_chapters, num_bytes)
 
@@ -136,9 +139,10 @@ class Client:
         Raises: RequestRefused for text of several chapters in a format that cannot be continued.
         """
         chapters = split_chapters(text)
-        check_can_stream(options, chapters)
+        settled = with_encoding(options)
+        check_can_stream(settled, chapters)
         texts = [chapter.text for chapter in chapters] or [text]
-        first, *others = [operations.stream(voice_id, part, options) for part in texts]
+        first, *others = [operations.stream(voice_id, part, settled) for part in texts]
         response = self._send(first, None, is_stream=True)
         return SpeechStream(response, self._read_stream(response, others))
 
@@ -197,15 +201,14 @@ class Client:
             target.write(self._run(operations.speak(voice_id, text, options)))
             return 0
         asked = wire_options(options, chapters)
-        file = open_speech_file(target, options, chapters)
         total = sum(len(chapter.text) for chapter in chapters)
         done = 0
         on_progress(Progress(Stage.SPEAKING, done, total))
-        for chapter in chapters:
-            file.add(self._run(operations.speak(voice_id, chapter.text, asked)), chapter.pause_after_s)
-            done += len(chapter.text)
-            on_progress(Progress(Stage.SPEAKING, done, total))
-        file.finish()
+        with closing(open_speech_file(target, options, chapters)) as file:
+            for chapter in chapters:
+                file.add(self._run(operations.speak(voice_id, chapter.text, asked)), chapter.pause_after_s)
+                done += len(chapter.text)
+                on_progress(Progress(Stage.SPEAKING, done, total))
         return len(chapters)
 
     def _run(self, operation: Operation[T], on_progress: OnProgress | None = None) -> T:

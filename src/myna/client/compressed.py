@@ -35,7 +35,7 @@ class CompressedFile:
     def add(self, content: bytes, pause_after_s: float) -> None:
         self._file.buffer_write(content + b"\0\0" * round(pause_after_s * self._rate_hz), dtype="int16")
 
-    def finish(self) -> None:
+    def close(self) -> None:
         self._file.close()
 
 

@@ -14,8 +14,8 @@ from myna.client.chapters import Chapter
 from myna.client.errors import RequestRefused
 from myna.client.models import Encoding, SpeechOptions
 
-_BYTES_PER_SAMPLE = {Encoding.ALAW: 1, Encoding.MULAW: 1}
-_SILENCE = {Encoding.ALAW: b"\xd5", Encoding.MULAW: b"\xff"}
+_BYTES_PER_SAMPLE: dict[Encoding | None, int] = {Encoding.ALAW: 1, Encoding.MULAW: 1}
+_SILENCE: dict[Encoding | None, bytes] = {Encoding.ALAW: b"\xd5", Encoding.MULAW: b"\xff"}
 """Source: ITU-T G.711, the code words of zero."""
 
 _HEADERLESS = frozenset({Encoding.PCM, Encoding.ALAW, Encoding.MULAW})
@@ -31,8 +31,8 @@ class SpeechFile(Protocol):
 
     def add(self, content: bytes, pause_after_s: float) -> None: ...
 
-    def finish(self) -> None:
-        """Complete the file; it stays open and belongs to the caller."""
+    def close(self) -> None:
+        """Complete the file; what it was written into stays open and belongs to the caller."""
         ...
 
 
@@ -63,6 +63,7 @@ def open_speech_file(target: BinaryIO, options: SpeechOptions, chapters: Sequenc
         return _Headerless(target, asked)
     if options.encoding in {Encoding.WAV, Encoding.LINEAR16}:
         return _Wav(target, asked.rate_hz)
+    assert options.encoding is not None
     from myna.client.compressed import CompressedFile  # noqa: PLC0415  (libsndfile, for long compressed speech only)
 
     return CompressedFile(target, options.encoding, asked.rate_hz, options.bit_rate_bps)
@@ -81,7 +82,7 @@ class _Headerless:
             num_bytes = round(pause_after_s * self._options.rate_hz) * _BYTES_PER_SAMPLE.get(self._options.encoding, 2)
             self._target.write(_SILENCE.get(self._options.encoding, b"\0") * num_bytes)
 
-    def finish(self) -> None:
+    def close(self) -> None:
         self._target.flush()
 
 
@@ -90,7 +91,7 @@ class _Wav:
 
     def __init__(self, target: BinaryIO, rate_hz: int) -> None:
         self._rate_hz = rate_hz
-        self._wav = wave.open(target, "wb")  # noqa: SIM115  (closed by `finish`)
+        self._wav = wave.open(target, "wb")  # noqa: SIM115  (closed by `close`)
         self._wav.setnchannels(1)
         self._wav.setsampwidth(2)
         self._wav.setframerate(rate_hz)
@@ -99,5 +100,5 @@ class _Wav:
         self._wav.writeframesraw(content)
         self._wav.writeframesraw(b"\0\0" * round(pause_after_s * self._rate_hz))
 
-    def finish(self) -> None:
+    def close(self) -> None:
         self._wav.close()

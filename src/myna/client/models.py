@@ -1,9 +1,12 @@
 """The values that this client takes and gives: plain, frozen, with their units."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from os import PathLike
+from pathlib import PurePath
+
+from myna.client.errors import RequestRefused
 
 
 class Encoding(StrEnum):
@@ -33,7 +36,8 @@ class Sample:
 class SpeechOptions:
     """How to speak and in which format."""
 
-    encoding: Encoding = Encoding.MP3
+    encoding: Encoding | None = None
+    """None: what the suffix of the file says (`.wav`, `.mp3`, ...), MP3 where there is no file."""
     sample_rate_hz: int | None = None
     """8000 to 48000; None for 8000 with ALAW and MULAW, else 48000."""
     bit_rate_bps: int = 128_000
@@ -57,6 +61,37 @@ class SpeechOptions:
 
 
 DEFAULT_OPTIONS = SpeechOptions()
+
+SUFFIXES = {
+    ".wav": Encoding.WAV,
+    ".mp3": Encoding.MP3,
+    ".ogg": Encoding.OGG_OPUS,
+    ".opus": Encoding.OGG_OPUS,
+    ".flac": Encoding.FLAC,
+    ".pcm": Encoding.PCM,
+    ".raw": Encoding.PCM,
+    ".alaw": Encoding.ALAW,
+    ".al": Encoding.ALAW,
+    ".mulaw": Encoding.MULAW,
+    ".ulaw": Encoding.MULAW,
+    ".ul": Encoding.MULAW,
+}
+"""What a file's suffix says about its encoding."""
+
+
+def with_encoding(options: SpeechOptions, path: PurePath | None = None) -> SpeechOptions:
+    """The options with the encoding settled: as given, else by the file's suffix, else MP3.
+
+    Raises: RequestRefused for a suffix that says nothing.
+    """
+    if options.encoding is not None:
+        return options
+    if path is None:
+        return replace(options, encoding=Encoding.MP3)
+    encoding = SUFFIXES.get(path.suffix.lower())
+    if encoding is None:
+        raise RequestRefused(f"The name of {path} tells no format. End it in one of {' '.join(SUFFIXES)}.")
+    return replace(options, encoding=encoding)
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,7 @@ def _read_sample(sample: Sample) -> bytes:
 
 
 def _speech_body(voice_id: str, text: str, options: SpeechOptions) -> dict[str, object]:
+    assert options.encoding is not None
     body: dict[str, object] = {
         "text": text,
         "voiceId": voice_id,

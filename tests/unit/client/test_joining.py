@@ -31,7 +31,7 @@ def test_joined_chapters_are_one_file_of_the_right_length(encoding: Encoding, ra
     file = open_speech_file(target, options, CHAPTERS)
     for chapter in CHAPTERS:
         file.add(tone(1.0, asked.rate_hz), chapter.pause_after_s)
-    file.finish()
+    file.close()
     target.seek(0)
     decoded = soundfile.info(target)
     assert decoded.channels == 1
@@ -46,7 +46,7 @@ def test_a_joined_wav_has_the_plain_header() -> None:
     file = open_speech_file(target, options, CHAPTERS)
     for _ in CHAPTERS:
         file.add(tone(0.1, 24000), 0.0)
-    file.finish()
+    file.close()
     content = target.getvalue()
     assert content[:4] == b"RIFF"
     assert content[36:40] == b"data"
@@ -64,7 +64,7 @@ def test_headerless_formats_follow_one_another(encoding: Encoding, silence: byte
     file = open_speech_file(target, options, CHAPTERS)
     for chapter in CHAPTERS:
         file.add(b"ab", chapter.pause_after_s)
-    file.finish()
+    file.close()
     assert target.getvalue() == b"ab" + silence * 2800 + b"abab"
 
 
@@ -75,7 +75,7 @@ def test_one_chapter_is_passed_on_untouched() -> None:
     target = io.BytesIO()
     file = open_speech_file(target, options, CHAPTERS[:1])
     file.add(b"frames of the server", 0.0)
-    file.finish()
+    file.close()
     assert target.getvalue() == b"frames of the server"
 
 
@@ -86,7 +86,7 @@ def test_the_bit_rate_is_met() -> None:
     file = open_speech_file(target, options, CHAPTERS)
     for _ in range(10):
         file.add(tone(1.0, 24000), 0.0)
-    file.finish()
+    file.close()
     assert len(target.getvalue()) * 8 / 10 == pytest.approx(64_000, rel=0.05)
 
 

@@ -1,0 +1,143 @@
+"""The command line itself: what it accepts, refuses and prints, without any server."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from myna.cli.exit_codes import ExitCode
+from myna.cli.main import main
+
+
+class Terminal:
+    """Runs `myna` in this process and keeps what it printed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capfd = capfd
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        """Exit code, stdout, stderr."""
+        self._monkeypatch.setattr(sys, "argv", ["myna", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = self._capfd.readouterr()
+        return int(ended.value.code or 0), out, err
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Terminal:
+    for name in ("MYNA_URL", "MYNA_API_KEY", "MYNA_DATA_DIR", "MYNA_ENGINE"):
+        monkeypatch.delenv(name, raising=False)
+    return Terminal(monkeypatch, capfd)
+
+
+COMMANDS = [
+    ["serve"],
+    ["clone"],
+    ["say"],
+    ["demo"],
+    ["engines"],
+    ["doctor"],
+    *(["keys", name] for name in ("create", "list", "revoke")),
+    *(["voices", name] for name in ("list", "show", "rename", "delete")),
+    *(["models", name] for name in ("pull", "list", "verify")),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself_and_can_print_json(terminal: Terminal, command: list[str]) -> None:
+    """`--help` works everywhere, and so does `--json`."""
+    code, out, _ = terminal.run(*command, "--help")
+    assert code == ExitCode.OK
+    assert "--json" in out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["unknown"],
+        ["clone", "missing.wav", "--name", "Ann"],
+        ["clone", __file__],
+        ["clone", __file__, "--name", "Ann", "--transcript", "a", "--transcript", "b"],
+        ["say", "voice"],
+        ["say", "voice", "text", "--text-file", "-"],
+        ["say", "voice", "  "],
+        ["say", "voice", "text", "-o", "speech.doc"],
+        ["say", "voice", "text", "-o", "-", "--json"],
+        ["say", "voice", "text", "--url", "http://x", "--data-dir", "y"],
+        ["voices", "list", "--url", "http://x", "--data-dir", "y"],
+        ["keys", "create", "--workspace", "w", "--access", "admin"],
+        ["serve", "--port", "70000"],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_command_line_is_told_and_ends_in_2(terminal: Terminal, arguments: list[str]) -> None:
+    """Nothing is sent anywhere, nothing is on stdout."""
+    code, out, err = terminal.run(*arguments)
+    assert (code, out) == (ExitCode.USAGE, "")
+    assert err
+
+
+def test_a_wrong_setting_is_named(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bad variable of the environment is named, its value is not repeated."""
+    monkeypatch.setenv("MYNA_ENGINE_SLOTS", "many-secrets")
+    code, _, err = terminal.run("doctor")
+    assert code == ExitCode.USAGE
+    assert "MYNA_ENGINE_SLOTS" in err
+    assert "many-secrets" not in err
+
+
+def test_no_server_is_told_in_one_line(terminal: Terminal) -> None:
+    """An address where nobody listens ends in 6, with advice; JSON is asked for, so JSON tells it."""
+    address = "http://127.0.0.1:9"
+    code, out, err = terminal.run("voices", "list", "--url", address)
+    assert (code, out) == (ExitCode.UNREACHABLE, "")
+    assert err.startswith("myna: No server answers at http://127.0.0.1:9.")
+    assert err.count("\n") == 1
+    code, _, err = terminal.run("voices", "list", "--url", address, "--json")
+    assert code == ExitCode.UNREACHABLE
+    assert json.loads(err)["error"]["exitCode"] == ExitCode.UNREACHABLE
+
+
+def test_missing_weights_are_told_and_end_in_7(terminal: Terminal, tmp_path: Path) -> None:
+    """`verify` on an empty folder lists what is missing and says what to do; `list` only tells."""
+    code, out, err = terminal.run("models", "verify", "--weights-dir", str(tmp_path), "--json")
+    assert code == ExitCode.WEIGHTS
+    files = json.loads(out)["files"]
+    assert files
+    assert {file["state"] for file in files} == {"missing"}
+    assert "myna models pull" in err
+    code, out, _ = terminal.run("models", "list", "--weights-dir", str(tmp_path))
+    assert code == ExitCode.OK
+    assert len(out.splitlines()) == len(files)
+
+
+def test_engines_are_listed_with_their_languages(terminal: Terminal) -> None:
+    """Both shipped engines are there, without loading either."""
+    code, out, _ = terminal.run("engines", "--json")
+    assert code == ExitCode.OK
+    engines = {engine["id"]: engine for engine in json.loads(out)["engines"]}
+    assert {"kokoro", "tone"} <= set(engines)
+    assert "en-US" in engines["kokoro"]["languages"]
+
+
+def test_the_doctor_tells_where_settings_come_from_and_hides_passwords(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Option, environment or default; a password inside an address never shows."""
+    monkeypatch.setenv("MYNA_DATABASE_URL", "postgresql+psycopg://ann:hunter2@db.example/myna")
+    monkeypatch.setenv("MYNA_WEIGHTS_DIR", str(tmp_path / "none"))
+    code, out, _ = terminal.run("doctor", "--data-dir", str(tmp_path / "data"), "--json")
+    assert code == ExitCode.WEIGHTS
+    assert "hunter2" not in out
+    report = json.loads(out)
+    assert report["settings"]["data_dir"] == {"value": str(tmp_path / "data"), "from": "option"}
+    assert report["settings"]["database_url"] == {
+        "value": "postgresql+psycopg://ann:***@db.example/myna",
+        "from": "environment",
+    }
+    assert report["settings"]["engine"]["from"] == "default"
+    assert {check["name"]: check["ok"] for check in report["checks"]}["weights"] is False
+    assert not (tmp_path / "data").exists()
