@@ -1,0 +1,42 @@
+"""The models that listen to samples, loaded together and shared by all threads."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from myna.analysis.dnsmos import OpinionModel
+from myna.analysis.noise import NoiseRemover
+from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
+from myna.analysis.speech_activity import SpeechActivityDetector
+from myna.analysis.transcribe import SpeechRecogniser
+from myna.weights.store import WeightStore
+
+
+@dataclass(frozen=True, slots=True)
+class SampleModels:
+    """Each of them is thread-safe."""
+
+    speech_activity: SpeechActivityDetector
+    recogniser: SpeechRecogniser
+    opinion: OpinionModel
+    noise: NoiseRemover
+    ge2e: Ge2eEmbedder
+    campplus: CampplusEmbedder
+
+
+def load_sample_models(weights_dir: Path) -> SampleModels:
+    """Open every model; about a second. Raises: WeightsMissing, WeightsCorrupt."""
+    store = WeightStore(weights_dir)
+    whisper_files = [store.path(f"whisper-base/{name}") for name in _WHISPER_FILES]
+    return SampleModels(
+        speech_activity=SpeechActivityDetector(store.path("silero-vad/silero_vad_v6.onnx")),
+        recogniser=SpeechRecogniser(whisper_files[0].parent),
+        opinion=OpinionModel(store.path("dnsmos/sig_bak_ovr.onnx")),
+        noise=NoiseRemover(
+            store.path("deepfilternet/libdf.so"), store.path("deepfilternet/DeepFilterNet3_onnx.tar.gz")
+        ),
+        ge2e=Ge2eEmbedder(store),
+        campplus=CampplusEmbedder(store),
+    )
+
+
+_WHISPER_FILES = ("model.bin", "config.json", "tokenizer.json", "vocabulary.txt")

@@ -1,0 +1,37 @@
+"""How loud speech is, and bringing all of it to one level."""
+
+import warnings
+
+import numpy as np
+import pyloudnorm
+
+from myna.domain.waveform import Waveform
+
+TARGET_LUFS = -23.0
+MAX_PEAK = 0.98
+_MIN_MEASURED_S = 0.4
+"""One gating block of BS.1770."""
+
+
+def measure_loudness(waveform: Waveform) -> float:
+    """Integrated loudness, LUFS; NaN for less than 0.4 s, minus infinity for silence. Source: ITU-R BS.1770-4."""
+    if waveform.duration_s < _MIN_MEASURED_S:
+        return float("nan")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # the logarithm of a silent block
+        return float(pyloudnorm.Meter(waveform.sample_rate_hz).integrated_loudness(waveform.samples))
+
+
+def normalize_loudness(waveform: Waveform, target_lufs: float = TARGET_LUFS) -> Waveform:
+    """Bring speech to one loudness so that engines hear every voice alike.
+
+    Scales by a single gain, capped so that no sample exceeds 0.98; never compresses. What cannot be measured (less than
+    0.4 s, silence) stays as it is.
+    Source: ITU-R BS.1770-4 (measure); EBU R 128 (target).
+    """
+    loudness_lufs = measure_loudness(waveform)
+    if not np.isfinite(loudness_lufs):
+        return waveform
+    peak = float(np.max(np.abs(waveform.samples)))
+    gain = min(10 ** ((target_lufs - loudness_lufs) / 20), MAX_PEAK / max(peak, 1e-9))
+    return Waveform((waveform.samples * np.float32(gain)).astype(np.float32), waveform.sample_rate_hz)
