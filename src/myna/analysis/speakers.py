@@ -97,7 +97,8 @@ class CampplusEmbedder:
         return 192
 
     def embed(self, waveform: Waveform) -> Embedding:
-        return self.embed_windows(trim_silence(waveform)[np.newaxis])[0]
+        (embedding,) = self.embed_windows(trim_silence(waveform)[np.newaxis])
+        return np.asarray(embedding, np.float32)
 
     def embed_windows(self, windows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Embed stretches of equal length. windows: [n, num_samples] at 16 kHz. Returns: [n, 192] of unit length."""

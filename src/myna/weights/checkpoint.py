@@ -172,8 +172,10 @@ def _entries(tree: object) -> Mapping[Any, object]:
 
 
 def _materialise(tensor: _Tensor, storage: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if 0 in tensor.shape:
+        return np.empty(tensor.shape, storage.dtype)
     last = tensor.offset + sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.strides, strict=True))
-    if min((tensor.offset, *tensor.shape, *tensor.strides)) < 0 or last >= len(storage) > 0:
+    if min((tensor.offset, *tensor.shape, *tensor.strides)) < 0 or last >= len(storage):
         raise ValueError("a tensor reaches outside its storage")
     view = np.lib.stride_tricks.as_strided(
         storage[tensor.offset :], tensor.shape, tuple(stride * storage.itemsize for stride in tensor.strides)
