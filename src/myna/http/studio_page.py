@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
 from myna.domain.errors import ResourceNotFound
 
@@ -65,6 +66,11 @@ def create_studio_router() -> APIRouter:
     @router.api_route("/studio", methods=["GET", "HEAD"])
     async def page(request: Request) -> Response:
         return _reply(assets[_PAGE], request)
+
+    @router.get("/studio/")
+    async def page_with_slash() -> Response:
+        # The page names its files relative to `/studio`, so that it also works behind a proxy's path prefix.
+        return RedirectResponse("../studio", status_code=308)
 
     @router.api_route("/studio/{name}", methods=["GET", "HEAD"])
     async def asset(name: str, request: Request) -> Response:

@@ -1,0 +1,199 @@
+/** Puts the studio together. */
+
+import { Api } from './api.js';
+import { CloneForm } from './clone.js';
+import { Compare } from './compare.js';
+import { Connection } from './connection.js';
+import { byId, fillStrings } from './dom.js';
+import { Download } from './download.js';
+import { Hearing } from './hearing.js';
+import { KeyDialog } from './key-dialog.js';
+import { ListenPanel } from './listen.js';
+import { Measurer } from './measure.js';
+import { Notices } from './notices.js';
+import { RecordPanel } from './record.js';
+import { Recorder } from './recorder.js';
+import { Session } from './session.js';
+import { Sound } from './sound.js';
+import { SpeakPanel } from './speak.js';
+import { Stage } from './stage.js';
+import { strings } from './strings.js';
+import { TakeArchive } from './take-archive.js';
+import { TakeList } from './take-list.js';
+import { Takes } from './takes.js';
+import { ThemeButton } from './theme.js';
+import { Upload } from './upload.js';
+import { Library } from './voices.js';
+
+const MOST_TAKES = 16; // what one clone request may carry
+
+class Studio {
+  /** The recordings became a voice: the next one starts a new collection. */
+  #areTakesSpent = false;
+
+  constructor() {
+    fillStrings(document);
+    document.title = strings.page.title;
+    this.session = new Session(sessionStorage);
+    this.session.adoptFragment(location, history);
+    this.notices = new Notices({ polite: byId('polite'), assertive: byId('assertive'), cards: byId('notices') });
+    this.api = new Api(new URL('.', location.href), () => this.session.key);
+    this.connection = new Connection(this.api);
+    this.takes = new Takes(new TakeArchive());
+    this.keyDialog = new KeyDialog({ session: this.session });
+    this.sound = new Sound();
+    /** Recordings of the voices cloned in this tab, for the comparison. */
+    this.references = new Map();
+    this.#buildSteps();
+    this.#buildSpeaking();
+    this.#wire();
+  }
+
+  async start() {
+    const numKept = await this.takes.restore();
+    if (numKept) this.notices.show(strings.takes.restored(numKept));
+    this.stage.update();
+    this.#useKey();
+  }
+
+  #buildSteps() {
+    const { api, takes, notices, connection, sound } = this;
+    const onKeyTrouble = (error) => this.#askForKey(error);
+    this.hearing = new Hearing({ api, takes, connection, onKeyTrouble });
+    this.record = new RecordPanel({ recorder: new Recorder(), notices });
+    this.upload = new Upload({ notices });
+    this.takeList = new TakeList({ takes, onRemove: (take) => this.#removeTake(take), onAdd: () => this.stage.show('record') });
+    this.listen = new ListenPanel({ takes, hearing: this.hearing, notices, sound, measurer: new Measurer() });
+    this.clone = new CloneForm({ api, takes, notices, connection, onKeyTrouble, removesNoise: () => this.listen.removesNoise });
+    this.speak = new SpeakPanel({ api, sound, notices, connection, onKeyTrouble, onRecord: () => this.stage.show('record') });
+    this.stage = new Stage({
+      root: byId('stage'),
+      canShow: (step) => step !== 'listen' || takes.list.length > 0,
+    });
+    this.theme = new ThemeButton({ button: byId('theme'), storage: localStorage, onChange: () => this.listen.redraw() });
+  }
+
+  #buildSpeaking() {
+    const { api, notices, sound } = this;
+    this.compare = new Compare({ sound });
+    this.library = new Library({ api, notices, onTrouble: (error, options) => this.#report(error, options) });
+    this.download = new Download({ api, notices, request: () => this.speak.request, onTrouble: (error) => this.#report(error) });
+  }
+
+  #wire() {
+    this.record.addEventListener('take', ({ detail }) => {
+      const name = strings.takes.recorded(this.takes.list.length + 1);
+      this.#addTake({ ...detail, name });
+    });
+    this.upload.addEventListener('take', ({ detail }) => this.#addTake({ ...detail, langCode: '' }));
+    this.takes.addEventListener('change', () => this.stage.update());
+    this.stage.addEventListener('show', () => this.#onStep());
+    this.clone.addEventListener('voice', ({ detail }) => this.#onCloned(detail));
+    this.library.addEventListener('choose', ({ detail }) => this.#chooseVoice(detail));
+    this.library.addEventListener('gone', ({ detail }) => this.#onGone(detail));
+    this.library.addEventListener('change', ({ detail }) => this.#onEdited(detail));
+    this.speak.addEventListener('spoken', ({ detail }) => this.compare.setClone(detail.buffer));
+    this.session.addEventListener('change', () => this.#useKey());
+    this.#wireConnection();
+  }
+
+  #wireConnection() {
+    this.connection.addEventListener('lost', () => {
+      byId('connection').hidden = false;
+      this.notices.sayNow(`${strings.connection.lost} ${strings.connection.safe}`);
+    });
+    this.connection.addEventListener('back', () => {
+      byId('connection').hidden = true;
+      this.notices.show(strings.connection.back, { tone: 'good' });
+      this.library.load();
+    });
+    byId('connection-retry').addEventListener('click', () => {
+      this.notices.say(strings.connection.trying);
+      this.connection.check();
+    });
+  }
+
+  // --- key -------------------------------------------------------------------------------------------------------
+
+  #useKey() {
+    if (!this.session.key) {
+      this.library.clear();
+      this.keyDialog.open();
+      return;
+    }
+    this.library.load();
+    this.hearing.hearAll();
+  }
+
+  #askForKey(error) {
+    const isReadOnly = error.status === 403 && this.library.hasLoaded;
+    this.keyDialog.open(isReadOnly ? strings.key.readOnly : strings.key.refused);
+  }
+
+  #report(error, { isQuiet = false } = {}) {
+    if (error.isUnreachable) this.connection.reportLost();
+    if (error.isAboutTheKey) this.#askForKey(error);
+    if (!isQuiet) this.notices.show(error.message, { tone: 'poor', seconds: 10 });
+  }
+
+  // --- recordings ------------------------------------------------------------------------------------------------
+
+  #addTake(values) {
+    if (this.takes.list.length >= MOST_TAKES) return this.notices.show(strings.upload.tooMany, { tone: 'poor' });
+    if (this.#areTakesSpent) {
+      this.takes.clear();
+      this.#areTakesSpent = false;
+    }
+    const take = this.takes.add(values);
+    this.stage.show('listen');
+    if (this.session.key) this.hearing.hear(take);
+  }
+
+  #removeTake(take) {
+    this.hearing.cancel(take);
+    this.takes.remove(take);
+    this.notices.say(strings.takes.removed(take.name));
+    if (!this.takes.list.length) this.stage.show('record');
+    else byId('takes').querySelector('button')?.focus();
+  }
+
+  // --- voices ----------------------------------------------------------------------------------------------------
+
+  #onStep() {
+    this.listen.rest();
+    this.compare.stop();
+    if (this.stage.shown !== 'speak') this.speak.stop();
+    this.listen.redraw();
+  }
+
+  #onCloned({ voice, reference, transcript }) {
+    this.references.set(voice.voiceId, { reference, transcript, similarity: voice.similarity });
+    // They stay on the page for a second try, but need not outlive it; the next recording starts a new voice.
+    this.takes.forgetKept();
+    this.#areTakesSpent = true;
+    this.library.add(voice);
+    this.#chooseVoice(voice);
+  }
+
+  #chooseVoice(voice) {
+    const known = this.references.get(voice.voiceId);
+    this.speak.setSpeaker({ voice: { ...voice, similarity: known?.similarity ?? voice.similarity }, transcript: known?.transcript ?? '' });
+    this.compare.setOriginal(known?.reference?.wav ?? null);
+    this.library.setChosen(voice.voiceId);
+    this.stage.show('speak');
+  }
+
+  #onEdited(voice) {
+    if (this.speak.speaker?.voice.voiceId !== voice.voiceId) return;
+    this.speak.rename(voice);
+  }
+
+  #onGone(voice) {
+    if (this.speak.speaker?.voice.voiceId !== voice.voiceId) return;
+    this.speak.setSpeaker(null);
+    this.compare.setOriginal(null);
+    this.library.setChosen('');
+  }
+}
+
+new Studio().start();
