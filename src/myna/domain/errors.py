@@ -5,7 +5,8 @@ MynaError
 │   ├── AudioUndecodable      the bytes are not audio that we can read
 │   ├── LanguageUnsupported   the language is unknown, or the engine does not speak it
 │   ├── ModelUnsupported      the modelId is not one that is served
-│   └── TextTooLong           more text than one request may carry
+│   ├── TextTooLong           more text than one request may carry
+│   └── TextUnspeakable       nothing in the text can be spoken: only markup, signs or emoji
 ├── CredentialsMissing        no key was sent
 ├── CredentialsRejected       the key is unknown, revoked or malformed
 ├── PermissionDenied          the key may not do this
@@ -84,6 +85,10 @@ class ModelUnsupported(InvalidRequest):
 
 class TextTooLong(InvalidRequest):
     code = "TEXT_TOO_LONG"
+
+
+class TextUnspeakable(InvalidRequest):
+    code = "TEXT_UNSPEAKABLE"
 
 
 class CredentialsMissing(MynaError):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from myna.domain.errors import InvalidRequest, LanguageUnsupported, TextTooLong, VoiceNotFound
+from myna.domain.errors import InvalidRequest, LanguageUnsupported, TextTooLong, TextUnspeakable, VoiceNotFound
 from myna.domain.language import LangCode
 from myna.domain.speech import (
     AudioFormat,
@@ -125,7 +125,7 @@ class SynthesizeSpeech:
             return SpeechReply(lang, _no_chunks(), None)
         segments = await self.offload(partial(self._plan, command, lang))
         if not any(segment.tokens or segment.pause_after_s for segment in segments):
-            raise InvalidRequest("text holds nothing that can be spoken. Send words, not only markup or symbols.")
+            raise TextUnspeakable("text holds nothing that can be spoken. Send words, not only markup or symbols.")
         options = SynthesisOptions(lang, command.speaking_rate, command.seed, command.temperature)
         stream = await self.engine.synthesize(artifact, segments, options)
         chunks = self._encode(stream, segments, command.audio_format, is_stream=command.is_stream)
