@@ -7,6 +7,7 @@ from myna.weights.convert.campplus import convert_campplus
 from myna.weights.convert.ge2e import convert_ge2e
 from myna.weights.convert.join import join
 from myna.weights.convert.kokoro import kokoro_part
+from myna.weights.convert.yamnet import convert_yamnet
 
 Converter = Callable[[Sequence[Path], Path], None]
 """Reads the sources in order, writes the target. Deterministic: the digest of the target is pinned."""
@@ -19,4 +20,5 @@ CONVERTERS: Mapping[str, Converter] = {
     "kokoro-decoder": kokoro_part("decoder"),
     "ge2e": convert_ge2e,
     "campplus": convert_campplus,
+    "yamnet": convert_yamnet,
 }
