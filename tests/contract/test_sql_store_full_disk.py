@@ -1,0 +1,70 @@
+"""When the real file system takes no more bytes, a clone is refused and nothing of it stays."""
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from myna.domain.errors import ServiceUnavailable
+from myna.domain.voice import VoiceArtifact
+from myna.store.opening import open_stores
+from myna.store.tables import PendingBlobsRow
+from myna.testing.clock import FixedClock
+from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, make_voice
+
+LARGEST_FILE_BYTES = 1 << 20
+
+
+@contextmanager
+def limited_files(num_bytes: int) -> Iterator[None]:
+    """No file of this process may grow beyond this: writes fail as on a full disk, in the libraries' real code."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    """Half-written files are removed with their notes, what was there before is untouched, and it works again later."""
+    clock = FixedClock()
+    stores = open_stores(tmp_path, clock)
+    await stores.prepare()
+    before, voice = make_voice(clock, "before"), make_voice(clock)
+    await stores.voices.add(OURS, before, ARTIFACT, SAMPLES)
+    large = VoiceArtifact(bytes(2 * LARGEST_FILE_BYTES), "tone", "1")
+    with limited_files(LARGEST_FILE_BYTES):
+        with pytest.raises(ServiceUnavailable):
+            await stores.voices.add(OURS, voice, large, SAMPLES)
+        with pytest.raises(ServiceUnavailable):
+            await stores.voices.replace_artifact(OURS, before.voice_id, large)
+    assert [before] == await stores.voices.list(OURS)
+    assert (await stores.voices.get_with_artifact(OURS, before.voice_id)).artifact == ARTIFACT
+    assert len(list((tmp_path / "blobs").iterdir())) == 2
+    async with stores.database.reading() as session:
+        assert list(await session.scalars(select(PendingBlobsRow))) == []
+    await stores.voices.add(OURS, voice, large, SAMPLES)
+    assert [before, voice] == await stores.voices.list(OURS)
+    await stores.release()
+
+
+async def test_a_database_that_cannot_grow_refuses(tmp_path: Path) -> None:
+    """When not even a row can be written the caller hears so; afterwards the store goes on as before."""
+    clock = FixedClock()
+    stores = open_stores(tmp_path, clock)
+    await stores.prepare()
+    voice = make_voice(clock)
+    await stores.voices.add(OURS, voice, ARTIFACT, SAMPLES)
+    with limited_files(0):
+        with pytest.raises(ServiceUnavailable):
+            await stores.voices.delete(OURS, voice.voice_id)
+        with pytest.raises(ServiceUnavailable):
+            await stores.keys.create(OURS, True)
+        assert await stores.voices.get(OURS, voice.voice_id) == voice
+    await stores.voices.delete(OURS, voice.voice_id)
+    assert list((tmp_path / "blobs").iterdir()) == []
+    await stores.release()
