@@ -1,0 +1,97 @@
+"""The map from what a recording sounds like to where its voice lies in the style space, as learnt by `training/`.
+
+Linear, ridge-regularised, from synthetic pairs: style -> speech -> features. The same matrix turns the difference
+between two sounds into a step in style, which is how the closed loop corrects itself.
+"""
+
+from dataclasses import dataclass
+from importlib.resources import files
+
+import numpy as np
+import numpy.typing as npt
+
+from myna.engines.kokoro.voice_artifact import STYLE_DIM, FloatArray
+
+Array = npt.NDArray[np.float64]
+
+_WEIGHT_A, _WEIGHT_B = 1.2, 1.0
+_WEIGHT_TIMBRE = 0.06
+_WEIGHT_PITCH = 0.3
+_TIMBRE_LIMIT = 2.5
+"""Standard deviations: a telephone's spectrum lies far outside of what any style can do."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VoiceSound:
+    """What is measured of a recording or a rendition."""
+
+    embedding_a: FloatArray
+    """[256] of unit length."""
+    embedding_b: FloatArray
+    """[192] of unit length."""
+    timbre: Array
+    """[80] of `timbre_features`."""
+    log_f0: float
+    """Mean ln(F0 in Hz)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StyleMap:
+    matrix: Array
+    """[530, 256] from centred features to centred styles, decoder half first."""
+    feature_mean: Array
+    """[530] of synthetic speech."""
+    real_shift: Array
+    """[530] real less synthetic speech: what no style can imitate (rooms, microphones, the decoder's own sound)."""
+    style_mean: Array
+    """[256]"""
+    timbre_mean: Array
+    timbre_sd: Array
+    """[80] each."""
+    prior_mean: Array
+    """[128] of the public decoder styles."""
+    prior_cholesky: Array
+    """[128, 128], lower."""
+
+    def features(self, sound: VoiceSound) -> Array:
+        return join_features(sound, self.timbre_mean, self.timbre_sd)
+
+    def locate(self, features: Array) -> tuple[Array, Array]:
+        """The most likely decoder and prosody style, [128] each."""
+        style = self.style_mean + (features - self.feature_mean) @ self.matrix
+        return style[:STYLE_DIM], style[STYLE_DIM:]
+
+    def step(self, wanted: Array, heard: Array) -> Array:
+        """The decoder step, [128], that would turn one sound into another if the decoder were linear."""
+        return np.asarray(((wanted - heard) @ self.matrix)[:STYLE_DIM])
+
+    def strangeness(self, decoder_style: Array) -> float:
+        """Mean squared distance from the public styles in standard deviations: 1 is ordinary, 2 is far out."""
+        whitened = np.linalg.solve(self.prior_cholesky, decoder_style - self.prior_mean)
+        return float(np.mean(whitened**2))
+
+
+def join_features(sound: VoiceSound, timbre_mean: Array, timbre_sd: Array) -> Array:
+    """[530] features of a sound, weighted as the regression was."""
+    timbre = np.clip((sound.timbre - timbre_mean) / timbre_sd, -_TIMBRE_LIMIT, _TIMBRE_LIMIT)
+    return np.concatenate(
+        [
+            _WEIGHT_A * sound.embedding_a,
+            _WEIGHT_B * sound.embedding_b,
+            _WEIGHT_TIMBRE * timbre,
+            [_WEIGHT_PITCH * (sound.log_f0 - np.log(150.0)), 0.0],
+        ]
+    )
+
+
+def load_style_map() -> StyleMap:
+    """Read the shipped map."""
+    artefacts = files("myna.engines.kokoro") / "artefacts"
+    with (artefacts / "style_map.npz").open("rb") as file, np.load(file) as tables:
+        learnt = {name: tables[name].astype(np.float64) for name in tables.files}
+    with (artefacts / "style_prior.npz").open("rb") as file, np.load(file) as prior:
+        return StyleMap(
+            prior_mean=prior["decoder_mean"].astype(np.float64),
+            prior_cholesky=prior["decoder_cholesky"].astype(np.float64),
+            **learnt,
+        )

@@ -1,0 +1,218 @@
+"""From a recording to a voice, at once: a look-up in the style space, then a few corrections by ear.
+
+Costs about ten seconds of one core. Deterministic: no random numbers, one fixed list of practice sentences.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from importlib.resources import files
+
+import numpy as np
+
+from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
+from myna.audio.resample import resample
+from myna.domain.errors import InvalidRequest
+from myna.domain.waveform import ReferenceAudio, Samples, Waveform
+from myna.engines.kokoro.graphs import FloatArray, IntArray, KokoroGraphs, ProsodyCurves, TextEncoding, round_frames
+from myna.engines.kokoro.phonemes.symbols import Vocabulary
+from myna.engines.kokoro.pitch_track import PitchStatistics, measure_pitch
+from myna.engines.kokoro.style_map import Array, StyleMap, VoiceSound, load_style_map
+from myna.engines.kokoro.timbre_spectrum import missing_eq_db, timbre_features
+from myna.engines.kokoro.voice_artifact import NUM_EQ_BANDS, KokoroVoice, pack_voice
+from myna.engines.kokoro.voice_pace import duration_scale
+from myna.weights.store import WeightStore
+
+LISTENING_RATE_HZ = 16_000
+DECODER_RATE_HZ = 24_000
+_MIN_SECONDS = 0.5
+
+NUM_CORRECTIONS = 4
+"""Renditions that are listened to; each costs one to two seconds of one core."""
+_DAMPING = 0.6
+"""Undamped corrections overshoot: word errors and noise rise."""
+_SHIFT_SHARE = 0.7
+"""How much of the mean difference between real and synthetic speech is taken out of the target."""
+_GAIN_A, _GAIN_B = 1 / 0.33, 1 / 0.52
+"""One over the distance between a stranger and the same person, for either judge."""
+_STRANGENESS_COST = 0.15
+_MAX_PITCH_CORRECTION = 0.2
+"""In ln(Hz), 3.5 semitones: more is an octave error of the tracker, not of the decoder."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PracticeSentence:
+    """A sentence ready to be spoken in any decoder style."""
+
+    text: TextEncoding
+    frames: IntArray
+    curves: ProsodyCurves
+    """As predicted, before any voice's pitch."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listening:
+    """What the encoder heard in the reference."""
+
+    samples: Samples
+    """[num_samples] at 16 kHz."""
+    sound: VoiceSound
+    pitch: PitchStatistics
+
+
+class VoiceEncoder:
+    """Makes voices. Holds the judges and the style map; shares the engine's graphs."""
+
+    def __init__(
+        self, graphs: KokoroGraphs, vocabulary: Vocabulary, weights: WeightStore, num_threads: int = 1
+    ) -> None:
+        """Raises: WeightsMissing, WeightsCorrupt."""
+        self._graphs = graphs
+        self._vocabulary = vocabulary
+        self._judge_a = Ge2eEmbedder(weights, num_threads)
+        self._judge_b = CampplusEmbedder(weights, num_threads)
+        self._style_map = load_style_map()
+        self._texts: list[TextEncoding] = []
+
+    @property
+    def style_map(self) -> StyleMap:
+        return self._style_map
+
+    def encode(self, reference: ReferenceAudio, transcript_symbols: str | None = None) -> bytes:
+        """Derive a voice from a recording: pitch, timbre and pace of the person. Same audio, same bytes.
+
+        transcript_symbols: what is said, in the model's symbols, if its language is one that the engine can spell; the
+        pace is then measured against the model's own reading of the same words.
+        Raises: InvalidRequest for less than half a second of sound.
+        """
+        heard = self.listen(reference.waveform)
+        decoder_style, prosody_style = self._style_map.locate(self._target(heard.sound))
+        voice = KokoroVoice(
+            decoder_style=decoder_style.astype(np.float32),
+            prosody_style=prosody_style.astype(np.float32),
+            predicted_log_f0=0.0,
+            target_log_f0=0.0,
+            pitch_spread=1.0,
+            duration_scale=1.0,
+            eq_db=np.zeros(NUM_EQ_BANDS, dtype=np.float32),
+        )
+        if transcript_symbols:
+            voice = replace(voice, duration_scale=self._pace(voice, heard, transcript_symbols))
+        sentences = self.practise(voice)
+        voice = _set_pitch(voice, sentences, heard.pitch)
+        return pack_voice(self._correct(voice, sentences, heard))
+
+    def listen(self, waveform: Waveform) -> Listening:
+        """Measure a recording. Raises: InvalidRequest for less than half a second, or silence."""
+        samples = resample(waveform, LISTENING_RATE_HZ).samples
+        if len(samples) < _MIN_SECONDS * LISTENING_RATE_HZ or not np.abs(samples).max() > 1e-4:
+            raise InvalidRequest(
+                "The reference holds too little sound to copy a voice from. Send at least one second of speech."
+            )
+        pitch = measure_pitch(samples) or PitchStatistics(float(np.log(150.0)), 0.2)
+        return Listening(samples, self.measure(samples, pitch), pitch)
+
+    def measure(self, samples: Samples, pitch: PitchStatistics | None) -> VoiceSound:
+        """samples: [num_samples] at 16 kHz."""
+        waveform = Waveform(samples, LISTENING_RATE_HZ)
+        return VoiceSound(
+            embedding_a=self._judge_a.embed(waveform),
+            embedding_b=self._judge_b.embed(waveform),
+            timbre=timbre_features(samples),
+            log_f0=pitch.log_f0_mean if pitch is not None else float(np.log(150.0)),
+        )
+
+    def practise(self, voice: KokoroVoice) -> list[PracticeSentence]:
+        """The practice sentences in a voice's own manner."""
+        if not self._texts:
+            self._texts = [
+                self._graphs.encode_text(self._vocabulary.encode(symbols))
+                for symbols in practice_symbols()[:NUM_CORRECTIONS]
+            ]
+        sentences = []
+        for text in self._texts:
+            predicted = self._graphs.predict_durations(text, voice.prosody_style)
+            frames = round_frames(predicted.frames, voice.duration_scale)
+            curves = self._graphs.predict_prosody(predicted.hidden, frames, voice.prosody_style)
+            sentences.append(PracticeSentence(text, frames, curves))
+        return sentences
+
+    def render(self, voice: KokoroVoice, sentence: PracticeSentence) -> Samples:
+        """Speak a practice sentence. Returns [num_samples] at 16 kHz, without the equaliser."""
+        curves = ProsodyCurves(voice.move_pitch(sentence.curves.f0_hz), sentence.curves.energy)
+        samples = self._graphs.decode(sentence.text.features, sentence.frames, curves, voice.decoder_style)
+        return resample(Waveform(samples, DECODER_RATE_HZ), LISTENING_RATE_HZ).samples
+
+    def likeness(self, sound: VoiceSound, heard: Listening) -> float:
+        """Both judges' cosines in units of "stranger to same person", added."""
+        return _GAIN_A * float(sound.embedding_a @ heard.sound.embedding_a) + _GAIN_B * float(
+            sound.embedding_b @ heard.sound.embedding_b
+        )
+
+    def _target(self, sound: VoiceSound) -> Array:
+        return np.asarray(self._style_map.features(sound) - _SHIFT_SHARE * self._style_map.real_shift)
+
+    def _pace(self, voice: KokoroVoice, heard: Listening, symbols: str) -> float:
+        text = self._graphs.encode_text(self._vocabulary.encode(symbols[:500]))
+        predicted = self._graphs.predict_durations(text, voice.prosody_style)
+        return duration_scale(heard.samples, symbols[:500], predicted.frames)
+
+    def _correct(self, voice: KokoroVoice, sentences: list[PracticeSentence], heard: Listening) -> KokoroVoice:
+        """Speak, listen, step towards the person; keep the best; then set pitch and colour by what was heard."""
+        target = self._target(heard.sound)
+        best: tuple[float, KokoroVoice] | None = None
+        pitch_errors: list[float] = []
+        renditions: list[tuple[float, Samples]] = []
+        for sentence in sentences:
+            samples = self.render(voice, sentence)
+            pitch = measure_pitch(samples)
+            if pitch is not None:
+                pitch_errors.append(pitch.log_f0_mean - _expected_log_f0(voice, sentence))
+            sound = self.measure(samples, pitch)
+            style = voice.decoder_style.astype(np.float64)
+            score = self.likeness(sound, heard) - _STRANGENESS_COST * self._style_map.strangeness(style)
+            renditions.append((score, samples))
+            if best is None or score > best[0]:
+                best = (score, voice)
+            step = self._style_map.step(target, self._style_map.features(sound))
+            voice = replace(voice, decoder_style=(style + _DAMPING * step).astype(np.float32))
+        assert best is not None
+        chosen = best[1]
+        error = (
+            float(np.clip(np.median(pitch_errors), -_MAX_PITCH_CORRECTION, _MAX_PITCH_CORRECTION))
+            if pitch_errors
+            else 0.0
+        )
+        closest = max(renditions, key=lambda rendition: rendition[0])[1]
+        return replace(
+            chosen,
+            target_log_f0=chosen.target_log_f0 - error,
+            eq_db=missing_eq_db(heard.samples, closest),
+        )
+
+
+def practice_symbols() -> list[str]:
+    """Short sentences of our own, in the symbols of the model: together they hold most English sounds."""
+    listed = files("myna.engines.kokoro") / "artefacts" / "practice_sentences.json"
+    return [entry["symbols"] for entry in json.loads(listed.read_text(encoding="utf-8"))]
+
+
+def voiced_log_f0(curves: ProsodyCurves) -> FloatArray:
+    """ln(F0) of the voiced half frames."""
+    return np.log(curves.f0_hz[curves.f0_hz > 40.0])
+
+
+def _expected_log_f0(voice: KokoroVoice, sentence: PracticeSentence) -> float:
+    """Mean ln(F0) that was asked of the decoder in a sentence."""
+    return float(np.log(voice.move_pitch(sentence.curves.f0_hz)[sentence.curves.f0_hz > 40.0]).mean())
+
+
+def _set_pitch(voice: KokoroVoice, sentences: list[PracticeSentence], wanted: PitchStatistics) -> KokoroVoice:
+    """Move the predicted pitch to the person's mean, and half-way to their spread."""
+    predicted = np.concatenate([voiced_log_f0(sentence.curves) for sentence in sentences])
+    ratio = float(np.clip(wanted.log_f0_sd / max(float(predicted.std()), 0.02), 0.7, 1.5))
+    return replace(
+        voice,
+        predicted_log_f0=float(predicted.mean()),
+        target_log_f0=wanted.log_f0_mean,
+        pitch_spread=0.5 * (1.0 + ratio),
+    )
