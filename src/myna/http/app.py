@@ -16,6 +16,7 @@ from myna.http.request_edge import RequestEdge
 from myna.http.schemas import CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest
 from myna.http.speech import SpeechEndpoints
 from myna.http.speech_schemas import SpeakRequest, SpeechLineReply
+from myna.http.speech_socket import SpeechSockets
 from myna.http.studio_page import create_studio_router
 from myna.http.system import SystemEndpoints
 from myna.http.voices import VoiceEndpoints
@@ -51,6 +52,7 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
     app.include_router(VoiceEndpoints(services, limits, doorkeeper, bodies, metrics).router())
     app.include_router(SpeechEndpoints(services, limits, doorkeeper, bodies).router())
     app.include_router(OpenAiEndpoints(services, limits, doorkeeper, bodies).router())
+    app.include_router(SpeechSockets(services, limits, doorkeeper, metrics).router())
     app.include_router(SystemEndpoints(services, metrics).router())
     app.include_router(create_studio_router())
     install_error_replies(app)

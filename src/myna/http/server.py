@@ -28,6 +28,8 @@ def server_config(app: FastAPI, host: str, port: int, backlog: int = 2048) -> uv
         timeout_keep_alive=int(_KEEP_ALIVE_S),
         timeout_graceful_shutdown=_SHUTDOWN_S,
         log_config=None,
+        # At INFO it logs the address of every socket, whose query may hold a key.
+        log_level="warning",
         access_log=False,
         server_header=False,
         lifespan="on",

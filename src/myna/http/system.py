@@ -25,7 +25,8 @@ class SystemEndpoints:
             ("/healthz", self.health, "The process is up"),
             ("/readyz", self.readiness, "The engine is loaded and the store can be reached"),
         ):
-            router.add_api_route(path, endpoint, methods=["GET", "HEAD"], summary=summary)
+            router.add_api_route(path, endpoint, methods=["GET"], summary=summary)
+            router.add_api_route(path, endpoint, methods=["HEAD"], include_in_schema=False)
         router.add_api_route("/metrics", self.metrics_page, methods=["GET"], summary="Prometheus metrics")
         router.add_api_route("/docs", self.docs, methods=["GET"], include_in_schema=False)
         return router

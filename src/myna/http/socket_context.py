@@ -1,0 +1,212 @@
+"""One context of a speech socket: its settings, its buffered text, and the task that speaks (contract 10.4)."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from myna.domain.errors import MynaError, Overloaded, TextUnspeakable
+from myna.http.errors import Failure, describe, describe_bug
+from myna.http.limits import HttpLimits
+from myna.http.socket_schemas import CreateContext, JsonObject, context_error_frame, event_frame
+from myna.http.speech import speak_along
+from myna.http.speech_payloads import SpeechPayloads
+from myna.http.speech_schemas import SpeechWish
+from myna.http.text_buffer import TextBuffer
+from myna.observability.logging import log_request
+from myna.observability.metrics import Metrics
+from myna.observability.request_record import RequestRecord
+from myna.usecases.ports import Grant
+from myna.usecases.services import Services
+
+logger = logging.getLogger(__name__)
+
+SOCKET_ROUTE = "/tts/v1/voice:streamBidirectional"
+
+SendFrame = Callable[[JsonObject], Awaitable[None]]
+
+
+class SocketGone(Exception):
+    """The client cannot be told anything any more."""
+
+
+class SocketContext:
+    """Takes text at once and speaks it in order, on a task of its own, so that other contexts go on meanwhile."""
+
+    def __init__(
+        self,
+        context_id: str,
+        settings: CreateContext,
+        *,
+        services: Services,
+        limits: HttpLimits,
+        grant: Grant,
+        metrics: Metrics,
+        send: SendFrame,
+        on_closed: Callable[[str], None],
+    ) -> None:
+        """Raises: InvalidRequest, ModelUnsupported, LanguageUnsupported for settings that cannot be."""
+        self.context_id = context_id
+        self.settings = settings
+        self.is_closing = False
+        self._wish = settings.to_wish()
+        self._buffer = TextBuffer(settings.to_buffering())
+        self._services = services
+        self._limits = limits
+        self._grant = grant
+        self._metrics = metrics
+        self._send = send
+        self._on_closed = on_closed
+        self._utterances: deque[tuple[str, SpeechWish]] = deque()
+        self._num_waiting_chars = 0
+        self._news = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_cancelled = False
+        self._is_speaking = False
+        self._speaker = asyncio.create_task(self._run(), name=f"context {context_id[:32]}")
+
+    @property
+    def is_busy(self) -> bool:
+        """Something is being spoken or waits to be."""
+        return self._is_speaking or bool(self._utterances)
+
+    def change(self, settings: CreateContext) -> None:
+        """Settings for what comes; what was flushed before keeps the old ones. Raises: InvalidRequest."""
+        wish, buffering = settings.to_wish(), settings.to_buffering()
+        self.settings, self._wish, self._buffer.buffering = settings, wish, buffering
+
+    def add_text(self, text: str) -> None:
+        """Raises: Overloaded when too much text waits already."""
+        waiting = self._buffer.num_chars + self._num_waiting_chars
+        if waiting + len(text) > self._limits.max_socket_pending_chars:
+            raise Overloaded("Too much text waits in this context. Send more once some of it was spoken.")
+        self._enqueue(self._buffer.add(text))
+        self._set_timer()
+
+    def flush(self) -> None:
+        """Speak what is buffered now."""
+        self._enqueue(self._buffer.flush())
+        self._set_timer()
+
+    def close(self) -> None:
+        """Speak what is left, then say that the context is closed."""
+        self.flush()
+        self.is_closing = True
+        self._news.set()
+
+    def cancel(self) -> None:
+        """Stop within a chunk, forget what was not spoken, then say that the context is closed."""
+        if self._is_cancelled:
+            return
+        self.is_closing = self._is_cancelled = True
+        self._utterances.clear()
+        self._buffer.flush()
+        self._drop_timer()
+        self._news.set()
+        if self._is_speaking:
+            self._speaker.cancel()
+
+    async def leave(self) -> None:
+        """The socket is gone: stop without a word."""
+        self._drop_timer()
+        self._speaker.cancel()
+        await asyncio.gather(self._speaker, return_exceptions=True)
+
+    def _enqueue(self, texts: list[str]) -> None:
+        for text in texts:
+            self._utterances.append((text, self._wish))
+            self._num_waiting_chars += len(text)
+        self._news.set()
+
+    def _set_timer(self) -> None:
+        if not self._buffer.num_chars:
+            self._drop_timer()
+        elif self._timer is None and self._buffer.buffering.max_delay_s:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._buffer.buffering.max_delay_s, self._on_timer)
+
+    def _drop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self.flush()
+
+    async def _run(self) -> None:
+        try:
+            await self._speak_all()
+        except SocketGone:
+            return
+        finally:
+            self._drop_timer()
+            self._on_closed(self.context_id)
+        with suppress(SocketGone):
+            await self._send(event_frame(self.context_id, "contextClosed", {}))
+
+    async def _speak_all(self) -> None:
+        while await self._has_utterance():
+            text, wish = self._utterances.popleft()
+            self._num_waiting_chars -= len(text)
+            self._is_speaking = True
+            try:
+                await self._speak(text, wish)
+            except asyncio.CancelledError:
+                if not self._is_cancelled:
+                    raise
+                self._speaker.uncancel()
+            finally:
+                self._is_speaking = False
+
+    async def _has_utterance(self) -> bool:
+        """Wait for the next; False when there will be none."""
+        while not self._utterances:
+            if self.is_closing:
+                return False
+            self._news.clear()
+            await self._news.wait()
+        return True
+
+    async def _speak(self, text: str, wish: SpeechWish) -> None:
+        record = RequestRecord("utterance", method="WS", route=SOCKET_ROUTE, status=200)
+        record.workspace, record.key_id = self._grant.workspace, self._grant.key_id
+        try:
+            await self._send_speech(text, wish, record)
+        except TextUnspeakable:
+            # A stream of tokens may well flush a dash or an emoji alone; clients wait for the marker, and some give a
+            # context up at any error.
+            await self._send_flush_completed()
+        except MynaError as exc:
+            await self._send_failure(describe(exc), record)
+        except (asyncio.CancelledError, SocketGone):
+            record.error_code = "CLIENT_LEFT"
+            raise
+        except Exception as exc:  # noqa: BLE001  (the edge's last resort, for sockets: logged once, told as an id)
+            failure, record.error_id = describe_bug(exc)
+            await self._send_failure(failure, record)
+        finally:
+            record.finish()
+            self._metrics.observe(record)
+            log_request(record)
+
+    async def _send_speech(self, text: str, wish: SpeechWish, record: RequestRecord) -> None:
+        payloads = SpeechPayloads(text, wish)
+        chunks = speak_along(self._services, wish.to_command(self._grant.workspace, text, is_stream=True), record)
+        try:
+            async for chunk in chunks:
+                for payload in payloads.of_chunk(chunk):
+                    await self._send(event_frame(self.context_id, "audioChunk", payload))
+            for payload in payloads.of_rest():
+                await self._send(event_frame(self.context_id, "audioChunk", payload))
+        finally:
+            await chunks.aclose()
+        await self._send_flush_completed()
+
+    async def _send_flush_completed(self) -> None:
+        await self._send(event_frame(self.context_id, "flushCompleted", {}))
+
+    async def _send_failure(self, failure: Failure, record: RequestRecord) -> None:
+        record.status, record.error_code = failure.status, failure.error_code
+        await self._send(context_error_frame(self.context_id, failure))
