@@ -59,12 +59,14 @@ async def run_server(settings: Settings, host: str, port: int, *, is_dev: bool, 
         try:
             if await _start(services, serving):
                 dev_key = await _make_dev_key(services.keys) if is_dev else None
+                logger.info("ready at %s", url)
                 _announce(url, dev_key, is_open=not _is_loopback(host), as_json=as_json)
                 await serving
         finally:
             server.should_exit = True
             await serving
             await services.close()
+            logger.info("stopped")
 
 
 def _listen(host: str, port: int) -> socket.socket:
