@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal, cast
+from urllib.parse import quote
 
 import typer
 import uvicorn
@@ -116,7 +117,9 @@ def _announce(url: str, dev_key: str | None, *, is_open: bool, as_json: bool) ->
         made = {"workspace": DEV_WORKSPACE, "apiKey": dev_key} if dev_key else {}
         print_result(json.dumps(ready | made))
     else:
-        print_result(f"Myna is ready at {url}\nStudio: {studio_url}")
+        # A fragment stays in the browser: the key reaches no log and no referrer.
+        link = f"{studio_url}#key={quote(dev_key, safe='')}" if dev_key else studio_url
+        print_result(f"Myna is ready at {url}\nStudio: {link}")
         if dev_key:
             print_result(f"A key for the new workspace {DEV_WORKSPACE}, shown this once: {dev_key}")
     if is_open:

@@ -57,7 +57,9 @@ export class CloneForm extends EventTarget {
   }
 
   get #statement() {
-    const [you, them, purpose] = ['consent-you', 'consent-them', 'consent-purpose'].map((id) => byId(id).value.trim() || words.blank);
+    const you = byId('consent-you').value.trim() || words.blankYou;
+    const them = byId('consent-them').value.trim() || words.blankThem;
+    const purpose = byId('consent-purpose').value.trim().replace(/[.。]$/, '') || words.blankPurpose;
     return this.#isMine ? words.statementMine(you, purpose) : words.statementTheirs(you, them, purpose);
   }
 

@@ -1,13 +1,14 @@
 /** Signal processing for the pictures: Fourier transform, spectrogram, pitch. Pure functions on Float32Arrays. */
 
 const SPECTRUM_SAMPLES = 1024; // 43 ms at 24 kHz: harmonics of a voice stand apart
+const LOWEST_SHOWN_HZ = 60; // below lie hum and offset, not speech
 const DYNAMIC_RANGE_DB = 72;
 const PITCH_RATE_HZ = 8000;
 const PITCH_FRAME_S = 0.04;
 const PITCH_HOP_S = 0.01;
 const LOWEST_PITCH_HZ = 60;
 const HIGHEST_PITCH_HZ = 450;
-const YIN_THRESHOLD = 0.15; // de Cheveigné & Kawahara 2002, section II.D: 0.1 to 0.2
+const YIN_THRESHOLD = 0.3; // the paper's 0.1 to 0.2 drops breathy voices; a picture may show them
 const SILENCE_RATIO = 0.02; // frames this far below the loudest have no pitch to show
 
 /** In-place complex fast Fourier transform (radix 2). */
@@ -50,7 +51,7 @@ export function melToHz(mel) {
 }
 
 /**
- * How strong each frequency is over time, on a mel axis from 0 to `maxHz`.
+ * How strong each frequency is over time, on a mel axis from 60 Hz to `maxHz`.
  * @returns {Uint8Array} [columns × rows], row 0 lowest; 255 the loudest, 0 that is 72 dB or more below it
  */
 export function measureSpectrogram(samples, rateHz, columns, rows, maxHz) {
@@ -78,8 +79,9 @@ export function measureSpectrogram(samples, rateHz, columns, rows, maxHz) {
 
 /** Fractional spectrum bins between which each row lies. */
 function rowEdges(rows, maxHz, rateHz) {
+  const bottom = hzToMel(LOWEST_SHOWN_HZ);
   const top = hzToMel(Math.min(maxHz, rateHz / 2));
-  return Float32Array.from({ length: rows + 1 }, (_, row) => (melToHz((row / rows) * top) / rateHz) * SPECTRUM_SAMPLES);
+  return Float32Array.from({ length: rows + 1 }, (_, row) => (melToHz(bottom + (row / rows) * (top - bottom)) / rateHz) * SPECTRUM_SAMPLES);
 }
 
 /** Mean power between two fractional bins, a row narrower than a bin taking its share of the neighbours. */

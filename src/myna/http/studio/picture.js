@@ -10,6 +10,7 @@ const PITCH_TOP_HZ = 450;
 const PITCH_LINES_HZ = [100, 200, 400];
 const TICK_CHOICES_S = [0.5, 1, 2, 5, 10, 30, 60, 120];
 const MIN_TICK_PX = 56;
+const AXIS_PX = 18;
 
 /** @typedef {{startS: number, endS: number}} Span */
 
@@ -40,7 +41,8 @@ function channels(colour) {
  * @param {Span} view what is shown, s @param {Span|null} used
  */
 export function drawWaveform(canvas, samples, view, used) {
-  const { context, width, height } = surface(canvas);
+  const { context, width, height: fullHeight } = surface(canvas);
+  const height = fullHeight - AXIS_PX;
   const bars = Math.max(1, Math.floor(width / (BAR_PX + GAP_PX)));
   const envelope = measureEnvelope(samples, bars);
   let loudest = 0.05;
@@ -49,7 +51,7 @@ export function drawWaveform(canvas, samples, view, used) {
   const [from, to] = used ? [toX(used.startS), toX(used.endS)] : [0, width];
   if (used) {
     context.fillStyle = colourOf(canvas, 'wash');
-    context.fillRect(from, 0, to - from, height);
+    context.fillRect(from, 0, to - from, fullHeight);
   }
   const strong = colourOf(canvas, 'ink');
   const faint = colourOf(canvas, 'faint');
@@ -64,9 +66,9 @@ export function drawWaveform(canvas, samples, view, used) {
   }
   if (used) {
     context.fillStyle = colourOf(canvas, 'accent');
-    for (const edge of [from, to]) context.fillRect(Math.min(width - 2, Math.max(0, edge - 1)), 0, 2, height);
+    for (const edge of [from, to]) context.fillRect(Math.min(width - 2, Math.max(0, edge - 1)), 0, 2, fullHeight);
   }
-  drawTicks(context, canvas, view, width, height);
+  drawTicks(context, canvas, view, width, fullHeight);
 }
 
 /** Seconds along the lower edge, ticks only as close as can be read. */
@@ -79,8 +81,8 @@ function drawTicks(context, canvas, view, width, height) {
   for (let at = Math.ceil(view.startS / step) * step; at < view.endS; at += step) {
     const x = ((at - view.startS) / seconds) * width;
     if (x > width - 24) break;
-    context.fillRect(x, height - 5, 1, 5);
-    context.fillText(`${Number(at.toFixed(1))} s`, x + 4, height);
+    context.fillRect(x, height - 6, 1, 6);
+    context.fillText(`${Number(at.toFixed(1))} s`, x + 4, height - 1);
   }
 }
 
@@ -137,7 +139,8 @@ export function drawPitch(canvas, pitch, view) {
     context.fillStyle = colourOf(canvas, 'line');
     context.fillRect(0, Math.round(toY(hz)), width, 1);
     context.fillStyle = colourOf(canvas, 'ink-soft');
-    context.fillText(`${hz} Hz`, 4, toY(hz) - 3);
+    context.textAlign = 'right';
+    context.fillText(`${hz} Hz`, width - 6, toY(hz) - 4);
   }
   context.strokeStyle = colourOf(canvas, 'accent-strong');
   context.lineWidth = 2.5;

@@ -106,7 +106,6 @@ export class RecordPanel extends EventTarget {
     const button = byId('record');
     button.setAttribute('aria-label', isRunning ? words.stop : words.start);
     byId('booth').classList.toggle('is-recording', isRunning);
-    byId('record-cancel').hidden = !isRunning;
     byId('level').hidden = !isRunning;
     byId('record-time').textContent = '0:00';
     byId('script-language').disabled = isRunning;
