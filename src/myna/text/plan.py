@@ -7,14 +7,12 @@ from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpeechToken
 from myna.text.markup import find_markup
 from myna.text.segment import cut_into_sentences, find_cut, split_long, spoken_length
+from myna.text.tokenize import gap_after, settle_gaps, tokenize
 
 PARAGRAPH_PAUSE_S = 0.35
 """Silence between paragraphs, on top of the engine's own sentence end."""
 
-_WORD = re.compile(r"\S+")
 _PARAGRAPH_GAP = re.compile(r"\n\s*\n")
-_MAX_TOKEN_CHARS = 200
-"""Longer "words" (base64, a held-down key) are cut: no engine speaks them in one go."""
 
 
 def plan_speech(
@@ -27,11 +25,13 @@ def plan_speech(
     max_segment_chars: spoken characters in one segment at most, separators included.
     first_segment_chars: make the first segment about this short, cut at a natural boundary, so that it is heard
     early; None when nobody is waiting.
+    Returns nothing at all if there is neither a word nor a pause in the text.
     """
     segments: list[SpeechSegment] = []
-    for tokens, pause_s in _stretches(text):
+    for stretch_tokens, pause_s in _stretches(text, lang, normalize=normalize):
+        tokens = settle_gaps(stretch_tokens)
         stretch: list[SpeechSegment] = []
-        for sentence in cut_into_sentences(tokens):
+        for sentence in cut_into_sentences(text, tokens):
             pending = sentence
             if first_segment_chars and not segments and not stretch and spoken_length(sentence) > first_segment_chars:
                 cut = find_cut(sentence, first_segment_chars)
@@ -41,23 +41,25 @@ def plan_speech(
         if pause_s and stretch:
             stretch[-1] = SpeechSegment(stretch[-1].tokens, pause_s)
         segments += stretch
+    if not any(segment.text or segment.pause_after_s for segment in segments):
+        return ()
     return tuple(segments)
 
 
-def _stretches(text: str) -> Iterator[tuple[list[SpeechToken], float]]:
+def _stretches(text: str, lang: LangCode, *, normalize: bool) -> Iterator[tuple[list[SpeechToken], float]]:
     """Runs of tokens without a pause inside, each with the pause that follows it, seconds."""
     tokens: list[SpeechToken] = []
     for piece in find_markup(text):
         if piece.ipa:
             tokens.append(SpeechToken(text[piece.start : piece.end].strip("/"), piece.start, piece.end, " ", piece.ipa))
         elif piece.is_silent:
-            tokens.append(SpeechToken("", piece.start, piece.end))
+            tokens.append(SpeechToken("", piece.start, piece.end, gap_after(text, piece.end)))
             if piece.pause_s:
                 yield tokens, piece.pause_s
                 tokens = []
         else:
             end_of_last = piece.start
-            for token in _words(text, piece.start, piece.end):
+            for token in tokenize(text, piece.start, piece.end, lang, normalize=normalize):
                 if tokens and _PARAGRAPH_GAP.search(text, end_of_last, token.source_start):
                     yield tokens, PARAGRAPH_PAUSE_S
                     tokens = []
@@ -65,12 +67,3 @@ def _stretches(text: str) -> Iterator[tuple[list[SpeechToken], float]]:
                 end_of_last = token.source_end
     if tokens:
         yield tokens, 0.0
-
-
-def _words(text: str, start: int, end: int) -> Iterator[SpeechToken]:
-    for match in _WORD.finditer(text, start, end):
-        for position in range(match.start(), match.end(), _MAX_TOKEN_CHARS):
-            stop = min(position + _MAX_TOKEN_CHARS, match.end())
-            is_last = stop == match.end()
-            has_gap = is_last and stop < len(text) and text[stop].isspace()
-            yield SpeechToken(text[position:stop], position, stop, " " if has_gap else "")

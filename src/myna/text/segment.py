@@ -14,8 +14,8 @@ _ABBREVIATIONS = frozenset(
 _INITIAL = re.compile(r"^(?:[^\W\d_]\.)+$")
 
 
-def is_sentence_end(token: SpeechToken, following: SpeechToken | None) -> bool:
-    """Whether a sentence ends with this token, judged by it and the next."""
+def is_sentence_end(text: str, token: SpeechToken, following: SpeechToken | None) -> bool:
+    """Whether a sentence ends with this token, judged by it and how the next begins in the text."""
     spoken = token.spoken
     if not _SENTENCE_END.search(spoken):
         return False
@@ -23,16 +23,16 @@ def is_sentence_end(token: SpeechToken, following: SpeechToken | None) -> bool:
         return True
     if spoken.rstrip(".").lower().lstrip("(\"'“‘") in _ABBREVIATIONS or _INITIAL.match(spoken):
         return False
-    return not following.spoken[:1].islower()
+    return not text[following.source_start].islower()
 
 
-def cut_into_sentences(tokens: Sequence[SpeechToken]) -> list[list[SpeechToken]]:
+def cut_into_sentences(text: str, tokens: Sequence[SpeechToken]) -> list[list[SpeechToken]]:
     """Group tokens into sentences, in order, none left out."""
     sentences: list[list[SpeechToken]] = []
     current: list[SpeechToken] = []
     for index, token in enumerate(tokens):
         current.append(token)
-        if is_sentence_end(token, tokens[index + 1] if index + 1 < len(tokens) else None):
+        if is_sentence_end(text, token, tokens[index + 1] if index + 1 < len(tokens) else None):
             sentences.append(current)
             current = []
     if current:

@@ -1,0 +1,105 @@
+"""Words of a text as tokens: what is spoken for each, and where it stands."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from myna.domain.language import LangCode
+from myna.domain.speech import SpeechToken
+from myna.text.normalize import open_normalizer, strip_unspoken
+
+_WORD = re.compile(r"\S+")
+_MAX_TOKEN_CHARS = 200
+"""Longer "words" (base64, a held-down key) are cut: no engine speaks them in one go."""
+_CJK = "\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9d"
+_CJK_SIGN = re.compile(rf"[{_CJK}]|[^\s{_CJK}]+")
+"""One character, or a stretch of another script."""
+_UNSPACED = frozenset({LangCode.ZH_CN, LangCode.JA_JP})
+_GLUED = _UNSPACED | {LangCode.KO_KR}
+"""Particles and counters stand right behind a number."""
+_CLOSING = tuple(",.;:!?…)]”»、。，！？；：")
+_DASHES = frozenset({"-", "–", "—", "--", "---"})
+
+
+def tokenize(text: str, start: int, end: int, lang: LangCode, *, normalize: bool) -> list[SpeechToken]:
+    """Tokens of text[start:end], in order; between them lies only white space.
+
+    Chinese and Japanese, written without spaces, give a token per character: the engine finds the words. What nobody
+    reads aloud (emoji, Markdown's marks) is a token without words.
+    """
+    tokens: list[SpeechToken] = []
+    position = start
+    if normalize:
+        for reading in open_normalizer(lang).find_readings(text, start, end):
+            tokens += _plain_tokens(text, position, reading.start, lang)
+            tokens.append(SpeechToken(reading.spoken, reading.start, reading.end, gap_after(text, reading.end)))
+            position = reading.end
+    tokens += _plain_tokens(text, position, end, lang)
+    return _part_words(_attach_punctuation(tokens), lang)
+
+
+def _plain_tokens(text: str, start: int, end: int, lang: LangCode) -> Iterator[SpeechToken]:
+    for word in (_CJK_SIGN if lang in _UNSPACED else _WORD).finditer(text, start, end):
+        for first in range(word.start(), word.end(), _MAX_TOKEN_CHARS):
+            last = min(first + _MAX_TOKEN_CHARS, word.end())
+            written = text[first:last]
+            spoken = strip_unspoken(written)
+            if written in _DASHES:
+                is_bullet = text[:first].rstrip(" \t").endswith("\n") or not text[:first].strip()
+                spoken = "" if is_bullet else "—"
+            yield SpeechToken(spoken, first, last, gap_after(text, last))
+
+
+def _part_words(tokens: list[SpeechToken], lang: LangCode) -> list[SpeechToken]:
+    """Put the spaces that the written form leaves out: "A&B"."""
+    parted: list[SpeechToken] = []
+    for token in tokens:
+        before = parted[-1] if parted else None
+        if before is not None and not before.whitespace and before.source_end == token.source_start:
+            is_cut_word = before.source_end - before.source_start == _MAX_TOKEN_CHARS
+            meet = before.spoken[-1:].isalnum() and token.spoken[:1].isalnum()
+            if meet and not is_cut_word and lang not in _GLUED:
+                parted[-1] = replace(before, whitespace=" ")
+        parted.append(token)
+    return parted
+
+
+def settle_gaps(tokens: list[SpeechToken]) -> list[SpeechToken]:
+    """Hand the space behind a silent token to the word before it: one space, however much is left out.
+
+    "now [laugh], please" is spoken "now, please".
+    """
+    settled: list[SpeechToken] = []
+    last_spoken: int | None = None
+    for token in tokens:
+        gap = token.whitespace if token.spoken else ""
+        if last_spoken is not None:
+            before = settled[last_spoken]
+            if not token.spoken and token.whitespace:
+                settled[last_spoken] = replace(before, whitespace=" ")
+            elif token.spoken[:1] in _CLOSING and not settled[-1].spoken:
+                settled[last_spoken] = replace(before, whitespace="")
+        if token.spoken:
+            last_spoken = len(settled)
+        settled.append(replace(token, whitespace=gap))
+    return settled
+
+
+def gap_after(text: str, position: int) -> str:
+    return " " if position < len(text) and text[position].isspace() else ""
+
+
+def _attach_punctuation(tokens: list[SpeechToken]) -> list[SpeechToken]:
+    """Put a full stop that follows a reading or a CJK character into its token: it is no word of its own."""
+    attached: list[SpeechToken] = []
+    for token in tokens:
+        before = attached[-1] if attached else None
+        is_mark = bool(token.spoken) and not any(sign.isalnum() for sign in token.spoken)
+        if before is not None and is_mark and before.spoken and before.source_end == token.source_start:
+            spoken = (
+                before.spoken if token.spoken == "." and before.spoken.endswith(".") else before.spoken + token.spoken
+            )
+            attached[-1] = replace(before, spoken=spoken, source_end=token.source_end, whitespace=token.whitespace)
+        else:
+            attached.append(token)
+    return attached

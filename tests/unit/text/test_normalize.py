@@ -1,0 +1,124 @@
+"""What is written short is read as a person would read it, per language."""
+
+import pytest
+
+from myna.domain.language import LangCode
+from myna.text.normalize import open_normalizer
+from myna.text.numerals import chinese, hindi, japanese
+from myna.text.plan import plan_speech
+
+EN, GB, ES, FR, IT, PT, DE, ZH, JA, HI, RU, KO = (
+    LangCode.EN_US,
+    LangCode.EN_GB,
+    LangCode.ES_ES,
+    LangCode.FR_FR,
+    LangCode.IT_IT,
+    LangCode.PT_BR,
+    LangCode.DE_DE,
+    LangCode.ZH_CN,
+    LangCode.JA_JP,
+    LangCode.HI_IN,
+    LangCode.RU_RU,
+    LangCode.KO_KR,
+)
+
+
+def say(text: str, lang: LangCode) -> str:
+    segments = plan_speech(text, lang, normalize=True, max_segment_chars=1000, first_segment_chars=None)
+    return " ".join(segment.text for segment in segments)
+
+
+@pytest.mark.parametrize(
+    ("lang", "written", "spoken"),
+    [
+        (EN, "1,250", "one thousand two hundred fifty"),
+        (GB, "1,250", "one thousand two hundred and fifty"),
+        (EN, "3.14", "three point one four"),
+        (EN, "-5 °C", "minus five degrees Celsius"),
+        (EN, "in 1998", "in nineteen ninety-eight"),
+        (EN, "the 1990s", "the nineteen nineties"),
+        (EN, "007", "zero zero seven"),
+        (EN, "$3.50", "three dollars and fifty cents"),
+        (EN, "$1", "one dollar"),
+        (EN, "£5m", "five million pounds"),
+        (EN, "$1.2 billion", "one point two billion dollars"),
+        (EN, "€0.99", "ninety-nine cents"),
+        (EN, "20%", "twenty percent"),
+        (EN, "1st, 22nd", "first, twenty-second"),
+        (EN, "05/12/2024", "May twelfth, twenty twenty-four"),
+        (GB, "05/12/2024", "the fifth of December twenty twenty-four"),
+        (EN, "2024-05-12", "May twelfth, twenty twenty-four"),
+        (EN, "May 12", "May twelfth"),
+        (EN, "10:30 pm", "ten thirty p m"),
+        (EN, "at 9:05", "at nine oh five"),
+        (EN, "at 10:00", "at ten o'clock"),
+        (EN, "10-20 km", "ten to twenty kilometres"),
+        (EN, "3/4 cup", "three quarters cup"),
+        (EN, "v 2.0.1", "v two point zero point one"),
+        (EN, "No. 5", "number five"),
+        (EN, "Dr. Lee, 12 Elm Dr.", "Doctor Lee, twelve Elm Drive"),
+        (EN, "St. Mary, Main St.", "Saint Mary, Main Street"),
+        (EN, "jane.doe@example.com", "jane dot doe at example dot com"),
+        (EN, "https://www.example.org/a_b", "WWW dot example dot org slash a underscore B"),
+        (EN, "A&B", "A and B"),
+        (EN, "ice cream 🍦 now", "ice cream now"),
+        (EN, "**very** `nice`", "very nice"),
+        (EN, "+1 555 123", "plus one, five five five, one two three"),
+        (ES, "3,50 €", "tres euros con cincuenta céntimos"),
+        (ES, "12/05/2024", "doce de mayo de dos mil veinticuatro"),
+        (ES, "1.250 km", "mil doscientos cincuenta kilómetros"),
+        (ES, "el Sr. Gil", "el señor Gil"),
+        (ES, "la 2ª", "la segunda"),
+        (FR, "3,50 €", "trois euros cinquante centimes"),
+        (FR, "le 1/05/2024", "le premier mai deux mille vingt-quatre"),
+        (FR, "à 10h30", "à dix heures trente"),
+        (FR, "1 250", "mille deux cent cinquante"),
+        (IT, "1.250,5", "milleduecentocinquanta virgola cinque"),
+        (IT, "sono 5", "sono cinque"),
+        (PT, "R$ 3,50", "três reais e cinquenta centavos"),
+        (PT, "às 14h30", "às catorze e trinta"),
+        (DE, "am 12. Mai 2024", "am zwölften Mai zweitausendvierundzwanzig"),
+        (DE, "um 10:30 Uhr", "um zehn Uhr dreißig"),
+        (DE, "z.B. 1 €", "zum Beispiel ein Euro"),
+        (ZH, "2024年5月12日", "二零二四年五月十二日"),
+        (ZH, "2个苹果", "两个苹果"),
+        (ZH, "20%", "百分之二十"),
+        (ZH, "3.5元", "三点五元"),
+        (JA, "3人", "さんにん"),
+        (JA, "10時30分", "じゅうじさんじゅっぷん"),
+        (JA, "1,250円", "せんにひゃくごじゅうえん"),
+        (HI, "₹250", "दो सौ पचास रुपये"),
+        (RU, "5 кг", "пять килограммов"),
+        (RU, "2 ₽", "два рубля"),
+        (KO, "5월 12일", "오월 십이일"),
+    ],
+)
+def test_reading(lang: LangCode, written: str, spoken: str) -> None:
+    """A written form and what a person says for it."""
+    assert spoken == say(written, lang)
+
+
+def test_off_leaves_the_text_alone() -> None:
+    """Without normalisation words are handed on as they are written."""
+    segments = plan_speech("Dr. 5", LangCode.EN_US, normalize=False, max_segment_chars=100, first_segment_chars=None)
+    assert [segment.text for segment in segments] == ["Dr. 5"]
+
+
+@pytest.mark.parametrize("lang", list(LangCode))
+def test_every_language_has_its_rules(lang: LangCode) -> None:
+    """No language of the API leaves digits in what is spoken."""
+    for written in ("21", "3.5", "2024-05-12", "10:45", "50%", "$5", "12345678901234567890"):
+        spoken = " ".join(reading.spoken for reading in open_normalizer(lang).find_readings(written, 0, len(written)))
+        assert spoken
+        assert not any(sign.isdigit() for sign in spoken), (lang, written, spoken)
+
+
+def test_own_numerals() -> None:
+    """Readings that no library gives us: zeros in Chinese, sound changes in Japanese, lakhs in Hindi."""
+    assert chinese.spell_cardinal(10_005) == "一万零五"
+    assert chinese.spell_cardinal(100_000_001) == "一亿零一"
+    assert chinese.spell_cardinal(15) == "十五"
+    assert japanese.spell_cardinal(3_600) == "さんぜんろっぴゃく"
+    assert japanese.spell_counted(4, "時") == "よじ"
+    assert japanese.spell_counted(25, "分") == "にじゅうごふん"
+    assert hindi.spell_cardinal(12_500_000) == "एक करोड़ पच्चीस लाख"

@@ -1,0 +1,138 @@
+"""From text to segments: nothing lost, nothing invented, cut where people pause."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from myna.domain.language import LangCode
+from myna.domain.speech import SpeechSegment, SpeechToken
+from myna.text.plan import plan_speech
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=300)
+SPOKEN_TEXT = st.text(st.sampled_from("aB9 .,;!?-–€$%°#/@&\n\t'\"()[]<>😀中あ한éш1:05"), max_size=200)
+
+
+def plan(
+    text: str, lang: LangCode = LangCode.EN_US, first: int | None = None, most: int = 400, normalize: bool = True
+) -> tuple[SpeechSegment, ...]:
+    return plan_speech(text, lang, normalize=normalize, max_segment_chars=most, first_segment_chars=first)
+
+
+def all_tokens(segments: tuple[SpeechSegment, ...]) -> list[SpeechToken]:
+    return [token for segment in segments for token in segment.tokens]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    text=ANY_TEXT | SPOKEN_TEXT, lang=st.sampled_from(LangCode), normalize=st.booleans(), first=st.none() | st.just(40)
+)
+def test_tokens_follow_the_text(text: str, lang: LangCode, normalize: bool, first: int | None) -> None:
+    """For any text at all: spans are in order, do not overlap, and only white space lies between them."""
+    segments = plan(text, lang, first, most=120, normalize=normalize)
+    position = 0
+    for token in all_tokens(segments):
+        assert position <= token.source_start < token.source_end <= len(text)
+        assert text[position : token.source_start].strip() == ""
+        position = token.source_end
+    if segments:
+        assert text[position:].strip() == ""
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=ANY_TEXT | SPOKEN_TEXT, most=st.integers(40, 300))
+def test_segments_are_short_enough(text: str, most: int) -> None:
+    """No segment is longer than asked, unless a single token is."""
+    for segment in plan(text, most=most):
+        assert len(segment.text) <= most or len([token for token in segment.tokens if token.spoken]) == 1
+
+
+def test_every_character_keeps_its_place() -> None:
+    """Each token's span is the stretch of the text that it speaks for."""
+    text = "Dr. Lee paid $3.50, then left."
+    tokens = all_tokens(plan(text))
+    assert [(text[token.source_start : token.source_end], token.spoken) for token in tokens] == [
+        ("Dr.", "Doctor"),
+        ("Lee", "Lee"),
+        ("paid", "paid"),
+        ("$3.50,", "three dollars and fifty cents,"),
+        ("then", "then"),
+        ("left.", "left."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("Hello there. How are you? Fine!", ["Hello there.", "How are you?", "Fine!"]),
+        ("Mr. Jones met Dr. Smith at 5 p.m. on Main St. in Boston.", None),
+        ('She said "Stop!" and left. He stayed.', ['She said "Stop!"', "and left.", "He stayed."]),
+        ("It cost 3.5 million. That, e.g. this.", ["It cost three point five million.", "That, for example this."]),
+        ("J. R. R. Tolkien wrote it.", ["J. R. R. Tolkien wrote it."]),
+    ],
+)
+def test_sentences(text: str, sentences: list[str] | None) -> None:
+    """Abbreviations, initials and decimals do not end a sentence."""
+    spoken = [segment.text for segment in plan(text)]
+    assert spoken == sentences if sentences is not None else len(spoken) == 1
+
+
+def test_chinese_sentences() -> None:
+    """Chinese is cut at its own full stops."""
+    assert [segment.text for segment in plan("你好。你今天怎么样？我很好！", LangCode.ZH_CN)] == [
+        "你好。",
+        "你今天怎么样？",
+        "我很好！",
+    ]
+
+
+def test_break_becomes_a_pause() -> None:
+    """A break ends a segment, gives its length as silence and is not spoken."""
+    segments = plan('One <break time="1.5s"/> two <break time="250ms"/>')
+    assert [(segment.text, segment.pause_after_s) for segment in segments] == [("One", 1.5), ("two", 0.25)]
+
+
+def test_break_alone_is_a_pause() -> None:
+    """A text of nothing but a break is silence, not an error."""
+    assert [(segment.text, segment.pause_after_s) for segment in plan('<break time="2s"/>')] == [("", 2.0)]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "😀 👍🏽", "[laugh]", "<verbatim></verbatim>", "***", "\u200b\u200f"])
+def test_nothing_to_say_gives_nothing(text: str) -> None:
+    """Only markup, only emoji, only signs: no segment at all."""
+    assert plan(text) == ()
+
+
+def test_markup_is_not_read_out() -> None:
+    """Steering, non-verbal tags and unknown elements are silent."""
+    text = '[whispering] Come <prosody rate="slow">closer</prosody> now [laugh], <verbatim>please</verbatim>.'
+    assert " ".join(segment.text for segment in plan(text)) == "Come closer now, please."
+
+
+def test_ipa_replaces_its_word() -> None:
+    """Phonemes between slashes are handed to the engine; paths and alternatives are not taken for phonemes."""
+    tokens = all_tokens(plan("Say /təˈmɑːtoʊ/ and/or /usr/bin/ now."))
+    assert [(token.spoken, token.ipa) for token in tokens if token.ipa] == [("təˈmɑːtoʊ", "təˈmɑːtoʊ")]
+
+
+def test_first_segment_is_short_and_ends_at_a_boundary() -> None:
+    """A stream's first segment is cut at a clause end if there is one within reach."""
+    text = "When the rain finally stopped, we opened all the windows of the house and let the fresh air in at last."
+    first, *rest = [segment.text for segment in plan(text, first=60)]
+    assert first == "When the rain finally stopped,"
+    assert " ".join([first, *rest]) == text
+
+
+def test_paragraphs_are_parted_by_a_pause() -> None:
+    """An empty line is heard, a line break within a sentence is not."""
+    segments = plan("One line\nof text.\n\nAnother one.")
+    assert [(segment.text, segment.pause_after_s) for segment in segments] == [
+        ("One line of text.", 0.35),
+        ("Another one.", 0),
+    ]
+
+
+def test_endless_word_is_cut() -> None:
+    """A word of 100,000 letters becomes many short segments, quickly."""
+    segments = plan("a" * 100_000, most=400)
+    assert sum(len(segment.text) for segment in segments) == 100_000
+    assert max(len(segment.text) for segment in segments) <= 400
