@@ -32,7 +32,7 @@ _DAMPING = 0.6
 """Undamped corrections overshoot: word errors and noise rise."""
 _SHIFT_SHARE = 0.7
 """How much of the mean difference between real and synthetic speech is taken out of the target."""
-_GAIN_A, _GAIN_B = 1 / 0.33, 1 / 0.52
+GAIN_A, GAIN_B = 1 / 0.33, 1 / 0.52
 """One over the distance between a stranger and the same person, for either judge."""
 _STRANGENESS_COST = 0.15
 _MAX_PITCH_CORRECTION = 0.2
@@ -121,15 +121,12 @@ class VoiceEncoder:
             log_f0=pitch.log_f0_mean if pitch is not None else float(np.log(150.0)),
         )
 
-    def practise(self, voice: KokoroVoice) -> list[PracticeSentence]:
-        """The practice sentences in a voice's own manner."""
-        if not self._texts:
-            self._texts = [
-                self._graphs.encode_text(self._vocabulary.encode(symbols))
-                for symbols in practice_symbols()[:NUM_CORRECTIONS]
-            ]
+    def practise(self, voice: KokoroVoice, count: int = NUM_CORRECTIONS) -> list[PracticeSentence]:
+        """The first practice sentences in a voice's own manner."""
+        for symbols in practice_symbols()[len(self._texts) : count]:
+            self._texts.append(self._graphs.encode_text(self._vocabulary.encode(symbols)))
         sentences = []
-        for text in self._texts:
+        for text in self._texts[:count]:
             predicted = self._graphs.predict_durations(text, voice.prosody_style)
             frames = round_frames(predicted.frames, voice.duration_scale)
             curves = self._graphs.predict_prosody(predicted.hidden, frames, voice.prosody_style)
@@ -144,7 +141,7 @@ class VoiceEncoder:
 
     def likeness(self, sound: VoiceSound, heard: Listening) -> float:
         """Both judges' cosines in units of "stranger to same person", added."""
-        return _GAIN_A * float(sound.embedding_a @ heard.sound.embedding_a) + _GAIN_B * float(
+        return GAIN_A * float(sound.embedding_a @ heard.sound.embedding_a) + GAIN_B * float(
             sound.embedding_b @ heard.sound.embedding_b
         )
 
@@ -166,7 +163,7 @@ class VoiceEncoder:
             samples = self.render(voice, sentence)
             pitch = measure_pitch(samples)
             if pitch is not None:
-                pitch_errors.append(pitch.log_f0_mean - _expected_log_f0(voice, sentence))
+                pitch_errors.append(pitch.log_f0_mean - asked_log_f0(voice, sentence))
             sound = self.measure(samples, pitch)
             style = voice.decoder_style.astype(np.float64)
             score = self.likeness(sound, heard) - _STRANGENESS_COST * self._style_map.strangeness(style)
@@ -176,18 +173,22 @@ class VoiceEncoder:
             step = self._style_map.step(target, self._style_map.features(sound))
             voice = replace(voice, decoder_style=(style + _DAMPING * step).astype(np.float32))
         assert best is not None
-        chosen = best[1]
-        error = (
-            float(np.clip(np.median(pitch_errors), -_MAX_PITCH_CORRECTION, _MAX_PITCH_CORRECTION))
-            if pitch_errors
-            else 0.0
-        )
         closest = max(renditions, key=lambda rendition: rendition[0])[1]
-        return replace(
-            chosen,
-            target_log_f0=chosen.target_log_f0 - error,
-            eq_db=missing_eq_db(heard.samples, closest),
-        )
+        return tune(best[1], heard, pitch_errors, closest)
+
+
+def tune(voice: KokoroVoice, heard: Listening, pitch_errors: list[float], rendition: Samples) -> KokoroVoice:
+    """Take out what the decoder made of the pitch that was asked of it, and bring the colour half-way to the person's.
+
+    pitch_errors: heard less asked, in ln(Hz), of each rendition; rendition: [num_samples] at 16 kHz, no equaliser.
+    """
+    error = float(np.median(pitch_errors)) if pitch_errors else 0.0
+    error = float(np.clip(error, -_MAX_PITCH_CORRECTION, _MAX_PITCH_CORRECTION))
+    return replace(
+        voice,
+        target_log_f0=heard.pitch.log_f0_mean - error,
+        eq_db=missing_eq_db(heard.samples, rendition),
+    )
 
 
 def practice_symbols() -> list[str]:
@@ -201,7 +202,7 @@ def voiced_log_f0(curves: ProsodyCurves) -> FloatArray:
     return np.log(curves.f0_hz[curves.f0_hz > 40.0])
 
 
-def _expected_log_f0(voice: KokoroVoice, sentence: PracticeSentence) -> float:
+def asked_log_f0(voice: KokoroVoice, sentence: PracticeSentence) -> float:
     """Mean ln(F0) that was asked of the decoder in a sentence."""
     return float(np.log(voice.move_pitch(sentence.curves.f0_hz)[sentence.curves.f0_hz > 40.0]).mean())
 
