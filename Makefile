@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 RUN := .venv/.stamps
+# no registry address in the lock files: whoever installs uses their own registry settings
+LOCK_OPTIONS := --quiet --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host \
+  --no-emit-find-links --no-emit-options --no-header
 
 .PHONY: setup setup-dev demo test check bench serve lock clean
 .DEFAULT_GOAL := help
@@ -59,7 +62,8 @@ serve: setup
 
 ## lock    pin the newest packages that fit pyproject.toml (maintainers)
 lock: | $(BIN)/python
-	$(BIN)/python training/lock_requirements.py
+	$(BIN)/pip-compile $(LOCK_OPTIONS) --output-file requirements.lock pyproject.toml
+	$(BIN)/pip-compile $(LOCK_OPTIONS) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) demo-out

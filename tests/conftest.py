@@ -1,10 +1,13 @@
 """What all tests share: where the recordings are."""
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.live_server import LiveServer, run_server
 
 DATA = Path(__file__).parent / "data"
 
@@ -28,3 +31,17 @@ def speaker_recordings() -> list[Recording]:
             Recording(r["speaker"], r["sex"], r["role"], DATA / "speakers" / r["file"], r["transcript"])
             for r in csv.DictReader(rows)
         ]
+
+
+@pytest.fixture(scope="session")
+def tone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """The whole product with the weightless engine; its log must never hold what was said."""
+    with run_server(tmp_path_factory.mktemp("tone") / "data", "tone") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def kokoro_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """The whole product with the embedded engine; needs the pulled weights."""
+    with run_server(tmp_path_factory.mktemp("kokoro") / "data", "kokoro") as server:
+        yield server

@@ -41,7 +41,9 @@ def configure_logging(log_format: Literal["text", "json"] = "text", stream: Text
     if log_format == "json":
         final = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
-        final = [structlog.dev.ConsoleRenderer(colors=target.isatty())]
+        # A plain traceback: the pretty one prints local variables, and those hold text, transcripts and keys.
+        plain = structlog.dev.plain_traceback
+        final = [structlog.dev.ConsoleRenderer(colors=target.isatty(), exception_formatter=plain)]
     handler = logging.StreamHandler(target)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -58,5 +60,6 @@ def configure_logging(log_format: Literal["text", "json"] = "text", stream: Text
         logger.propagate = True
     # The canonical line says more than the server's access line, and never holds a query (which may hold a key).
     logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     # httpx logs whole addresses at INFO.
     logging.getLogger("httpx").setLevel(logging.WARNING)

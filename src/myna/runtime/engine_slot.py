@@ -8,6 +8,8 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
+from myna.domain.attributes import VoiceAttributes
+from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
 from myna.domain.waveform import ReferenceAudio
@@ -56,6 +58,9 @@ class EngineSlot:
 
     def encode_voice(self, reference: ReferenceAudio) -> bytes:
         return self.engine.encode_voice(reference)
+
+    def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> bytes:
+        return self.engine.design_voice(attributes, lang, seed)
 
     def speak(
         self,

@@ -10,7 +10,9 @@ from functools import partial
 from time import monotonic
 from typing import TypeVar
 
+from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import Overloaded, ServiceUnavailable, VoiceIncompatible
+from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
 from myna.domain.waveform import ReferenceAudio
@@ -101,6 +103,10 @@ class InProcessEngineClient:
 
     async def encode_voice(self, reference: ReferenceAudio) -> VoiceArtifact:
         content = await self._call(lambda slot: slot.encode_voice(reference))
+        return VoiceArtifact(content, self._spec.id, self._spec.version)
+
+    async def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> VoiceArtifact:
+        content = await self._call(lambda slot: slot.design_voice(attributes, lang, seed))
         return VoiceArtifact(content, self._spec.id, self._spec.version)
 
     async def refine_voice(self, artifact: VoiceArtifact, reference: ReferenceAudio) -> VoiceArtifact:

@@ -1,0 +1,70 @@
+"""A real `myna serve` on a free port of the loopback, for tests that need the whole product."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_STOP_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class LiveServer:
+    """A running server and how to reach it."""
+
+    url: str
+    key: str
+    """Read and write, for the workspace `demo`."""
+    pid: int
+    data_dir: Path
+    log: Path
+
+    def create_key(self, workspace: str, access: str) -> str:
+        """Another key, made with the command that operators use."""
+        command = ["keys", "create", "--workspace", workspace, "--access", access, "--data-dir", str(self.data_dir)]
+        made = subprocess.run(
+            [sys.executable, "-m", "myna.cli.main", *command], check=True, capture_output=True, text=True
+        )
+        return made.stdout.strip()
+
+
+@contextmanager
+def run_server(
+    data_dir: Path, engine: str, options: Sequence[str] = (), settings: dict[str, str] | None = None
+) -> Iterator[LiveServer]:
+    """Start the command, wait until it says that it is ready, stop it by its own process id.
+
+    settings: `MYNA_...` variables.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    log = data_dir.parent / f"{data_dir.name}.log"
+    command = ["serve", "--dev", "--json", "--port", "0", "--data-dir", str(data_dir), "--engine", engine, *options]
+    with log.open("ab") as log_file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "myna.cli.main", *command],
+            stdout=subprocess.PIPE,
+            stderr=log_file,
+            text=True,
+            env={**os.environ, **(settings or {})},
+        )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, f"the server did not start:\n{log.read_text()[-2000:]}"
+        ready = json.loads(line)
+        yield LiveServer(ready["url"], ready.get("apiKey", ""), process.pid, data_dir, log)
+    finally:
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGTERM)
+        try:
+            process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
