@@ -49,12 +49,15 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
     )
     doorkeeper = Doorkeeper(services.keys, limits)
     bodies = BodiesInFlight(limits.max_bodies_in_flight_bytes, metrics)
-    app.include_router(VoiceEndpoints(services, limits, doorkeeper, bodies, metrics).router())
-    app.include_router(SpeechEndpoints(services, limits, doorkeeper, bodies).router())
-    app.include_router(OpenAiEndpoints(services, limits, doorkeeper, bodies).router())
-    app.include_router(SpeechSockets(services, limits, doorkeeper, metrics).router())
-    app.include_router(SystemEndpoints(services, metrics).router())
-    app.include_router(create_studio_router())
+    for router in (
+        VoiceEndpoints(services, limits, doorkeeper, bodies, metrics).router(),
+        SpeechEndpoints(services, limits, doorkeeper, bodies).router(),
+        OpenAiEndpoints(services, limits, doorkeeper, bodies).router(),
+        SpeechSockets(services, limits, doorkeeper, metrics).router(),
+        SystemEndpoints(services, metrics).router(),
+    ):
+        # One flat list, not routers inside a router: a 405 names the methods of all routes of its path.
+        app.router.routes.extend(router.routes)
     install_error_replies(app)
     messages = (CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest, SpeakRequest, CreateSpeechRequest)
     install_openapi(app, (*messages, SpeechLineReply))

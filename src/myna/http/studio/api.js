@@ -78,6 +78,12 @@ export class Api {
     });
   }
 
+  /** Codes (`EN_US`) of the languages that the server's engine speaks. */
+  async listSpokenLanguages() {
+    const { languages } = await this.#json('GET', 'voices/v1/supportedLanguages');
+    return languages.filter(({ isSpoken }) => isSpoken !== false).map(({ code }) => code.replace('-', '_').toUpperCase());
+  }
+
   updateVoice(voiceId, change) {
     return this.#json('PATCH', voicePath(voiceId), change);
   }

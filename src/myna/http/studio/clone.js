@@ -39,6 +39,10 @@ export class CloneForm extends EventTarget {
       clearError(target);
     });
     byId('cloning-cancel').addEventListener('click', () => this.#abort?.abort());
+    byId('to-clone').addEventListener('click', () => {
+      form.scrollIntoView({ behavior: 'smooth' });
+      byId('clone-name').focus({ preventScroll: true });
+    });
     takes.addEventListener('change', () => this.#showCount());
     this.#showStatement();
     this.#showCount();
@@ -76,6 +80,7 @@ export class CloneForm extends EventTarget {
       usable.length && left ? words.leavesOut(left) : '',
     ].join(' ').trim();
     byId('clone-form').hidden = list.length === 0 || (usable.length === 0 && left === list.length);
+    byId('to-clone').hidden = usable.length === 0;
     const heard = usable.find((take) => findLanguage(take.plain.langCode));
     if (heard && !this.#hasChosenLanguage) byId('clone-language').value = findLanguage(heard.plain.langCode).code;
   }

@@ -123,6 +123,8 @@ class Studio {
     }
     this.library.load();
     this.hearing.hearAll();
+    // Without the list every language is offered, and the server says which it speaks.
+    this.api.listSpokenLanguages().then((codes) => this.speak.offerLanguages(codes), () => {});
   }
 
   #askForKey(error) {

@@ -6,7 +6,7 @@ import { SPECTRUM_COLUMNS, SPECTRUM_ROWS } from './measure.js';
 const BAR_PX = 2;
 const GAP_PX = 1;
 const PITCH_BOTTOM_HZ = 60;
-const PITCH_TOP_HZ = 450;
+const PITCH_TOP_HZ = 500;
 const PITCH_LINES_HZ = [100, 200, 400];
 const TICK_CHOICES_S = [0.5, 1, 2, 5, 10, 30, 60, 120];
 const MIN_TICK_PX = 56;
@@ -140,7 +140,8 @@ export function drawPitch(canvas, pitch, view) {
     context.fillRect(0, Math.round(toY(hz)), width, 1);
     context.fillStyle = colourOf(canvas, 'ink-soft');
     context.textAlign = 'right';
-    context.fillText(`${hz} Hz`, width - 6, toY(hz) - 4);
+    context.textBaseline = 'top';
+    context.fillText(`${hz} Hz`, width - 6, toY(hz) + 3);
   }
   context.strokeStyle = colourOf(canvas, 'accent-strong');
   context.lineWidth = 2.5;

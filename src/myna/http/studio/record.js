@@ -27,6 +27,8 @@ export class RecordPanel extends EventTarget {
   #hasToldEnough = false;
   #scriptNumber = 0;
   #isStarting = false;
+  /** Is there more than one microphone? */
+  #hasChoice = false;
 
   /** Emits `take` with `{blob, durationS, langCode, transcript}`. */
   constructor({ recorder, notices }) {
@@ -107,6 +109,7 @@ export class RecordPanel extends EventTarget {
     button.setAttribute('aria-label', isRunning ? words.stop : words.start);
     byId('booth').classList.toggle('is-recording', isRunning);
     byId('level').hidden = !isRunning;
+    byId('microphone-field').hidden = isRunning || !this.#hasChoice;
     byId('record-time').textContent = '0:00';
     byId('script-language').disabled = isRunning;
     button.style.setProperty('--share', '0');
@@ -176,7 +179,8 @@ export class RecordPanel extends EventTarget {
   async #offerMicrophones() {
     const microphones = await listMicrophones();
     fillOptions(byId('microphone'), [['', words.defaultMicrophone], ...microphones.map(({ deviceId, label }) => [deviceId, label])]);
-    byId('microphone-field').hidden = microphones.length < 2;
+    this.#hasChoice = microphones.length > 1;
+    byId('microphone-field').hidden = this.#recorder.isRunning || !this.#hasChoice;
   }
 }
 

@@ -116,7 +116,7 @@ export const strings = {
       unreachable: 'Kept, not sent yet',
       failed: 'Not checked',
     },
-    next: 'See what Myna heard',
+    toClone: 'Make the voice',
   },
 
   listen: {
@@ -156,7 +156,7 @@ export const strings = {
     cutLegend: 'left out',
     usedLegend: 'used for the voice',
     findings: 'Advice',
-    noFindings: 'Nothing to complain about.',
+    noFindings: 'Nothing to improve. Lovely recording.',
     findingAt: (from, to) => (to > from ? `${clock(from)} to ${clock(to)}` : `at ${clock(from)}`),
     findingAll: 'the whole recording',
     showFinding: (number) => `Play the place of remark ${number}`,
@@ -196,8 +196,8 @@ export const strings = {
     theirName: 'That person’s name',
     purpose: 'What will the voice be used for?',
     purposeHint: 'For example: reading my own stories aloud',
-    statementMine: (you, purpose) => `I am ${you}. This is my own voice. I agree that it is cloned, to be used for: ${purpose}.`,
-    statementTheirs: (you, them, purpose) => `I am ${you}. This is the voice of ${them}, who has agreed that I clone it, to be used for: ${purpose}.`,
+    statementMine: (you, purpose) => `I am ${you}, the person speaking in this recording, and I agree that my voice is copied for: ${purpose}.`,
+    statementTheirs: (you, them, purpose) => `I am ${you}. I have the permission of ${them}, the person speaking in this recording, to copy their voice for: ${purpose}.`,
     blankYou: '[your name]',
     blankThem: '[that person’s name]',
     blankPurpose: '[purpose]',
@@ -231,7 +231,6 @@ export const strings = {
     ownWords: 'The words of the recording',
     go: 'Speak',
     stop: 'Stop',
-    again: 'Play again',
     pace: 'Pace',
     paceText: (rate) => `${one.format(rate)} times the usual pace`,
     language: 'Language',
@@ -239,7 +238,7 @@ export const strings = {
     left: (count) => `${whole.format(count)} characters left`,
     waiting: 'Starting …',
     speaking: 'Speaking',
-    spoken: (audioS, firstMs) => `${one.format(audioS)} s of speech, the first sound after ${one.format(firstMs / 1000)} s.`,
+    spoken: (audioS, firstMs) => `${one.format(audioS)} s of speech. The first sound came after ${firstMs < 995 ? `${Math.max(10, Math.round(firstMs / 10) * 10)} ms` : `${one.format(firstMs / 1000)} s`}.`,
     stopped: 'Stopped.',
     broken: 'The voice broke off in the middle.',
     noText: 'Type something first.',
@@ -249,7 +248,6 @@ export const strings = {
     likenessWords: ['Faint', 'A family likeness', 'Recognisable', 'Clearly the same person', 'Hard to tell apart'],
     likenessUnknown: 'Not measured in this tab',
     refining: 'The voice is still getting better in the background.',
-    fresh: 'New voice',
   },
 
   compare: {

@@ -1,0 +1,283 @@
+"""A whole service for tests of the HTTP edge: real use cases, runtime, encoders; tone engine; stores in memory."""
+
+import asyncio
+import base64
+import io
+import json
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import soundfile
+import uvicorn
+
+from myna.audio.encode import FormatEncoders, encode_wav
+from myna.domain.errors import AudioUndecodable
+from myna.domain.finding import Finding, Severity
+from myna.domain.language import LangCode
+from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
+from myna.domain.voice import WorkspaceId
+from myna.domain.waveform import ReferenceAudio, Waveform
+from myna.engines.base import EngineSettings, EngineSpec
+from myna.engines.tone.engine import ToneEngine
+from myna.engines.tone.spec import SPEC
+from myna.http.app import create_app
+from myna.http.limits import HttpLimits
+from myna.http.server import server_config
+from myna.runtime.in_process import InProcessEngineClient
+from myna.runtime.offload import ThreadOffload
+from myna.testing.clock import FixedClock
+from myna.testing.memory import MemoryKeyStore, MemoryVoiceStore
+from myna.text.description import read_description
+from myna.text.language import detect_text_language
+from myna.text.plan import plan_speech
+from myna.usecases.clone_voice import CloneVoice
+from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
+from myna.usecases.ports import AnalysedSample, SampleQuality, SampleRequest
+from myna.usecases.services import Services
+from myna.usecases.stock import read_stock_voices
+from myna.usecases.synthesize_speech import SpeechLimits, SynthesizeSpeech
+
+WORKSPACE = WorkspaceId("acme")
+OTHER_WORKSPACE = WorkspaceId("rival")
+_RATE_HZ = 24000
+_MAX_S = 15.0
+
+
+class PlainAnalyst:
+    """Implements `SampleAnalyst` without models: decodes, cuts, measures the duration and the level."""
+
+    def analyse(self, sample: SampleRequest) -> AnalysedSample:
+        try:
+            samples, rate_hz = soundfile.read(io.BytesIO(sample.content), dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as exc:
+            raise AudioUndecodable("the bytes are not audio that we can read.") from exc
+        mono = samples.mean(axis=1)
+        duration_s = len(mono) / rate_hz
+        findings = []
+        if duration_s > _MAX_S:
+            findings.append(
+                Finding("TOO_LONG", Severity.WARNING, "Only the first 15 s are used.", duration_s, "s", 15.0)
+            )
+        if duration_s < 1.0:
+            findings.append(Finding("TOO_SHORT", Severity.ERROR, "Audio is too short.", duration_s, "s"))
+        kept = mono[: int(_MAX_S * rate_hz)]
+        positions = np.arange(0, len(kept), rate_hz / _RATE_HZ)
+        at_rate = np.interp(positions, np.arange(len(kept)), kept).astype(np.float32)
+        quality = SampleQuality(
+            duration_s, min(duration_s, _MAX_S), float("nan"), 3.5, 3.6, 4.0, 8000.0, -23.0, -3.0, 0.0, 1, 0.0, _MAX_S
+        )
+        lang = sample.lang or LangCode.EN_US
+        return AnalysedSample(
+            tuple(findings), Waveform(at_rate, _RATE_HZ), sample.transcript or "what was heard", lang, quality
+        )
+
+    def join(self, samples: Sequence[AnalysedSample], rate_hz: int, max_s: float) -> ReferenceAudio:
+        waveform = samples[0].processed
+        assert waveform is not None
+        step = waveform.sample_rate_hz / rate_hz
+        positions = np.arange(0, len(waveform.samples), step)
+        joined = np.interp(positions, np.arange(len(waveform.samples)), waveform.samples).astype(np.float32)
+        return ReferenceAudio(Waveform(joined[: int(max_s * rate_hz)], rate_hz), "", samples[0].lang or LangCode.EN_US)
+
+    def measure_similarity(self, first: Waveform, second: Waveform) -> float:
+        return 0.75
+
+
+class Hurdles:
+    """What an engine does in the middle of a segment; set by a test."""
+
+    def __init__(self) -> None:
+        self.fail_at_chunk: int | None = None
+        self.gate: threading.Event | None = None
+        """Every chunk waits for it."""
+        self.num_chunks = 0
+        self.num_open = 0
+
+
+class HurdleEngine(ToneEngine):
+    """The tone engine, able to fail and to wait."""
+
+    def __init__(self, hurdles: Hurdles) -> None:
+        self._hurdles = hurdles
+
+    def synthesize(self, voice: float, segment: SpeechSegment, options: SynthesisOptions) -> Iterator[SpokenChunk]:
+        return self._over_hurdles(super().synthesize(voice, segment, options))
+
+    def _over_hurdles(self, chunks: Iterator[SpokenChunk]) -> Iterator[SpokenChunk]:
+        hurdles = self._hurdles
+        hurdles.num_open += 1
+        try:
+            for chunk in chunks:
+                if hurdles.gate is not None and hurdles.num_chunks:
+                    assert hurdles.gate.wait(10)
+                hurdles.num_chunks += 1
+                if hurdles.fail_at_chunk == hurdles.num_chunks:
+                    raise ValueError("the engine tripped")
+                yield chunk
+        finally:
+            hurdles.num_open -= 1
+
+
+def hurdle_spec(hurdles: Hurdles) -> EngineSpec:
+    return replace(SPEC, load=lambda settings: HurdleEngine(hurdles))
+
+
+@dataclass(frozen=True, slots=True)
+class HttpService:
+    """A running application and the keys to it."""
+
+    client: httpx.AsyncClient
+    services: Services
+    write_key: str
+    read_key: str
+    other_key: str
+    base_url: str
+
+    def auth(self, key: str | None = None) -> dict[str, str]:
+        return {"Authorization": f"Basic {key or self.write_key}"}
+
+    async def get(self, path: str, key: str | None = None, **query: Any) -> httpx.Response:
+        return await self.client.get(path, params=query or None, headers=self.auth(key))
+
+    async def post(self, path: str, body: Any, key: str | None = None) -> httpx.Response:
+        return await self.client.post(path, content=json.dumps(body), headers=self.auth(key))
+
+    async def speak(self, text: str, path: str = "/tts/v1/voice", **fields: Any) -> httpx.Response:
+        body = {"text": text, "voiceId": "Dennis", "modelId": "inworld-tts-1.5-max", **fields}
+        return await self.post(path, body)
+
+    async def stream(self, text: str, **fields: Any) -> httpx.Response:
+        return await self.speak(text, "/tts/v1/voice:stream", **fields)
+
+    async def clone(self, name: str = "My Demo!", **fields: Any) -> str:
+        """The id of a new voice."""
+        body = {"displayName": name, "langCode": "EN_US", "voiceSamples": [{"audioData": wav_base64()}], **fields}
+        reply = await self.post("/voices/v1/voices:clone", body)
+        assert reply.status_code == 200, reply.text
+        return str(reply.json()["voice"]["voiceId"])
+
+
+def build_tone_services(spec: EngineSpec = SPEC, num_slots: int = 2, queue_length: int = 32) -> Services:
+    clock = FixedClock()
+    voices, keys = MemoryVoiceStore(clock), MemoryKeyStore(clock)
+    offload = ThreadOffload(2, 64)
+    engine = InProcessEngineClient(spec, EngineSettings(Path("unused")), num_slots=num_slots, queue_length=queue_length)
+    stock = read_stock_voices(spec)
+    speak = SynthesizeSpeech(
+        voices, stock, engine, FormatEncoders(), plan_speech, detect_text_language, offload, SpeechLimits()
+    )
+    tokens = iter(f"{number:08x}" for number in range(1, 1000))
+
+    async def nothing() -> None:
+        return None
+
+    async def release() -> None:
+        offload.close()
+
+    return Services(
+        clone_voice=CloneVoice(
+            voices=voices,
+            engine=engine,
+            analyst=PlainAnalyst(),
+            offload=offload,
+            clock=clock,
+            encode_wav=encode_wav,
+            plan_similarity_speech=lambda lang: plan_speech(
+                "A sentence.", lang, normalize=True, max_segment_chars=400, first_segment_chars=None
+            ),
+            max_samples=16,
+        ),
+        synthesize_speech=speak,
+        list_voices=ListVoices(voices, stock.voices),
+        get_voice=GetVoice(voices, stock.voices),
+        update_voice=UpdateVoice(voices, stock.voices),
+        delete_voice=DeleteVoice(voices, stock.voices),
+        design_voice=DesignVoice(
+            voices=voices,
+            engine=engine,
+            synthesize_speech=speak,
+            read_description=read_description,
+            detect_language=detect_text_language,
+            clock=clock,
+            new_token=lambda: next(tokens),
+            draft_lifetime=timedelta(hours=1),
+            preview_rate_hz=24000,
+        ),
+        publish_voice=PublishVoice(voices, stock),
+        keys=keys,
+        voices=voices,
+        engine=engine,
+        stock=stock,
+        prepare_store=nothing,
+        preload=nothing,
+        release=release,
+    )
+
+
+@asynccontextmanager
+async def open_service(
+    limits: HttpLimits | None = None, services: Services | None = None
+) -> AsyncIterator[HttpService]:
+    """A service called without a socket."""
+    services = services or build_tone_services()
+    await services.start()
+    try:
+        transport = httpx.ASGITransport(create_app(services, limits), raise_app_exceptions=True)
+        async with httpx.AsyncClient(transport=transport, base_url="http://myna.test") as client:
+            yield await _with_keys(client, services, "http://myna.test")
+    finally:
+        await services.close()
+
+
+@asynccontextmanager
+async def serve(limits: HttpLimits | None = None, services: Services | None = None) -> AsyncIterator[HttpService]:
+    """A service behind a real server on loopback."""
+    services = services or build_tone_services()
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    config = server_config(create_app(services, limits), "127.0.0.1", port)
+    config.timeout_graceful_shutdown = 2
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve([listening]))
+    try:
+        await until(lambda: server.started, 10)
+        base_url = f"http://127.0.0.1:{port}"
+        async with httpx.AsyncClient(base_url=base_url, timeout=20) as client:
+            yield await _with_keys(client, services, base_url)
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def _with_keys(client: httpx.AsyncClient, services: Services, base_url: str) -> HttpService:
+    write_key, _ = await services.keys.create(WORKSPACE, can_write=True)
+    read_key, _ = await services.keys.create(WORKSPACE, can_write=False)
+    other_key, _ = await services.keys.create(OTHER_WORKSPACE, can_write=True)
+    return HttpService(client, services, write_key, read_key, other_key, base_url)
+
+
+def wav_bytes(duration_s: float = 3.0, pitch_hz: float = 150.0, rate_hz: int = 24000) -> bytes:
+    """A hum with an overtone, 16-bit WAV."""
+    times_s = np.arange(round(duration_s * rate_hz)) / rate_hz
+    phase = 2 * np.pi * pitch_hz * times_s
+    return encode_wav(Waveform((0.3 * np.sin(phase) + 0.1 * np.sin(2 * phase)).astype(np.float32), rate_hz))
+
+
+def wav_base64(duration_s: float = 3.0, pitch_hz: float = 150.0) -> str:
+    return base64.b64encode(wav_bytes(duration_s, pitch_hz)).decode()
+
+
+async def until(is_true: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Let other tasks run until something is true; fails after `seconds`."""
+    async with asyncio.timeout(seconds):
+        while not is_true():
+            await asyncio.sleep(0.005)

@@ -1,0 +1,160 @@
+"""Requests as protobuf-JSON."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from myna.domain.errors import InvalidRequest, MynaError
+from myna.http.proto_json import decode_base64, parse_message, parse_object
+from myna.http.schemas import CloneVoiceRequest, UpdateVoiceRequest
+from myna.http.speech_schemas import SpeakRequest
+
+_ON_A_BUSY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@_ON_A_BUSY_MACHINE
+@given(st.binary(max_size=300), st.booleans(), st.booleans())
+def test_bytes_survive_every_base64_spelling(content: bytes, is_url_safe: bool, is_padded: bool) -> None:
+    """Standard and url-safe, padded and not, decode to the same bytes."""
+    text = (base64.urlsafe_b64encode if is_url_safe else base64.b64encode)(content).decode()
+    assert content == decode_base64(text if is_padded else text.rstrip("="))
+
+
+def test_large_base64_is_decoded_in_steps() -> None:
+    """A text longer than a step, of a length that is no multiple of three, comes out whole."""
+    content = bytes(range(256)) * 8000 + b"xy"
+    assert content == decode_base64(base64.b64encode(content).decode().rstrip("="))
+
+
+@pytest.mark.parametrize("text", ["a", "ab=c", "ab==c", "a b=", "abc===", "ä===", "YQ==YQ==", "AAAA\n"])
+def test_bad_base64_is_refused(text: str) -> None:
+    """What is not base64 is named as such, with its field."""
+    with pytest.raises(InvalidRequest, match=r"voiceSamples\[0\]\.audioData"):
+        parse_message(json.dumps({"voiceSamples": [{"audioData": text}]}), CloneVoiceRequest)
+
+
+def test_both_spellings_may_be_mixed() -> None:
+    """camelCase and snake_case fields of one body, nested too; unknown fields are ignored, null is absent."""
+    body = {
+        "voice_id": "Dennis",
+        "modelId": "inworld-tts-1",
+        "audio_config": {"audioEncoding": "PCM", "sample_rate_hertz": 16000, "bitrate": 1, "temperature": 3},
+        "timestamp_type": "WORD",
+        "applyTextNormalization": None,
+        "lipsyncConfig": None,
+        "nobodyKnows": {"this": [1, 2]},
+    }
+    message = parse_message(json.dumps(body), SpeakRequest)
+    wish = message.to_wish()
+    assert (
+        wish.voice_id,
+        wish.audio_format.sample_rate_hz,
+        wish.audio_format.encoding,
+        wish.timestamps,
+    ) == ("Dennis", 16000, "PCM", "WORD")
+    assert wish.normalize_text is None
+
+
+@pytest.mark.parametrize("spelling", ["TIMESTAMP_TYPE_UNSPECIFIED", "word", "", 7, {}, [], True])
+def test_unknown_enum_values_are_unset(spelling: Any) -> None:
+    """An enum value that nobody knows is ignored (contract 3)."""
+    message = parse_message(
+        json.dumps({"timestampType": spelling, "audioConfig": {"audioEncoding": "X"}}), SpeakRequest
+    )
+    assert message.timestamp_type is None
+    assert message.audio_config.audio_encoding is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("sampleRateHertz", "24000"),
+        ("sampleRateHertz", 24000.0),
+        ("speakingRate", "1.25"),
+        ("speakingRate", 1),
+    ],
+)
+def test_numbers_may_be_strings(field: str, value: Any) -> None:
+    """Proto-JSON takes numbers as strings, and whole numbers with a point."""
+    parse_message(json.dumps({"audioConfig": {field: value}}), SpeakRequest)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]",
+        b'"x"',
+        b"7",
+        b"{",
+        b'{"a":1,}',
+        b'{"a":NaN}',
+        b'{"a":-Infinity}',
+        b'{"text":"\xff"}',
+        b'{"text":"\\ud800"}',
+        b'{"unknown":["\\udfff"]}',
+        b'{"text":"a","text":"b"}',
+        b'{"a":' * 100_000,
+        b'{"a":' + b"[" * 100_000,
+        b'{"a":[' + b"{}," * 300_000 + b"{}]}",
+        b'{"seed":' + b"9" * 5000 + b"}",
+        b"\xff\xfe{\x00}\x00",
+    ],
+)
+def test_what_is_not_json_is_refused(body: bytes) -> None:
+    """Broken JSON, broken text, repeated names, depth and floods: an error of ours, never another."""
+    with pytest.raises(InvalidRequest):
+        parse_object(body)
+
+
+@pytest.mark.parametrize(
+    ("message", "fields"),
+    [
+        (CloneVoiceRequest, {"displayName": 7}),
+        (CloneVoiceRequest, {"displayName": "a\nb"}),
+        (CloneVoiceRequest, {"displayName": "x" * 201}),
+        (CloneVoiceRequest, {"voiceSamples": "AAAA"}),
+        (CloneVoiceRequest, {"voiceSamples": {"audioData": "AAAA"}}),
+        (CloneVoiceRequest, {"voiceSamples": [None]}),
+        (CloneVoiceRequest, {"voiceSamples": [[]]}),
+        (CloneVoiceRequest, {"tags": "demo"}),
+        (CloneVoiceRequest, {"tags": ["x"] * 65}),
+        (CloneVoiceRequest, {"audioProcessingConfig": {"removeBackgroundNoise": "yes"}}),
+        (UpdateVoiceRequest, {"description": "a\0b"}),
+        (SpeakRequest, {"text": 5}),
+        (SpeakRequest, {"audioConfig": []}),
+        (SpeakRequest, {"audioConfig": {"sampleRateHertz": 24000.5}}),
+        (SpeakRequest, {"audioConfig": {"speakingRate": True}}),
+        (SpeakRequest, {"temperature": "nan"}),
+        (SpeakRequest, {"temperature": "warm"}),
+        (SpeakRequest, {"temperature": 10**400}),
+    ],
+)
+def test_wrong_types_name_the_field(message: Any, fields: dict[str, Any]) -> None:
+    """The message says which field is wrong and does not repeat what was in it."""
+    with pytest.raises(InvalidRequest) as caught:
+        parse_message(json.dumps(fields), message)
+    assert caught.value.message.startswith(next(iter(fields)))
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=20,
+)
+_FIELD = st.sampled_from(
+    ["text", "voiceId", "model_id", "audioConfig", "temperature", "language", "seed", "lipsyncConfig", "timestampType"]
+)
+
+
+@_ON_A_BUSY_MACHINE
+@given(st.dictionaries(_FIELD, _JSON, max_size=6))
+def test_any_json_is_read_or_refused(fields: dict[str, Any]) -> None:
+    """Whatever JSON arrives, either it is a wish or an error of ours says why not."""
+    try:
+        parse_message(json.dumps(fields), SpeakRequest).to_wish()
+    except MynaError as exc:
+        assert exc.message
