@@ -1,0 +1,102 @@
+"""What the documentation promises exists: commands, options, links, settings, figures."""
+
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from myna.cli.config_docs import config_docs
+from myna.cli.main import build_app
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
+SHELL_BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+
+
+def page_name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def myna_calls() -> Iterator[tuple[str, str]]:
+    """Every call of `myna` in a shell block of any page, with the page it is on."""
+    for page in PAGES:
+        for block in SHELL_BLOCK.findall(page.read_text()):
+            joined = block.replace("\\\n", " ")
+            for line in joined.splitlines():
+                command = line.partition(" # ")[0]
+                for call in re.findall(r"(?:\.venv/bin/)?\bmyna (.*)", command):
+                    yield page_name(page), call.rstrip(")").strip()
+
+
+CALLS = sorted(set(myna_calls()))
+
+
+def test_the_settings_page_is_current() -> None:
+    """docs/configuration.md is what `myna doctor --print-config-docs` prints."""
+    assert (ROOT / "docs" / "configuration.md").read_text() == config_docs()
+
+
+def test_there_are_commands_to_check() -> None:
+    """The search below finds the README's commands."""
+    assert len([page for page, _ in CALLS if page == "README.md"]) >= 5
+
+
+@pytest.mark.parametrize(("page", "call"), CALLS, ids=lambda value: value)
+def test_every_command_on_a_page_is_real(page: str, call: str) -> None:
+    """The subcommand answers `--help`, and every option that the page uses is listed there."""
+    words = shlex.split(call)
+    names = [word for word in words[:2] if re.fullmatch(r"[a-z]+", word)]
+    app = build_app()
+    for subcommand in (names, names[:1]):
+        result = CliRunner().invoke(app, [*subcommand, "--help"], env={"COLUMNS": "200"})
+        if result.exit_code == 0:
+            break
+    assert result.exit_code == 0, f"{page}: myna {call}"
+    known = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", result.output))
+    used = {word for word in words if re.fullmatch(r"--?[a-z][a-z-]*", word)}
+    assert used <= known, f"{page}: myna {call}"
+
+
+def test_every_make_target_on_a_page_exists() -> None:
+    """`make demo` and the others are rules of the Makefile."""
+    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    used = {name for page in PAGES for name in re.findall(r"^make ([a-z-]+)", page.read_text(), re.MULTILINE)}
+    assert used
+    assert used <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    """Relative links name files or folders that are there."""
+    missing = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
+    assert missing == []
+
+
+def test_every_figure_comes_from_a_script_that_is_there() -> None:
+    """A row of the README's table without its figure says so; a row with one names a script of the repository."""
+    rows = re.findall(r"^\| [^|]+ \| ([^|]+) \| `([^`]+)` \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert rows
+    for figure, command in rows:
+        if "not measured yet" not in figure:
+            script = next(word for word in shlex.split(command) if word.endswith(".py"))
+            assert (ROOT / script).is_file(), command
+
+
+def test_every_package_that_is_needed_is_listed_with_its_licence() -> None:
+    """THIRD_PARTY.md has a row for each direct dependency."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = {re.match(r"[\w.-]+", requirement).group().lower() for requirement in project["dependencies"]}  # type: ignore[union-attr]
+    listed = set(re.findall(r"^\| `([\w.-]+)` \|", (ROOT / "THIRD_PARTY.md").read_text(), re.MULTILINE))
+    assert needed - listed == set()
+
+
+def test_decisions_are_numbered_and_name_their_test() -> None:
+    """Numbers follow each other, and every record says what enforces it."""
+    records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert [record.name[:4] for record in records] == [f"{number:04}" for number in range(1, len(records) + 1)]
+    assert [record.name for record in records if "**Enforced by**" not in record.read_text()] == []
