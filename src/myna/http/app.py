@@ -55,6 +55,7 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
         OpenAiEndpoints(services, limits, doorkeeper, bodies).router(),
         SpeechSockets(services, limits, doorkeeper, metrics).router(),
         SystemEndpoints(services, metrics).router(),
+        create_studio_router(),
     ):
         # One flat list, not routers inside a router: a 405 names the methods of all routes of its path.
         app.router.routes.extend(router.routes)
