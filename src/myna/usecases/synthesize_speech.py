@@ -124,7 +124,7 @@ class SynthesizeSpeech:
         if not command.text.strip():
             return SpeechReply(lang, _no_chunks(), None)
         segments = await self.offload(partial(self._plan, command, lang))
-        if not any(segment.tokens or segment.pause_after_s for segment in segments):
+        if not any(segment.text or segment.pause_after_s for segment in segments):
             raise TextUnspeakable("text holds nothing that can be spoken. Send words, not only markup or symbols.")
         options = SynthesisOptions(lang, command.speaking_rate, command.seed, command.temperature)
         stream = await self.engine.synthesize(artifact, segments, options)

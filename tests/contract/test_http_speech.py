@@ -1,0 +1,355 @@
+"""Synthesis over HTTP: one reply, the stream of lines, previews, OpenAI's form (contract 7, 9, 12)."""
+
+import asyncio
+import base64
+import io
+import json
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+import soundfile
+from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, serve, until
+
+from myna.http.limits import HttpLimits
+
+SENTENCES = "Hello there, my friend. How are you today? I am well, thank you very much."
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[HttpService]:
+    async with open_service() as service:
+        yield service
+
+
+def audio_of(reply: httpx.Response) -> bytes:
+    assert reply.status_code == 200, reply.text
+    return base64.b64decode(reply.json()["audioContent"])
+
+
+def lines_of(reply: httpx.Response) -> list[dict[str, Any]]:
+    assert reply.status_code == 200, reply.text
+    assert reply.text.isascii()
+    assert reply.text.endswith("\n")
+    return [json.loads(line)["result"] for line in reply.text.split("\n")[:-1]]
+
+
+def pitch_of(wav: bytes) -> float:
+    samples, rate_hz = soundfile.read(io.BytesIO(wav))
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    return float(np.argmax(spectrum) * rate_hz / len(samples))
+
+
+async def test_the_voice_that_is_asked_for_speaks(service: HttpService) -> None:
+    """A clone speaks at once, at the recording's pitch; a stock voice at its own."""
+    voice_id = await service.clone()
+    wav = {"audioEncoding": "WAV", "sampleRateHertz": 24000}
+    own = audio_of(await service.speak(SENTENCES, voiceId=voice_id, audioConfig=wav))
+    stock = audio_of(await service.speak(SENTENCES, voiceId="Hades", audioConfig=wav))
+    assert pitch_of(own) == pytest.approx(150, abs=4)
+    assert pitch_of(stock) == pytest.approx(82, abs=4)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "magics"),
+    [
+        ("MP3", (b"ID3", b"\xff")),
+        ("OGG_OPUS", (b"OggS",)),
+        ("FLAC", (b"fLaC",)),
+        ("LINEAR16", (b"RIFF",)),
+        ("WAV", (b"RIFF",)),
+        ("nonsense", (b"ID3", b"\xff")),
+        ("AUDIO_ENCODING_UNSPECIFIED", (b"ID3", b"\xff")),
+    ],
+)
+async def test_encodings(service: HttpService, encoding: str, magics: tuple[bytes, ...]) -> None:
+    """Each encoding is what it says; unknown ones are MP3 (contract 3)."""
+    assert audio_of(await service.speak("Hi there.", audioConfig={"audioEncoding": encoding})).startswith(magics)
+
+
+async def test_raw_encodings_have_no_header(service: HttpService) -> None:
+    """PCM is even and bare; the companded ones default to 8000 bytes a second."""
+    pcm = audio_of(await service.speak("Hi there.", audioConfig={"audioEncoding": "PCM", "sampleRateHertz": 16000}))
+    alaw = audio_of(await service.speak("Hi there.", audioConfig={"audioEncoding": "ALAW"}))
+    assert (pcm[:4] != b"RIFF", len(pcm) % 2) == (True, 0)
+    assert len(alaw) == pytest.approx(len(pcm) / 4, rel=0.01)
+
+
+async def test_usage_and_timestamps_of_a_reply(service: HttpService) -> None:
+    """Usage always, timestamps as asked: words and characters are the text; nothing else is there."""
+    plain = (await service.speak(SENTENCES)).json()
+    assert plain["usage"] == {"processedCharactersCount": len(SENTENCES), "modelId": "inworld-tts-1.5-max"}
+    assert plain["timestampInfo"] is None
+    words = (await service.speak(SENTENCES, timestampType="WORD")).json()["timestampInfo"]
+    assert list(words) == ["wordAlignment"]
+    assert "".join(words["wordAlignment"]["words"]) == SENTENCES
+    characters = (await service.speak(SENTENCES, timestamp_type="CHARACTER")).json()["timestampInfo"]
+    assert list(characters) == ["characterAlignment"]
+    assert "".join(characters["characterAlignment"]["characters"]) == SENTENCES
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t"])
+async def test_empty_text_is_an_empty_reply(service: HttpService, text: str) -> None:
+    """As the original: 200, no audio, null usage; one bare line on the stream (contract 4)."""
+    nothing = {"audioContent": "", "usage": None}
+    assert (await service.speak(text)).json() == nothing
+    streamed = await service.stream(text)
+    assert (streamed.status_code, json.loads(streamed.text)) == (200, nothing)
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "code", "message"),
+    [
+        ({"voiceId": "NoSuchVoice"}, 404, 5, "Unknown voice: NoSuchVoice not found!"),
+        ({"voiceId": "dennis"}, 404, 5, "Unknown voice: dennis not found!"),
+        ({"voiceId": ""}, 400, 3, "voiceId is required"),
+        ({"modelId": "tts-1"}, 400, 3, "model_id: tts-1 is not supported."),
+        ({"language": "klingon"}, 400, 3, "language"),
+        ({"audioConfig": {"sampleRateHertz": 12345}}, 400, 3, "sampleRateHertz"),
+        ({"audioConfig": {"speakingRate": 1.6}}, 400, 3, "speakingRate"),
+        ({"audioConfig": {"speakingRate": 0.4}}, 400, 3, "speakingRate"),
+        ({"audioConfig": {"bitRate": -5}}, 400, 3, "bitRate"),
+        ({"temperature": 2.5}, 400, 3, "temperature"),
+        ({"temperature": -1}, 400, 3, "temperature"),
+        ({"lipsyncConfig": {"visemeSet": "ARKIT"}}, 400, 3, "visemeSet"),
+        ({"seed": 2**70}, 400, 3, "seed"),
+        ({"text": "[laugh]"}, 400, 3, "nothing that can be spoken"),
+    ],
+)
+async def test_what_cannot_be_spoken_is_refused_before_the_first_byte(
+    service: HttpService, fields: dict[str, Any], status: int, code: int, message: str
+) -> None:
+    """Same status and body on the reply and on the stream."""
+    body = {"text": "Hi.", "voiceId": "Dennis", "modelId": "inworld-tts-1", **fields}
+    for path in ("/tts/v1/voice", "/tts/v1/voice:stream"):
+        reply = await service.post(path, body)
+        assert (reply.status_code, reply.json()["code"]) == (status, code), reply.text
+        assert message in reply.json()["message"]
+
+
+async def test_text_limits(service: HttpService) -> None:
+    """2000 characters in a reply, 4000 in a stream, in the original's words."""
+    assert (await service.speak("a " * 1000)).status_code == 200
+    over = await service.speak("a" * 2001)
+    assert (over.status_code, over.json()["message"]) == (400, "text length should not exceed 2000 characters.")
+    assert (await service.stream("a " * 2000)).status_code == 200
+    over = await service.stream("a" * 4001)
+    assert (over.status_code, over.json()["message"]) == (400, "text length should not exceed 4000 characters.")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"deliveryMode": "CREATIVE", "language": "en-US", "applyTextNormalization": "ON", "temperature": 0.0},
+        {"deliveryMode": "WILD", "timestampType": "TIMESTAMP_TYPE_UNSPECIFIED", "lipsyncConfig": {}},
+        {"audioConfig": None, "synthesisContext": {"previousRequests": [{"text": "x"}]}, "enhanceGeneration": True},
+        {"audioConfig": {"bitrate": 12, "temperature": 3}, "language": "en"},
+        {"modelId": "inworld-tts-2"},
+        {"modelId": "inworld-tts-1"},
+    ],
+)
+async def test_what_stock_clients_send_is_taken(service: HttpService, fields: dict[str, Any]) -> None:
+    """Documented, deprecated, misspelt and unknown fields never fail (contract 3)."""
+    assert (await service.speak("Hello.", **fields)).status_code == 200
+
+
+# --- the stream ----------------------------------------------------------------------------------------------------
+
+
+async def test_lines_are_small_and_complete(service: HttpService) -> None:
+    """Usage once, at most 150 kB a line at the highest rate, no empty audio, the text's timestamps in order."""
+    reply = await service.stream(
+        SENTENCES, audioConfig={"audioEncoding": "LINEAR16", "sampleRateHertz": 48000}, timestampType="WORD"
+    )
+    lines = lines_of(reply)
+    assert reply.headers["content-type"] == "application/json"
+    assert max(len(line) for line in reply.text.split("\n")) < 150_000
+    assert [len(SENTENCES), *[0] * (len(lines) - 1)] == [line["usage"]["processedCharactersCount"] for line in lines]
+    assert all(base64.b64decode(line["audioContent"])[:4] == b"RIFF" for line in lines)
+    words = [line["timestampInfo"]["wordAlignment"] for line in lines if line["timestampInfo"]]
+    assert "".join(word for part in words for word in part["words"]) == SENTENCES
+    starts = [start for part in words for start in part["wordStartTimeSeconds"]]
+    assert starts == sorted(starts)
+
+
+async def test_headers_per_encoding(service: HttpService) -> None:
+    """WAV has one header, PCM none (contract 7.4)."""
+    for encoding, num_headers in (("WAV", 1), ("PCM", 0)):
+        lines = lines_of(await service.stream(SENTENCES, audioConfig={"audioEncoding": encoding}))
+        assert num_headers == sum(base64.b64decode(line["audioContent"])[:4] == b"RIFF" for line in lines)
+
+
+async def test_async_timestamps_come_in_lines_of_their_own(service: HttpService) -> None:
+    """ASYNC: audio lines carry none, timestamp lines no audio; together they are the text."""
+    lines = lines_of(await service.stream(SENTENCES, timestampType="CHARACTER", timestampTransportStrategy="ASYNC"))
+    assert all(bool(line["audioContent"]) is (line["timestampInfo"] is None) for line in lines)
+    parts = [line["timestampInfo"]["characterAlignment"]["characters"] for line in lines if line["timestampInfo"]]
+    assert "".join(char for part in parts for char in part) == SENTENCES
+
+
+async def test_line_separators_in_the_text_do_not_split_lines(service: HttpService) -> None:
+    """U+2028 and U+0085 leave as escapes, so that clients that split by them lose nothing."""
+    text = "One\u2028two\u0085three."
+    reply = await service.stream(text, timestampType="WORD")
+    assert len(reply.text.splitlines()) == len(lines_of(reply))
+
+
+async def test_the_stream_is_the_reply_in_pieces(service: HttpService) -> None:
+    """Joined, the pieces last as long as the whole."""
+    pcm = {"audioEncoding": "PCM", "sampleRateHertz": 24000}
+    whole = audio_of(await service.speak(SENTENCES, audioConfig=pcm))
+    pieces = b"".join(
+        base64.b64decode(line["audioContent"]) for line in lines_of(await service.stream(SENTENCES, audioConfig=pcm))
+    )
+    assert len(pieces) == pytest.approx(len(whole), rel=0.1)
+
+
+async def test_a_failure_in_the_middle_is_the_last_line() -> None:
+    """What was spoken stays, then `{"error"}`, then the end; the next request is not disturbed."""
+    hurdles = Hurdles()
+    async with open_service(services=build_tone_services(hurdle_spec(hurdles))) as service:
+        hurdles.fail_at_chunk = 6
+        reply = await service.stream(SENTENCES, audioConfig={"audioEncoding": "PCM"})
+        *spoken, last = [json.loads(line) for line in reply.text.splitlines()]
+        assert reply.status_code == 200
+        assert all("result" in line for line in spoken)
+        assert spoken
+        assert (last["error"]["code"], "tripped" in last["error"]["message"]) == (13, False)
+        assert hurdles.num_open == 0
+        hurdles.fail_at_chunk = None
+        assert (await service.stream(SENTENCES)).status_code == 200
+
+
+async def test_the_first_line_leaves_before_the_rest_is_spoken() -> None:
+    """A client has its first audio while the engine still works."""
+    hurdles = Hurdles()
+    async with serve(services=build_tone_services(hurdle_spec(hurdles))) as service:
+        hurdles.gate = threading.Event()
+        body = {
+            "text": SENTENCES,
+            "voiceId": "Dennis",
+            "modelId": "inworld-tts-1",
+            "audioConfig": {"audioEncoding": "PCM"},
+        }
+        request = service.client.stream("POST", "/tts/v1/voice:stream", json=body, headers=service.auth())
+        async with request as reply:
+            lines = reply.aiter_lines()
+            assert "result" in json.loads(await anext(lines))
+            assert hurdles.num_chunks == 1
+            hurdles.gate.set()
+            assert len([line async for line in lines]) > 3
+
+
+async def test_a_client_that_leaves_stops_the_engine() -> None:
+    """After a few of hundreds of chunks nothing more is made, and the slot is free; for the whole reply too."""
+    hurdles = Hurdles()
+    services = build_tone_services(hurdle_spec(hurdles), num_slots=1)
+    async with serve(services=services) as service:
+        body = {"text": "word " * 390, "voiceId": "Dennis", "modelId": "inworld-tts-1"}
+        for path in ("/tts/v1/voice:stream", "/tts/v1/voice"):
+            hurdles.num_chunks, hurdles.gate = 0, threading.Event()
+            request = service.client.build_request("POST", path, json=body, headers=service.auth())
+            sending = asyncio.create_task(service.client.send(request, stream=True))
+            await until(lambda: hurdles.num_chunks >= 1)
+            if path.endswith("stream"):
+                reply = await sending
+                await reply.aclose()
+            else:
+                sending.cancel()
+            await asyncio.sleep(0.05)  # the news of the closed connection travels
+            hurdles.gate.set()
+            await until(lambda: hurdles.num_open == 0)
+            assert hurdles.num_chunks < 60
+            hurdles.gate = None
+            assert (await service.stream("Hi.")).status_code == 200
+
+
+async def test_a_reader_that_takes_nothing_is_given_up() -> None:
+    """A stalled client does not keep the engine for ever, and memory stays bounded meanwhile."""
+    hurdles = Hurdles()
+    services = build_tone_services(hurdle_spec(hurdles), num_slots=1)
+    async with serve(HttpLimits(send_stall_s=0.3), services) as service:
+        body = json.dumps(
+            {
+                "text": "word " * 790,
+                "voiceId": "Dennis",
+                "modelId": "inworld-tts-1",
+                "audioConfig": {"audioEncoding": "LINEAR16", "sampleRateHertz": 48000},
+            }
+        )
+        port = int(service.base_url.rsplit(":", 1)[1])
+        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        head = f"POST /tts/v1/voice:stream HTTP/1.1\r\nHost: x\r\nAuthorization: {service.write_key}\r\n"
+        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        await until(lambda: hurdles.num_open == 1)
+        await until(lambda: hurdles.num_open == 0, 15)
+        assert (await service.stream("Hi.")).status_code == 200
+        writer.close()
+
+
+async def test_a_connection_is_kept_after_a_stream() -> None:
+    """Warm-up and the timed request go over one connection (contract 7.5)."""
+    async with serve() as service:
+        before = len(service.client._transport._pool.connections)  # type: ignore[attr-defined]
+        for _ in range(3):
+            assert (await service.stream("hi")).status_code == 200
+        assert len(service.client._transport._pool.connections) - before <= 1  # type: ignore[attr-defined]
+
+
+# --- previews and OpenAI -------------------------------------------------------------------------------------------
+
+
+async def test_a_preview_is_mp3(service: HttpService) -> None:
+    """T5, for stock voices and clones."""
+    for voice_id in ("Sarah", await service.clone(langCode="ES_ES")):
+        reply = await service.get("/tts/v1/voice:preview", voice_id=voice_id, model_id="inworld-tts-2")
+        assert audio_of(reply).startswith((b"ID3", b"\xff"))
+    assert (await service.get("/tts/v1/voice:preview", voice_id="nobody")).status_code == 404
+    assert (await service.get("/tts/v1/voice:preview")).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("response_format", "media_type", "magics"),
+    [
+        (None, "audio/mpeg", (b"ID3", b"\xff")),
+        ("opus", "audio/ogg", (b"OggS",)),
+        ("flac", "audio/flac", (b"fLaC",)),
+        ("wav", "audio/wav", (b"RIFF",)),
+        ("pcm", "audio/pcm", (b"",)),
+    ],
+)
+async def test_openai_speech(
+    service: HttpService, response_format: str | None, media_type: str, magics: tuple[bytes, ...]
+) -> None:
+    """Raw audio in the asked format, by either scheme."""
+    body = {"model": "inworld-tts-1.5-max", "input": SENTENCES, "voice": "Dennis", "response_format": response_format}
+    headers = {"Authorization": f"Bearer {service.read_key}"}
+    reply = await service.client.post("/v1/audio/speech", json=body, headers=headers)
+    assert (reply.status_code, reply.headers["content-type"]) == (200, media_type)
+    assert reply.content.startswith(magics)
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"model": "tts-1"}, 400),
+        ({"voice": "alloy"}, 404),
+        ({"voice": {"id": "Dennis"}}, 200),
+        ({"response_format": "aac"}, 400),
+        ({"speed": 2.0}, 400),
+        ({"speed": 1.5}, 200),
+        ({"input": " "}, 400),
+        ({"input": "a" * 4001}, 400),
+        ({"stream_format": "sse"}, 400),
+    ],
+)
+async def test_openai_fields(service: HttpService, fields: dict[str, Any], status: int) -> None:
+    """What is not served is refused with an error that OpenAI's clients can read."""
+    body = {"model": "inworld-tts-2", "input": "Hello.", "voice": "Dennis", **fields}
+    reply = await service.post("/v1/audio/speech", body)
+    assert reply.status_code == status
+    if status != 200:
+        assert reply.json()["error"]["message"]
