@@ -1,0 +1,161 @@
+"""The studio in a real Chromium whose microphone plays a recording: what the studio's tests share."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SCREENSHOTS = os.environ.get("STUDIO_SCREENSHOTS", "")
+"""Folder to write pictures of each state to; none are taken when empty."""
+
+DESKTOP = {"width": 1280, "height": 860}
+PHONE = {"width": 390, "height": 844}
+HEARD_WITHIN_MS = 90_000
+
+needs_chromium = pytest.mark.skipif(
+    CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium); the studio is not tested"
+)
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--force-color-profile=srgb",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
+
+
+@contextmanager
+def browser(microphone: Path) -> "Iterator[playwright.Browser]":
+    """A Chromium of its own whose microphone plays `microphone`, a WAV, over and over."""
+    with playwright.sync_playwright() as driver:
+        flags = [*_FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+def as_wav(recordings: list[Path], gain: float = 1.0) -> Path:
+    """The recordings one after another, as the fake microphone reads them: 16-bit WAV."""
+    parts, rate_hz = [], 0
+    for recording in recordings:
+        samples, rate_hz = soundfile.read(recording, dtype="float32")
+        parts += [samples * gain, np.zeros(rate_hz // 4, np.float32)]
+    handle, name = tempfile.mkstemp(suffix=".wav")
+    os.close(handle)
+    soundfile.write(name, np.concatenate(parts).clip(-1, 1), rate_hz, subtype="PCM_16")
+    return Path(name)
+
+
+@dataclass
+class Studio:
+    """The page as a person uses it: by the words on it."""
+
+    page: "playwright.Page"
+    url: str
+    troubles: list[str] = field(default_factory=list)
+    """What the console complained about."""
+    strangers: list[str] = field(default_factory=list)
+    """Requests to anybody but the server."""
+
+    def watch(self) -> None:
+        """Note every error of the page and every request that leaves the server."""
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("console", self._note)
+        self.page.on("request", self._check_host)
+
+    def _note(self, message: "playwright.ConsoleMessage") -> None:
+        # A refused or lost request is logged by the browser itself; the page has its own words for it.
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            self.troubles.append(message.text)
+
+    def _check_host(self, request: "playwright.Request") -> None:
+        if not request.url.startswith((self.url, "blob:", "data:")):
+            self.strangers.append(request.url)
+
+    def open(self, key: str) -> None:
+        self.page.goto(f"{self.url}/studio#key={key}" if key else f"{self.url}/studio")
+
+    def button(self, name: str) -> "playwright.Locator":
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def heading(self, name: str) -> "playwright.Locator":
+        return self.page.get_by_role("heading", name=name)
+
+    def record(self, seconds: float) -> None:
+        self.button("Start recording").click()
+        clock = f"0:{int(seconds):02d}"
+        playwright.expect(self.page.locator("#record-time")).to_have_text(clock, timeout=(seconds + 20) * 1000)
+        self.button("Stop recording").click()
+
+    def upload(self, *files: Path) -> None:
+        self.page.locator("#upload-input").set_input_files([str(file) for file in files])
+
+    def wait_until_heard(self) -> None:
+        """The chosen recording was listened to, with whatever outcome."""
+        done = "#takes .is-chosen:is(.chip-good, .chip-fair, .chip-poor, .chip-refused)"
+        playwright.expect(self.page.locator(done)).to_be_visible(timeout=HEARD_WITHIN_MS)
+
+    def fill_clone_form(self, name: str, *, tags: str = "") -> None:
+        form = self.page.get_by_role("form", name="Make the voice")
+        form.get_by_label("Name of the voice").fill(name)
+        form.get_by_label("Tags").fill(tags)
+        form.get_by_label("Your name").fill("Anna Berg")
+        form.get_by_label("What will the voice be used for?").fill("reading my own stories aloud")
+        form.get_by_label("I confirm this statement").check()
+
+    def clone(self, name: str, *, tags: str = "") -> None:
+        self.fill_clone_form(name, tags=tags)
+        self.button("Clone this voice").click()
+        playwright.expect(self.heading(f"{name} speaks")).to_be_visible(timeout=HEARD_WITHIN_MS)
+
+    def speak(self, text: str) -> None:
+        self.page.get_by_label("Text to speak").fill(text)
+        self.button("Speak").click()
+        playwright.expect(self.page.locator("#speak-status")).to_contain_text("The first sound", timeout=60_000)
+
+    def more(self, voice: str) -> None:
+        self.button(f"More about {voice}").click()
+
+    def picture(self, name: str, *, whole: bool = False) -> None:
+        """Keep a screenshot, if they are wanted."""
+        if SCREENSHOTS:
+            self.page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png", full_page=whole, animations="disabled")
+
+
+@contextmanager
+def studio(opened: "playwright.Browser", url: str, *, phone: bool = False, dark: bool = False) -> Iterator[Studio]:
+    """A fresh page: nothing stored, clipboard allowed."""
+    context = opened.new_context(
+        viewport=PHONE if phone else DESKTOP,
+        has_touch=phone,
+        device_scale_factor=2 if phone else 1,
+        color_scheme="dark" if dark else "light",
+        locale="en-US",
+        permissions=["microphone", "clipboard-read", "clipboard-write"],
+        accept_downloads=True,
+    )
+    context.set_default_timeout(15_000)
+    try:
+        page = Studio(context.new_page(), url)
+        page.watch()
+        yield page
+    finally:
+        context.close()
