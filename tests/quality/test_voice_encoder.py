@@ -7,6 +7,7 @@ import numpy as np
 import platformdirs
 import pytest
 import soundfile
+from tests.conftest import Recording
 
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.domain.errors import InvalidRequest, VoiceIncompatible
@@ -18,7 +19,6 @@ from myna.engines.kokoro.pitch_track import measure_pitch
 from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_voice
 from myna.engines.kokoro.voice_encoder import PracticeSentence, VoiceEncoder
 from myna.weights.store import WeightStore
-from tests.conftest import Recording
 
 pytestmark = pytest.mark.weights
 
