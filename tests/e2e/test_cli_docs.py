@@ -63,7 +63,7 @@ def test_shell_blocks_run(page: str, service: dict[str, str], folder: Path) -> N
     assert soundfile.info(folder / "hello.mp3").duration > 0.5
 
 
-@pytest.mark.parametrize("page", ["README.md", "examples/python.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/client.md", "examples/python.md"])
 def test_python_blocks_run(page: str, service: dict[str, str], folder: Path) -> None:
     """All blocks of a page in one interpreter."""
     script = "\n".join(blocks(page, "python"))

@@ -84,3 +84,5 @@ def tell_report(report: CloneReport, files: list[Path]) -> None:
             remark(f"  note: {warning.text}", style="yellow")
     if report.similarity is not None:
         remark(f"Likeness of the new voice to the recording: {report.similarity:.2f} (0 a stranger, 1 the same person)")
+    if report.is_refining:
+        remark("The voice can speak now; a better version of it is being made in the background.")
