@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from myna.analysis.sample_analyst import ModelSampleAnalyst
 from myna.audio.encode import FormatEncoders, encode_wav
+from myna.audio.stored_wav import decode_stored_wav
 from myna.config import Settings
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment
@@ -21,6 +22,7 @@ from myna.text.plan import plan_speech
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
+from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.services import Services
 from myna.usecases.stock import read_stock_voices
 from myna.usecases.synthesize_speech import SpeechLimits, SynthesizeSpeech
@@ -59,6 +61,9 @@ def build_services(settings: Settings) -> Services:
         max_sample_s=settings.max_sample_s,
     )
     stock = read_stock_voices(spec)
+    refine_voices = RefineVoices(
+        stores.voices, engine, analyst, offload, decode_stored_wav, is_enabled=settings.refine_voices
+    )
     synthesize_speech = SynthesizeSpeech(
         voices=stores.voices,
         stock=stock,
@@ -94,6 +99,7 @@ def build_services(settings: Settings) -> Services:
             encode_wav=encode_wav,
             plan_similarity_speech=plan_comparison,
             max_samples=settings.max_samples,
+            refine_voices=refine_voices,
         ),
         synthesize_speech=synthesize_speech,
         list_voices=ListVoices(stores.voices, stock.voices),
@@ -116,6 +122,7 @@ def build_services(settings: Settings) -> Services:
         voices=stores.voices,
         engine=engine,
         stock=stock,
+        refine_voices=refine_voices,
         prepare_store=stores.prepare,
         preload=preload,
         release=release,

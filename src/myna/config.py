@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     measure_similarity: bool = True
     """Compare each new voice with its recording and report it as `voice.similarity`."""
 
+    refine_voices: bool = True
+    """Go on improving a new voice in the background (minutes of one core, at the lowest priority)."""
+
     strict_replies: bool = False
     """Leave out every reply field that the original API does not have."""
 

@@ -19,6 +19,7 @@ import soundfile
 import uvicorn
 
 from myna.audio.encode import FormatEncoders, encode_wav
+from myna.audio.stored_wav import decode_stored_wav
 from myna.domain.errors import AudioUndecodable
 from myna.domain.finding import Finding, Severity
 from myna.domain.language import LangCode
@@ -42,6 +43,7 @@ from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
 from myna.usecases.ports import AnalysedSample, SampleQuality, SampleRequest
+from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.services import Services
 from myna.usecases.stock import read_stock_voices
 from myna.usecases.synthesize_speech import SpeechLimits, SynthesizeSpeech
@@ -175,6 +177,8 @@ def build_tone_services(spec: EngineSpec = SPEC, num_slots: int = 2, queue_lengt
     speak = SynthesizeSpeech(
         voices, stock, engine, FormatEncoders(), plan_speech, detect_text_language, offload, SpeechLimits()
     )
+    analyst = PlainAnalyst()
+    refine_voices = RefineVoices(voices, engine, analyst, offload, decode_stored_wav, is_enabled=True)
     tokens = iter(f"{number:08x}" for number in range(1, 1000))
 
     async def nothing() -> None:
@@ -187,7 +191,7 @@ def build_tone_services(spec: EngineSpec = SPEC, num_slots: int = 2, queue_lengt
         clone_voice=CloneVoice(
             voices=voices,
             engine=engine,
-            analyst=PlainAnalyst(),
+            analyst=analyst,
             offload=offload,
             clock=clock,
             encode_wav=encode_wav,
@@ -195,6 +199,7 @@ def build_tone_services(spec: EngineSpec = SPEC, num_slots: int = 2, queue_lengt
                 "A sentence.", lang, normalize=True, max_segment_chars=400, first_segment_chars=None
             ),
             max_samples=16,
+            refine_voices=refine_voices,
         ),
         synthesize_speech=speak,
         list_voices=ListVoices(voices, stock.voices),
@@ -217,6 +222,7 @@ def build_tone_services(spec: EngineSpec = SPEC, num_slots: int = 2, queue_lengt
         voices=voices,
         engine=engine,
         stock=stock,
+        refine_voices=refine_voices,
         prepare_store=nothing,
         preload=nothing,
         release=release,

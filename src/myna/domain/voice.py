@@ -24,6 +24,16 @@ class VoiceSource(StrEnum):
     SYSTEM = "SYSTEM"
 
 
+class Refinement(StrEnum):
+    """How far a voice is on the way to its best artifact."""
+
+    NONE = ""
+    """What was made at once is all there is."""
+    PENDING = "pending"
+    """A better artifact is being made in the background; the voice speaks meanwhile."""
+    DONE = "done"
+
+
 @dataclass(frozen=True, slots=True)
 class VoiceArtifact:
     """What `Engine.encode_voice` made: self-contained, immutable bytes."""
@@ -59,6 +69,7 @@ class Voice:
     expires_at: datetime | None = None
     consent: str = ""
     """The statement that was confirmed when the voice was cloned; empty if none was given."""
+    refinement: Refinement = Refinement.NONE
 
     @property
     def tail(self) -> str:

@@ -252,6 +252,8 @@ class VoiceReply(Reply):
     """Extra, after a clone: how alike the voice and the recording are, 0 stranger to 1 same person."""
     is_refining: bool | None = None
     """Extra, after a clone: a better version takes this one's place in the background."""
+    refinement: str = ""
+    """Extra: `pending` while a better version is being made in the background, then `done`."""
 
 
 class NoteReply(Reply):
@@ -401,7 +403,10 @@ def voice_reply(voice: Voice, *, is_strict: bool) -> VoiceReply:
     if is_strict:
         return reply
     created_at = voice.created_at.isoformat(timespec="seconds").replace("+00:00", "Z")
-    return reply.model_copy(update={"create_time": created_at})
+    extra = {"create_time": created_at}
+    if voice.refinement:
+        extra["refinement"] = voice.refinement.value
+    return reply.model_copy(update=extra)
 
 
 def legacy_voice_reply(voice: Voice) -> LegacyVoiceReply:

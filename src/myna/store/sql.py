@@ -26,7 +26,7 @@ from sqlalchemy.orm import selectinload
 
 from myna.domain.errors import ServiceUnavailable, VoiceAlreadyExists, VoiceNotFound
 from myna.domain.language import LangCode
-from myna.domain.voice import Voice, VoiceArtifact, VoiceId, VoiceSource, WorkspaceId
+from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, VoiceSource, WorkspaceId
 from myna.store.blobs import BlobPrefix, Blobs, new_blob_prefix
 from myna.store.database import Database
 from myna.store.keys import ensure_workspace
@@ -166,8 +166,14 @@ class SqlVoiceStore:
                 row.artifact_prefix = new
                 row.artifact_sha256 = artifact.digest
                 row.engine_id, row.engine_version = artifact.engine_id, artifact.engine_version
+                row.refinement = Refinement.DONE
                 self._disown(session, [old])
         await self._remove([old])
+
+    async def list_pending_refinements(self) -> Sequence[Voice]:
+        pending = select(VoiceRow).where(VoiceRow.refinement == Refinement.PENDING).order_by(VoiceRow.created_at)
+        async with self._database.reading() as session:
+            return [_to_voice(row) for row in await session.scalars(pending)]
 
     async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
         await self._uncut(self._delete(workspace, voice_id))
@@ -362,6 +368,7 @@ def _to_row(
         is_draft=voice.is_draft,
         expires_at=voice.expires_at,
         consent=voice.consent,
+        refinement=voice.refinement,
         engine_id=artifact.engine_id,
         engine_version=artifact.engine_version,
         artifact_prefix=prefixes[0],
@@ -391,4 +398,5 @@ def _to_voice(row: VoiceRow) -> Voice:
         is_draft=row.is_draft,
         expires_at=row.expires_at,
         consent=row.consent,
+        refinement=Refinement(row.refinement),
     )

@@ -94,6 +94,7 @@ class VoiceRow(Base):
     is_draft: Mapped[bool]
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     consent: Mapped[str] = mapped_column(Text)
+    refinement: Mapped[str] = mapped_column(String(8))
     engine_id: Mapped[str] = mapped_column(String(64))
     engine_version: Mapped[str] = mapped_column(String(64))
     artifact_prefix: Mapped[str] = mapped_column(String(32))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from myna.domain.errors import ResourceNotFound, VoiceAlreadyExists, VoiceNotFound
-from myna.domain.voice import Voice, VoiceArtifact, VoiceId, WorkspaceId
+from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.store.key_format import check_workspace_name, new_key, parse_key, rejection
 from myna.usecases.ports import Clock, Grant, KeyRow, StoredSample, StoredVoice, VoiceChange
 
@@ -67,7 +67,12 @@ class MemoryVoiceStore:
 
     async def replace_artifact(self, workspace: WorkspaceId, voice_id: VoiceId, artifact: VoiceArtifact) -> None:
         entry = self._find(workspace, voice_id)
-        self._entries[_VoiceKey(workspace, voice_id)] = replace(entry, artifact=artifact)
+        refined = replace(entry.voice, refinement=Refinement.DONE)
+        self._entries[_VoiceKey(workspace, voice_id)] = replace(entry, voice=refined, artifact=artifact)
+
+    async def list_pending_refinements(self) -> Sequence[Voice]:
+        pending = (e.voice for e in self._entries.values() if e.voice.refinement is Refinement.PENDING)
+        return sorted(pending, key=lambda voice: voice.created_at)
 
     async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
         self._find(workspace, voice_id)

@@ -18,7 +18,7 @@ from myna.domain.errors import (
     VoiceNotFound,
 )
 from myna.domain.language import LangCode
-from myna.domain.voice import Voice, VoiceArtifact, VoiceId, VoiceSource, WorkspaceId
+from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, VoiceSource, WorkspaceId
 from myna.testing.clock import FixedClock
 from myna.usecases.ports import KeyStore, StoredSample, VoiceChange, VoiceStore
 
@@ -193,7 +193,7 @@ class VoiceStoreContract:
         newer = VoiceArtifact(b"MYNA\x02", "other", "9")
         await voices.replace_artifact(OURS, voice.voice_id, newer)
         stored = await voices.get_with_artifact(OURS, voice.voice_id)
-        assert (voice, newer) == (stored.voice, stored.artifact)
+        assert (replace(voice, refinement=Refinement.DONE), newer) == (stored.voice, stored.artifact)
         assert tuple(await voices.get_samples(OURS, voice.voice_id)) == SAMPLES
 
     async def test_reading_during_replacement_gives_one_or_the_other(
@@ -234,7 +234,18 @@ class VoiceStoreContract:
         await voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT)
         assert await voices.recover() == 0
         await voices.check()
-        assert voice == await voices.get(OURS, voice.voice_id)
+        assert voice.voice_id == (await voices.get(OURS, voice.voice_id)).voice_id
+
+    async def test_pending_refinements_are_listed_until_done(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """Of every workspace, oldest first; a replaced artifact ends the waiting."""
+        waiting = [replace(make_voice(clock, name), refinement=Refinement.PENDING) for name in ("a", "b")]
+        for voice in waiting:
+            await voices.add(OURS, voice, ARTIFACT, ())
+            clock.advance(1)
+        await voices.add(OURS, make_voice(clock, "c"), ARTIFACT, ())
+        assert [v.voice_id for v in waiting] == [v.voice_id for v in await voices.list_pending_refinements()]
+        await voices.replace_artifact(OURS, waiting[0].voice_id, BETTER_ARTIFACT)
+        assert [waiting[1]] == list(await voices.list_pending_refinements())
 
 
 class KeyStoreContract:

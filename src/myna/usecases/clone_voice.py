@@ -8,7 +8,7 @@ from myna.domain.errors import InvalidRequest, VoiceAlreadyExists
 from myna.domain.finding import Finding
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SynthesisOptions
-from myna.domain.voice import Voice, VoiceArtifact, VoiceSource, WorkspaceId, clone_voice_id
+from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceSource, WorkspaceId, clone_voice_id
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.usecases.ports import (
     AnalysedSample,
@@ -21,6 +21,7 @@ from myna.usecases.ports import (
     StoredSample,
     VoiceStore,
 )
+from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.spoken_audio import collect_waveform
 
 _MAX_ID_ATTEMPTS = 20
@@ -60,8 +61,11 @@ class CloneVoiceResult:
     """One for each uploaded sample, in their order."""
     similarity: float | None = None
     """How alike the new voice and the recording are, 0 stranger to 1 same person; None if not measured."""
-    is_refining: bool = False
-    """A better artifact will take this one's place in the background."""
+
+    @property
+    def is_refining(self) -> bool:
+        """A better artifact will take this one's place in the background."""
+        return self.voice is not None and self.voice.refinement is Refinement.PENDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class CloneVoice:
     plan_similarity_speech: Callable[[LangCode], Sequence[SpeechSegment]]
     """The sentence that the new voice speaks to be compared with the recording; empty to skip the comparison."""
     max_samples: int
+    refine_voices: RefineVoices
 
     async def __call__(self, command: CloneVoiceCommand) -> CloneVoiceResult:
         """Raises: InvalidRequest, AudioUndecodable (naming the sample), Overloaded, EngineFailure."""
@@ -90,6 +95,7 @@ class CloneVoice:
         artifact = await self.engine.encode_voice(reference)
         similarity = await self._measure_similarity(artifact, reference)
         voice = await self._store(command, reference.lang, artifact, analysed, validated)
+        self.refine_voices.begin()
         return CloneVoiceResult(voice, validated, similarity)
 
     def _check(self, command: CloneVoiceCommand) -> None:
@@ -141,7 +147,7 @@ class CloneVoice:
             if sample.is_usable
         ]
         now = self.clock.now()
-        voice = Voice(
+        unmarked = Voice(
             voice_id=clone_voice_id(command.workspace, command.display_name, now),
             workspace=command.workspace,
             display_name=command.display_name,
@@ -152,6 +158,7 @@ class CloneVoice:
             tags=command.tags,
             consent=command.consent,
         )
+        voice = self.refine_voices.mark(unmarked)
         for attempt in range(_MAX_ID_ATTEMPTS):
             candidate = replace(voice, voice_id=clone_voice_id(command.workspace, command.display_name, now, attempt))
             try:

@@ -200,7 +200,14 @@ class VoiceStore(Protocol):
         ...
 
     async def replace_artifact(self, workspace: WorkspaceId, voice_id: VoiceId, artifact: VoiceArtifact) -> None:
-        """Put a better artifact in the place of the old one, atomically. Raises: VoiceNotFound."""
+        """Put a better artifact in the place of the old one, atomically; the voice's refinement is done.
+
+        Raises: VoiceNotFound.
+        """
+        ...
+
+    async def list_pending_refinements(self) -> Sequence[Voice]:
+        """House-keeping over all workspaces: voices that wait for a better artifact, oldest first."""
         ...
 
     async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:

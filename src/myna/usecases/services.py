@@ -8,6 +8,7 @@ from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
 from myna.usecases.ports import EngineClient, KeyStore, VoiceStore
+from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.stock import StockVoices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
 
@@ -30,6 +31,7 @@ class Services:
     voices: VoiceStore
     engine: EngineClient
     stock: StockVoices
+    refine_voices: RefineVoices
     prepare_store: Callable[[], Awaitable[None]]
     """Make the database and folders current; cheap, safe to repeat."""
     preload: Callable[[], Awaitable[None]]
@@ -45,7 +47,9 @@ class Services:
             logger.info("recovered store: %d leftovers of an interrupted run dropped", num_dropped)
         await self.engine.start()
         await self.preload()
+        self.refine_voices.begin()
 
     async def close(self) -> None:
+        await self.refine_voices.close()
         await self.engine.close()
         await self.release()

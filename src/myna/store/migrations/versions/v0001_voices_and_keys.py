@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("is_draft", sa.Boolean(), nullable=False),
         sa.Column("expires_at", sa.DateTime(), nullable=True),
         sa.Column("consent", sa.Text(), nullable=False),
+        sa.Column("refinement", sa.String(8), nullable=False),
         sa.Column("engine_id", sa.String(64), nullable=False),
         sa.Column("engine_version", sa.String(64), nullable=False),
         sa.Column("artifact_prefix", sa.String(32), nullable=False),

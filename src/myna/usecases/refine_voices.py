@@ -1,0 +1,92 @@
+"""Improve new voices in the background: usable at once, better when it is done."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from myna.domain.errors import MynaError, Overloaded, VoiceNotFound
+from myna.domain.voice import Refinement, Voice
+from myna.domain.waveform import ReferenceAudio, Waveform
+from myna.usecases.ports import AnalysedSample, EngineClient, Offload, SampleAnalyst, StoredSample, VoiceStore
+
+logger = logging.getLogger(__name__)
+
+
+class RefineVoices:
+    """One voice after the other, oldest first, from what the store keeps of it.
+
+    What the store marks as pending is the queue, so nothing is lost when the process ends: `resume` goes on with it.
+    The reference is always rebuilt from the stored samples, so that a resumed refinement gives the same bytes.
+    """
+
+    def __init__(
+        self,
+        voices: VoiceStore,
+        engine: EngineClient,
+        analyst: SampleAnalyst,
+        offload: Offload,
+        decode_wav: Callable[[bytes], Waveform],
+        *,
+        is_enabled: bool,
+    ) -> None:
+        self._voices = voices
+        self._engine = engine
+        self._analyst = analyst
+        self._offload = offload
+        self._decode_wav = decode_wav
+        self._is_enabled = is_enabled and engine.spec.capabilities.refines
+        self._wanted = asyncio.Event()
+        self._worker: asyncio.Task[None] | None = None
+        self._given_up: set[str] = set()
+
+    def mark(self, voice: Voice) -> Voice:
+        """The voice as it is to be stored: waiting for refinement, if there is to be one."""
+        return replace(voice, refinement=Refinement.PENDING) if self._is_enabled else voice
+
+    def begin(self) -> None:
+        """Look at the queue, now or when the voice before is done. Cheap; call it after storing a marked voice."""
+        if not self._is_enabled:
+            return
+        self._wanted.set()
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work())
+
+    async def close(self) -> None:
+        """Stop; what is unfinished stays pending."""
+        if self._worker is not None:
+            self._worker.cancel()
+            await asyncio.gather(self._worker, return_exceptions=True)
+
+    async def _work(self) -> None:
+        while self._wanted.is_set():
+            self._wanted.clear()
+            for voice in await self._voices.list_pending_refinements():
+                if voice.voice_id not in self._given_up:
+                    await self._refine(voice)
+                    self._wanted.set()
+
+    async def _refine(self, voice: Voice) -> None:
+        try:
+            stored = await self._voices.get_with_artifact(voice.workspace, voice.voice_id)
+            samples = await self._voices.get_samples(voice.workspace, voice.voice_id)
+            reference = await self._offload(lambda: self._rebuild_reference(samples))
+            better = await self._engine.refine_voice(stored.artifact, reference)
+            await self._voices.replace_artifact(voice.workspace, voice.voice_id, better)
+        except VoiceNotFound:
+            return  # deleted meanwhile
+        except Overloaded:
+            self._given_up.add(voice.voice_id)
+            logger.warning("voice left unrefined: too much work waits", extra={"voice_id": voice.voice_id})
+        except MynaError as exc:
+            self._given_up.add(voice.voice_id)
+            logger.warning("voice left unrefined", extra={"voice_id": voice.voice_id, "error_code": exc.code})
+        else:
+            logger.info("voice refined", extra={"voice_id": voice.voice_id, "engine": self._engine.spec.id})
+
+    def _rebuild_reference(self, samples: Sequence[StoredSample]) -> ReferenceAudio:
+        heard = [
+            AnalysedSample((), self._decode_wav(sample.wav), sample.transcript, sample.lang, None) for sample in samples
+        ]
+        capabilities = self._engine.spec.capabilities
+        return self._analyst.join(heard, capabilities.reference_rate_hz, capabilities.reference_seconds[1])
