@@ -91,10 +91,8 @@ class Blobs:
                 if free_bytes < _LEAST_FREE_BYTES:
                     raise ServiceUnavailable("The disk of the data folder is full. Free some space on it.")
                 return
-            try:
-                await obstore.head_async(self._objects, f"{'0' * 32}/artifact")
-            except FileNotFoundError:
-                return
+            # A listing and not a look at one object: for that a bucket that is not there is the same as an empty one.
+            await obstore.list_with_delimiter_async(self._objects, prefix="0" * 32)
 
 
 def open_blobs(url: str, data_dir: Path) -> Blobs:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, event, make_url
+from sqlalchemy import Connection, event, func, make_url, select
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import (
@@ -46,6 +46,8 @@ _SQLITE_PRAGMAS = (
     # What a person deletes (transcripts, names) is overwritten, not only unlinked.
     "PRAGMA secure_delete = ON",
 )
+_MIGRATION_LOCK = 0x4D796E61
+"""Names the lock among others in a shared PostgreSQL server: "Myna" in ASCII."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _OUR_MISTAKES = (IntegrityError, ProgrammingError, DataError, NotSupportedError)
 
@@ -83,7 +85,7 @@ class Database:
                 path = Path(self._url.database)
                 await asyncio.to_thread(make_private_folder, path.parent)
                 await asyncio.to_thread(touch_private_file, path)
-            # SQLite: the transaction takes the write lock at once, so two processes migrate one after the other.
+            # Two processes migrate one after the other: SQLite's write lock is taken at once, PostgreSQL has its own.
             with _in_our_words():
                 async with self._engine.begin() as connection:
                     await connection.run_sync(_migrate)
@@ -144,6 +146,8 @@ def _begin(connection: Connection) -> None:
 
 
 def _migrate(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
     config = Config()
     config.set_main_option("script_location", os.fspath(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
