@@ -4,6 +4,7 @@ import asyncio
 import os
 import stat
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -269,6 +270,18 @@ async def test_recovery_leaves_a_running_store_alone(tmp_path: Path, clock: Fixe
         assert set() == blob_folders(tmp_path)
     await starting.release()
     await alive.release()
+
+
+def test_many_may_claim_at_once(tmp_path: Path) -> None:
+    """The first writes of a store, from several threads, make it known once; nobody waits for ever."""
+    owners, others = StoreOwners(tmp_path), StoreOwners(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        done, late = wait([pool.submit(owners.claim) for _ in range(32)], timeout=10)
+        assert (len(done), len(late)) == (32, 0)
+    assert others.is_alive(owners.own_id)
+    owners.release()
+    assert not others.is_alive(owners.own_id)
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_store_that_was_taken_for_dead_gives_up(tmp_path: Path, clock: FixedClock) -> None:

@@ -6,6 +6,7 @@ With it a store that starts can tell what a killed process left half done from w
 import fcntl
 import os
 import secrets
+import threading
 from pathlib import Path
 
 from myna.store.private_files import make_private_folder, touch_private_file
@@ -17,23 +18,26 @@ class StoreOwners:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._descriptor: int | None = None
+        self._claiming = threading.Lock()
         self.own_id = secrets.token_hex(16)
 
     def claim(self) -> None:
-        """Become known as alive; may be repeated. Raises: ServiceUnavailable."""
-        if self._descriptor is not None:
-            return
-        make_private_folder(self._folder)
-        path = self._folder / self.own_id
-        while self._descriptor is None:
-            touch_private_file(path)
-            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if _is_at(descriptor, path):
-                self._descriptor = descriptor
-            else:
-                # Another store took the file for a dead one's between our two steps, and removed it.
-                os.close(descriptor)
+        """Become known as alive; may be repeated, from any thread. Raises: ServiceUnavailable."""
+        # One thread at a time: the kernel would let a second one wait for the lock of the first for ever.
+        with self._claiming:
+            if self._descriptor is not None:
+                return
+            make_private_folder(self._folder)
+            path = self._folder / self.own_id
+            while self._descriptor is None:
+                touch_private_file(path)
+                descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                if _is_at(descriptor, path):
+                    self._descriptor = descriptor
+                else:
+                    # Another store took the file for a dead one's between our two steps, and removed it.
+                    os.close(descriptor)
 
     def is_alive(self, owner_id: str) -> bool:
         """Asks the kernel; a dead owner's file is removed on the way."""
