@@ -65,6 +65,9 @@ def clone(
         print_json(report_as_json(report))
     else:
         tell_report(report, files)
+        if report.is_refining:
+            who = "the server is" if data_dir is None else "a server on this folder will be"
+            remark(f"It can speak now; {who} making a better version of it in the background.")
         if report.voice is not None:
             print_result(report.voice.voice_id)
     if all(sample.errors for sample in report.samples):
@@ -84,5 +87,3 @@ def tell_report(report: CloneReport, files: list[Path]) -> None:
             remark(f"  note: {warning.text}", style="yellow")
     if report.similarity is not None:
         remark(f"Likeness of the new voice to the recording: {report.similarity:.2f} (0 a stranger, 1 the same person)")
-    if report.is_refining:
-        remark("The voice can speak now; a better version of it is being made in the background.")

@@ -58,7 +58,7 @@ def pull_models(
 
 
 def list_models(weights_dir: WeightsDir = None, as_json: AsJson = False) -> None:
-    """List the weight files, where they come from, under which licence, and whether they are there."""
+    """List the weight files, their licence, and whether they are there; --json also tells their packages."""
     _show(read_settings(weights_dir=weights_dir).weights_dir, as_json=as_json, verify=False)
 
 
@@ -76,14 +76,13 @@ def _show(cache_dir: Path, *, as_json: bool, verify: bool) -> tuple[WeightRow, .
         print_json(_as_json(cache_dir, rows))
     else:
         print_rows(
-            ("FILE", "STATE", "SIZE", "LICENCE", "FROM", "WHAT"),
+            ("FILE", "STATE", "SIZE", "LICENCE", "WHAT"),
             [
                 (
                     row.path,
                     row.state.value,
                     f"{row.size_bytes / 1e6:.1f} MB",
                     row.licence,
-                    ", ".join(row.packages),
                     row.summary,
                 )
                 for row in rows

@@ -31,7 +31,9 @@ def print_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         for row in rows:
             print_result("\t".join(_one_line(cell) for cell in row))
         return
-    table = Table(*headings, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for index, heading in enumerate(headings):
+        table.add_column(heading, no_wrap=index == 0, overflow="fold")  # the first names the row: to be copied whole
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)
