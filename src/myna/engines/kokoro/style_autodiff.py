@@ -6,6 +6,7 @@ All shapes must be static, which `freeze_shapes` sees to.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,12 +45,12 @@ class GraphBuilder:
             self.shapes[name] = array.shape
         return name
 
-    def op(self, kind: str, *inputs: str, **attributes: object) -> str:
+    def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
         output = self.name(kind)
         self.nodes.append(helper.make_node(kind, list(inputs), [output], name=output, **attributes))
         return output
 
-    def ops(self, kind: str, count: int, *inputs: str, **attributes: object) -> list[str]:
+    def ops(self, kind: str, count: int, *inputs: str, **attributes: Any) -> list[str]:
         outputs = [self.name(kind) for _ in range(count)]
         self.nodes.append(helper.make_node(kind, list(inputs), outputs, name=outputs[0], **attributes))
         return outputs
@@ -59,7 +60,8 @@ class GraphBuilder:
         return np.asarray(numpy_helper.to_array(self.constants[name]))
 
 
-def _attributes(node: onnx.NodeProto) -> dict[str, object]:
+def _attributes(node: onnx.NodeProto) -> dict[str, Any]:
+    """Whatever a node holds; onnx does not type it."""
     return {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
 
 
@@ -369,9 +371,9 @@ def _conv(state: _Backward, node: onnx.NodeProto, gradient: str) -> None:
     attributes = _attributes(node)
     kernel = b.shapes[weight][2:]
     rank = len(kernel)
-    strides = list(attributes.get("strides", [1] * rank))  # type: ignore[call-overload]
-    dilations = list(attributes.get("dilations", [1] * rank))  # type: ignore[call-overload]
-    pads = list(attributes.get("pads", [0] * 2 * rank))  # type: ignore[call-overload]
+    strides = list(attributes.get("strides", [1] * rank))
+    dilations = list(attributes.get("dilations", [1] * rank))
+    pads = list(attributes.get("pads", [0] * 2 * rank))
     if set(strides) == {1} and attributes.get("group", 1) == 1:
         mirrored = np.flip(b.value(weight).swapaxes(0, 1), axis=tuple(range(2, 2 + rank)))
         reach = [dilation * (width - 1) for dilation, width in zip(dilations, kernel, strict=True)] * 2
@@ -436,7 +438,7 @@ def _average_pool(state: _Backward, node: onnx.NodeProto, gradient: str) -> None
     if x not in state.wanted:
         return
     attributes = _attributes(node)
-    width = attributes["kernel_shape"][0]  # type: ignore[index]
+    width = attributes["kernel_shape"][0]
     size, num_windows = b.shapes[x][-1], b.shapes[node.output[0]][-1]
     spread = np.zeros((num_windows, size), dtype=np.float32)
     for window in range(num_windows):
