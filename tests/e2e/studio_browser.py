@@ -40,16 +40,22 @@ _FLAGS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def driver() -> "Iterator[playwright.Playwright]":
+    """Playwright for one file: its loop must be gone before tests of other files start theirs."""
+    with playwright.sync_playwright() as started:
+        yield started
+
+
 @contextmanager
-def browser(microphone: Path) -> "Iterator[playwright.Browser]":
+def browser(driver: "playwright.Playwright", microphone: Path) -> "Iterator[playwright.Browser]":
     """A Chromium of its own whose microphone plays `microphone`, a WAV, over and over."""
-    with playwright.sync_playwright() as driver:
-        flags = [*_FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
-        try:
-            yield opened
-        finally:
-            opened.close()
+    flags = [*_FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
+    opened = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
+    try:
+        yield opened
+    finally:
+        opened.close()
 
 
 def as_wav(recordings: list[Path], gain: float = 1.0) -> Path:

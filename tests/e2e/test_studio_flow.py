@@ -8,24 +8,28 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
+import soundfile
 
 from tests.conftest import DATA, Recording
-from tests.e2e.studio_browser import Studio, as_wav, browser, needs_chromium, playwright, studio
+from tests.e2e.studio_browser import Studio, as_wav, browser, driver, needs_chromium, playwright, studio
 from tests.live_server import LiveServer, run_server
 
 pytestmark = [needs_chromium, pytest.mark.weights]  # the recordings are listened to by the real models
+
+__all__ = ["driver"]  # a fixture
 
 expect = playwright.expect
 SPOKEN = "The kettle sings while the morning train leaves the little station."
 
 
 @pytest.fixture(scope="module")
-def chromium(speaker_recordings: list[Recording]) -> Iterator["playwright.Browser"]:
+def chromium(driver: "playwright.Playwright", speaker_recordings: list[Recording]) -> Iterator["playwright.Browser"]:
     """One browser for the file; its microphone plays a woman of LibriSpeech."""
     own = [r.path for r in speaker_recordings if r.speaker == "ls-7059"]
     wav = as_wav(own)
-    with browser(wav) as opened:
+    with browser(driver, wav) as opened:
         yield opened
     wav.unlink()
 
@@ -105,3 +109,155 @@ def test_from_microphone_to_a_speaking_voice_and_back(page: Studio, tone_server:
     with pytest.raises(AssertionError):
         expect(page.button("Undo")).to_be_visible(timeout=500)
     assert own_voices(tone_server) == []
+
+
+def test_a_file_that_is_not_a_recording_spoils_nothing(page: Studio, tone_server: LiveServer, tmp_path: Path) -> None:
+    """A text file is refused with a reason, silence is explained, and the good recording beside them makes the voice."""
+    text, silence = tmp_path / "notes.wav", tmp_path / "silence.wav"
+    text.write_text("This is not sound.")
+    soundfile.write(silence, np.zeros(16000 * 4), 16000)
+    page.upload(text)
+    page.wait_until_heard()
+    expect(page.page.locator("#takes")).to_contain_text("Not readable")
+    expect(page.page.locator("#take-trouble")).to_be_visible()
+    expect(page.page.locator("#clone-form")).to_be_hidden()
+    page.picture("bad-file")
+    page.upload(silence)
+    page.wait_until_heard()
+    expect(page.page.locator(".chip.is-chosen")).to_contain_text("Cannot be used")
+    expect(page.page.locator(".finding-error")).not_to_have_count(0)
+    page.upload(DATA / "demo_reference.flac")
+    page.wait_until_heard()
+    expect(page.page.locator("#clone-count")).to_contain_text("Made from one recording. 2 recordings cannot be used")
+    page.clone("Vera")
+    assert [voice["displayName"] for voice in own_voices(tone_server)] == ["Vera"]
+    page.more("Vera")
+    page.button("Delete").click()
+
+
+def test_what_is_missing_is_asked_for_before_anything_is_sent(page: Studio, tone_server: LiveServer) -> None:
+    """Without name and consent nothing is cloned; the first gap gets the focus and every gap its words."""
+    page.upload(DATA / "demo_reference.flac")
+    page.wait_until_heard()
+    page.button("Make the voice").click()
+    page.button("Clone this voice").click()
+    expect(page.page.locator("#clone-name")).to_be_focused()
+    expect(page.page.get_by_text("Confirm the statement to go on.")).to_be_visible()
+    page.page.get_by_label("Another person’s").check()
+    page.fill_clone_form("Vera")
+    page.button("Clone this voice").click()
+    expect(page.page.locator("#consent-them")).to_be_focused()
+    assert own_voices(tone_server) == []
+    page.page.locator("#consent-them").fill("Vera Lund")
+    expect(page.page.locator("#consent-statement")).to_have_text(
+        "I am Anna Berg. I have the permission of Vera Lund, the person speaking in this recording, "
+        "to copy their voice for: reading my own stories aloud."
+    )
+
+
+def test_listening_can_be_cancelled_and_asked_for_again(page: Studio) -> None:
+    """A cancelled check keeps the recording, says so, and runs again on request."""
+    page.page.route("**/voices:clone", lambda route: None)  # the server takes its time
+    page.upload(DATA / "demo_reference.flac")
+    page.page.locator("#hearing-cancel").click()
+    expect(page.page.get_by_text("Cancelled. The recording is kept.").first).to_be_visible()
+    page.page.unroute("**/voices:clone")
+    page.button("Try again").click()
+    page.wait_until_heard()
+    page.button("Remove demo_reference.flac").click()
+    expect(page.heading("Read a few lines aloud")).to_be_visible()
+
+
+def test_a_running_recording_can_be_discarded_by_keyboard(page: Studio) -> None:
+    """The record button and Discard work with Tab, Space and Enter alone."""
+    expect(page.page.locator("#library-count, #library-state")).not_to_have_count(0)
+    page.page.keyboard.press("Tab")
+    expect(page.page.get_by_role("link", name="Skip to the studio")).to_be_focused()
+    page.page.keyboard.press("Enter")
+    for _ in range(12):
+        page.page.keyboard.press("Tab")
+        if page.page.evaluate("() => document.activeElement.id") == "record":
+            break
+    page.page.keyboard.press("Space")
+    expect(page.page.locator("#level-word")).to_have_text("Good level")
+    page.page.keyboard.press("Tab")
+    page.page.keyboard.press("Enter")
+    expect(page.button("Start recording")).to_be_focused()
+    expect(page.heading("Read a few lines aloud")).to_be_visible()
+
+
+def test_a_stopped_server_loses_no_recording(chromium: "playwright.Browser", tmp_path: Path) -> None:
+    """Recorded while the server is away, kept over a reload, heard as soon as it is back."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = str(probe.getsockname()[1])
+    with run_server(tmp_path / "data", "tone", ["--port", port]) as server, studio(chromium, server.url) as page:
+        page.open(server.key)
+        expect(page.page.get_by_text("No voices of yours yet.")).to_be_visible()
+        os.kill(server.pid, signal.SIGTERM)
+        with pytest.raises(httpx.TransportError):
+            for _ in range(1000):
+                httpx.get(f"{server.url}/healthz")
+        page.record(4)
+        expect(page.page.get_by_text("Your recordings are safe in this browser.", exact=True)).to_be_visible()
+        expect(page.page.locator("#takes")).to_contain_text("Kept, not sent yet")
+        page.picture("connection-lost")
+        with run_server(tmp_path / "data", "tone", ["--port", port]):
+            expect(page.page.locator("#connection")).to_be_hidden(timeout=30_000)
+            page.wait_until_heard()
+            page.page.reload()
+            expect(page.page.get_by_text("A recording was kept from last time.").first).to_be_visible()
+            page.page.get_by_role("button", name="Listen").first.click()
+            page.wait_until_heard()
+        assert page.strangers == []
+
+
+def test_keys_are_asked_for_checked_and_forgotten(
+    chromium: "playwright.Browser", tone_server: LiveServer, tmp_path: Path
+) -> None:
+    """No key, a wrong key and a read-only key each get their own words; the key is in this tab's session only."""
+    with studio(chromium, tone_server.url) as page:
+        page.open("")
+        dialog = page.page.get_by_role("dialog", name="Which key may Myna use?")
+        expect(dialog).to_be_visible()
+        page.picture("key")
+        dialog.get_by_label("API key").fill("bm90OmFrZXk=")
+        page.button("Use this key").click()
+        expect(dialog).to_contain_text("The server does not know this key.")
+        dialog.get_by_label("API key").fill(tone_server.create_key("demo", "read"))
+        page.button("Use this key").click()
+        page.page.get_by_role("radio", name="Stock").check()
+        expect(page.button("More about Dennis")).to_be_visible()
+        page.upload(DATA / "demo_reference.flac")
+        expect(dialog).to_contain_text("may listen and speak, but not clone")
+        stored = page.page.evaluate("() => JSON.stringify([localStorage, document.cookie])")
+        assert "key" not in stored
+        page.button("Forget the key").click()
+        assert page.page.evaluate("() => sessionStorage.length") == 0
+
+
+def test_a_loud_microphone_lights_the_clipping_lamp(driver: "playwright.Playwright", tone_server: LiveServer) -> None:
+    """Samples at full scale are told while recording, in words and by the lamp."""
+    loud = as_wav([DATA / "demo_reference.flac"], gain=12)
+    with browser(driver, loud) as opened, studio(opened, tone_server.url) as page:
+        page.open(tone_server.key)
+        page.button("Start recording").click()
+        expect(page.page.get_by_text("Clipping: too loud")).to_be_visible()
+        expect(page.page.locator("#record-hint")).to_contain_text("Move back from the microphone")
+        page.button("Discard").click()
+    loud.unlink()
+
+
+def test_every_format_can_be_downloaded(page: Studio) -> None:
+    """A stock voice speaks into a file of each format, named after the text, beginning as the format does."""
+    page.page.get_by_role("radio", name="Stock").check()
+    page.page.get_by_role("button", name="Speak with Sarah").click()
+    page.page.get_by_label("Text to speak").fill("Good morning, little world.")
+    begins = {"MP3": (b"ID3", b"\xff"), "WAV": (b"RIFF",), "FLAC": (b"fLaC",), "OGG_OPUS": (b"OggS",), "LINEAR16": (b"RIFF",)}
+    for encoding in ("MP3", "WAV", "OGG_OPUS", "FLAC", "LINEAR16", "PCM", "ALAW", "MULAW"):
+        page.page.get_by_label("Format").select_option(encoding)
+        with page.page.expect_download() as saving:
+            page.button("Download").click()
+        assert saving.value.suggested_filename.startswith("Good-morning-little-world.")
+        content = Path(saving.value.path()).read_bytes()
+        assert len(content) > 1000
+        assert content.startswith(begins.get(encoding, (b"",)))

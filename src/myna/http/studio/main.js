@@ -50,6 +50,9 @@ class Studio {
   }
 
   async start() {
+    // Everything that recording needs is here before the server may go away.
+    this.recorder.prepare();
+    this.measurer.prepare();
     const numKept = await this.takes.restore();
     if (numKept) this.notices.show(strings.takes.restored(numKept));
     this.stage.update();
@@ -60,10 +63,12 @@ class Studio {
     const { api, takes, notices, connection, sound } = this;
     const onKeyTrouble = (error) => this.#askForKey(error);
     this.hearing = new Hearing({ api, takes, connection, onKeyTrouble });
-    this.record = new RecordPanel({ recorder: new Recorder(), notices });
+    this.recorder = new Recorder();
+    this.record = new RecordPanel({ recorder: this.recorder, notices });
     this.upload = new Upload({ notices });
     this.takeList = new TakeList({ takes, onRemove: (take) => this.#removeTake(take), onAdd: () => this.stage.show('record') });
-    this.listen = new ListenPanel({ takes, hearing: this.hearing, notices, sound, measurer: new Measurer() });
+    this.measurer = new Measurer();
+    this.listen = new ListenPanel({ takes, hearing: this.hearing, notices, sound, measurer: this.measurer });
     this.clone = new CloneForm({ api, takes, notices, connection, onKeyTrouble, removesNoise: () => this.listen.removesNoise });
     this.speak = new SpeakPanel({ api, sound, notices, connection, onKeyTrouble, onRecord: () => this.stage.show('record') });
     this.stage = new Stage({

@@ -9,12 +9,17 @@ export class Measurer {
   #waiting = new Map();
   #nextId = 0;
 
+  /** Load the worker now, so that pictures need no server later. */
+  prepare() {
+    this.#worker ??= this.#startWorker();
+  }
+
   /**
    * @param {Float32Array} samples one channel
    * @returns {Promise<{levels: Uint8Array, pitch: {hopS: number, hz: Float32Array}}>}
    */
   measure(samples, rateHz) {
-    this.#worker ??= this.#startWorker();
+    this.prepare();
     const id = (this.#nextId += 1);
     const copy = samples.slice();
     this.#worker.postMessage(

@@ -6,6 +6,12 @@ class MicrophoneTap extends AudioWorkletProcessor {
   #piece = new Float32Array(PIECE_SAMPLES);
   #filled = 0;
 
+  constructor() {
+    super();
+    // What was left of the recording before must not begin this one.
+    this.port.onmessage = () => { this.#filled = 0; };
+  }
+
   process([input]) {
     const channel = input[0];
     if (!channel) return true;

@@ -13,16 +13,25 @@ export class MicrophoneUnavailable extends Error {
 
 /** Emits `piece` with `{samples: Float32Array, peak: number}` while it records. */
 export class Recorder extends EventTarget {
-  #stream = null;
+  #preparing = null;
   #context = null;
+  #stream = null;
+  #source = null;
+  #tap = null;
   #pieces = [];
 
+  /** Load what runs on the audio thread, so that recording needs no server. */
+  prepare() {
+    this.#preparing ??= this.#load().catch(() => { this.#preparing = null; });
+    return this.#preparing;
+  }
+
   get isRunning() {
-    return this.#context !== null;
+    return this.#source !== null;
   }
 
   get durationS() {
-    if (!this.#context) return 0;
+    if (!this.isRunning) return 0;
     return this.#pieces.reduce((sum, piece) => sum + piece.length, 0) / this.#context.sampleRate;
   }
 
@@ -41,46 +50,53 @@ export class Recorder extends EventTarget {
       });
       await this.#listen();
     } catch (error) {
-      await this.#close();
+      await this.discard();
       throw new MicrophoneUnavailable(reasonOf(error));
     }
   }
 
   /** @returns {Promise<{wav: Blob, durationS: number}>} */
   async stop() {
-    const { sampleRate } = this.#context;
-    const durationS = this.durationS;
-    const wav = encodeWav(this.#pieces, sampleRate);
-    await this.#close();
+    const { durationS } = this;
+    const wav = encodeWav(this.#pieces, this.#context.sampleRate);
+    await this.discard();
     return { wav, durationS };
   }
 
   /** Stop and forget. */
   async discard() {
-    await this.#close();
-  }
-
-  async #listen() {
-    const context = new AudioContext();
-    this.#context = context;
-    this.#pieces = [];
-    await context.audioWorklet.addModule(new URL('recorder-worklet.js', import.meta.url));
-    const tap = new AudioWorkletNode(context, 'microphone-tap', { numberOfOutputs: 0, channelCount: 1, channelCountMode: 'explicit' });
-    tap.port.onmessage = ({ data }) => {
-      this.#pieces.push(data.samples);
-      this.dispatchEvent(new CustomEvent('piece', { detail: data }));
-    };
-    context.createMediaStreamSource(this.#stream).connect(tap);
-    await context.resume();
-  }
-
-  async #close() {
-    const context = this.#context;
-    this.#context = null;
+    this.#source?.disconnect();
+    this.#source = null;
     this.#pieces = [];
     this.#stream?.getTracks().forEach((track) => track.stop());
     this.#stream = null;
-    await context?.close();
+    await this.#context?.suspend();
+  }
+
+  async #load() {
+    const context = new AudioContext();
+    await context.audioWorklet.addModule(new URL('recorder-worklet.js', import.meta.url));
+    this.#context = context;
+  }
+
+  async #listen() {
+    await this.prepare();
+    this.#tap ??= this.#makeTap();
+    this.#tap.port.postMessage('begin');
+    this.#pieces = [];
+    await this.#context.resume();
+    this.#source = this.#context.createMediaStreamSource(this.#stream);
+    this.#source.connect(this.#tap);
+  }
+
+  #makeTap() {
+    const tap = new AudioWorkletNode(this.#context, 'microphone-tap', { numberOfOutputs: 0, channelCount: 1, channelCountMode: 'explicit' });
+    tap.port.onmessage = ({ data }) => {
+      if (!this.isRunning) return;
+      this.#pieces.push(data.samples);
+      this.dispatchEvent(new CustomEvent('piece', { detail: data }));
+    };
+    return tap;
   }
 }
 
