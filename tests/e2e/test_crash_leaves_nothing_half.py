@@ -1,19 +1,26 @@
 """Killing the process at any moment leaves whole voices or none, and no file that nobody owns."""
 
 import asyncio
+import base64
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
+import pytest
 from sqlalchemy import select
+from tests.conftest import DATA
+from tests.live_server import run_server
 
+from myna.domain.voice import WorkspaceId
 from myna.runtime.clock import SystemClock
 from myna.store.opening import Stores, open_stores
 from myna.store.tables import PendingBlobsRow, VoiceRow
@@ -78,25 +85,28 @@ def write_until_killed(program: "subprocess.Popen[str]", name: str, chance: rand
     raise AssertionError("the writing program ended")
 
 
-async def check_everything_is_whole(stores: Stores, data_dir: Path, told: Told) -> int:
-    """Returns how many voices there are."""
-    voices = await stores.voices.list(OURS)
+async def check_everything_is_whole(stores: Stores, data_dir: Path, workspace: WorkspaceId) -> dict[str, int]:
+    """Every voice has its blobs, every blob its voice. Returns the voices with their numbers of samples."""
+    voices = await stores.voices.list(workspace)
+    num_samples = {}
     for voice in voices:
-        stored = await stores.voices.get_with_artifact(OURS, voice.voice_id)
-        assert len(stored.artifact.content) == 90_000
-        samples = await stores.voices.get_samples(OURS, voice.voice_id)
-        assert len(samples) == told.num_samples[voice.voice_id]
+        await stores.voices.get_with_artifact(workspace, voice.voice_id)
+        num_samples[voice.voice_id] = len(await stores.voices.get_samples(workspace, voice.voice_id))
     async with stores.database.reading() as session:
         assert list(await session.scalars(select(PendingBlobsRow))) == []
         rows = list(await session.scalars(select(VoiceRow)))
     owned = {row.artifact_prefix for row in rows} | {row.samples_prefix for row in rows if row.samples_prefix}
-    files = [path.relative_to(data_dir / "blobs") for path in (data_dir / "blobs").rglob("*") if path.is_file()]
     assert {path.name for path in (data_dir / "blobs").iterdir()} == owned
-    assert len(files) == sum(1 + told.num_samples[voice.voice_id] for voice in voices)
-    listed = {voice.voice_id for voice in voices}
-    assert told.added - told.begun_deleting <= listed
-    assert not told.deleted & listed
-    return len(voices)
+    files = [path for path in (data_dir / "blobs").rglob("*") if path.is_file()]
+    assert len(files) == sum(1 + number for number in num_samples.values())
+    return num_samples
+
+
+def check_what_was_told(num_samples: dict[str, int], told: Told) -> None:
+    """What was answered before the end is so after it."""
+    assert told.added - told.begun_deleting <= num_samples.keys()
+    assert not told.deleted & num_samples.keys()
+    assert {voice_id: told.num_samples[voice_id] for voice_id in num_samples} == num_samples
 
 
 def test_a_killed_store_leaves_whole_voices_or_none(tmp_path: Path) -> None:
@@ -104,14 +114,13 @@ def test_a_killed_store_leaves_whole_voices_or_none(tmp_path: Path) -> None:
     told = Told()
     chance = random.Random()
 
-    async def look() -> int:
+    async def look() -> None:
         stores = open_stores(tmp_path, SystemClock())
         await stores.prepare()
         await stores.voices.recover()
-        num_voices = await check_everything_is_whole(stores, tmp_path, told)
+        check_what_was_told(await check_everything_is_whole(stores, tmp_path, OURS), told)
         assert len(list((tmp_path / "owners").iterdir())) == 1
         await stores.release()
-        return num_voices
 
     with running_writer(tmp_path) as program:
         for number in range(NUM_KILLS):
@@ -119,3 +128,71 @@ def test_a_killed_store_leaves_whole_voices_or_none(tmp_path: Path) -> None:
             asyncio.run(look())
     assert len(told.added) > NUM_KILLS
     assert told.deleted
+
+
+@pytest.mark.weights
+def test_a_killed_server_leaves_whole_voices_or_none(tmp_path: Path) -> None:
+    """Killed in the middle of clones and of deletions over HTTP, the next server lists only voices that speak."""
+    data_dir = tmp_path / "data"
+    chance = random.Random()
+    key = ""
+    for round_number, disturb in enumerate((start_clones, start_deletions, None)):
+        with run_server(data_dir, "tone", settings=QUICK) as server, ThreadPoolExecutor(4) as pool:
+            key = key or server.key
+            with httpx.Client(base_url=server.url, headers={"Authorization": f"Basic {key}"}, timeout=60) as http:
+                speak_with_all(http)
+                if disturb is None:
+                    break
+                clone(http, f"whole {round_number}").raise_for_status()
+                before = set((data_dir / "blobs").iterdir())
+                running = disturb(pool, http)
+                wait_until(lambda: set((data_dir / "blobs").iterdir()) != before)  # noqa: B023
+                time.sleep(chance.uniform(0, LONGEST_DELAY_S))
+                os.kill(server.pid, signal.SIGKILL)
+                for request in running:
+                    request.exception()
+
+    async def look() -> dict[str, int]:
+        stores = open_stores(data_dir, SystemClock())
+        num_samples = await check_everything_is_whole(stores, data_dir, WorkspaceId("demo"))
+        await stores.release()
+        return num_samples
+
+    assert set(asyncio.run(look()).values()) <= {1}
+
+
+QUICK = {"MYNA_PRELOAD_MODELS": "false", "MYNA_MEASURE_SIMILARITY": "false"}
+RECORDING = base64.b64encode((DATA / "demo_reference.flac").read_bytes()).decode()
+
+
+def clone(http: httpx.Client, name: str) -> httpx.Response:
+    sample = {"audioData": RECORDING, "transcription": "words"}
+    body = {"displayName": name, "langCode": "EN_US", "voiceSamples": [sample]}
+    return http.post("/voices/v1/voices:clone", json=body)
+
+
+def start_clones(pool: ThreadPoolExecutor, http: httpx.Client) -> "list[Future[httpx.Response]]":
+    return [pool.submit(clone, http, f"killed {number}") for number in range(2)]
+
+
+def start_deletions(pool: ThreadPoolExecutor, http: httpx.Client) -> "list[Future[httpx.Response]]":
+    return [pool.submit(http.delete, f"/voices/v1/voices/{voice_id}") for voice_id in list_clones(http)]
+
+
+def list_clones(http: httpx.Client) -> list[str]:
+    voices = http.get("/voices/v1/voices").raise_for_status().json()["voices"]
+    return [voice["voiceId"] for voice in voices if voice["source"] == "IVC"]
+
+
+def speak_with_all(http: httpx.Client) -> None:
+    for voice_id in list_clones(http):
+        body = {"text": "Still here.", "voiceId": voice_id, "modelId": "inworld-tts-1"}
+        assert http.post("/tts/v1/voice", json=body).raise_for_status().json()["audioContent"]
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Look every millisecond: what happens next is to be met early."""
+    deadline_s = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.001)
