@@ -26,7 +26,7 @@ from myna.weights.store import WeightStore
 ROOT = Path(__file__).parent.parent
 ARTEFACTS = ROOT / "src/myna/engines/kokoro/artefacts"
 RATE_HZ = 16_000
-RIDGE = 0.3
+RIDGE = 0.6
 NEUTRAL_LOG_F0 = float(np.log(150.0))
 
 

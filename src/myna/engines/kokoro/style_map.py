@@ -15,7 +15,7 @@ from myna.engines.kokoro.voice_artifact import STYLE_DIM, FloatArray
 Array = npt.NDArray[np.float64]
 
 _WEIGHT_A, _WEIGHT_B = 1.2, 1.0
-_WEIGHT_TIMBRE = 0.06
+_WEIGHT_TIMBRE = 0.1
 _WEIGHT_PITCH = 0.3
 _TIMBRE_LIMIT = 2.5
 """Standard deviations: a telephone's spectrum lies far outside of what any style can do."""

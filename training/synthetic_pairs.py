@@ -1,0 +1,152 @@
+"""Make (style, speech) pairs: a random voice speaks a practice sentence, the judges listen.
+
+    python training/synthetic_pairs.py --packs kokoro-js-1.2.1.tgz --out WORK/pairs --count 4000
+
+Resumable: 25 pairs a file, every pair has its own seed, so any part can be made again, anywhere, in any order.
+About 1.6 CPU-seconds a pair; runs on one thread.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+from kokoro_packs import StylePacks, read_packs
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
+from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
+from myna.audio.resample import resample
+from myna.domain.waveform import Samples, Waveform
+from myna.engines.kokoro.graphs import KokoroGraphs, ProsodyCurves, round_frames
+from myna.engines.kokoro.phonemes.symbols import Vocabulary
+from myna.weights.store import WeightStore
+
+ROOT = Path(__file__).parent.parent
+ARTEFACTS = ROOT / "src/myna/engines/kokoro/artefacts"
+PAIRS_PER_FILE = 25
+SEED = 20261123
+LOWEST_LOG_F0, HIGHEST_LOG_F0 = np.log(75.0), np.log(330.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RandomVoice:
+    decoder_style: np.ndarray
+    prosody_style: np.ndarray
+    log_f0_mean: float
+    log_f0_sd: float
+    sentence: int
+
+
+def draw_voice(
+    index: int, packs: StylePacks, pitches: np.ndarray, prior: dict[str, np.ndarray], num_sentences: int
+) -> RandomVoice:
+    """A blend of one to three packs, stretched, with noise of the prior's shape; pitch near that of the blend.
+
+    pitches: [54, 2] mean and spread of ln(F0) of each pack.
+    """
+    rng = np.random.default_rng([SEED, index])
+    count = int(rng.integers(1, 4))
+    chosen = rng.choice(len(packs.names), count, replace=False)
+    if rng.random() < 0.6:  # blends of like pitch sound like somebody
+        near = np.argsort(np.abs(pitches[:, 0] - pitches[rng.integers(len(packs.names)), 0]))[:18]
+        chosen = rng.choice(near, count, replace=False)
+    weights = rng.dirichlet(np.ones(count))
+    stretch, noise = rng.uniform(0.5, 1.35), rng.uniform(0.0, 1.1)
+    mean = prior["decoder_mean"]
+    decoder = mean + stretch * (weights @ (packs.decoder[chosen] - mean))
+    decoder = decoder + noise * (prior["decoder_cholesky"] @ rng.standard_normal(128))
+    prosody_mean = prior["prosody_mean"]
+    prosody = prosody_mean + rng.uniform(0.8, 1.1) * (weights @ (packs.prosody[chosen] - prosody_mean))
+    log_f0 = weights @ pitches[chosen, 0] + rng.normal(0, 0.18)
+    spread = (weights @ pitches[chosen, 1]) * np.exp(rng.normal(0, 0.25))
+    return RandomVoice(
+        decoder.astype(np.float32),
+        prosody.astype(np.float32),
+        float(np.clip(log_f0, LOWEST_LOG_F0, HIGHEST_LOG_F0)),
+        float(np.clip(spread, 0.05, 0.5)),
+        int(rng.integers(num_sentences)),
+    )
+
+
+class Studio:
+    """Speaks practice sentences and listens to them."""
+
+    def __init__(self, weights: WeightStore) -> None:
+        self.graphs = KokoroGraphs(weights, num_threads=1)
+        vocabulary = Vocabulary(weights.path("kokoro/vocab.json"))
+        sentences = json.loads((ARTEFACTS / "practice_sentences.json").read_text())
+        self.texts = [self.graphs.encode_text(vocabulary.encode(entry["symbols"])) for entry in sentences]
+        self.judges = (Ge2eEmbedder(weights), CampplusEmbedder(weights))
+
+    def prosody(self, sentence: int, style: np.ndarray) -> tuple[np.ndarray, ProsodyCurves]:
+        predicted = self.graphs.predict_durations(self.texts[sentence], style)
+        frames = round_frames(predicted.frames)
+        return frames, self.graphs.predict_prosody(predicted.hidden, frames, style)
+
+    def speak(self, voice: RandomVoice) -> Samples:
+        frames, curves = self.prosody(voice.sentence, voice.prosody_style)
+        f0_hz = curves.f0_hz.copy()
+        voiced = f0_hz > 40
+        log_f0 = np.log(f0_hz[voiced])
+        ratio = np.clip(voice.log_f0_sd / max(log_f0.std(), 1e-3), 0.7, 1.5)
+        f0_hz[voiced] = np.exp((log_f0 - log_f0.mean()) * 0.5 * (ratio + 1) + voice.log_f0_mean)
+        samples = self.graphs.decode(
+            self.texts[voice.sentence].features, frames, ProsodyCurves(f0_hz, curves.energy), voice.decoder_style
+        )
+        return resample(Waveform(samples, 24_000), 16_000).samples
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--packs", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--count", type=int, default=4000)
+    parser.add_argument("--weights", type=Path, default=Path(platformdirs.user_cache_dir("myna")) / "weights")
+    arguments = parser.parse_args()
+    packs = read_packs(arguments.packs)
+    studio = Studio(WeightStore(arguments.weights))
+    prior = dict(np.load(ARTEFACTS / "style_prior.npz"))
+    pitches = []
+    for style in packs.prosody.astype(np.float32):
+        curve = studio.prosody(0, style)[1].f0_hz
+        log_f0 = np.log(curve[curve > 40])
+        pitches.append((log_f0.mean(), log_f0.std()))
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    num_files = -(-arguments.count // PAIRS_PER_FILE)
+    for number in range(num_files):
+        path = arguments.out / f"{number:05d}.npz"
+        if path.exists():
+            continue
+        voices = [
+            draw_voice(index, packs, np.array(pitches), prior, len(studio.texts))
+            for index in range(number * PAIRS_PER_FILE, (number + 1) * PAIRS_PER_FILE)
+        ]
+        spoken = [studio.speak(voice) for voice in voices]
+        audible = [bool(np.isfinite(samples).all() and np.abs(samples).max() > 1e-3) for samples in spoken]
+        heard = [
+            Waveform(samples if ok else np.ones_like(samples), 16_000)
+            for samples, ok in zip(spoken, audible, strict=True)
+        ]
+        unfinished = path.with_suffix(".tmp.npz")
+        np.savez(
+            unfinished,
+            ok=audible,
+            ti=[voice.sentence for voice in voices],
+            sd=[voice.decoder_style for voice in voices],
+            sp=[voice.prosody_style for voice in voices],
+            f0=[(voice.log_f0_mean, voice.log_f0_sd) for voice in voices],
+            A=[studio.judges[0].embed(waveform) for waveform in heard],
+            B=[studio.judges[1].embed(waveform) for waveform in heard],
+            x=np.concatenate([(np.clip(samples, -1, 1) * 32767).astype(np.int16) for samples in spoken]),
+            len=[len(samples) for samples in spoken],
+        )
+        unfinished.rename(path)
+        print(f"\r{number + 1}/{num_files} files", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
