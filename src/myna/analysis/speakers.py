@@ -1,4 +1,4 @@
-"""Speaker embeddings: how alike two recordings are, and whether more than one person speaks in one.
+"""Speaker embeddings: how alike two recordings are.
 
 Two encoders that err differently. A is GE2E (Resemblyzer), B is CAM++ (3D-Speaker); neither alone is a good judge of a
 clone, so both are always asked. The front ends are numpy, the networks are ONNX graphs from `myna.weights`.
@@ -32,7 +32,7 @@ _TRIM_DB = 40.0
 _TRIM_FRAME = 2048
 _TRIM_HOP = 512
 _MIN_TRIMMED = SAMPLE_RATE_HZ // 2
-"""Half a second left or less means that the trimming is wrong: keep everything."""
+"""Half a second left or less means that it was not silence that was cut."""
 
 
 class SpeakerEmbedder(Protocol):
@@ -65,7 +65,7 @@ class Ge2eEmbedder:
         return 256
 
     def embed(self, waveform: Waveform) -> Embedding:
-        return unit_length(self.embed_partials(trim_silence(waveform)).mean(axis=0))
+        return unit_length(self.embed_partials(waveform.samples[audible_span(waveform)]).mean(axis=0))
 
     def embed_partials(self, samples: Samples) -> npt.NDArray[np.float32]:
         """Embed windows of 1.6 s, one every 0.8 s; audio shorter than a window is padded with silence.
@@ -97,7 +97,7 @@ class CampplusEmbedder:
         return 192
 
     def embed(self, waveform: Waveform) -> Embedding:
-        (embedding,) = self.embed_windows(trim_silence(waveform)[np.newaxis])
+        (embedding,) = self.embed_windows(waveform.samples[audible_span(waveform)][np.newaxis])
         return np.asarray(embedding, np.float32)
 
     def embed_windows(self, windows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -109,21 +109,23 @@ class CampplusEmbedder:
         return np.asarray(rectified / (np.linalg.norm(rectified, axis=1, keepdims=True) + 1e-9), np.float32)
 
 
-def trim_silence(waveform: Waveform) -> Samples:
-    """Cut the silence at both ends, as `librosa.effects.trim(top_db=40)` does, for an encoder to hear only speech.
+def audible_span(waveform: Waveform) -> slice:
+    """Find what is left when the silence at both ends is cut, as `librosa.effects.trim(top_db=40)` finds it.
 
-    waveform: 16 kHz, at least 0.1 s. Returns: a view. Raises: ValueError at another rate or for less audio.
+    waveform: 16 kHz, at least 0.1 s. Returns: a slice of its samples; all of them where half a second or less is left.
+    Raises: ValueError at another rate or for less audio.
     """
     if waveform.sample_rate_hz != SAMPLE_RATE_HZ:
         raise ValueError(f"speaker encoders hear {SAMPLE_RATE_HZ} Hz, not {waveform.sample_rate_hz}")
     if waveform.duration_s < _MIN_DURATION_S:
         raise ValueError(f"{_MIN_DURATION_S} s of audio are needed to tell who speaks")
-    samples = waveform.samples
-    frames = np.lib.stride_tricks.sliding_window_view(np.pad(samples, _TRIM_FRAME // 2), _TRIM_FRAME)[::_TRIM_HOP]
+    num_samples = len(waveform.samples)
+    padded = np.pad(waveform.samples, _TRIM_FRAME // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, _TRIM_FRAME)[::_TRIM_HOP]
     power = np.maximum(np.mean(np.square(frames), axis=1), 1e-10)  # librosa's floor
     (audible,) = np.nonzero(power > power.max() * 10 ** (-_TRIM_DB / 10))
-    kept = samples[audible[0] * _TRIM_HOP : (audible[-1] + 1) * _TRIM_HOP]
-    return kept if len(kept) > _MIN_TRIMMED else samples
+    start, end = int(audible[0]) * _TRIM_HOP, min(num_samples, (int(audible[-1]) + 1) * _TRIM_HOP)
+    return slice(start, end) if end - start > _MIN_TRIMMED else slice(0, num_samples)
 
 
 def unit_length(vector: npt.NDArray[np.float32]) -> Embedding:
