@@ -456,15 +456,22 @@ async def test_a_reader_that_takes_nothing_is_given_up() -> None:
         socket.connection.transport.abort()
 
 
-async def test_idle_and_excess_sockets() -> None:
-    """Silence ends a connection with 1000; one socket too many is 429 at the upgrade."""
-    async with serve(HttpLimits(max_sockets=1, socket_idle_s=0.2)) as service, talk(service) as socket:
+async def test_an_idle_socket_is_closed() -> None:
+    """Silence ends a connection with 1000."""
+    async with serve(HttpLimits(socket_idle_s=0.2)) as service, talk(service) as socket:
+        with pytest.raises(websockets.ConnectionClosedOK):
+            await socket.hear()
+
+
+async def test_one_socket_too_many_is_refused() -> None:
+    """With 429 at the upgrade; the others are not disturbed."""
+    async with serve(HttpLimits(max_sockets=1)) as service, talk(service) as socket:
         with pytest.raises(websockets.InvalidStatus) as refused:
             async with talk(service):
                 pass
         assert refused.value.response.status_code == 429
-        with pytest.raises(websockets.ConnectionClosedOK):
-            await socket.hear()
+        await socket.say("c", create=CREATE)
+        assert "contextCreated" in (await socket.hear())["result"]
 
 
 async def test_wav_has_a_header_for_each_flush(service: HttpService) -> None:

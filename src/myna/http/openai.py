@@ -10,7 +10,6 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from myna.domain.errors import InvalidRequest
 from myna.domain.language import parse_lang_code
 from myna.domain.speech import AudioEncoding, AudioFormat, EncodedChunk
-from myna.domain.voice import VoiceId
 from myna.http.auth import Doorkeeper
 from myna.http.client_presence import while_client_waits
 from myna.http.limits import HttpLimits
@@ -19,6 +18,7 @@ from myna.http.proto_json import BodiesInFlight, Float, Int, ProtoMessage, Text,
 from myna.http.request_state import record_of
 from myna.http.speech import check_text, speak_along
 from myna.http.speech_stream import PulledResponse
+from myna.http.voice_ids import read_voice_id
 from myna.usecases.models import check_model
 from myna.usecases.services import Services
 from myna.usecases.synthesize_speech import SpeakCommand
@@ -88,6 +88,7 @@ class OpenAiEndpoints:
         """Raw audio, sent while it is spoken."""
         grant = await self.doorkeeper.admit(request)
         message = await read_message(request, CreateSpeechRequest, self.limits, self.bodies)
+        model_id = check_model(message.model)
         name = message.response_format or "mp3"
         if name not in _FORMATS:
             raise InvalidRequest(f"response_format is not supported. Use one of {', '.join(_FORMATS)}.")
@@ -102,9 +103,9 @@ class OpenAiEndpoints:
         check_text(message.input, self.limits.max_stream_text_chars)
         command = SpeakCommand(
             workspace=grant.workspace,
-            voice_id=VoiceId(message.voice),
+            voice_id=read_voice_id(message.voice),
             text=message.input,
-            model_id=check_model(message.model),
+            model_id=model_id,
             audio_format=AudioFormat(encoding, _RATE_HZ),
             lang=parse_lang_code(message.language),
             speaking_rate=speed,

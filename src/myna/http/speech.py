@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request, Response
 from myna.domain.errors import MynaError, TextTooLong
 from myna.domain.language import LangCode
 from myna.domain.speech import AudioFormat, EncodedChunk
-from myna.domain.voice import VoiceId
 from myna.http.alignment import TextAligner
 from myna.http.auth import Doorkeeper
 from myna.http.client_presence import while_client_waits
@@ -24,6 +23,7 @@ from myna.http.request_state import record_of
 from myna.http.speech_payloads import JsonObject, SpeechPayloads, usage_of
 from myna.http.speech_schemas import PreviewReply, SpeakRequest, SpeechReplyMessage, SpeechWish
 from myna.http.speech_stream import PulledResponse
+from myna.http.voice_ids import read_voice_id
 from myna.observability.request_record import RequestRecord
 from myna.usecases.models import check_model
 from myna.usecases.ports import EncodedSpeech
@@ -107,7 +107,7 @@ class SpeechEndpoints:
         grant = await self.doorkeeper.admit(request)
         query = request.query_params
         model_id = check_model(query.get("model_id") or query.get("modelId") or "")
-        voice_id = VoiceId(query.get("voice_id") or query.get("voiceId") or "")
+        voice_id = read_voice_id(query.get("voice_id") or query.get("voiceId") or "")
         voice, _ = await self.services.synthesize_speech.find_voice(grant.workspace, voice_id)
         is_spoken = voice.lang in self.services.engine.spec.capabilities.languages
         lang = voice.lang if is_spoken else LangCode.EN_US

@@ -12,6 +12,7 @@ from myna.domain.speech import SAMPLE_RATES_HZ, AudioEncoding, AudioFormat, Time
 from myna.domain.voice import VoiceId, WorkspaceId
 from myna.http.proto_json import Float, Int, ProtoMessage, Text, known_member
 from myna.http.schemas import Reply
+from myna.http.voice_ids import read_voice_id
 from myna.usecases.models import check_model
 from myna.usecases.synthesize_speech import SpeakCommand
 
@@ -102,8 +103,7 @@ class SpeechSettings(ProtoMessage):
     def to_wish(self) -> "SpeechWish":
         """Raises: InvalidRequest, ModelUnsupported, LanguageUnsupported."""
         model_id = check_model(self.model_id)
-        if not self.voice_id:
-            raise InvalidRequest("voiceId is required. List the voices to find one.")
+        voice_id = read_voice_id(self.voice_id)
         if not 0 <= self.temperature <= _MAX_TEMPERATURE:
             raise InvalidRequest(f"temperature is out of range. Use up to {_MAX_TEMPERATURE:g}; 0 is the default.")
         if not -_MAX_SEED <= self.seed <= _MAX_SEED:
@@ -113,7 +113,7 @@ class SpeechSettings(ProtoMessage):
             raise InvalidRequest("lipsyncConfig.visemeSet must be OPENXR.")
         normalization = self.apply_text_normalization
         return SpeechWish(
-            voice_id=VoiceId(self.voice_id),
+            voice_id=voice_id,
             model_id=model_id,
             audio_format=self.audio_config.to_format(),
             lang=parse_lang_code(self.language),

@@ -16,7 +16,6 @@ from myna.domain.errors import (
     ResourceNotFound,
     VoiceNotFound,
 )
-from myna.domain.voice import VoiceId
 from myna.http.auth import Doorkeeper, key_of_socket
 from myna.http.errors import Failure, describe, describe_bug, failure_reply
 from myna.http.limits import HttpLimits
@@ -37,6 +36,7 @@ from myna.http.socket_schemas import (
     updated,
 )
 from myna.http.speech import check_text
+from myna.http.voice_ids import read_voice_id, unknown_voice
 from myna.observability.logging import log_request
 from myna.observability.metrics import Metrics
 from myna.observability.request_record import RequestRecord
@@ -259,12 +259,11 @@ class _Session:
 
     async def _check_voice(self, settings: CreateContext) -> None:
         assert self._grant is not None
-        if not settings.voice_id:
-            raise InvalidRequest("voiceId is required. List the voices to find one.")
+        voice_id = read_voice_id(settings.voice_id)
         try:
-            await self._services.get_voice(self._grant.workspace, VoiceId(settings.voice_id))
+            await self._services.get_voice(self._grant.workspace, voice_id)
         except VoiceNotFound as exc:
-            raise VoiceNotFound(f"Unknown voice: {settings.voice_id[:128]} not found!") from exc
+            raise unknown_voice(voice_id) from exc
 
     def _send_text(self, context: SocketContext, message: SendText) -> None:
         check_text(message.text, self._limits.max_socket_text_chars)

@@ -35,6 +35,7 @@ from myna.http.schemas import (
     legacy_voice_reply,
     voice_reply,
 )
+from myna.http.voice_ids import read_voice_id, unknown_voice
 from myna.observability.metrics import Metrics
 from myna.usecases.manage_voices import VoiceQuery, check_change
 from myna.usecases.ports import Grant
@@ -216,7 +217,7 @@ class VoiceEndpoints:
 
     async def _voice_id(self, request: Request, grant: Grant) -> VoiceId:
         """The id in the path; in the workspace-qualified form also its part after the `__` (contract 1)."""
-        given = VoiceId(request.path_params["voice_id"])
+        given = read_voice_id(request.path_params["voice_id"])
         record_of(request.scope).voice_id = given[:128]
         if "workspace" not in request.path_params:
             return given
@@ -227,7 +228,7 @@ class VoiceEndpoints:
         try:
             return await work
         except VoiceNotFound as exc:
-            raise VoiceNotFound(f"Unknown voice: {voice_id[:128]} not found!") from exc
+            raise unknown_voice(voice_id) from exc
 
 
 def _read_query(request: Request) -> VoiceQuery:

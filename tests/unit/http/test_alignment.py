@@ -45,7 +45,7 @@ def test_skipped_text_is_given_out_at_the_end() -> None:
 def test_phones_keep_the_index_of_their_word() -> None:
     """`wordIndex` counts in this reply's words, and every phone has its four keys."""
     aligner = TextAligner("So, hi", TimestampKind.WORD)
-    phones = (PhoneTiming("h", 0.5, 0.1), PhoneTiming("aɪ", 0.6, 0.2))  # noqa: RUF001
+    phones = (PhoneTiming("h", 0.5, 0.1), PhoneTiming("aɪ", 0.6, 0.2))
     alignment = aligner.advance([TimedSpan(0, 3, 0.0, 0.4), TimedSpan(4, 6, 0.5, 0.8, phones)])
     wire = alignment.to_wire()["wordAlignment"]
     assert isinstance(wire, dict)
@@ -59,7 +59,7 @@ def test_phones_keep_the_index_of_their_word() -> None:
 
 def test_visemes_are_of_the_documented_alphabet() -> None:
     """Diphthongs and affricates count by their first symbol; what is no sound is silence."""
-    assert [viseme_of(p) for p in ("aɪ", "tʃ", "m", "θ", "ˈ")] == ["aei", "cdgknstxyz", "bmp", "th", "sil"]  # noqa: RUF001
+    assert [viseme_of(p) for p in ("aɪ", "tʃ", "m", "θ", "ˈ")] == ["aei", "cdgknstxyz", "bmp", "th", "sil"]
 
 
 _TEXT = st.text(alphabet='ab c,."\n[]—é字', max_size=40)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,8 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from myna.domain.errors import InvalidRequest, MynaError
+from myna.domain.voice import WorkspaceId
+from myna.http.openai import CreateSpeechRequest
 from myna.http.proto_json import decode_base64, parse_message, parse_object
-from myna.http.schemas import CloneVoiceRequest, UpdateVoiceRequest
+from myna.http.schemas import CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest
+from myna.http.socket_schemas import CreateContext
 from myna.http.speech_schemas import SpeakRequest
 
 _ON_A_BUSY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -146,15 +150,50 @@ _JSON = st.recursive(
     max_leaves=20,
 )
 _FIELD = st.sampled_from(
-    ["text", "voiceId", "model_id", "audioConfig", "temperature", "language", "seed", "lipsyncConfig", "timestampType"]
+    [
+        "text",
+        "voiceId",
+        "model_id",
+        "audioConfig",
+        "temperature",
+        "language",
+        "seed",
+        "lipsyncConfig",
+        "timestampType",
+        "displayName",
+        "langCode",
+        "languageCode",
+        "voiceSamples",
+        "description",
+        "tags",
+        "consent",
+        "gender",
+        "voice_design_config",
+        "designPrompt",
+        "input",
+        "voice",
+        "speed",
+        "maxBufferDelayMs",
+        "bufferCharThreshold",
+        "auto_mode",
+        "autoModeStrategy",
+    ]
+)
+_READERS: tuple[Callable[[str], object], ...] = (
+    lambda body: parse_message(body, SpeakRequest).to_wish(),
+    lambda body: parse_message(body, CloneVoiceRequest).to_command(WorkspaceId("acme")),
+    lambda body: parse_message(body, UpdateVoiceRequest).to_change(),
+    lambda body: parse_message(body, DesignVoiceRequest).to_command(WorkspaceId("acme")),
+    lambda body: parse_message(body, CreateSpeechRequest),
+    lambda body: parse_message(body, CreateContext).to_buffering(),
 )
 
 
 @_ON_A_BUSY_MACHINE
-@given(st.dictionaries(_FIELD, _JSON, max_size=6))
-def test_any_json_is_read_or_refused(fields: dict[str, Any]) -> None:
-    """Whatever JSON arrives, either it is a wish or an error of ours says why not."""
+@given(st.dictionaries(_FIELD, _JSON, max_size=6), st.sampled_from(_READERS))
+def test_any_json_is_read_or_refused(fields: dict[str, Any], read: Callable[[str], object]) -> None:
+    """Whatever JSON arrives, either it is understood or an error of ours says why not."""
     try:
-        parse_message(json.dumps(fields), SpeakRequest).to_wish()
+        read(json.dumps(fields))
     except MynaError as exc:
         assert exc.message
