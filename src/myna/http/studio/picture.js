@@ -135,14 +135,8 @@ export function drawPitch(canvas, pitch, view) {
   const toY = (hz) => height * (1 - Math.log(hz / PITCH_BOTTOM_HZ) / Math.log(PITCH_TOP_HZ / PITCH_BOTTOM_HZ));
   const toX = (timeS) => ((timeS - view.startS) / (view.endS - view.startS)) * width;
   context.font = `11px ${getComputedStyle(canvas).fontFamily}`;
-  for (const hz of PITCH_LINES_HZ) {
-    context.fillStyle = colourOf(canvas, 'line');
-    context.fillRect(0, Math.round(toY(hz)), width, 1);
-    context.fillStyle = colourOf(canvas, 'ink-soft');
-    context.textAlign = 'right';
-    context.textBaseline = 'top';
-    context.fillText(`${hz} Hz`, width - 6, toY(hz) + 3);
-  }
+  context.fillStyle = colourOf(canvas, 'line');
+  for (const hz of PITCH_LINES_HZ) context.fillRect(0, Math.round(toY(hz)), width, 1);
   context.strokeStyle = colourOf(canvas, 'accent-strong');
   context.lineWidth = 2.5;
   context.lineCap = 'round';
@@ -156,6 +150,16 @@ export function drawPitch(canvas, pitch, view) {
     isDown = hz > 0;
   });
   context.stroke();
+  for (const hz of PITCH_LINES_HZ) {
+    context.textAlign = 'right';
+    context.textBaseline = 'top';
+    const label = `${hz} Hz`;
+    const labelWidth = context.measureText(label).width + 8;
+    context.fillStyle = colourOf(canvas, 'card');
+    context.fillRect(width - labelWidth, toY(hz) + 1, labelWidth, 15);
+    context.fillStyle = colourOf(canvas, 'ink-soft');
+    context.fillText(label, width - 5, toY(hz) + 3);
+  }
 }
 
 /** The newest peaks of a running recording, the latest at the right. @param {number[]} peaks 0 to 1, one a piece */

@@ -56,7 +56,7 @@ export const strings = {
   record: {
     title: 'Read a few lines aloud',
     lead: 'Twelve seconds in a quiet room are enough. Your recording goes to this Myna server and nowhere else.',
-    language: 'Language you will speak',
+    language: 'Language to read',
     another: 'Another text',
     scriptLabel: 'Text to read aloud',
     start: 'Start recording',
