@@ -4,11 +4,13 @@ import asyncio
 import contextvars
 import gc
 import logging
+import os
 import subprocess
 import sys
 import threading
 import weakref
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -324,6 +326,25 @@ async def test_a_refinement_gives_way(make_client) -> None:
     await until(lambda: engine.num_closed == 1)
     assert (await client.refine_voice(VOICE, make_reference(100.0))).content == b"voice+"
     assert engine.num_loads == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities for single threads")
+async def test_a_refinement_has_the_lowest_priority(make_client) -> None:
+    """The scheduler gives it what speech leaves; so it does to the threads that the engine starts for it."""
+
+    def read_priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    def refine(artifact: bytes, reference) -> bytes:
+        with ThreadPoolExecutor(1) as pool:
+            return bytes([read_priority(), pool.submit(read_priority).result()])
+
+    engine = WatchedEngine()
+    engine.may_encode.set()
+    engine.refine_voice = refine
+    client = await make_client(engine, {"refines": True})
+    assert (await client.refine_voice(VOICE, make_reference(100.0))).content == bytes([19, 19])
+    assert read_priority() < 19
 
 
 async def test_closing_does_not_wait_for_a_refinement(make_client) -> None:
