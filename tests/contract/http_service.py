@@ -101,6 +101,8 @@ class Hurdles:
         self.fail_at_chunk: int | None = None
         self.gate: threading.Event | None = None
         """Every chunk waits for it."""
+        self.is_mute = False
+        """Has no sounds for the text."""
         self.num_chunks = 0
         self.num_open = 0
 
@@ -118,7 +120,7 @@ class HurdleEngine(ToneEngine):
         hurdles = self._hurdles
         hurdles.num_open += 1
         try:
-            for chunk in chunks:
+            for chunk in () if hurdles.is_mute else chunks:
                 if hurdles.gate is not None and hurdles.num_chunks:
                     assert hurdles.gate.wait(10)
                 hurdles.num_chunks += 1

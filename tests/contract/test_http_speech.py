@@ -223,6 +223,21 @@ async def test_a_failure_in_the_middle_is_the_last_line() -> None:
         assert (await service.stream(SENTENCES)).status_code == 200
 
 
+async def test_text_without_a_sound_is_refused() -> None:
+    """An engine that finds nothing to say in a text is told as such, on every path, and never as empty audio."""
+    hurdles = Hurdles()
+    async with open_service(services=build_tone_services(hurdle_spec(hurdles))) as service:
+        hurdles.is_mute = True
+        wav = {"audioEncoding": "WAV"}
+        openai = {"model": "inworld-tts-2", "input": "Hm", "voice": "Dennis", "response_format": "wav"}
+        for reply in (
+            await service.speak("Hm", audioConfig=wav),
+            await service.stream("Hm", audioConfig=wav),
+            await service.post("/v1/audio/speech", openai),
+        ):
+            assert (reply.status_code, reply.headers["x-myna-error-code"]) == (400, "TEXT_UNSPEAKABLE")
+
+
 async def test_the_first_line_leaves_before_the_rest_is_spoken() -> None:
     """A client has its first audio while the engine still works."""
     hurdles = Hurdles()

@@ -119,13 +119,9 @@ class OpenAiEndpoints:
 
 async def _iter_content(chunks: AsyncGenerator[EncodedChunk, None]) -> AsyncGenerator[bytes, None]:
     """The audio alone. A failure in the middle cuts the connection: raw audio has no place for an error."""
-    is_silent = True
     try:
         async for chunk in chunks:
             if chunk.content:
-                is_silent = False
                 yield chunk.content
-        if is_silent:
-            yield b""
     finally:
         await chunks.aclose()

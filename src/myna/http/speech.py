@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
-from myna.domain.errors import MynaError, TextTooLong
+from myna.domain.errors import MynaError, TextTooLong, TextUnspeakable
 from myna.domain.language import LangCode
 from myna.domain.speech import AudioFormat, EncodedChunk
 from myna.http.alignment import TextAligner
@@ -132,7 +132,7 @@ async def speak_along(
 ) -> AsyncGenerator[EncodedChunk, None]:
     """The use case's chunks, noted in the record. Closing this stops the engine.
 
-    Raises, before the first chunk: everything that the use case refuses.
+    Raises, before the first chunk: everything that the use case refuses, and TextUnspeakable if no sound comes.
     """
     record.voice_id, record.model, record.chars = command.voice_id[:128], command.model_id, len(command.text)
     record.engine = services.engine.spec.id
@@ -140,11 +140,15 @@ async def speak_along(
     record.lang = reply.lang.value
     try:
         async for chunk in reply:
+            if not chunk.duration_s and not record.audio_s:
+                continue  # a container around nothing
             record.mark_first_audio()
             record.audio_s = round(record.audio_s + chunk.duration_s, 6)
             yield chunk
     finally:
         await reply.aclose()
+    if not record.audio_s:
+        raise TextUnspeakable("text holds nothing that the voice's language has sounds for. Send words.")
 
 
 async def _iter_lines(
@@ -159,8 +163,6 @@ async def _iter_lines(
                 has_begun = True
         for payload in payloads.of_rest():
             yield to_json({"result": payload}) + b"\n"
-        if not has_begun:
-            yield to_json(_NOTHING_SPOKEN) + b"\n"
     except MynaError as exc:
         if not has_begun:
             raise
