@@ -21,11 +21,14 @@ from myna.text.language import detect_text_language
 from myna.text.plan import plan_speech
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.keep_house import KeepHouse
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.services import Services
 from myna.usecases.stock import read_stock_voices
 from myna.usecases.synthesize_speech import SpeechLimits, SynthesizeSpeech
+
+_HOUSE_KEEPING_S = 3600.0
 
 _COMPARISON_SENTENCES = {
     "en": "The old lighthouse keeper walked slowly along the shore, watching the grey waves break over the rocks.",
@@ -123,6 +126,7 @@ def build_services(settings: Settings) -> Services:
         engine=engine,
         stock=stock,
         refine_voices=refine_voices,
+        keep_house=KeepHouse(stores.voices, _HOUSE_KEEPING_S),
         prepare_store=stores.prepare,
         preload=preload,
         release=release,

@@ -41,6 +41,7 @@ from myna.text.language import detect_text_language
 from myna.text.plan import plan_speech
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.keep_house import KeepHouse
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
 from myna.usecases.ports import AnalysedSample, SampleQuality, SampleRequest
 from myna.usecases.refine_voices import RefineVoices
@@ -225,6 +226,7 @@ def build_tone_services(spec: EngineSpec = SPEC, num_slots: int = 2, queue_lengt
         engine=engine,
         stock=stock,
         refine_voices=refine_voices,
+        keep_house=KeepHouse(voices, 3600.0),
         prepare_store=nothing,
         preload=nothing,
         release=release,

@@ -1,18 +1,16 @@
 """Everything the service can do, put together by `myna.bootstrap` and handed to the edges."""
 
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.keep_house import KeepHouse
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
 from myna.usecases.ports import EngineClient, KeyStore, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.stock import StockVoices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +30,7 @@ class Services:
     engine: EngineClient
     stock: StockVoices
     refine_voices: RefineVoices
+    keep_house: KeepHouse
     prepare_store: Callable[[], Awaitable[None]]
     """Make the database and folders current; cheap, safe to repeat."""
     preload: Callable[[], Awaitable[None]]
@@ -42,14 +41,13 @@ class Services:
     async def start(self) -> None:
         """Store first, then what a crash left, then the engine. Raises: WeightsMissing, WeightsCorrupt, ..."""
         await self.prepare_store()
-        num_dropped = await self.voices.recover()
-        if num_dropped:
-            logger.info("recovered store: %d leftovers of an interrupted run dropped", num_dropped)
+        await self.keep_house.start()
         await self.engine.start()
         await self.preload()
         self.refine_voices.begin()
 
     async def close(self) -> None:
         await self.refine_voices.close()
+        await self.keep_house.close()
         await self.engine.close()
         await self.release()

@@ -1,0 +1,42 @@
+"""What has to be done now and then while the service runs."""
+
+import asyncio
+import logging
+
+from myna.domain.errors import MynaError
+from myna.usecases.ports import VoiceStore
+
+logger = logging.getLogger(__name__)
+
+
+class KeepHouse:
+    """Drops expired drafts and what a crash left half done: once at start, then at an interval."""
+
+    def __init__(self, voices: VoiceStore, interval_s: float) -> None:
+        self._voices = voices
+        self._interval_s = interval_s
+        self._rounds: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Do the first round and go on in the background. Raises: ServiceUnavailable if the store is away."""
+        await self._clean()
+        self._rounds = asyncio.create_task(self._go_on())
+
+    async def close(self) -> None:
+        if self._rounds is not None:
+            self._rounds.cancel()
+            await asyncio.gather(self._rounds, return_exceptions=True)
+
+    async def _go_on(self) -> None:
+        while True:
+            await asyncio.sleep(self._interval_s)
+            try:
+                await self._clean()
+            except MynaError as exc:
+                logger.warning("house-keeping put off", extra={"error_code": exc.code})
+
+    async def _clean(self) -> None:
+        num_leftovers = await self._voices.recover()
+        num_drafts = await self._voices.delete_expired_drafts()
+        if num_leftovers or num_drafts:
+            logger.info("house-keeping", extra={"num_leftovers": num_leftovers, "num_drafts": num_drafts})
