@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import InvalidRequest, LanguageUnsupported
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
@@ -27,6 +28,9 @@ from myna.engines.kokoro.spec import SPEC
 from myna.engines.kokoro.speech_timing import time_tokens
 from myna.engines.kokoro.timbre_eq import equalize, equalizer_taps
 from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, unpack_voice
+from myna.engines.kokoro.voice_design import design_voice
+from myna.engines.kokoro.voice_encoder import VoiceEncoder
+from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
 
 _RATE_RANGE = (0.5, 1.5)
@@ -55,21 +59,26 @@ class KokoroEngine:
     def __init__(self, settings: EngineSettings) -> None:
         """Raises: WeightsMissing, WeightsCorrupt."""
         weights = WeightStore(settings.weights_dir)
-        self._settings = settings
+        self._weights = weights
         self._vocabulary = Vocabulary(weights.path(WEIGHT_NAME))
         self._graphs = KokoroGraphs(weights, settings.num_threads)
+        self._encoder = VoiceEncoder(self._graphs, self._vocabulary, weights, settings.num_threads)
         self._phonemizers: dict[LangCode, Phonemizer] = {}
         self._phonemizer(LangCode.EN_US)
 
     def encode_voice(self, reference: ReferenceAudio) -> bytes:
         """See `Engine`."""
-        del reference
-        raise InvalidRequest("This build cannot clone yet.")
+        return self._encoder.encode(reference, self._spell_transcript(reference))
 
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
+        """See `Engine`. About two minutes of one core and 2 GB, given back at the end."""
+        from myna.engines.kokoro.voice_refine import refine_voice  # noqa: PLC0415  (brings onnx, which speaking needs not)
+
+        return refine_voice(artifact, reference, self._encoder, self._weights)
+
+    def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> bytes:
         """See `Engine`."""
-        del reference
-        return artifact
+        return design_voice(attributes, lang, seed)
 
     def load_voice(self, artifact: bytes) -> LoadedVoice:
         """See `Engine`."""
@@ -106,6 +115,17 @@ class KokoroEngine:
                 phonemes[index] = spell_ipa(token.ipa, is_british=lang is LangCode.EN_GB)
         known = [self._vocabulary.keep_known(spoken) for spoken in phonemes]
         return join_tokens(known, [token.whitespace for token in segment.tokens])
+
+    def _spell_transcript(self, reference: ReferenceAudio) -> str | None:
+        """What is said in a reference, in symbols; None if nobody knows, or it is more than the model reads at once."""
+        if reference.lang not in SPEC.capabilities.languages:
+            return None
+        segments = plan_speech(
+            reference.transcript, reference.lang, normalize=True, max_segment_chars=1000, first_segment_chars=None
+        )
+        tokens = tuple(token for segment in segments for token in segment.tokens)
+        symbols = self._find_symbols(SpeechSegment(tokens), reference.lang).symbols
+        return symbols if 0 < len(symbols) <= MAX_SYMBOLS else None
 
     def _iter_chunks(
         self, voice: LoadedVoice, parts: list[SymbolSequence], num_tokens: int, speaking_rate: float

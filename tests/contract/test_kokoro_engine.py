@@ -1,0 +1,114 @@
+"""The embedded engine keeps the engine's laws, and speaks as it says it does."""
+
+import numpy as np
+import pytest
+import soundfile
+from tests.conftest import Recording
+
+from myna.audio.resample import resample
+from myna.config import Settings
+from myna.domain.errors import InvalidRequest, LanguageUnsupported
+from myna.domain.language import LangCode
+from myna.domain.speech import SpeechSegment, SpeechToken, SpokenChunk, SynthesisOptions
+from myna.domain.waveform import ReferenceAudio, Samples, Waveform
+from myna.engines.base import Engine, EngineSettings, EngineSpec
+from myna.engines.kokoro.engine import LoadedVoice
+from myna.engines.kokoro.pitch_track import measure_pitch
+from myna.engines.kokoro.silence_trim import find_speech
+from myna.engines.registry import load_spec
+from myna.testing.engine_contract import EngineContract, plain_segment
+
+RATE_HZ = 24_000
+pytestmark = pytest.mark.weights
+
+
+def read_reference(recording: Recording) -> ReferenceAudio:
+    samples, rate_hz = soundfile.read(recording.path, dtype="float32")
+    return ReferenceAudio(resample(Waveform(samples, rate_hz), RATE_HZ), recording.transcript, LangCode.EN_US)
+
+
+def join(chunks: list[SpokenChunk]) -> Samples:
+    return np.concatenate([chunk.samples for chunk in chunks])
+
+
+class TestKokoroEngine(EngineContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def spec(cls) -> EngineSpec:
+        return load_spec("kokoro")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def settings(cls) -> EngineSettings:
+        return EngineSettings(weights_dir=Settings().weights_dir, num_threads=1)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def references(cls, speaker_recordings: list[Recording]) -> tuple[ReferenceAudio, ReferenceAudio]:
+        chosen = [recording for recording in speaker_recordings if recording.role == "reference"]
+        first = next(recording for recording in chosen if recording.sex.lower().startswith("f"))
+        second = next(recording for recording in chosen if recording.sex.lower().startswith("m"))
+        return read_reference(first), read_reference(second)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def dennis(cls, engine: Engine, spec: EngineSpec) -> LoadedVoice:
+        artifact = next(voice.artifact for voice in spec.stock_voices() if voice.name == "Dennis")
+        voice: LoadedVoice = engine.load_voice(artifact)
+        return voice
+
+    def test_rate_keeps_pitch(self, engine: Engine, dennis: LoadedVoice) -> None:
+        """Speaking at 1.3 shortens the speech by about as much and leaves the pitch within half a semitone."""
+        takes = [
+            join(list(engine.synthesize(dennis, plain_segment(self.sentence), SynthesisOptions(self.lang, rate))))
+            for rate in (1.0, 1.3)
+        ]
+        lengths = [np.diff(find_speech(take))[0] for take in takes]
+        assert lengths[0] / lengths[1] == pytest.approx(1.3, rel=0.08)
+        pitches = [measure_pitch(resample(Waveform(take, RATE_HZ), 16_000).samples) for take in takes]
+        assert pitches[0] is not None
+        assert pitches[1] is not None
+        assert abs(pitches[0].log_f0_mean - pitches[1].log_f0_mean) < np.log(2.0) / 24
+
+    def test_words_are_heard_where_the_timings_say(self, engine: Engine, dennis: LoadedVoice) -> None:
+        """After a pause the sound rises within 60 ms of the word's reported start."""
+        segment = plain_segment("When the rain stopped, we opened all the windows.")
+        chunks = list(engine.synthesize(dennis, segment, SynthesisOptions(self.lang)))
+        samples, timings = join(chunks), [timing for chunk in chunks for timing in chunk.timings]
+        step = RATE_HZ // 200
+        level = np.sqrt(np.mean(samples[: len(samples) // step * step].reshape(-1, step) ** 2, axis=1))
+        after_comma = timings[4].start_s
+        window = level[round((after_comma - 0.1) * 200) : round((after_comma + 0.15) * 200)]
+        onset_s = after_comma - 0.1 + int(np.argmax(window > 0.1 * level.max())) / 200
+        assert onset_s == pytest.approx(after_comma, abs=0.06)
+
+    def test_phones_fill_their_word(self, engine: Engine, dennis: LoadedVoice) -> None:
+        """A word's phones follow one another from its start to its end, and are the word's."""
+        chunks = list(engine.synthesize(dennis, plain_segment("read it"), SynthesisOptions(self.lang)))
+        word = chunks[0].timings[0]
+        assert "".join(phone.phone for phone in word.phones) == "ɹid"
+        position_s = word.start_s
+        for phone in word.phones:
+            assert phone.start_s == pytest.approx(position_s)
+            position_s = phone.start_s + phone.duration_s
+        assert position_s == pytest.approx(word.end_s)
+
+    def test_nothing_to_say_is_no_sound(self, engine: Engine, dennis: LoadedVoice) -> None:
+        """A segment that is only a pause, or of signs that nobody reads, gives no samples and no error."""
+        for tokens in ((), (SpeechToken("", 0, 3),), (SpeechToken("★", 0, 1),)):
+            assert len(join(list(engine.synthesize(dennis, SpeechSegment(tokens), SynthesisOptions(self.lang))))) == 0
+
+    def test_refusals_come_from_the_call(self, engine: Engine, spec: EngineSpec, dennis: LoadedVoice) -> None:
+        """A language that is not spoken and a rate out of range are refused before anything is pulled."""
+        segment = plain_segment(self.sentence)
+        with pytest.raises(InvalidRequest):
+            engine.synthesize(dennis, segment, SynthesisOptions(self.lang, speaking_rate=1.6))
+        for lang in set(LangCode) - spec.capabilities.languages:
+            with pytest.raises(LanguageUnsupported, match="en-US"):
+                engine.synthesize(dennis, segment, SynthesisOptions(lang))
+
+    def test_ipa_is_spoken_as_written(self, engine: Engine, dennis: LoadedVoice) -> None:
+        """Phonemes between slashes are spoken in place of the word."""
+        segment = SpeechSegment((SpeechToken("krit", 0, 7, ipa="kriːt"),))
+        timing = next(iter(engine.synthesize(dennis, segment, SynthesisOptions(self.lang)))).timings[0]
+        assert "".join(phone.phone for phone in timing.phones) == "kɹit"
