@@ -5,6 +5,7 @@ from pathlib import Path
 
 from myna.analysis.dnsmos import OpinionModel
 from myna.analysis.noise import NoiseRemover
+from myna.analysis.sound_events import MusicDetector
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.analysis.speech_activity import SpeechActivityDetector
 from myna.analysis.transcribe import SpeechRecogniser
@@ -19,6 +20,7 @@ class SampleModels:
     recogniser: SpeechRecogniser
     opinion: OpinionModel
     noise: NoiseRemover
+    music: MusicDetector
     ge2e: Ge2eEmbedder
     campplus: CampplusEmbedder
 
@@ -34,6 +36,7 @@ def load_sample_models(weights_dir: Path) -> SampleModels:
         noise=NoiseRemover(
             store.path("deepfilternet/libdf.so"), store.path("deepfilternet/DeepFilterNet3_onnx.tar.gz")
         ),
+        music=MusicDetector(store.path("yamnet/yamnet.onnx")),
         ge2e=Ge2eEmbedder(store),
         campplus=CampplusEmbedder(store),
     )

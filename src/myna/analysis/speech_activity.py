@@ -1,5 +1,6 @@
 """Where in a recording somebody speaks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,11 @@ class SpeechActivity:
     def speech_s(self) -> float:
         """Seconds of frames that are speech; pauses inside spans do not count."""
         return float(np.count_nonzero(self.probabilities >= _SPEECH_THRESHOLD)) * FRAME_S
+
+    def speech_within(self, stretches: Sequence[TimeSpan]) -> float:
+        """Seconds of frames that are speech inside the stretches."""
+        pieces = [self.probabilities[int(span.start_s / FRAME_S) : int(span.end_s / FRAME_S)] for span in stretches]
+        return sum(float(np.count_nonzero(piece >= _SPEECH_THRESHOLD)) for piece in pieces) * FRAME_S
 
 
 class SpeechActivityDetector:

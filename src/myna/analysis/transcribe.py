@@ -18,13 +18,18 @@ _SLACK_S = 5.0
 """Silence after the speech. With less than 3 s of it the decoder loops; with the usual 30 s in all it costs twice."""
 _MAX_WINDOW_S = 30.0
 """The encoder's positions end here."""
-_MAX_TOKENS = 224
+_MAX_TOKENS = 448
+_LOOP_TOKENS = 3
+"""When a text repeats itself, it is heard again without repeating any three tokens."""
 _BEAM_SIZE = 5
 _NUMERAL_CHARS = frozenset("0123456789%$£€¥")
 """Suppressed, so that "one two three" is not "1 2 3": the transcript is to match what was said."""
 
 _PROMPTS = {LangCode.ZH_CN: "以下是普通话的句子。", LangCode.HI_IN: "यह हिन्दी में एक वाक्य है।"}
 """Without them Whisper writes Traditional Chinese, and Hindi in Urdu script or in English."""
+
+_SURE_OF_LANGUAGE = 0.75
+_WORTH_TRYING = 0.1
 
 _MIN_MEAN_LOG_PROB = -1.0
 _MAX_NO_SPEECH_PROB = 0.6
@@ -87,21 +92,42 @@ class SpeechRecogniser:
 
     def detect_language(self, waveform: Waveform) -> LanguageGuess:
         """Which of the API's languages is spoken; costs the encoding and one decoder step."""
-        return self._guess_language(self._encode(waveform))
+        return _best_guess(self._language_probabilities(self._encode(waveform)))
 
     def transcribe(self, waveform: Waveform, lang: LangCode | None) -> Transcription:
         """Hear the words.
 
-        waveform: at most 25 s (longer is cut), any rate. lang: what it is in, None to detect.
+        waveform: at most 25 s (longer is cut), any rate. lang: what it is in, None to detect; when two languages are
+        near to each other, both are tried and the one whose words come out surer is taken.
         """
         encoding = self._encode(waveform)
-        guess = self._guess_language(encoding)
-        spoken = lang or guess.lang
+        probabilities = self._language_probabilities(encoding)
+        guess = _best_guess(probabilities)
+        if lang is not None:
+            return self._decode(encoding, lang, guess)
+        heard = self._decode(encoding, guess.lang, guess)
+        rival = max(CLONE_LANGUAGES, key=lambda code: 0.0 if code is guess.lang else probabilities[code])
+        if guess.probability >= _SURE_OF_LANGUAGE or probabilities[rival] < _WORTH_TRYING * sum(probabilities.values()):
+            return heard
+        rival_guess = LanguageGuess(rival, probabilities[rival] / guess.is_among_known, guess.is_among_known)
+        other = self._decode(encoding, rival, rival_guess)
+        return other if _is_surer(other, heard) else heard
+
+    def _decode(self, encoding: ctranslate2.StorageView, lang: LangCode, guess: LanguageGuess) -> Transcription:
+        heard = self._generate(encoding, lang, guess, no_repeat_ngram_size=0)
+        if heard.compression_ratio <= _MAX_COMPRESSION_RATIO:
+            return heard
+        return self._generate(encoding, lang, guess, no_repeat_ngram_size=_LOOP_TOKENS)
+
+    def _generate(
+        self, encoding: ctranslate2.StorageView, lang: LangCode, guess: LanguageGuess, no_repeat_ngram_size: int
+    ) -> Transcription:
         result = self._model.generate(
             encoding,
-            [self._prompt_ids(spoken)],
+            [self._prompt_ids(lang)],
             beam_size=_BEAM_SIZE,
-            max_length=_MAX_TOKENS * 2,
+            max_length=_MAX_TOKENS,
+            no_repeat_ngram_size=no_repeat_ngram_size,
             return_scores=True,
             return_no_speech_prob=True,
             suppress_blank=True,
@@ -111,7 +137,7 @@ class SpeechRecogniser:
         text = self._tokenizer.decode(ids).strip()
         return Transcription(
             text=text,
-            lang=spoken,
+            lang=lang,
             language_guess=guess,
             mean_log_prob=float(result.scores[0]),
             no_speech_prob=float(result.no_speech_prob),
@@ -126,12 +152,9 @@ class SpeechRecogniser:
         features = np.ascontiguousarray(measure_log_mel(padded, self._filters)[np.newaxis])
         return self._model.encode(ctranslate2.StorageView.from_array(features))
 
-    def _guess_language(self, encoding: ctranslate2.StorageView) -> LanguageGuess:
+    def _language_probabilities(self, encoding: ctranslate2.StorageView) -> dict[LangCode, float]:
         by_token = dict(self._model.detect_language(encoding)[0])
-        known = {lang: by_token[f"<|{lang.iso639}|>"] for lang in CLONE_LANGUAGES}
-        total = sum(known.values())
-        best = max(known, key=lambda lang: known[lang])
-        return LanguageGuess(best, known[best] / max(total, 1e-9), total)
+        return {lang: by_token[f"<|{lang.iso639}|>"] for lang in CLONE_LANGUAGES}
 
     def _prompt_ids(self, lang: LangCode) -> list[int]:
         start = ["<|startoftranscript|>", f"<|{lang.iso639}|>", "<|transcribe|>", "<|notimestamps|>"]
@@ -146,6 +169,18 @@ class SpeechRecogniser:
         index = self._tokenizer.token_to_id(token)
         assert index is not None, "the vocabulary is Whisper's"
         return index
+
+
+def _best_guess(probabilities: dict[LangCode, float]) -> LanguageGuess:
+    total = max(sum(probabilities.values()), 1e-9)
+    best = max(probabilities, key=lambda lang: probabilities[lang])
+    return LanguageGuess(best, probabilities[best] / total, total)
+
+
+def _is_surer(first: Transcription, second: Transcription) -> bool:
+    if first.is_reliable != second.is_reliable:
+        return first.is_reliable
+    return first.mean_log_prob > second.mean_log_prob
 
 
 def measure_compression_ratio(text: str) -> float:

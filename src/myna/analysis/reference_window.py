@@ -1,0 +1,47 @@
+"""Choose the part of a recording that makes the best reference, by what the models hear in it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from myna.analysis.dnsmos import OpinionModel
+from myna.analysis.quality import measure_frame_powers
+from myna.analysis.speakers import Ge2eEmbedder
+from myna.analysis.speech_activity import FRAME_S, RATE_HZ, SpeechActivity
+from myna.audio.loudness import normalize_loudness
+from myna.audio.resample import resample
+from myna.audio.silence import TimeSpan, cut_spans
+from myna.audio.window import MAX_WINDOW_S, SpeechWindow, choose_window
+from myna.domain.waveform import Waveform
+
+_UNLIKE_WEIGHT = 2.0
+"""Points of opinion score that a full step of speaker cosine is worth: a change of speaker costs 0.3 of it."""
+
+
+def choose_reference_window(
+    recording: Waveform, activity: SpeechActivity, opinion: OpinionModel, ge2e: Ge2eEmbedder
+) -> SpeechWindow:
+    """The run of speech with the most speech, the best opinion score and one voice throughout.
+
+    Cuts fall into the quietest moment near the middle of a stretch that is too long to use whole.
+    activity: of `recording`, with at least one span.
+    """
+    frame_powers = measure_frame_powers(recording)
+    heard = resample(recording, RATE_HZ)
+
+    def quiet_moments(span: TimeSpan) -> Sequence[float]:
+        first, last = int(span.start_s / FRAME_S), int(span.end_s / FRAME_S)
+        margin = (last - first) // 4
+        middle = frame_powers[first + margin : last - margin]
+        return [(first + margin + int(np.argmin(middle)) + 0.5) * FRAME_S] if len(middle) else []
+
+    def rate_cheaply(window: SpeechWindow) -> float:
+        return activity.speech_within(window.kept) / MAX_WINDOW_S
+
+    def rate_fully(window: SpeechWindow) -> float:
+        speech = normalize_loudness(cut_spans(heard, window.kept))
+        partials = ge2e.embed_partials(speech.samples)
+        least_alike = float((partials @ partials.mean(axis=0)).min())
+        return opinion.score(speech).overall + rate_cheaply(window) + _UNLIKE_WEIGHT * least_alike
+
+    return choose_window(activity.spans, quiet_moments, rate_cheaply, rate_fully)

@@ -1,0 +1,88 @@
+"""Whether people take turns in a recording, in however many pieces: the complement of `speaker_change`.
+
+Where that looks for one stretch that is unlike the rest, this parts all moments in two groups, so that it also hears a
+conversation of short turns. People who talk at the same time are not found by either.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from myna.analysis.speaker_features import SAMPLE_RATE_HZ
+from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
+from myna.audio.resample import resample
+from myna.domain.waveform import Samples, Waveform
+
+_PARTIAL_SAMPLES = round(1.6 * SAMPLE_RATE_HZ)
+_HOP_SAMPLES = round(0.4 * SAMPLE_RATE_HZ)
+_MIN_PARTIALS = 4
+_MIN_SIDE_SAMPLES = SAMPLE_RATE_HZ
+"""One second: with less on one side the comparison says nothing."""
+_MAX_ROUNDS = 10
+
+MAX_LIKENESS_GE2E = 0.84
+MAX_LIKENESS_CAMPPLUS = 0.57
+"""Two groups of moments of one person are more alike than at least one of these (docs/audio.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerTurns:
+    """The recording parted in the two groups of moments that differ most in voice."""
+
+    likeness_ge2e: float
+    likeness_campplus: float
+    """Cosines between the groups."""
+
+    @property
+    def is_conversation(self) -> bool:
+        return self.likeness_ge2e < MAX_LIKENESS_GE2E and self.likeness_campplus < MAX_LIKENESS_CAMPPLUS
+
+
+_ONE_VOICE = SpeakerTurns(1.0, 1.0)
+
+
+def measure_speaker_turns(waveform: Waveform, ge2e: Ge2eEmbedder, campplus: CampplusEmbedder) -> SpeakerTurns:
+    """Group the moments (1.6 s every 0.4 s) by 2-means of their GE2E embeddings, then compare the groups by CAM++.
+
+    waveform: speech without long pauses, any rate.
+    """
+    samples = resample(waveform, SAMPLE_RATE_HZ).samples
+    starts = range(0, len(samples) - _PARTIAL_SAMPLES + 1, _HOP_SAMPLES)
+    if len(starts) < _MIN_PARTIALS:
+        return _ONE_VOICE
+    moments = np.concatenate([ge2e.embed_partials(samples[start : start + _PARTIAL_SAMPLES])[:1] for start in starts])
+    groups, centres = _two_means(moments)
+    sides = [_gather(samples, starts, groups == side) for side in (0, 1)]
+    if min(len(side) for side in sides) < _MIN_SIDE_SAMPLES:
+        return _ONE_VOICE
+    first, second = (campplus.embed(Waveform(side, SAMPLE_RATE_HZ)) for side in sides)
+    return SpeakerTurns(float(centres[0] @ centres[1]), float(first @ second))
+
+
+def _two_means(moments: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+    """Group unit vectors around two centres, beginning with the two that are farthest apart."""
+    cosines = moments @ moments.T
+    centres = moments[list(np.unravel_index(np.argmin(cosines), cosines.shape))]
+    groups = np.argmax(moments @ centres.T, axis=1)
+    for _ in range(_MAX_ROUNDS):
+        if len(np.unique(groups)) < 2:
+            break
+        means = np.stack([moments[groups == side].mean(axis=0) for side in (0, 1)])
+        centres = means / np.linalg.norm(means, axis=1, keepdims=True)
+        regrouped = np.argmax(moments @ centres.T, axis=1)
+        if np.array_equal(groups, regrouped):
+            break
+        groups = regrouped
+    return groups, centres
+
+
+def _gather(samples: Samples, starts: range, is_chosen: npt.NDArray[np.bool_]) -> Samples:
+    """The middle hop of each chosen moment, one after the other."""
+    offset = (_PARTIAL_SAMPLES - _HOP_SAMPLES) // 2
+    pieces = [
+        samples[start + offset : start + offset + _HOP_SAMPLES]
+        for start, chosen in zip(starts, is_chosen, strict=True)
+        if chosen
+    ]
+    return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
