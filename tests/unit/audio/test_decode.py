@@ -1,0 +1,178 @@
+"""Every container that is read, and every way in which a file can lie."""
+
+import io
+import struct
+import tracemalloc
+
+import numpy as np
+import pytest
+import soundfile
+
+from myna.audio.container import AudioContainer, sniff_container
+from myna.audio.decode import DecodeLimits, decode_audio
+from myna.domain.errors import AudioUndecodable, PayloadTooLarge
+from tests.unit.audio.recordings_in_formats import (
+    iter_recordings,
+    read_reference,
+    write_with_ffmpeg,
+    write_with_libsndfile,
+)
+
+LIMITS = DecodeLimits()
+RECORDINGS = dict(iter_recordings())
+CODEC_PADDING_S = 0.15
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_every_format_gives_the_recording_back(name: str) -> None:
+    """The bytes alone tell the format; what is heard is the recording."""
+    audio = decode_audio(RECORDINGS[name], LIMITS)
+    samples, rate_hz = read_reference()
+    decoded_s = len(audio.channels) / audio.sample_rate_hz
+    assert decoded_s == pytest.approx(len(samples) / rate_hz, abs=CODEC_PADDING_S)
+    assert np.sqrt(np.mean(audio.channels**2)) == pytest.approx(np.sqrt(np.mean(samples**2)), rel=0.12)
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 11025, 44100, 96000, 192000])
+@pytest.mark.parametrize("num_channels", [1, 2, 8])
+def test_all_rates_and_channels_within_the_limits_are_read(rate_hz: int, num_channels: int) -> None:
+    """8 to 192 kHz, 1 to 8 channels."""
+    audio = decode_audio(write_with_libsndfile("WAV", "PCM_16", rate_hz, num_channels), LIMITS)
+    assert (audio.sample_rate_hz, audio.channels.shape[1]) == (rate_hz, num_channels)
+
+
+@pytest.mark.parametrize(("rate_hz", "num_channels"), [(7999, 1), (192001, 1), (16000, 9)])
+def test_rates_and_channels_beyond_the_limits_are_refused(rate_hz: int, num_channels: int) -> None:
+    """With a message that names the limits."""
+    with pytest.raises(AudioUndecodable, match="are read"):
+        decode_audio(write_with_libsndfile("WAV", "PCM_16", rate_hz, num_channels), LIMITS)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\0" * 1000,
+        b"RIFF",
+        b"RIFF\xff\xff\xff\xffWAVEfmt ",
+        b"<html><body>not found</body></html>",
+        b"%PDF-1.7",
+        b"PK\x03\x04" + b"\0" * 100,
+        b"\x89PNG\r\n\x1a\n" + b"\0" * 100,
+        b"#EXTM3U\nhttp://127.0.0.1/a.ts\n",
+        b"ffconcat version 1.0\nfile /etc/passwd\n",
+        b"\x1aE\xdf\xa3" + b"\0" * 64,
+        b"\0\0\0\x20ftypM4A " + b"\0" * 64,
+        b"fLaC" + b"\0" * 64,
+        b"ID3\x04\0\0\x7f\x7f\x7f\x7f" + b"\0" * 64,
+    ],
+)
+def test_what_is_not_audio_is_refused_with_the_formats_that_are(content: bytes) -> None:
+    """Never another exception, and the message helps."""
+    with pytest.raises(AudioUndecodable, match=r"WAV|sound"):
+        decode_audio(content, LIMITS)
+
+
+def test_a_video_track_alone_is_refused() -> None:
+    """Only audio codecs may start."""
+    import av  # noqa: PLC0415
+
+    content = io.BytesIO()
+    with av.open(content, "w", format="mp4") as opened:
+        stream = opened.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p"
+        for _ in range(5):
+            opened.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")))
+        opened.mux(stream.encode(None))
+    with pytest.raises(AudioUndecodable, match="no audio track"):
+        decode_audio(content.getvalue(), LIMITS)
+
+
+def test_a_small_file_that_unpacks_to_an_hour_is_read_to_the_limit_only() -> None:
+    """Half a megabyte of FLAC holds an hour; memory stays bounded."""
+    content = io.BytesIO()
+    soundfile.write(content, np.zeros(3600 * 8000, np.int16), 8000, format="FLAC")
+    tracemalloc.start()
+    audio = decode_audio(content.getvalue(), DecodeLimits(max_read_s=20.0))
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (len(audio.channels), audio.is_cut) == (160_000, True)
+    assert peak_bytes < 10 * 2**20
+
+
+def test_a_wav_that_claims_hours_gives_what_it_has() -> None:
+    """Streamed WAVs state a length of 4 GB."""
+    content = bytearray(write_with_libsndfile("WAV", "PCM_16"))
+    content[4:8] = content[40:44] = b"\xff\xff\xff\xff"
+    assert len(decode_audio(bytes(content), LIMITS).channels) == 48_000
+
+
+def test_a_declared_duration_over_the_limit_is_refused_unread() -> None:
+    """A FLAC header that claims 19 hours."""
+    content = bytearray(write_with_libsndfile("FLAC", "PCM_16"))
+    content[21] |= 0x00
+    content[22:26] = struct.pack(">I", 0x41A00000)
+    with pytest.raises(AudioUndecodable, match="hours"):
+        decode_audio(bytes(content), LIMITS)
+
+
+def test_bytes_over_the_limit_are_refused_unread() -> None:
+    """Size before content."""
+    with pytest.raises(PayloadTooLarge):
+        decode_audio(b"RIFF" + bytes(2000), DecodeLimits(max_bytes=1000))
+
+
+def test_many_channels_at_a_high_rate_stay_within_memory() -> None:
+    """The limit is on values, not only on seconds."""
+    audio = decode_audio(write_with_libsndfile("WAV", "PCM_16", 192000, 8), DecodeLimits(max_values=80_000))
+    assert (audio.channels.size, audio.is_cut) == (80_000, True)
+
+
+def test_an_mp3_that_begins_and_ends_in_the_middle_of_a_frame_is_read() -> None:
+    """As clients that trim by bytes send them."""
+    content = RECORDINGS["mp3-libmp3lame"]
+    audio = decode_audio(content[len(content) // 5 + 7 : -101], LIMITS)
+    assert len(audio.channels) / audio.sample_rate_hz > 1.5
+
+
+def test_a_damaged_tail_does_not_spoil_the_beginning() -> None:
+    """Half of a file is better than a refusal."""
+    for name in ("FLAC-PCM_16", "OGG-VORBIS", "WAV-PCM_16", "webm-libopus", "adts-aac"):
+        content = RECORDINGS[name]
+        audio = decode_audio(content[: len(content) * 2 // 3], LIMITS)
+        assert len(audio.channels) / audio.sample_rate_hz > 1.0
+
+
+def test_floats_that_are_not_numbers_or_over_full_scale_are_tamed() -> None:
+    """NaN becomes silence; what is over full scale is scaled, since it is not clipped yet."""
+    content = io.BytesIO()
+    soundfile.write(content, np.array([0.5, np.nan, np.inf, -3.0] * 100), 16000, "FLOAT", format="WAV")
+    channels = decode_audio(content.getvalue(), LIMITS).channels
+    assert np.isfinite(channels).all()
+    assert (channels.min(), channels.max()) == pytest.approx((-1.0, 0.5 / 3))
+
+
+def test_a_streamed_flac_of_unknown_length_is_read() -> None:
+    """libsndfile cannot; FFmpeg can. It is what our own streams look like."""
+    content = bytearray(write_with_libsndfile("FLAC", "PCM_16"))
+    content[21] &= 0xF0
+    content[22:26] = bytes(4)
+    assert len(decode_audio(bytes(content), LIMITS).channels) == 48_000
+
+
+def test_an_id3_tag_before_any_container_is_skipped() -> None:
+    """Taggers put them in front of everything."""
+    tag = b"ID3\x04\0\0" + bytes([0, 0, 1, 0]) + bytes(128)
+    for name, container in (("FLAC-PCM_16", AudioContainer.FLAC), ("adts-aac", AudioContainer.ADTS)):
+        sniffed = sniff_container(tag + RECORDINGS[name])
+        assert sniffed is not None
+        assert (sniffed.container, sniffed.content_start) == (container, 138)
+
+
+def test_references_to_other_files_are_never_opened(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A QuickTime file may point elsewhere; the demuxer is held to the bytes it was given."""
+    content = write_with_ffmpeg("mov", "pcm_s16le").replace(b"url \0\0\0\x01", b"url \0\0\0\0")
+    try:
+        decode_audio(content, LIMITS)
+    except AudioUndecodable:
+        return
