@@ -36,12 +36,12 @@ from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSettings
 from myna.engines.kokoro.pitch_track import measure_pitch
 from myna.engines.kokoro.spec import SPEC
-from myna.engines.kokoro.style_gradient import StyleGradient
+from myna.engines.kokoro.style_descent import Pull
 from myna.engines.kokoro.timbre_spectrum import missing_eq_db
 from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_voice
 from myna.engines.kokoro.voice_encoder import VoiceEncoder
 from myna.engines.kokoro.voice_pace import speaking_seconds
-from myna.engines.kokoro.voice_refine import Pull, cut_stretches, refine_style, refine_voice
+from myna.engines.kokoro.voice_refine import NUM_PRACTICE, NUM_STEPS, refine_voice
 from myna.engines.kokoro.voice_stock import stock_voices
 from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
@@ -161,17 +161,14 @@ class InProcess:
         return self._engine.encode_voice(reference)
 
     def refine(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
-        return refine_voice(artifact, reference, self.encoder, self.weights)
+        return refine_voice(artifact, reference, self.encoder)
 
     def refine_with(self, artifact: bytes, reference: ReferenceAudio, pull: Pull) -> bytes:
         """As `refine`, with one judge left out, and without the check at the end, which would ask it."""
         voice = unpack_voice(artifact)
         heard = self.encoder.listen(reference.waveform)
-        names = ("kokoro/decoder.onnx", "speakers/ge2e.onnx", "speakers/campplus.onnx")
-        gradient = StyleGradient(*(self.weights.path(name) for name in names))
-        stretches = cut_stretches(voice, self.encoder.practise(voice, 12))
-        targets = (heard.sound.embedding_a, heard.sound.embedding_b)
-        *_, style = refine_style(voice, stretches, targets, gradient, self.encoder.style_map, pull=pull)
+        sentences = self.encoder.practise(voice, NUM_PRACTICE)
+        *_, style = self.encoder.pull(voice, sentences, heard, NUM_STEPS, pull)
         return pack_voice(_with(voice, decoder_style=style))
 
     def nearest_stock(self, reference: ReferenceAudio, judges: Judges, count: int) -> bytes:

@@ -30,6 +30,7 @@ from myna.engines.kokoro.timbre_eq import equalize, equalizer_taps
 from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, unpack_voice
 from myna.engines.kokoro.voice_design import design_voice
 from myna.engines.kokoro.voice_encoder import VoiceEncoder
+from myna.engines.kokoro.voice_refine import refine_voice
 from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
 
@@ -59,7 +60,6 @@ class KokoroEngine:
     def __init__(self, settings: EngineSettings) -> None:
         """Raises: WeightsMissing, WeightsCorrupt."""
         weights = WeightStore(settings.weights_dir)
-        self._weights = weights
         self._vocabulary = Vocabulary(weights.path(WEIGHT_NAME))
         self._graphs = KokoroGraphs(weights, settings.num_threads)
         self._encoder = VoiceEncoder(self._graphs, self._vocabulary, weights, settings.num_threads)
@@ -72,9 +72,7 @@ class KokoroEngine:
 
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
         """See `Engine`. About two minutes of one core and 2 GB, given back at the end."""
-        from myna.engines.kokoro.voice_refine import refine_voice  # noqa: PLC0415  (brings onnx, which speaking needs not)
-
-        return refine_voice(artifact, reference, self._encoder, self._weights)
+        return refine_voice(artifact, reference, self._encoder)
 
     def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> bytes:
         """See `Engine`."""
@@ -112,7 +110,9 @@ class KokoroEngine:
         phonemes = self._phonemizer(lang).phonemize(segment.tokens)
         for index, token in enumerate(segment.tokens):
             if token.ipa is not None:
-                phonemes[index] = spell_ipa(token.ipa, is_british=lang is LangCode.EN_GB)
+                phonemes[index] = spell_ipa(
+                    token.ipa, is_english=lang.iso639 == "en", is_british=lang is LangCode.EN_GB
+                )
         known = [self._vocabulary.keep_known(spoken) for spoken in phonemes]
         return join_tokens(known, [token.whitespace for token in segment.tokens])
 

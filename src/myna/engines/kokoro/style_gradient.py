@@ -18,12 +18,10 @@ from onnx import helper, numpy_helper
 from myna.engines.kokoro.style_autodiff import GraphBuilder, differentiate, lstm
 from myna.engines.kokoro.timbre_spectrum import slaney_mel_weights
 from myna.engines.kokoro.voice_artifact import STYLE_DIM, FloatArray
-
-NUM_FRAMES = 80
-"""Length of the stretch in the decoder's frames of 25 ms: 2.0 s, the shortest that both judges read well."""
+from myna.engines.kokoro.voice_practice import STRETCH_FRAMES
 
 _SAMPLES_PER_FRAME = 600
-_NUM_SAMPLES_16K = NUM_FRAMES * _SAMPLES_PER_FRAME * 2 // 3
+_NUM_SAMPLES_16K = STRETCH_FRAMES * _SAMPLES_PER_FRAME * 2 // 3
 _PARTIAL_FRAMES = 160
 """GE2E reads 1.6 s at a time."""
 
@@ -94,9 +92,9 @@ def build_gradient_graph(decoder: onnx.ModelProto, ge2e: onnx.ModelProto, camppl
         _freeze(
             decoder,
             {
-                "aligned_features": (1, 512, NUM_FRAMES),
-                "f0_hz": (1, 2 * NUM_FRAMES),
-                "energy": (1, 2 * NUM_FRAMES),
+                "aligned_features": (1, 512, STRETCH_FRAMES),
+                "f0_hz": (1, 2 * STRETCH_FRAMES),
+                "energy": (1, 2 * STRETCH_FRAMES),
                 "timbre_style": (1, STYLE_DIM),
             },
         ),
@@ -118,9 +116,9 @@ def build_gradient_graph(decoder: onnx.ModelProto, ge2e: onnx.ModelProto, camppl
     _infer(b)
     (gradient,) = differentiate(b, loss, ["timbre_style"])
     shapes = {
-        "aligned_features": (1, 512, NUM_FRAMES),
-        "f0_hz": (1, 2 * NUM_FRAMES),
-        "energy": (1, 2 * NUM_FRAMES),
+        "aligned_features": (1, 512, STRETCH_FRAMES),
+        "f0_hz": (1, 2 * STRETCH_FRAMES),
+        "energy": (1, 2 * STRETCH_FRAMES),
         "timbre_style": (1, STYLE_DIM),
         "target_a": (1, 256),
         "target_b": (1, 192),
@@ -327,7 +325,7 @@ def _move_axes_to_input(b: GraphBuilder, node: onnx.NodeProto) -> None:
 def _resample_24k_to_16k(b: GraphBuilder, samples: str) -> str:
     """Two samples for three: a strided convolution with two phases of a Kaiser-windowed sinc, 7.75 kHz wide.
 
-    samples: [1, 1, 600 * NUM_FRAMES] -> [1, 1, 400 * NUM_FRAMES].
+    samples: [1, 1, 600 * STRETCH_FRAMES] -> [1, 1, 400 * STRETCH_FRAMES].
     """
     half = 120
     taps = np.arange(-half, half + 1)

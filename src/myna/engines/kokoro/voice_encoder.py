@@ -1,11 +1,10 @@
-"""From a recording to a voice, at once: a look-up in the style space, then a few corrections by ear.
+"""From a recording to a voice, at once: a look-up in the style space, corrections by ear, a few steps of the gradient.
 
-Costs about ten seconds of one core. Deterministic: no random numbers, one fixed list of practice sentences.
+Costs about fifteen seconds of one core. Deterministic: no random numbers, one fixed list of practice sentences.
 """
 
-import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from importlib.resources import files
 
 import numpy as np
 
@@ -13,40 +12,40 @@ from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.audio.resample import resample
 from myna.domain.errors import InvalidRequest
 from myna.domain.waveform import ReferenceAudio, Samples, Waveform
-from myna.engines.kokoro.graphs import FloatArray, IntArray, KokoroGraphs, ProsodyCurves, TextEncoding, round_frames
+from myna.engines.kokoro.graphs import KokoroGraphs, ProsodyCurves, TextEncoding, round_frames
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
 from myna.engines.kokoro.pitch_track import PitchStatistics, measure_pitch
+from myna.engines.kokoro.style_descent import BOTH, GAIN_A, GAIN_B, Pull, descend
+from myna.engines.kokoro.style_gradient import StyleGradient
 from myna.engines.kokoro.style_map import Array, StyleMap, VoiceSound, load_style_map
 from myna.engines.kokoro.timbre_spectrum import missing_eq_db, timbre_features
-from myna.engines.kokoro.voice_artifact import NUM_EQ_BANDS, KokoroVoice, pack_voice
+from myna.engines.kokoro.voice_artifact import NUM_EQ_BANDS, FloatArray, KokoroVoice, pack_voice
 from myna.engines.kokoro.voice_pace import duration_scale
+from myna.engines.kokoro.voice_practice import (
+    PracticeSentence,
+    asked_log_f0,
+    cut_stretches,
+    practice_symbols,
+    voiced_log_f0,
+)
 from myna.weights.store import WeightStore
 
 LISTENING_RATE_HZ = 16_000
 DECODER_RATE_HZ = 24_000
 _MIN_SECONDS = 0.5
 
-NUM_CORRECTIONS = 4
+NUM_CORRECTIONS = 2
 """Renditions that are listened to; each costs one to two seconds of one core."""
+NUM_QUICK_STEPS = 5
+"""Steps down the gradient before the voice is first used; each costs two seconds of one core."""
+_NUM_QUICK_SENTENCES = 7
 _DAMPING = 0.6
 """Undamped corrections overshoot: word errors and noise rise."""
 _SHIFT_SHARE = 0.7
 """How much of the mean difference between real and synthetic speech is taken out of the target."""
-GAIN_A, GAIN_B = 1 / 0.33, 1 / 0.52
-"""One over the distance between a stranger and the same person, for either judge."""
 _STRANGENESS_COST = 0.15
 _MAX_PITCH_CORRECTION = 0.2
 """In ln(Hz), 3.5 semitones: more is an octave error of the tracker, not of the decoder."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PracticeSentence:
-    """A sentence ready to be spoken in any decoder style."""
-
-    text: TextEncoding
-    frames: IntArray
-    curves: ProsodyCurves
-    """As predicted, before any voice's pitch."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +59,10 @@ class Listening:
 
 
 class VoiceEncoder:
-    """Makes voices. Holds the judges and the style map; shares the engine's graphs."""
+    """Makes voices. Holds the judges and the style map; shares the engine's graphs.
+
+    The gradient graph (about 1.5 GB) is built with the first voice, in five seconds, and kept until `release`.
+    """
 
     def __init__(
         self, graphs: KokoroGraphs, vocabulary: Vocabulary, weights: WeightStore, num_threads: int = 1
@@ -72,6 +74,8 @@ class VoiceEncoder:
         self._judge_b = CampplusEmbedder(weights, num_threads)
         self._style_map = load_style_map()
         self._texts: list[TextEncoding] = []
+        self._weights = weights
+        self._gradient: StyleGradient | None = None
 
     @property
     def style_map(self) -> StyleMap:
@@ -97,9 +101,50 @@ class VoiceEncoder:
         )
         if transcript_symbols:
             voice = replace(voice, duration_scale=self._pace(voice, heard, transcript_symbols))
-        sentences = self.practise(voice)
+        sentences = self.practise(voice, _NUM_QUICK_SENTENCES)
         voice = _set_pitch(voice, sentences, heard.pitch)
-        return pack_voice(self._correct(voice, sentences, heard))
+        corrected = self._correct(voice, sentences[:NUM_CORRECTIONS], heard)
+        for style in self.pull(corrected, sentences, heard, NUM_QUICK_STEPS):  # noqa: B007 (the last is wanted)
+            pass
+        return pack_voice(self.tune(replace(corrected, decoder_style=style), sentences[:1], heard))
+
+    def pull(
+        self,
+        voice: KokoroVoice,
+        sentences: list[PracticeSentence],
+        heard: Listening,
+        num_steps: int,
+        judges: Pull = BOTH,
+    ) -> Iterator[FloatArray]:
+        """Yield the decoder style, [128], after each of some steps towards the person."""
+        if self._gradient is None:
+            self._gradient = StyleGradient(
+                self._weights.path("kokoro/decoder.onnx"),
+                self._weights.path("speakers/ge2e.onnx"),
+                self._weights.path("speakers/campplus.onnx"),
+            )
+        targets = (heard.sound.embedding_a, heard.sound.embedding_b)
+        stretches = cut_stretches(voice, sentences)
+        return descend(voice, stretches, targets, self._gradient, self._style_map, pull=judges, num_steps=num_steps)
+
+    def release(self) -> None:
+        """Give the memory of the gradient graph back; the next voice builds it again."""
+        self._gradient = None
+
+    def tune(self, voice: KokoroVoice, sentences: list[PracticeSentence], heard: Listening) -> KokoroVoice:
+        """Take out what the decoder made of the pitch that was asked of it, and bring the colour half-way."""
+        spoken = [self.render(voice, sentence) for sentence in sentences]
+        errors = [
+            pitch.log_f0_mean - asked_log_f0(voice, sentence)
+            for sentence, samples in zip(sentences, spoken, strict=True)
+            if (pitch := measure_pitch(samples)) is not None
+        ]
+        error = float(np.clip(np.median(errors), -_MAX_PITCH_CORRECTION, _MAX_PITCH_CORRECTION)) if errors else 0.0
+        return replace(
+            voice,
+            target_log_f0=heard.pitch.log_f0_mean - error,
+            eq_db=missing_eq_db(heard.samples, np.concatenate(spoken)),
+        )
 
     def listen(self, waveform: Waveform) -> Listening:
         """Measure a recording. Raises: InvalidRequest for less than half a second, or silence."""
@@ -154,57 +199,20 @@ class VoiceEncoder:
         return duration_scale(heard.samples, symbols[:500], predicted.frames)
 
     def _correct(self, voice: KokoroVoice, sentences: list[PracticeSentence], heard: Listening) -> KokoroVoice:
-        """Speak, listen, step towards the person; keep the best; then set pitch and colour by what was heard."""
+        """Speak, listen, step towards the person; keep the best."""
         target = self._target(heard.sound)
         best: tuple[float, KokoroVoice] | None = None
-        pitch_errors: list[float] = []
-        renditions: list[tuple[float, Samples]] = []
         for sentence in sentences:
             samples = self.render(voice, sentence)
-            pitch = measure_pitch(samples)
-            if pitch is not None:
-                pitch_errors.append(pitch.log_f0_mean - asked_log_f0(voice, sentence))
-            sound = self.measure(samples, pitch)
+            sound = self.measure(samples, measure_pitch(samples))
             style = voice.decoder_style.astype(np.float64)
             score = self.likeness(sound, heard) - _STRANGENESS_COST * self._style_map.strangeness(style)
-            renditions.append((score, samples))
             if best is None or score > best[0]:
                 best = (score, voice)
             step = self._style_map.step(target, self._style_map.features(sound))
             voice = replace(voice, decoder_style=(style + _DAMPING * step).astype(np.float32))
         assert best is not None
-        closest = max(renditions, key=lambda rendition: rendition[0])[1]
-        return tune(best[1], heard, pitch_errors, closest)
-
-
-def tune(voice: KokoroVoice, heard: Listening, pitch_errors: list[float], rendition: Samples) -> KokoroVoice:
-    """Take out what the decoder made of the pitch that was asked of it, and bring the colour half-way to the person's.
-
-    pitch_errors: heard less asked, in ln(Hz), of each rendition; rendition: [num_samples] at 16 kHz, no equaliser.
-    """
-    error = float(np.median(pitch_errors)) if pitch_errors else 0.0
-    error = float(np.clip(error, -_MAX_PITCH_CORRECTION, _MAX_PITCH_CORRECTION))
-    return replace(
-        voice,
-        target_log_f0=heard.pitch.log_f0_mean - error,
-        eq_db=missing_eq_db(heard.samples, rendition),
-    )
-
-
-def practice_symbols() -> list[str]:
-    """Short sentences of our own, in the symbols of the model: together they hold most English sounds."""
-    listed = files("myna.engines.kokoro") / "artefacts" / "practice_sentences.json"
-    return [entry["symbols"] for entry in json.loads(listed.read_text(encoding="utf-8"))]
-
-
-def voiced_log_f0(curves: ProsodyCurves) -> FloatArray:
-    """ln(F0) of the voiced half frames."""
-    return np.log(curves.f0_hz[curves.f0_hz > 40.0])
-
-
-def asked_log_f0(voice: KokoroVoice, sentence: PracticeSentence) -> float:
-    """Mean ln(F0) that was asked of the decoder in a sentence."""
-    return float(np.log(voice.move_pitch(sentence.curves.f0_hz)[sentence.curves.f0_hz > 40.0]).mean())
+        return best[1]
 
 
 def _set_pitch(voice: KokoroVoice, sentences: list[PracticeSentence], wanted: PitchStatistics) -> KokoroVoice:

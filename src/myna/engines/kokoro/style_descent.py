@@ -1,0 +1,83 @@
+"""Walk down the gradient of both judges in the style space."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from myna.engines.kokoro.graphs import FloatArray
+from myna.engines.kokoro.style_gradient import StyleGradient
+from myna.engines.kokoro.style_map import Array, StyleMap
+from myna.engines.kokoro.voice_artifact import KokoroVoice
+from myna.engines.kokoro.voice_practice import Stretch
+
+GAIN_A, GAIN_B = 1 / 0.33, 1 / 0.52
+"""One over the distance between a stranger and the same person, for either judge."""
+_MOMENTUM = 0.7
+_FIRST_STEP = 1.4
+"""Length of the first step, in standard deviations of the public styles (the space has 128 of them)."""
+_LAST_STEP_SHARE = 0.3
+"""The length falls to this share, as half a cosine."""
+_AVERAGED_SHARE = 0.3
+"""The voice is the mean of the last steps: single steps carry the noise of their sentence."""
+_PRIOR_COST = 0.1
+"""On the mean squared distance from the public styles, in the unit of the summed likeness."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """Which judges pull, and how hard. A judge that is left out of the making stays a fair witness."""
+
+    gain_a: float = GAIN_A
+    gain_b: float = GAIN_B
+
+
+BOTH = Pull()
+
+
+def descend(
+    voice: KokoroVoice,
+    stretches: list[Stretch],
+    targets: tuple[FloatArray, FloatArray],
+    gradient: StyleGradient,
+    style_map: StyleMap,
+    *,
+    pull: Pull = BOTH,
+    num_steps: int,
+    first_step: float = _FIRST_STEP,
+) -> Iterator[FloatArray]:
+    """Yield the decoder style, [128], after each step: the running average of the last steps.
+
+    targets: embeddings of the reference by either judge, [256] and [192].
+    Steps go along the momentum and have a set length. (Adam, which makes all 128 directions equal, wandered off with
+    the noise of single sentences when the start was good.)
+    Source of the averaging: Polyak and Juditsky 1992.
+    """
+    factor = style_map.prior_cholesky
+    position = np.linalg.solve(factor, voice.decoder_style - style_map.prior_mean)
+    momentum = np.zeros_like(position)
+    recent: list[Array] = []
+    target_a = (pull.gain_a * targets[0]).astype(np.float32)
+    target_b = (pull.gain_b * targets[1]).astype(np.float32)
+    for step in range(num_steps):
+        stretch = stretches[step % len(stretches)]
+        style = style_map.prior_mean + factor @ position
+        found = gradient(
+            stretch.features,
+            stretch.f0_hz,
+            stretch.energy,
+            style.astype(np.float32),
+            target_a=target_a,
+            target_b=target_b,
+        )
+        slope = factor.T @ found.gradient.astype(np.float64) + 2 * _PRIOR_COST * position / len(position)
+        momentum = _MOMENTUM * momentum + slope
+        length = first_step * _fade(step / num_steps)
+        position = position - length * momentum / float(np.linalg.norm(momentum) + 1e-9)
+        recent = [*recent, position][-max(1, round(_AVERAGED_SHARE * num_steps)) :]
+        yield (style_map.prior_mean + factor @ np.mean(recent, axis=0)).astype(np.float32)
+
+
+def _fade(progress: float) -> float:
+    """progress: 0 to 1."""
+    return float(_LAST_STEP_SHARE + (1 - _LAST_STEP_SHARE) * 0.5 * (1 + np.cos(np.pi * progress)))

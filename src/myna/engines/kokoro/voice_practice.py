@@ -1,0 +1,74 @@
+"""Practice sentences: what a voice in the making says so that it can be listened to."""
+
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+
+import numpy as np
+
+from myna.engines.kokoro.graphs import FloatArray, IntArray, ProsodyCurves, TextEncoding
+from myna.engines.kokoro.voice_artifact import KokoroVoice
+
+STRETCH_FRAMES = 80
+"""Length of a stretch in the decoder's frames of 25 ms: 2.0 s, the shortest that both judges read well."""
+_SILENT_EDGE = 2
+"""Frames kept of the pads at either end of a sentence."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PracticeSentence:
+    """A sentence ready to be spoken in any decoder style."""
+
+    text: TextEncoding
+    frames: IntArray
+    curves: ProsodyCurves
+    """As predicted, before any voice's pitch."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """Two seconds of practice speech, as the gradient graph takes it."""
+
+    features: FloatArray
+    """[512, 80]"""
+    f0_hz: FloatArray
+    """[160]"""
+    energy: FloatArray
+    """[160]"""
+
+
+def practice_symbols() -> list[str]:
+    """Short sentences of our own, in the symbols of the model: together they hold most English sounds."""
+    listed = files("myna.engines.kokoro") / "artefacts" / "practice_sentences.json"
+    return [entry["symbols"] for entry in json.loads(listed.read_text(encoding="utf-8"))]
+
+
+def voiced_log_f0(curves: ProsodyCurves) -> FloatArray:
+    """ln(F0) of the voiced half frames."""
+    return np.log(curves.f0_hz[curves.f0_hz > 40.0])
+
+
+def asked_log_f0(voice: KokoroVoice, sentence: PracticeSentence) -> float:
+    """Mean ln(F0) that was asked of the decoder in a sentence."""
+    return float(np.log(voice.move_pitch(sentence.curves.f0_hz)[sentence.curves.f0_hz > 40.0]).mean())
+
+
+def cut_stretches(voice: KokoroVoice, sentences: list[PracticeSentence]) -> list[Stretch]:
+    """Join sentences, silence at their ends taken out, and cut the whole into stretches of 80 frames."""
+    features, f0_hz, energy = [], [], []
+    for sentence in sentences:
+        aligned = np.repeat(sentence.text.features[0], sentence.frames, axis=1)
+        start = max(0, int(sentence.frames[0]) - _SILENT_EDGE)
+        stop = aligned.shape[1] - max(0, int(sentence.frames[-1]) - _SILENT_EDGE)
+        features.append(aligned[:, start:stop])
+        f0_hz.append(voice.move_pitch(sentence.curves.f0_hz)[2 * start : 2 * stop])
+        energy.append(sentence.curves.energy[2 * start : 2 * stop])
+    joined, joined_f0, joined_energy = np.concatenate(features, axis=1), np.concatenate(f0_hz), np.concatenate(energy)
+    return [
+        Stretch(
+            np.ascontiguousarray(joined[:, start : start + STRETCH_FRAMES]),
+            joined_f0[2 * start : 2 * (start + STRETCH_FRAMES)],
+            joined_energy[2 * start : 2 * (start + STRETCH_FRAMES)],
+        )
+        for start in range(0, joined.shape[1] - STRETCH_FRAMES + 1, STRETCH_FRAMES)
+    ]
