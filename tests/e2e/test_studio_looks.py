@@ -1,4 +1,4 @@
-"""The studio in its states: nothing that axe calls serious, nothing wider than the screen, light and dark, desk and phone.
+"""The studio in its states: nothing that axe calls serious, nothing wider than the screen, in light and dark.
 
 With `STUDIO_SCREENSHOTS=docs/studio` set, each state is also kept as a picture.
 """
@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-
 from tests.conftest import Recording
 from tests.e2e.studio_browser import (
     DESKTOP,
@@ -123,7 +122,9 @@ def test_every_state_can_be_used_by_everyone(
 
 
 @pytest.mark.parametrize("code", ["AR_SA", "HE_IL", "JA_JP", "HI_IN"])
-def test_other_scripts_read_in_their_own_direction(chromium: "playwright.Browser", tone_server: LiveServer, code: str) -> None:
+def test_scripts_read_in_their_own_direction(
+    chromium: "playwright.Browser", tone_server: LiveServer, code: str
+) -> None:
     """The text to read carries its language and runs from the right where it should."""
     with studio(chromium, tone_server.url) as page:
         page.open(tone_server.key)

@@ -84,6 +84,10 @@ export class Api {
     return languages.filter(({ isSpoken }) => isSpoken !== false).map(({ code }) => code.replace('-', '_').toUpperCase());
   }
 
+  getVoice(voiceId) {
+    return this.#json('GET', voicePath(voiceId));
+  }
+
   updateVoice(voiceId, change) {
     return this.#json('PATCH', voicePath(voiceId), change);
   }

@@ -104,7 +104,8 @@ export class CloneForm extends EventTarget {
   async #clone() {
     const takes = this.#takes.usable;
     this.#tell('');
-    if (!takes.length) return this.#tell(words.stillListening);
+    const isListening = this.#takes.list.some(({ state }) => state === 'waiting' || state === 'listening');
+    if (isListening || !takes.length) return this.#tell(words.stillListening);
     this.#abort = new AbortController();
     const stopClock = this.#showWorking();
     try {

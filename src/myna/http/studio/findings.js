@@ -7,12 +7,16 @@ const words = strings.listen;
 const SYMBOLS = { error: 'poor', warning: 'fair', info: 'info' };
 
 /**
- * @param {import('./heard.js').Finding[]} findings
- * @param {{view: {startS: number, endS: number}, onPlay: (startS: number) => void}} options
+ * The list. @param {import('./heard.js').Finding[]} findings
+ * @param {(startS: number) => void} onPlay go to a place
  */
-export function showFindings(findings, { view, onPlay }) {
+export function showAdvice(findings, onPlay) {
   byId('findings').replaceChildren(...findings.map((finding, index) => listItem(finding, index + 1, onPlay)));
   byId('no-findings').hidden = findings.length > 0;
+}
+
+/** The pins of what lies in view. @param {{startS: number, endS: number}} view */
+export function showPins(findings, view, onPlay) {
   byId('pins').replaceChildren(...findings.flatMap((finding, index) => pin(finding, index + 1, view, onPlay)));
 }
 

@@ -2,7 +2,7 @@
 
 import { byId, make, relabel } from './dom.js';
 import { medianPitch } from './dsp.js';
-import { showFindings } from './findings.js';
+import { showAdvice, showPins } from './findings.js';
 import { drawPitch, drawSpectrogram, drawWaveform, paintSpectrogram } from './picture.js';
 import { showQuality } from './quality.js';
 import { findLanguage } from './scripts.js';
@@ -108,9 +108,8 @@ export class ListenPanel {
 
   #showHeard(heard, take) {
     byId('take-view').classList.toggle('is-unheard', !heard);
-    for (const part of ['findings', 'quality']) byId(part).replaceChildren();
-    byId('pins').replaceChildren();
-    byId('no-findings').hidden = true;
+    showAdvice(heard?.findings ?? [], (startS) => this.#playFrom(startS));
+    byId('no-findings').hidden ||= !heard;
     const language = findLanguage(heard?.langCode);
     byId('heard-language').textContent = heard ? (language?.name ?? words.languageUnknown) : '';
     byId('transcript').value = take?.transcript || heard?.transcript || '';
@@ -221,8 +220,7 @@ export class ListenPanel {
     byId('lane-wave').setAttribute('aria-label', words.waveText(buffer.duration, used?.startS ?? 0, used?.endS ?? buffer.duration));
     byId('used-range').textContent = used ? words.used(used.startS, used.endS) : '';
     byId('view-choice').hidden = !used || used.endS - used.startS > 0.97 * buffer.duration;
-    const findings = this.#takes.chosen?.plain?.findings ?? [];
-    if (this.#takes.chosen?.plain) showFindings(findings, { view, onPlay: (startS) => this.#playFinding(startS) });
+    showPins(this.#takes.chosen?.plain?.findings ?? [], view, (startS) => this.#playFrom(startS));
     byId('scrub').min = view.startS;
     byId('scrub').max = view.endS;
     this.#showPosition();
@@ -244,7 +242,7 @@ export class ListenPanel {
     spectrum.setAttribute('aria-label', words.spectrumText);
   }
 
-  #playFinding(startS) {
+  #playFrom(startS) {
     if (this.#versions.has('original')) this.#choose('original');
     this.#hearChosen();
     this.#player.play(startS);

@@ -13,6 +13,7 @@ import { Measurer } from './measure.js';
 import { Notices } from './notices.js';
 import { RecordPanel } from './record.js';
 import { Recorder } from './recorder.js';
+import { RefinementWatch } from './refinement.js';
 import { Session } from './session.js';
 import { Sound } from './sound.js';
 import { SpeakPanel } from './speak.js';
@@ -66,7 +67,7 @@ class Studio {
     this.recorder = new Recorder();
     this.record = new RecordPanel({ recorder: this.recorder, notices });
     this.upload = new Upload({ notices });
-    this.takeList = new TakeList({ takes, onRemove: (take) => this.#removeTake(take), onAdd: () => this.stage.show('record') });
+    this.takeList = new TakeList({ takes, onRemove: (take) => this.#removeTake(take), onAdd: () => this.#addAnother() });
     this.measurer = new Measurer();
     this.listen = new ListenPanel({ takes, hearing: this.hearing, notices, sound, measurer: this.measurer });
     this.clone = new CloneForm({ api, takes, notices, connection, onKeyTrouble, removesNoise: () => this.listen.removesNoise });
@@ -81,6 +82,7 @@ class Studio {
   #buildSpeaking() {
     const { api, notices, sound } = this;
     this.compare = new Compare({ sound });
+    this.refinements = new RefinementWatch({ api });
     this.library = new Library({ api, notices, onTrouble: (error, options) => this.#report(error, options) });
     this.download = new Download({ api, notices, request: () => this.speak.request, onTrouble: (error) => this.#report(error) });
   }
@@ -98,6 +100,7 @@ class Studio {
     this.library.addEventListener('gone', ({ detail }) => this.#onGone(detail));
     this.library.addEventListener('change', ({ detail }) => this.#onEdited(detail));
     this.speak.addEventListener('spoken', ({ detail }) => this.compare.setClone(detail.buffer));
+    this.refinements.addEventListener('done', ({ detail }) => this.#onRefined(detail));
     this.session.addEventListener('change', () => this.#useKey());
     this.#wireConnection();
   }
@@ -134,7 +137,8 @@ class Studio {
 
   #askForKey(error) {
     const isReadOnly = error.status === 403 && this.library.hasLoaded;
-    this.keyDialog.open(isReadOnly ? strings.key.readOnly : strings.key.refused);
+    const problem = isReadOnly ? strings.key.readOnly : strings.key.refused;
+    this.keyDialog.open(this.session.key ? problem : '');
   }
 
   #report(error, { isQuiet = false } = {}) {
@@ -153,7 +157,12 @@ class Studio {
     }
     const take = this.takes.add(values);
     this.stage.show('listen');
-    if (this.session.key) this.hearing.hear(take);
+    this.hearing.hear(take);
+  }
+
+  #addAnother() {
+    this.#areTakesSpent = false;
+    this.stage.show('record');
   }
 
   #removeTake(take) {
@@ -187,12 +196,19 @@ class Studio {
     this.speak.setSpeaker({ voice: { ...voice, similarity: known?.similarity ?? voice.similarity }, transcript: known?.transcript ?? '' });
     this.compare.setOriginal(known?.reference?.wav ?? null);
     this.library.setChosen(voice.voiceId);
+    this.refinements.watch(voice);
     this.stage.show('speak');
   }
 
   #onEdited(voice) {
     if (this.speak.speaker?.voice.voiceId !== voice.voiceId) return;
-    this.speak.rename(voice);
+    this.speak.update(voice);
+  }
+
+  #onRefined(voice) {
+    this.notices.show(strings.speak.refined(voice.displayName), { tone: 'good' });
+    this.library.update(voice);
+    this.#onEdited(voice);
   }
 
   #onGone(voice) {

@@ -70,10 +70,11 @@ export class SpeakPanel extends EventTarget {
     byId('speak-status').textContent = '';
   }
 
-  /** The voice that speaks was edited. */
-  rename(voice) {
-    Object.assign(this.#speaker.voice, { displayName: voice.displayName });
+  /** The voice that speaks was edited or got better; what is being said goes on. */
+  update(voice) {
+    Object.assign(this.#speaker.voice, voice);
     byId('speak-title').replaceChildren(isolate(words.title, voice.displayName));
+    this.#showLikeness(this.#speaker.voice);
   }
 
   /** Offer only languages that the engine speaks. @param {string[]} codes */
@@ -147,7 +148,7 @@ export class SpeakPanel extends EventTarget {
     this.#showText();
   }
 
-  #showLikeness({ similarity, isRefining, source }) {
+  #showLikeness({ similarity, refinement, source }) {
     byId('likeness').hidden = source !== 'IVC';
     const isKnown = typeof similarity === 'number';
     const bar = byId('likeness-bar');
@@ -158,7 +159,7 @@ export class SpeakPanel extends EventTarget {
     bar.setAttribute('aria-valuenow', String(Math.round((similarity ?? 0) * 100)));
     bar.setAttribute('aria-valuetext', word);
     bar.setAttribute('aria-label', words.likeness);
-    byId('likeness-refining').hidden = !isRefining;
+    byId('likeness-refining').hidden = refinement !== 'pending';
   }
 
   #showIdeas(voice) {

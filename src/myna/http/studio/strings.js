@@ -248,6 +248,7 @@ export const strings = {
     likenessWords: ['Faint', 'A family likeness', 'Recognisable', 'Clearly the same person', 'Hard to tell apart'],
     likenessUnknown: 'Not measured in this tab',
     refining: 'The voice is still getting better in the background.',
+    refined: (name) => `${name} got better and now sounds closer to the recording.`,
   },
 
   compare: {

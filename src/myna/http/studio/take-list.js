@@ -27,7 +27,7 @@ export class TakeList {
   #show() {
     const focused = document.activeElement?.dataset?.focusKey;
     const chips = this.#takes.list.map((take) => this.#chip(take));
-    const add = make('button', { type: 'button', class: 'chip chip-add', onclick: this.#actions.onAdd }, icon('plus'), words.addAnother);
+    const add = make('button', { type: 'button', class: 'chip chip-add', 'data-focus-key': 'take-add', onclick: this.#actions.onAdd }, icon('plus'), words.addAnother);
     this.#root.replaceChildren(make('ul', { 'aria-label': words.title }, ...chips, make('li', {}, add)));
     if (focused) this.#root.querySelector(`[data-focus-key="${focused}"]`)?.focus();
   }
@@ -43,7 +43,7 @@ export class TakeList {
     );
     const remove = make(
       'button',
-      { type: 'button', class: 'bare', 'aria-label': words.remove(take.name), onclick: () => this.#actions.onRemove(take) },
+      { type: 'button', class: 'bare', 'data-focus-key': `remove-${take.id}`, 'aria-label': words.remove(take.name), onclick: () => this.#actions.onRemove(take) },
       icon('close'),
     );
     return make('li', { class: `chip chip-${state}${isChosen ? ' is-chosen' : ''}` }, choose, remove);

@@ -71,6 +71,13 @@ export class Library extends EventTarget {
     this.#clearFilters();
   }
 
+  /** The server told something new about a voice. */
+  update(voice) {
+    const known = this.#voices.find(({ voiceId }) => voiceId === voice.voiceId);
+    if (known) Object.assign(known, voice);
+    this.#show();
+  }
+
   /** Mark the voice that speaks now. */
   setChosen(voiceId) {
     this.#chosenId = voiceId;
@@ -173,7 +180,12 @@ export class Library extends EventTarget {
 
   #actions(voice, id) {
     const { voiceId } = voice;
-    const button = (symbol, text, run, extra = '') => make('button', { type: 'button', class: `quiet small ${extra}`, onclick: run }, icon(symbol), text);
+    const button = (symbol, text, run, extra = '') => make(
+      'button',
+      { type: 'button', class: `quiet small ${extra}`, 'data-focus-key': `${text}-${voiceId}`, onclick: run },
+      icon(symbol),
+      text,
+    );
     const isOwn = voice.source !== 'SYSTEM';
     return make(
       'div',
@@ -260,7 +272,7 @@ export class Library extends EventTarget {
     this.#offerFilters();
     this.#show();
     this.#emit('gone', voice);
-    byId('library-search').focus();
+    byId('library-title').focus(); // the button that had the focus is gone
     this.#notices.show(words.deleted(displayName), {
       seconds: UNDO_SECONDS,
       action: { text: strings.page.undo, run: () => this.#restore(voice, words.restored(displayName)) },
