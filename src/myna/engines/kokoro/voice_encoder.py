@@ -61,7 +61,7 @@ class Listening:
 class VoiceEncoder:
     """Makes voices. Holds the judges and the style map; shares the engine's graphs.
 
-    The gradient graph (about 1.5 GB) is built with the first voice, in five seconds, and kept until `release`.
+    The gradient graph (0.8 GB) is built with the first voice, in five seconds, and kept until `release`.
     """
 
     def __init__(
