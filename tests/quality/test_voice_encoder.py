@@ -63,7 +63,7 @@ def clones(encoder: VoiceEncoder, speaker_recordings: list[Recording]) -> list[C
 
 def unheard(encoder: VoiceEncoder, voice: KokoroVoice) -> list[PracticeSentence]:
     """Two sentences that the encoder does not correct itself on."""
-    return encoder.practise(voice, count=6)[4:]
+    return encoder.practise(voice, count=10)[8:]
 
 
 def test_clone_is_nearest_to_its_own_person_by_both_judges(

@@ -1,6 +1,7 @@
 """Improve a voice at leisure: the gradient of both judges through the decoder, a few dozen steps.
 
-About 90 seconds of one core; 0.8 GB while it runs, 2 GB while the graph is built. Deterministic: sentences in a fixed order, no random numbers.
+About 90 seconds of one core; 0.8 GB while it runs, 2 GB while the graph is built. Deterministic: sentences in a fixed
+order, no random numbers.
 """
 
 from collections.abc import Callable
