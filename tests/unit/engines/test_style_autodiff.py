@@ -1,0 +1,91 @@
+"""The backward pass that is appended to a graph is the derivative of that graph."""
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import pytest
+from onnx import helper
+
+from myna.engines.kokoro.style_autodiff import GraphBuilder, differentiate, lstm
+
+RNG = np.random.default_rng(20261123)
+X_SHAPE = (1, 6, 24)
+
+
+def normalised(b: GraphBuilder, x: str) -> str:
+    """As the decoder writes an instance norm."""
+    axis = b.constant([2], np.int64)
+    centred = b.op("Sub", x, b.op("ReduceMean", x, axis, keepdims=1))
+    variance = b.op("ReduceMean", b.op("Mul", centred, centred), axis, keepdims=1)
+    return b.op("Div", centred, b.op("Sqrt", b.op("Add", variance, b.constant(1e-5))))
+
+
+def snake(b: GraphBuilder, x: str) -> str:
+    """As the decoder writes x + sin(a x)^2 / a."""
+    alpha = RNG.uniform(0.5, 2.0, (1, 6, 1))
+    sine = b.op("Sin", b.op("Mul", b.constant(alpha), x))
+    return b.op("Add", x, b.op("Mul", b.constant(1 / alpha), b.op("Pow", sine, b.constant(2.0))))
+
+
+def convolved(b: GraphBuilder, x: str) -> str:
+    """Dilated, then strided, then transposed."""
+    wide = b.op("Conv", x, b.constant(0.2 * RNG.normal(size=(8, 6, 3))), dilations=[3], pads=[3, 3])
+    narrow = b.op("Conv", wide, b.constant(0.2 * RNG.normal(size=(4, 8, 5))), strides=[2], pads=[2, 2])
+    return b.op("ConvTranspose", narrow, b.constant(0.2 * RNG.normal(size=(4, 6, 4))), strides=[2], pads=[1, 1])
+
+
+def recurrent(b: GraphBuilder, x: str) -> str:
+    steps = b.op("Transpose", x, perm=[2, 0, 1])
+    b.shapes[steps] = (24, 1, 6)
+    return lstm(b, steps, RNG.normal(size=(20, 6)) * 0.5, RNG.normal(size=(20, 5)) * 0.5, RNG.normal(size=20) * 0.1)
+
+
+def pooled(b: GraphBuilder, x: str) -> str:
+    """Segment means as CAM++ takes them, the last segment short."""
+    means = b.op("AveragePool", x, kernel_shape=[10], strides=[10], ceil_mode=1)
+    return b.op("Sigmoid", b.op("LeakyRelu", means, alpha=0.1))
+
+
+@pytest.mark.parametrize("block", [normalised, snake, convolved, recurrent, pooled])
+def test_gradient_agrees_with_finite_differences(block: object) -> None:
+    """Along a random direction the slope of the loss is what the appended graph says, to two hundredths."""
+    b = GraphBuilder(shapes={"x": X_SHAPE})
+    assert callable(block)
+    squared = b.op("Mul", (y := block(b, "x")), y)
+    loss = b.op("ReduceSum", b.op("Sin", squared), keepdims=0)
+    infer_shapes(b)
+    (gradient,) = differentiate(b, loss, ["x"])
+    session = open_session(b, [loss, gradient])
+    x = RNG.normal(size=X_SHAPE).astype(np.float32) * 0.5
+    direction = RNG.normal(size=X_SHAPE).astype(np.float32)
+    direction /= np.linalg.norm(direction)
+    step = 2e-3
+    above, below = (session.run(None, {"x": x + sign * step * direction})[0] for sign in (1, -1))
+    slope = float(above - below) / (2 * step)
+    assert slope == pytest.approx(float((session.run(None, {"x": x})[1] * direction).sum()), rel=2e-2, abs=5e-3)
+
+
+def infer_shapes(b: GraphBuilder) -> None:
+    model = make_model(b, [])
+    for value in onnx.shape_inference.infer_shapes(model, data_prop=True).graph.value_info:
+        b.shapes.setdefault(value.name, tuple(dim.dim_value for dim in value.type.tensor_type.shape.dim))
+
+
+def make_model(b: GraphBuilder, outputs: list[str]) -> onnx.ModelProto:
+    def described(name: str, shape: tuple[int, ...] | None) -> onnx.ValueInfoProto:
+        return helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
+
+    graph = helper.make_graph(
+        b.nodes,
+        "test",
+        [described("x", X_SHAPE)],
+        [described(name, None) for name in outputs],
+        initializer=list(b.constants.values()),
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)])
+    model.ir_version = 9
+    return model
+
+
+def open_session(b: GraphBuilder, outputs: list[str]) -> ort.InferenceSession:
+    return ort.InferenceSession(make_model(b, outputs).SerializeToString(), providers=["CPUExecutionProvider"])
