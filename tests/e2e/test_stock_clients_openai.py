@@ -1,0 +1,113 @@
+"""OpenAI's own client works with only the base URL changed (contract 12), against a real server."""
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import av
+import pytest
+from tests.conftest import DATA
+from tests.live_server import LiveServer
+
+from myna.client import Client, Sample
+
+if TYPE_CHECKING:
+    import openai
+else:
+    openai = pytest.importorskip("openai", reason="the package openai is not installed (dev extra)")
+
+pytestmark = pytest.mark.weights
+
+SENTENCE = "The tide was low. Two boats lay on the sand."
+EXPECTED_S = 0.06 * len(SENTENCE)
+
+
+def seconds_of(audio: bytes) -> float:
+    with av.open(io.BytesIO(audio)) as container:
+        return sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
+
+
+@pytest.fixture(scope="module")
+def client(tone_server: LiveServer) -> Iterator["openai.OpenAI"]:
+    with openai.OpenAI(base_url=tone_server.url + "/v1", api_key=tone_server.key, max_retries=0) as client:
+        yield client
+
+
+def speak(client: "openai.OpenAI", **options: Any) -> bytes:
+    wanted = {"model": "inworld-tts-2", "voice": "Dennis", "input": SENTENCE} | options
+    return client.audio.speech.create(**wanted).read()
+
+
+@pytest.mark.parametrize("response_format", ["mp3", "opus", "flac", "wav"])
+def test_every_format_is_a_file(client: "openai.OpenAI", response_format: str) -> None:
+    """A decoder finds as much sound as the sentence has."""
+    assert seconds_of(speak(client, response_format=response_format)) == pytest.approx(EXPECTED_S, abs=0.15)
+
+
+def test_pcm_is_24_khz_without_a_header(client: "openai.OpenAI") -> None:
+    """As OpenAI documents `pcm`: 24 kHz, 16 bit, mono."""
+    audio = speak(client, response_format="pcm")
+    assert not audio.startswith(b"RIFF")
+    assert len(audio) / 2 / 24000 == pytest.approx(EXPECTED_S, abs=0.15)
+
+
+def test_speed_and_extra_fields(client: "openai.OpenAI") -> None:
+    """`speed` makes it shorter; `instructions` and our `seed` are taken."""
+    fast = speak(client, response_format="wav", speed=1.5)
+    assert seconds_of(fast) == pytest.approx(EXPECTED_S / 1.5, abs=0.15)
+    assert speak(client, instructions="Whisper it.", extra_body={"seed": 3})
+
+
+def test_a_cloned_voice_speaks(client: "openai.OpenAI", tone_server: LiveServer) -> None:
+    """The id of a clone is a voice here too, from the moment that it is known."""
+    with Client(tone_server.url, tone_server.key) as myna:
+        report = myna.clone([Sample(DATA / "demo_reference.flac")], "For OpenAI")
+        assert report.voice is not None
+        assert seconds_of(speak(client, voice=report.voice.voice_id)) == pytest.approx(EXPECTED_S, abs=0.15)
+        myna.delete_voice(report.voice.voice_id)
+        with pytest.raises(openai.NotFoundError):
+            speak(client, voice=report.voice.voice_id)
+
+
+async def test_the_asynchronous_client_streams(tone_server: LiveServer) -> None:
+    """Pieces arrive through the streaming reply, with the type of the format."""
+    async with (
+        openai.AsyncOpenAI(base_url=tone_server.url + "/v1", api_key=tone_server.key) as client,
+        client.audio.speech.with_streaming_response.create(
+            model="inworld-tts-2", voice="Dennis", input=SENTENCE, response_format="mp3"
+        ) as reply,
+    ):
+        assert reply.headers["content-type"] == "audio/mpeg"
+        pieces = [piece async for piece in reply.iter_bytes()]
+    assert len(pieces) > 1
+    assert seconds_of(b"".join(pieces)) == pytest.approx(EXPECTED_S, abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("options", "error_class", "code", "words"),
+    [
+        ({"model": "gpt-4o-mini-tts"}, openai.BadRequestError, 3, "gpt-4o-mini-tts is not supported"),
+        ({"voice": "NoSuch"}, openai.NotFoundError, 5, "NoSuch not found"),
+        ({"response_format": "aac"}, openai.BadRequestError, 3, "mp3, opus, flac, wav, pcm"),
+        ({"input": "x" * 4001}, openai.BadRequestError, 3, "4000 characters"),
+        ({"input": ""}, openai.BadRequestError, 3, "input is required"),
+        ({"speed": 3.0}, openai.BadRequestError, 3, "speed is out of range"),
+    ],
+)
+def test_refusals_are_its_own_errors(
+    client: "openai.OpenAI", options: dict[str, Any], error_class: type["openai.APIStatusError"], code: int, words: str
+) -> None:
+    """The class for the status, our code and message inside."""
+    with pytest.raises(error_class, match=words) as refused:
+        speak(client, **options)
+    assert isinstance(refused.value.body, dict)
+    assert refused.value.body["code"] == code
+
+
+def test_a_wrong_key_is_not_tried_again(tone_server: LiveServer) -> None:
+    """403 is final for this client, as it should be."""
+    with (
+        openai.OpenAI(base_url=tone_server.url + "/v1", api_key="wrong", max_retries=2) as stranger,
+        pytest.raises(openai.PermissionDeniedError),
+    ):
+        speak(stranger)
