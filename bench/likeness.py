@@ -57,6 +57,9 @@ SENTENCES = (
 )
 """Our own; none is a practice sentence of the encoder."""
 
+SHORT_SENTENCE = "They found a quiet place to rest."
+"""By which stock voices are compared with a reference."""
+
 Speak = Callable[[str], Waveform]
 
 
@@ -176,7 +179,7 @@ class InProcess:
         if not self._stock:
             for stock in stock_voices():
                 voice = unpack_voice(stock.artifact)
-                self._stock.append((voice, judges.embed(self.speak(stock.artifact, SENTENCES[0]))))
+                self._stock.append((voice, judges.embed(self.speak(stock.artifact, SHORT_SENTENCE))))
         wanted = judges.embed(reference.waveform)
         order = sorted(
             self._stock, key=lambda entry: -float(entry[1][0] @ wanted[0] / 0.33 + entry[1][1] @ wanted[1] / 0.52)

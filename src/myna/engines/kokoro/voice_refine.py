@@ -1,6 +1,6 @@
 """Improve a voice at leisure: the gradient of both judges through the decoder, a few dozen steps.
 
-About 90 seconds of one core; 0.8 GB while it runs, 2 GB while the graph is built. Deterministic: sentences in a fixed
+About 100 seconds of one core; 0.8 GB while it runs, 2 GB while the graph is built. Deterministic: sentences in a fixed
 order, no random numbers.
 """
 
@@ -12,7 +12,7 @@ from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_v
 from myna.engines.kokoro.voice_encoder import Listening, VoiceEncoder
 from myna.engines.kokoro.voice_practice import PracticeSentence
 
-NUM_STEPS = 34
+NUM_STEPS = 40
 NUM_PRACTICE = 12
 _NUM_CHECKS = 2
 """Sentences on which the refined voice must beat the one that it came from."""
