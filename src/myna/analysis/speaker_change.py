@@ -1,9 +1,10 @@
 """Whether more than one person speaks in a recording: where it could fall into two voices, and how alike those are.
 
 Encoder A proposes, encoder B confirms. A hears windows of 1.6 s, so that every way to set one stretch against the rest
-costs next to nothing; B then hears the two sides of the best proposal whole. Two kinds are proposed apart, since the
-best of one kind would hide the other: a change of speaker (a stretch from the beginning) and an interruption (a stretch
-inside). People who talk at the same time are not found.
+costs next to nothing; B then hears the two sides of the best proposal whole, without their silences. Two kinds are
+proposed apart, since the best of one kind would hide the other: a change of speaker (a stretch from the beginning) and
+an interruption (a stretch inside). Windows count as much as there is sound in them. People who talk at the same time
+are not found.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from myna.analysis.speaker_features import SAMPLE_RATE_HZ
-from myna.analysis.speakers import PARTIAL_HOP_S, PARTIAL_S, CampplusEmbedder, Ge2eEmbedder, audible_span, unit_length
+from myna.analysis.speakers import (
+    AUDIBLE_BLOCK,
+    PARTIAL_HOP_S,
+    PARTIAL_S,
+    CampplusEmbedder,
+    Ge2eEmbedder,
+    audible_blocks,
+    audible_span,
+    unit_length,
+)
 from myna.domain.waveform import Waveform
 
 MAX_LIKENESS_A = 0.76
@@ -24,6 +34,7 @@ are in docs/weights.md."""
 _MIN_CHANGE_PARTIALS = 2
 _MIN_INTERRUPTION_PARTIALS = 3
 """A shorter interruption is as often a laugh or a cough as a person."""
+_MIN_SOUND_PARTIALS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +72,28 @@ class _Stretch:
 def measure_speaker_change(waveform: Waveform, a: Ge2eEmbedder, b: CampplusEmbedder) -> SpeakerChange | None:
     """Find the stretch that sounds least like the rest.
 
-    waveform: 16 kHz. Returns: None for less than 4 s of sound, too short to tell.
+    waveform: 16 kHz. Returns: None for less than 4.8 s, or too little sound in it, to tell.
     Raises: ValueError at another rate or for less than 0.1 s.
     """
     span = audible_span(waveform)
     samples = waveform.samples[span]
     partials = a.embed_partials(samples)
+    blocks = audible_blocks(samples)
+    sound = _sound_in_partials(blocks, len(partials))
+    is_sound = np.repeat(blocks, AUDIBLE_BLOCK)[: len(samples)]
     found = []
     for proposals in (_changes(len(partials)), _interruptions(len(partials))):
-        scored = [(_likeness(partials, stretch), stretch) for stretch in proposals]
+        scored = [(_likeness(partials, sound, stretch), stretch) for stretch in proposals if _is_heard(sound, stretch)]
         if not scored:
             continue
         likeness_a, stretch = min(scored, key=lambda pair: pair[0])
         start, end = (round(time_s * SAMPLE_RATE_HZ) for time_s in (stretch.start_s, stretch.end_s))
-        inside, outside = samples[start:end], np.concatenate([samples[:start], samples[end:]])
-        likeness_b = b.embed_windows(inside[np.newaxis])[0] @ b.embed_windows(outside[np.newaxis])[0]
+        is_inside = np.zeros(len(samples), np.bool_)
+        is_inside[start:end] = True
+        inside, outside = (b.embed_windows(samples[side & is_sound][np.newaxis]) for side in (is_inside, ~is_inside))
+        likeness_b = float(inside[0] @ outside[0])
         offset_s = span.start / SAMPLE_RATE_HZ
-        found.append(SpeakerChange(offset_s + stretch.start_s, offset_s + stretch.end_s, likeness_a, float(likeness_b)))
+        found.append(SpeakerChange(offset_s + stretch.start_s, offset_s + stretch.end_s, likeness_a, likeness_b))
     # one that counts as a second person goes before one that does not, however unlike
     return min(found, key=lambda change: (not change.is_second_speaker, change.likeness_b), default=None)
 
@@ -94,7 +110,24 @@ def _interruptions(num_partials: int) -> Iterator[_Stretch]:
             yield _Stretch(first, end)
 
 
-def _likeness(partials: npt.NDArray[np.float32], stretch: _Stretch) -> float:
-    inside = partials[stretch.first : stretch.end].sum(axis=0)
-    outside = partials[: max(0, stretch.first - 1)].sum(axis=0) + partials[stretch.end + 1 :].sum(axis=0)
+def _sound_in_partials(blocks: npt.NDArray[np.bool_], num_partials: int) -> npt.NDArray[np.float32]:
+    """Share of each partial that is not silence. Returns: [num_partials], 0 to 1."""
+    starts_s = np.arange(num_partials) * PARTIAL_HOP_S
+    edges = np.rint(np.stack([starts_s, starts_s + PARTIAL_S]) * SAMPLE_RATE_HZ / AUDIBLE_BLOCK).astype(np.int64)
+    return np.array([blocks[start:end].mean() for start, end in edges.T], np.float32)
+
+
+def _sides(values: npt.NDArray[np.float32], stretch: _Stretch) -> tuple[npt.NDArray[np.float32], ...]:
+    """Sum over the stretch, and over the rest without what overlaps it."""
+    inside = values[stretch.first : stretch.end].sum(axis=0)
+    return inside, values[: max(0, stretch.first - 1)].sum(axis=0) + values[stretch.end + 1 :].sum(axis=0)
+
+
+def _is_heard(sound: npt.NDArray[np.float32], stretch: _Stretch) -> bool:
+    """Tell whether both sides hold enough sound for a voice."""
+    return bool(min(_sides(sound, stretch)) >= _MIN_SOUND_PARTIALS)
+
+
+def _likeness(partials: npt.NDArray[np.float32], sound: npt.NDArray[np.float32], stretch: _Stretch) -> float:
+    inside, outside = _sides(partials * sound[:, np.newaxis], stretch)
     return float(unit_length(inside) @ unit_length(outside))

@@ -30,7 +30,8 @@ PARTIAL_HOP_S = _PARTIAL_HOP_FRAMES * FRAME_HOP_S
 _TRIM_DB = 40.0
 """Frames this far below the loudest one are silence at the ends."""
 _TRIM_FRAME = 2048
-_TRIM_HOP = 512
+AUDIBLE_BLOCK = 512
+"""Samples, 32 ms."""
 _MIN_TRIMMED = SAMPLE_RATE_HZ // 2
 """Half a second left or less means that it was not silence that was cut."""
 
@@ -120,12 +121,16 @@ def audible_span(waveform: Waveform) -> slice:
     if waveform.duration_s < _MIN_DURATION_S:
         raise ValueError(f"{_MIN_DURATION_S} s of audio are needed to tell who speaks")
     num_samples = len(waveform.samples)
-    padded = np.pad(waveform.samples, _TRIM_FRAME // 2)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, _TRIM_FRAME)[::_TRIM_HOP]
-    power = np.maximum(np.mean(np.square(frames), axis=1), 1e-10)  # librosa's floor
-    (audible,) = np.nonzero(power > power.max() * 10 ** (-_TRIM_DB / 10))
-    start, end = int(audible[0]) * _TRIM_HOP, min(num_samples, (int(audible[-1]) + 1) * _TRIM_HOP)
+    (audible,) = np.nonzero(audible_blocks(waveform.samples))
+    start, end = int(audible[0]) * AUDIBLE_BLOCK, min(num_samples, (int(audible[-1]) + 1) * AUDIBLE_BLOCK)
     return slice(start, end) if end - start > _MIN_TRIMMED else slice(0, num_samples)
+
+
+def audible_blocks(samples: Samples) -> npt.NDArray[np.bool_]:
+    """Tell sound from silence. Returns: [num_blocks], one for every 32 ms; at least one is true."""
+    frames = np.lib.stride_tricks.sliding_window_view(np.pad(samples, _TRIM_FRAME // 2), _TRIM_FRAME)[::AUDIBLE_BLOCK]
+    power = np.maximum(np.mean(np.square(frames), axis=1), 1e-10)  # librosa's floor
+    return np.asarray(power > power.max() * 10 ** (-_TRIM_DB / 10))
 
 
 def unit_length(vector: npt.NDArray[np.float32]) -> Embedding:
