@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import av
 import numpy as np
 import soundfile
-
 from tests.conftest import DATA
 
 REFERENCE = DATA / "demo_reference.flac"

@@ -7,16 +7,16 @@ import tracemalloc
 import numpy as np
 import pytest
 import soundfile
-
-from myna.audio.container import AudioContainer, sniff_container
-from myna.audio.decode import DecodeLimits, decode_audio
-from myna.domain.errors import AudioUndecodable, PayloadTooLarge
 from tests.unit.audio.recordings_in_formats import (
     iter_recordings,
     read_reference,
     write_with_ffmpeg,
     write_with_libsndfile,
 )
+
+from myna.audio.container import AudioContainer, sniff_container
+from myna.audio.decode import DecodeLimits, decode_audio
+from myna.domain.errors import AudioUndecodable, PayloadTooLarge
 
 LIMITS = DecodeLimits()
 RECORDINGS = dict(iter_recordings())

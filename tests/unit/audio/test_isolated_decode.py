@@ -8,11 +8,11 @@ import time
 
 import numpy as np
 import pytest
+from tests.unit.audio.recordings_in_formats import iter_recordings, write_with_libsndfile
 
 from myna.audio.decode import DecodeLimits, decode_audio
 from myna.audio.isolated_decode import IsolatedDecoder
 from myna.domain.errors import InvalidRequest, PayloadTooLarge
-from tests.unit.audio.recordings_in_formats import iter_recordings, write_with_libsndfile
 
 FUZZ_TIME_BOX_S = 6.0
 """Long enough for one to three thousand files on one core."""
