@@ -1,6 +1,7 @@
 """The manifest that ships."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,15 @@ def test_the_shipped_manifest_is_complete() -> None:
     used = {(bundle.name, source) for bundle in manifest.bundles for file in bundle.files for source in file.sources}
     held = {(b.name, member.id) for b in manifest.bundles for package in b.packages for member in package.members}
     assert used == held
+
+
+def test_third_party_md_names_every_bundle_its_packages_and_its_licence() -> None:
+    """What the manifest pulls is what the notice tells; the row of a bundle is found by its name."""
+    notice = (Path(__file__).parents[3] / "THIRD_PARTY.md").read_text(encoding="utf-8").splitlines()
+    for bundle in load_manifest().bundles:
+        (row,) = (line for line in notice if line.startswith(f"| `{bundle.name}` |"))
+        packages = ", ".join(f"`{package.name}` {package.version}" for package in bundle.packages)
+        assert row == f"| `{bundle.name}` | {bundle.summary} | {bundle.origin} | {bundle.licence} | {packages} |"
 
 
 def test_a_file_made_from_nothing_is_refused() -> None:
