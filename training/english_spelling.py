@@ -4,7 +4,7 @@
 
 Letters in, Kokoro symbols with stress out: two small bidirectional LSTM layers over the letters, three output slots a
 letter, CTC loss. It learns from misaki's own lexicons (Apache-2.0), American and British, told apart by a first sign, so
-that its answers look like theirs. Needs torch and misaki; a few minutes on one idle core. The figures that it prints
+that its answers look like theirs. Needs torch and misaki; some ten minutes on one idle core. The figures that it prints
 are for words held out before training.
 """
 
@@ -121,7 +121,8 @@ def save(model: Speller, symbols: str, out: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--resume", type=Path, help="a file that this script wrote: go on from there")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -138,9 +139,13 @@ def main() -> None:
     examples = [(to_ids(accent, word), [symbols.index(sign) + 1 for sign in said]) for accent, word, said in train]
     model = Speller(len(symbols))
     print(sum(p.numel() for p in model.parameters()), "parameters", flush=True)
+    if arguments.resume:
+        with np.load(arguments.resume) as stored:
+            model.load_state_dict({name: torch.tensor(stored[name].astype(np.float32)) for name in model.state_dict()})
     optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=1e-4)
     num_steps = arguments.epochs * len(batches_of_one_length(examples, BATCH_SIZE))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=num_steps, pct_start=0.1)
+    num_done = 0
     loss_of = nn.CTCLoss(zero_infinity=True)
     for epoch in range(arguments.epochs):
         model.train()
@@ -161,6 +166,9 @@ def main() -> None:
             optimiser.step()
             schedule.step()
             total_loss += loss.item()
+            num_done += 1
+            if num_done % 200 == 0:
+                print(f"{num_done}/{num_steps} loss {loss.item():.3f}", flush=True)
         print(f"epoch {epoch + 1}: loss {total_loss / len(batches):.3f}, {time.time() - started:.0f} s", flush=True)
         measure(model, held_out, symbols)
         save(model, symbols, arguments.out)

@@ -12,7 +12,8 @@ from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.waveform import ReferenceAudio, Samples
 from myna.engines.base import EngineSettings
 from myna.engines.kokoro.graphs import MAX_SYMBOLS, SAMPLE_RATE_HZ, KokoroGraphs, ProsodyCurves, round_frames
-from myna.engines.kokoro.phonemes.phonemizer import Phonemizer, open_phonemizer
+from myna.engines.kokoro.phonemes.phonemizer import open_phonemizer
+from myna.engines.kokoro.phonemes.spaced import Phonemizer
 from myna.engines.kokoro.phonemes.symbols import (
     CLAUSE_ENDS,
     SENTENCE_ENDS,
@@ -103,7 +104,7 @@ class KokoroEngine:
             names = ", ".join(sorted(code.bcp47 for code in SPEC.capabilities.languages))
             raise LanguageUnsupported(f"The kokoro engine does not speak {lang.bcp47}. It speaks {names}.")
         if lang not in self._phonemizers:
-            self._phonemizers[lang] = open_phonemizer(lang)
+            self._phonemizers[lang] = open_phonemizer(lang, lambda: self._phonemizer(LangCode.EN_US))
         return self._phonemizers[lang]
 
     def _find_symbols(self, segment: SpeechSegment, lang: LangCode) -> SymbolSequence:

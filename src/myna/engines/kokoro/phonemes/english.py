@@ -1,4 +1,4 @@
-"""English: misaki's lexicons, with spaCy's tagger to tell "I read" from "to read"."""
+"""English: misaki's lexicons, spaCy's tagger to tell "I read" from "to read", our own model for words in no lexicon."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -8,6 +8,7 @@ from misaki import en as misaki_en
 from misaki.token import MToken
 
 from myna.domain.speech import SpeechToken
+from myna.engines.kokoro.phonemes.english_spelling import EnglishSpelling
 
 _TAGGER_PARTS_NOT_NEEDED = ["parser", "ner", "lemmatizer", "attribute_ruler", "senter"]
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "«": "“", "»": "”", "–": "—", "―": "—", "‑": "-", "„": "“"})
@@ -30,7 +31,8 @@ class EnglishPhonemizer:
     """American or British English. Implements `Phonemizer`."""
 
     def __init__(self, *, is_british: bool) -> None:
-        self._g2p = _TaggedLexicon(is_british=is_british, fallback=None)
+        spelling = EnglishSpelling(is_british=is_british)
+        self._g2p = _TaggedLexicon(is_british=is_british, fallback=lambda word: (spelling.pronounce(word.text), 1))
 
     def phonemize(self, tokens: Sequence[SpeechToken]) -> list[str]:
         """See `Phonemizer`."""

@@ -107,13 +107,30 @@ def _find_cut(symbols: str) -> int:
     return len(symbols)
 
 
-def spell_ipa(ipa: str, *, is_british: bool = False) -> str:
-    """Write general IPA as Kokoro writes it: one sign for a diphthong or affricate, no tie bars, no syllable dots."""
-    text = unicodedata.normalize("NFC", ipa)
-    for sign, replacement in _LOOKALIKES.items():
-        text = text.replace(sign, replacement)
+def spell_general_ipa(ipa: str) -> str:
+    """Write IPA as Kokoro writes languages other than English: one sign for an affricate, no tie bars.
+
+    Nasal vowels are two signs, the vowel and a tilde; the cedilla alone stays with its letter.
+    """
+    text = unicodedata.normalize("NFD", ipa).replace("c\u0327", "ç").replace("\u0361", "").replace("g", "ɡ")
     for pair, sign in (_DIPHTHONGS | _AFFRICATES).items():
         text = text.replace(pair, sign)
-    if not is_british:
-        text = text.replace("ː", "").replace("r", "ɹ")
+    return text
+
+
+def strip_stress(symbols: str) -> str:
+    return "".join(symbol for symbol in symbols if symbol not in STRESS_MARKS)
+
+
+def spell_ipa(ipa: str, *, is_english: bool = True, is_british: bool = False) -> str:
+    """Write what a caller wrote between slashes as Kokoro writes it.
+
+    is_english: American length marks and plain r are turned into what the model knows of English.
+    """
+    text = ipa
+    for sign, replacement in _LOOKALIKES.items():
+        text = text.replace(sign, replacement)
+    text = spell_general_ipa(text)
+    if is_english:
+        text = text.replace("r", "ɹ") if is_british else text.replace("ː", "").replace("r", "ɹ")
     return text

@@ -1,0 +1,91 @@
+"""Mandarin: words by dictionary, pinyin by word, pinyin in Kokoro's symbols. One token is one character.
+
+Tones are the dictionary's: Kokoro learnt from text without tone sandhi and makes the changes itself.
+Source of the sounds: Duanmu, The Phonology of Standard Chinese (2007), chapters 2 and 3.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+
+import rjieba
+from pypinyin import Style, lazy_pinyin
+
+from myna.domain.speech import SpeechToken
+from myna.engines.kokoro.phonemes.spaced import Phonemizer, join_marks
+
+_CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_LATIN_WORDS = re.compile(r"[A-Za-z][A-Za-z' -]*|.", re.DOTALL)
+_INITIALS = dict(
+    zip(
+        "b p m f d t n l g k h j q x zh ch sh r z c s".split(),
+        "p pʰ m f t tʰ n l k kʰ x ʨ ʨʰ ɕ ꭧ ꭧʰ ʂ ɻ ʦ ʦʰ s".split(),
+        strict=True,
+    )
+)
+_FINALS = dict(
+    pair.split("=")
+    for pair in (
+        "a=a0 ai=ai0 an=a0n ang=a0ŋ ao=au0 e=ɤ0 ei=ei0 en=ə0n eng=ə0ŋ er=ɚ0 i=i0 ia=ja0 ian=jɛ0n iang=ja0ŋ iao=jau0 "
+        "ie=je0 in=i0n iou=jou0 ing=i0ŋ iong=jʊ0ŋ ong=ʊ0ŋ ou=ou0 u=u0 uei=wei0 ua=wa0 uai=wai0 uan=wa0n uen=wə0n "
+        "uang=wa0ŋ ueng=wə0ŋ uo=wo0 o=wo0 ü=y0 üe=ɥe0 üan=ɥɛ0n ün=y0n ê=ɛ0 m=m0 n=n0 ng=ŋ0"
+    ).split()
+)
+_TONES = {"1": "→", "2": "↗", "3": "↓", "4": "↘", "5": ""}
+
+
+class ChinesePhonemizer:
+    """Implements `Phonemizer`. Stretches of Latin letters are read as English."""
+
+    def __init__(self, english: Callable[[], Phonemizer]) -> None:
+        self._english = english
+
+    def phonemize(self, tokens: Sequence[SpeechToken]) -> list[str]:
+        """See `Phonemizer`."""
+        text, owners = "", []
+        for index, token in enumerate(tokens):
+            text += token.spoken
+            owners += [index] * len(token.spoken)
+        phonemes = [""] * len(tokens)
+        position = 0
+        for is_chinese, stretch in _stretches(text):
+            if is_chinese:
+                for word in rjieba.cut(stretch):
+                    sounds = pronounce_word(word)
+                    for offset, sound in enumerate(sounds):
+                        phonemes[owners[position + offset]] += sound
+                    position += len(word)
+                    phonemes[owners[position - 1]] += " "
+                continue
+            for match in _LATIN_WORDS.finditer(stretch):
+                owner, piece = owners[position + match.start()], match[0]
+                if piece[0].isascii() and piece[0].isalpha():
+                    phonemes[owner] += self._english().phonemize([SpeechToken(piece, 0, len(piece))])[0] + " "
+                else:
+                    phonemes[owner] = join_marks(phonemes[owner], piece)
+            position += len(stretch)
+        return phonemes
+
+
+def pronounce_word(word: str) -> list[str]:
+    """Symbols of each character of a Chinese word."""
+    initials = lazy_pinyin(word, style=Style.INITIALS, strict=True, errors="ignore")
+    finals = lazy_pinyin(
+        word, style=Style.FINALS_TONE3, strict=True, neutral_tone_with_five=True, v_to_u=True, errors="ignore"
+    )
+    if not len(initials) == len(finals) == len(word):
+        return [sound for sign in word for sound in (pronounce_word(sign) if len(word) > 1 else [""])]
+    return [_spell_syllable(initial, final) for initial, final in zip(initials, finals, strict=True)]
+
+
+def _spell_syllable(initial: str, final: str) -> str:
+    tone = _TONES.get(final[-1:], "")
+    plain = final.rstrip("12345")
+    is_apical = plain == "i" and initial in ("zh", "ch", "sh", "r", "z", "c", "s")
+    vowel = "ɨ0" if is_apical else _FINALS.get(plain, "")
+    return _INITIALS.get(initial, "") + vowel.replace("0", tone)
+
+
+def _stretches(text: str) -> list[tuple[bool, str]]:
+    """Chinese characters and everything else, by turns."""
+    pieces = re.findall(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+|[^\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+", text)
+    return [(bool(_CHINESE.match(piece)), piece) for piece in pieces]

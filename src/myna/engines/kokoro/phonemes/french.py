@@ -1,0 +1,71 @@
+"""French: the words of a lexicon, and the consonants that are only heard before a vowel.
+
+Source of the liaisons: Delattre, La liaison en français (1947), the obligatory ones.
+"""
+
+from collections.abc import Sequence
+
+from myna.engines.kokoro.phonemes.lexicon import GruutLexicon
+from myna.engines.kokoro.phonemes.spaced import Word
+from myna.engines.kokoro.phonemes.symbols import strip_stress
+
+_UNSTRESSED = frozenset(
+    "le la les un une des de du au aux à en et ou je tu il elle on nous vous ils elles me te se ce que qui ne y sur "
+    "par pour dans avec mon ton son ma ta sa mes tes ses nos vos leur leurs cet cette ces si est sont a ai ont".split()
+)
+_LINKING = {
+    "z": frozenset(
+        "les des ces mes tes ses nos vos leurs aux ils elles nous vous deux trois six dix plusieurs quels quelles dans "
+        "sans sous chez très plus moins quelques certains autres petits grands bons beaux".split()
+    ),
+    "n": frozenset("un on mon ton son en bien rien aucun bon".split()),
+    "t": frozenset("est sont ont petit grand quand tout cet vont était étaient avaient avait font".split()),
+}
+_CONSONANT_OF = {word: consonant for consonant, words in _LINKING.items() for word in words}
+_VOWELS = frozenset("aeiouyàâäéèêëîïôöùûüœæh")
+_ASPIRATED = (
+    "haut hauteur haine haïr halle halte hamac hanche handicap hangar hanter harceler hardi haricot harpe hasard hâte "
+    "hausse héros hérisson hernie heurt hibou hideux hiérarchie hisser hobby hockey hollande homard hongrie honte hors "
+    "housse huit hurler hutte onze oui yaourt yacht ouistiti un"
+).split()
+_ELIDED = {"l": "l", "d": "d", "j": "ʒ", "n": "n", "m": "m", "t": "t", "s": "s", "c": "s", "qu": "k"}
+
+
+class FrenchPronunciation:
+    """Implements `Pronunciation`."""
+
+    def __init__(self) -> None:
+        self._lexicon = GruutLexicon("gruut_lang_fr")
+
+    def pronounce(self, words: Sequence[Word]) -> list[str]:
+        """See `Pronunciation`."""
+        spoken = [self._pronounce(word.text) for word in words]
+        for index, word in enumerate(words[:-1]):
+            tail = word.text.rsplit("'", 1)[-1]
+            if not word.is_last and tail in _CONSONANT_OF and _begins_with_vowel(words[index + 1].text):
+                spoken[index] += _CONSONANT_OF[tail]
+        return spoken
+
+    def _pronounce(self, word: str) -> str:
+        found = self._lexicon.find(word)
+        if found is None and "'" in word:
+            head, _, rest = word.partition("'")
+            spoken = _ELIDED.get(head) or strip_stress(self._lexicon.pronounce(head))
+            return spoken + self._pronounce(rest) if rest else spoken
+        spoken = self._silence_latent(word, self._lexicon.guess(word) if found is None else found)
+        return strip_stress(spoken) if word in _UNSTRESSED else spoken
+
+    def _silence_latent(self, word: str, spoken: str) -> str:
+        """Take off the last consonant where the table has one that is only heard before a vowel."""
+        if word[-1:] in ("s", "x", "z") and spoken.endswith("z"):
+            return spoken[:-1]
+        if spoken[-1:] in ("t", "n", "ʁ", "p") and strip_stress(spoken)[:-1] == self._lexicon.find_plain(word):
+            return spoken[:-1]
+        return spoken
+
+
+def _begins_with_vowel(word: str) -> bool:
+    if word[:1] not in _VOWELS:
+        return False
+    is_yod = word[0] == "y" and len(word) > 1
+    return not is_yod and not any(word == stem or (len(stem) > 3 and word.startswith(stem)) for stem in _ASPIRATED)

@@ -1,0 +1,152 @@
+"""Japanese: readings by dictionary (IPADIC, which knows は from わ), kana in Kokoro's symbols.
+
+One token is one character; a word's sounds are shared out among its characters.
+Source of the sounds: Vance, The Sounds of Japanese (2008), chapters 3 to 5.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+
+from lindera import TokenizerBuilder
+
+from myna.domain.speech import SpeechToken
+from myna.engines.kokoro.phonemes.spaced import Phonemizer, join_marks
+
+_PRONUNCIATION_FIELD = 8
+"""Of IPADIC's features: how the word is said, in katakana."""
+_ROWS = {
+    "": "アイウエオ",
+    "k": "カキクケコ",
+    "ɡ": "ガギグゲゴ",
+    "s": "サシスセソ",
+    "ʣ": "ザジズゼゾ",
+    "t": "タチツテト",
+    "d": "ダヂヅデド",
+    "n": "ナニヌネノ",
+    "h": "ハヒフヘホ",
+    "b": "バビブベボ",
+    "p": "パピプペポ",
+    "m": "マミムメモ",
+    "ɾ": "ラリルレロ",
+}
+_VOWELS = "aiɯeo"
+_IRREGULAR = {
+    "シ": "ɕi", "ジ": "ʥi", "ス": "sɨ", "ズ": "zɨ", "チ": "ʨi", "ヂ": "ʥi", "ツ": "ʦɨ", "ヅ": "zɨ", "ニ": "ɲi",
+    "ヒ": "çi", "フ": "ɸɯ", "ヤ": "ja", "ユ": "jɯ", "ヨ": "jo", "ワ": "βa", "ヲ": "o", "ヴ": "vɯ", "ヰ": "i", "ヱ": "e",
+    "ァ": "a", "ィ": "i", "ゥ": "ɯ", "ェ": "e", "ォ": "o", "ャ": "ja", "ュ": "jɯ", "ョ": "jo",
+}  # fmt: skip
+_PALATAL_ONSETS = {
+    "キ": "kʲ", "ギ": "ɡʲ", "シ": "ɕ", "ジ": "ʥ", "チ": "ʨ", "ヂ": "ʥ", "ニ": "ɲ", "ヒ": "ç", "ビ": "bʲ", "ピ": "pʲ",
+    "ミ": "mʲ", "リ": "ɾʲ", "テ": "tʲ", "デ": "dʲ", "フ": "ɸ", "ヴ": "v", "ツ": "ʦ", "ウ": "β", "ク": "kᵝ", "グ": "ɡᵝ",
+    "ト": "t", "ド": "d",
+}  # fmt: skip
+_SMALL = {"ャ": "a", "ュ": "ɨ", "ョ": "o", "ァ": "a", "ィ": "i", "ゥ": "ɯ", "ェ": "e", "ォ": "o"}
+_LONG, _GEMINATE, _NASAL = "ー", "ッ", "ン"
+
+
+def _kana_table() -> dict[str, str]:
+    table = {}
+    for onset, row in _ROWS.items():
+        for kana, vowel in zip(row, _VOWELS, strict=True):
+            palatal = "ʲ" if vowel == "i" and onset in ("k", "ɡ", "b", "p", "m", "ɾ") else ""
+            table[kana] = onset + palatal + vowel
+    table |= _IRREGULAR
+    for kana, onset in _PALATAL_ONSETS.items():
+        for small, vowel in _SMALL.items():
+            table[kana + small] = onset + vowel
+    return table
+
+
+_KANA = _kana_table()
+_MORA = re.compile("|".join(sorted(map(re.escape, _KANA), key=len, reverse=True)) + f"|{_LONG}|{_GEMINATE}|{_NASAL}")
+
+
+class JapanesePhonemizer:
+    """Implements `Phonemizer`. Words in Latin letters that no dictionary reads are read as English."""
+
+    def __init__(self, english: Callable[[], Phonemizer]) -> None:
+        self._english = english
+        builder = TokenizerBuilder()
+        builder.set_mode("normal")
+        builder.set_dictionary("embedded://ipadic")
+        self._tokenizer = builder.build()
+
+    def phonemize(self, tokens: Sequence[SpeechToken]) -> list[str]:
+        """See `Phonemizer`."""
+        text, owners = "", []
+        for index, token in enumerate(tokens):
+            text += token.spoken
+            owners += [index] * len(token.spoken)
+        phonemes = [""] * len(tokens)
+        position = 0
+        for word in self._tokenizer.tokenize(text) if text else []:
+            start = text.index(word.surface, position)
+            position = start + len(word.surface)
+            kana = _reading(word.surface, word.details)
+            if kana:
+                if start > 0 and (_is_ending(word.details) or phonemes[owners[start - 1]].endswith("ʔ ")):
+                    phonemes[owners[start - 1]] = phonemes[owners[start - 1]].rstrip()
+                _share_out(phonemes, owners[start:position], spell_kana(kana))
+                phonemes[owners[position - 1]] += " "
+            elif re.search(r"[A-Za-z]", word.surface):
+                whole = SpeechToken(word.surface, 0, len(word.surface))
+                phonemes[owners[start]] += self._english().phonemize([whole])[0] + " "
+            else:
+                for offset, sign in enumerate(word.surface):
+                    owner = owners[start + offset]
+                    phonemes[owner] = join_marks(phonemes[owner], sign)
+        return _settle_nasals(phonemes)
+
+
+def spell_kana(kana: str) -> list[str]:
+    """Katakana as symbols, a list of one entry per mora; the syllabic nasal is left as `ɴ`."""
+    special = {_LONG: "ː", _GEMINATE: "ʔ", _NASAL: "ɴ"}
+    return [special.get(mora) or _KANA[mora] for mora in _MORA.findall(kana)]
+
+
+def _is_ending(details: Sequence[str]) -> bool:
+    """Auxiliaries, suffixes and the て of verbs are spoken as part of the word before them."""
+    return details[0] == "助動詞" or details[1] in ("接尾", "接続助詞")
+
+
+def _reading(surface: str, details: Sequence[str]) -> str:
+    """How a word is said, in katakana; empty for signs and foreign words."""
+    said = details[_PRONUNCIATION_FIELD] if len(details) > _PRONUNCIATION_FIELD else "*"
+    if details[0] == "記号":
+        return ""
+    if said == "*":
+        said = surface
+    katakana = "".join(chr(ord(sign) + 0x60) if "ぁ" <= sign <= "ゖ" else sign for sign in said)
+    return katakana if _MORA.match(katakana) else ""
+
+
+def _share_out(phonemes: list[str], owners: Sequence[int], sounds: Sequence[str]) -> None:
+    """Give each character of a word its part of the word's morae."""
+    for index, sound in enumerate(sounds):
+        phonemes[owners[index * len(owners) // len(sounds)]] += sound
+
+
+def _settle_nasals(phonemes: list[str]) -> list[str]:
+    """The syllabic nasal is made where the next sound is made."""
+    settled = list(phonemes)
+    following = ""
+    for index in range(len(settled) - 1, -1, -1):
+        sounds = []
+        for sound in reversed(settled[index]):
+            if sound == "ɴ":
+                sound = _nasal_before(following)  # noqa: PLW2901
+            if sound != " ":
+                following = sound
+            sounds.append(sound)
+        settled[index] = "".join(reversed(sounds))
+    return settled
+
+
+def _nasal_before(following: str) -> str:
+    if following and following in "pbm":
+        return "m"
+    if following and following in "kɡ":
+        return "ŋ"
+    if following and following in "ɲʨʥ":
+        return "ɲ"
+    return "n" if following and following in "tdnʦʣzɾ" else "ɴ"

@@ -1,0 +1,247 @@
+"""Portuguese as spoken in Brazil, by rule.
+
+The written accents say where the stress lies; open and closed e and o are guessed from the endings.
+Source of the rules: Cristófaro Silva, Fonética e fonologia do português (2017), chapters 3 and 4.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from myna.engines.kokoro.phonemes.spaced import Word
+
+_VOWELS = "aeiouáéíóúâêôãõàüy"
+_MARKED = "áéíóúâêôãõ"
+_BASE = str.maketrans("áéíóúâêôãõàüy", "aeiouaeoaoaui")
+_UNSTRESSED = frozenset(
+    "o a os as de do da dos das em no na nos nas um e que se me te lhe por para com ao aos à às mas ou".split()
+)
+_WHOLE_WORDS = {
+    "muito": "mwˈiŋtʊ",
+    "muita": "mwˈiŋtæ",
+    "muitos": "mwˈiŋtʊs",
+    "muitas": "mwˈiŋtæs",
+    "e": "i",
+    "o": "ʊ",
+    "ao": "W",
+    "aos": "Ws",
+}
+_X_AS_KS = re.compile(r"(?:tax|táx|fix|sex|tóx|tox|ox[ií]|nex|flex|plex|lex|max(?=[ai]l)|reflex|conex)")
+_X_AS_S = re.compile(r"(?:próx|prox|máx|máxi|sintax|trouxe|auxí|auxil)")
+_SOUNDED_U = re.compile(r"(?:sequ[eê]n|frequ[eê]n|cinquen|tranqu|lingui|aguent|bilíngu|eloqu)")
+_OPEN_ENDINGS = re.compile(
+    r"(?:[eo]rr?[^aeiou]?|el|ol|[eo]st)[aeo]s?$|(?:el|os|or|ov|eg|og|ol)as?$|[eo]ls?$|elh[oa]s?$|ovem$"
+)
+
+
+class PortuguesePronunciation:
+    """Implements `Pronunciation`."""
+
+    def pronounce(self, words: Sequence[Word]) -> list[str]:
+        """See `Pronunciation`."""
+        spoken = [pronounce_word(word.text) for word in words]
+        for index in range(len(spoken) - 1):
+            following = spoken[index + 1].lstrip("ˈˌ")[:1]
+            if (
+                not words[index].is_last
+                and spoken[index].endswith("s")
+                and following
+                and following in "aeiouæɛɔɐAIOWYybdɡvzʒmnlɾrj"
+            ):
+                spoken[index] = spoken[index][:-1] + "z"
+        return spoken
+
+
+def pronounce_word(word: str) -> str:
+    """One word, in lower case."""
+    word = unicodedata.normalize("NFC", word).replace("'", "")
+    if word in _WHOLE_WORDS:
+        return _WHOLE_WORDS[word]
+    nuclei = _find_nuclei(word)
+    stressed = _stressed_nucleus(word, nuclei)
+    is_light = word in _UNSTRESSED
+    sounds: list[str] = []
+    position = 0
+    while position < len(word):
+        index = next((k for k, nucleus in enumerate(nuclei) if nucleus[0] == position), None)
+        if index is None:
+            sound, length = _read_consonant(word, position)
+            sounds.append(sound)
+            position += length
+            continue
+        end = nuclei[index][1]
+        is_stressed = index == stressed
+        is_final = index == len(nuclei) - 1 and not is_stressed
+        onset, vowel, end = _read_nucleus(word, position, end, is_stressed=is_stressed, is_final=is_final or is_light)
+        sounds.append(onset + ("ˈ" if is_stressed and not is_light else "") + vowel)
+        position = end
+    # the vocabulary has the tilde as a sign of its own
+    return unicodedata.normalize("NFD", "".join(sounds))
+
+
+def _find_nuclei(word: str) -> list[tuple[int, int]]:
+    silent = set()
+    if not _SOUNDED_U.search(word):
+        silent = {match.start() + 1 for match in re.finditer(r"[qg]u(?=[eiéíê])", word)}
+    nuclei = []
+    position = 0
+    while position < len(word):
+        if word[position] not in _VOWELS or position in silent:
+            position += 1
+            continue
+        end = position + 1
+        while end < len(word) and word[end] in _VOWELS and _joins(word, position, end):
+            end += 1
+        nuclei.append((position, end))
+        position = end
+    return nuclei
+
+
+def _joins(word: str, start: int, end: int) -> bool:
+    """Whether the vowel at `end` belongs to the syllable that begins at `start`."""
+    first, following = word[start:end], word[end]
+    if first[-1] in "ãõ":
+        return following in "oei"
+    if first == "u" and start > 0 and word[start - 1] in "qg":
+        return True
+    if following in "iuy" and len(first.translate(_BASE)) < 3:
+        is_before_coda = word[end + 1 : end + 2] in ("l", "r", "z", "m", "n") and word[end + 2 : end + 3] not in tuple(
+            _VOWELS
+        )
+        is_before_nh = word.startswith("nh", end + 1)
+        same = first[-1].translate(_BASE) == following
+        is_glide_alone = first in ("i", "u") and following != "i"
+        return not (
+            same or is_before_nh or (is_before_coda and following == "i" and first[-1] in "aou") or is_glide_alone
+        )
+    is_final_hiatus = end == len(word) - 1 or (end == len(word) - 2 and word[-1] == "s")
+    has_accent_before = any(sign in _MARKED for sign in word[:start])
+    return first in ("i", "u", "e", "o") and following in "aeo" and is_final_hiatus and has_accent_before
+
+
+def _stressed_nucleus(word: str, nuclei: list[tuple[int, int]]) -> int:
+    if not nuclei:
+        return -1
+    for signs in ("áéíóúâêô", "ãõ"):
+        marked = [k for k, (start, end) in enumerate(nuclei) if any(sign in signs for sign in word[start:end])]
+        if marked:
+            return marked[-1]
+    is_penultimate = re.search(r"(?:[aeo]s?|am|em|ens)$", word) is not None
+    last = len(nuclei) - 1
+    ends_in_glide = len(word[nuclei[-1][0] : nuclei[-1][1]]) > 1 and word[nuclei[-1][1] - 1] in "iu"
+    return max(0, last - 1) if is_penultimate and not ends_in_glide else last
+
+
+def _read_nucleus(word: str, start: int, end: int, *, is_stressed: bool, is_final: bool) -> tuple[str, str, int]:
+    """Glide before, vowel, and where reading goes on (a nasal or l that the vowel swallows is taken along)."""
+    written = word[start:end]
+    rest = word[end:]
+    onset = ""
+    if len(written) > 1 and written[0] == "u" and start > 0 and word[start - 1] in "qg":
+        onset, written = "w", written[1:]
+    elif len(written) > 1 and written[0] in "ieuo" and written[-1] in "aeo" and written not in ("ae", "oe"):
+        onset, written = ("j" if written[0] in "ie" else "w"), written[1:]
+    if written in ("ão", "ãos"):
+        return onset, "ɐ̃ʊ̃", end
+    if written == "õe":
+        return onset, "õj", end
+    if written in ("ãe", "ãi"):
+        return onset, "ɐ̃y", end
+    plain = written.translate(_BASE)
+    is_open = any(sign in "éó" for sign in written)
+    if len(plain) > 1:
+        open_pairs = {"oi": "Y", "eu": "ɛʊ", "ei": "ɛɪ"}
+        pairs = {"ai": "I", "ei": "A", "oi": "oɪ", "ui": "ui", "au": "W", "eu": "eʊ", "ou": "ow", "iu": "iʊ"}
+        return onset, (open_pairs.get(plain) if is_open else None) or pairs.get(plain, plain), end
+    following = rest[:1]
+    is_nasal = (
+        following in ("m", "n") and not rest.startswith("nh") and (rest[1:2] not in tuple(_VOWELS) or not rest[1:2])
+    )
+    if is_nasal:
+        return (onset, *_read_nasal(plain, rest, end))
+    if following == "l" and (rest[1:2] == "" or rest[1:2] not in (*_VOWELS, "h")):
+        dark = {"a": "W", "e": "ɛʊ", "i": "iʊ", "o": "ɔl" if end + 1 == len(word) else "ow", "u": "uw"}[plain]
+        return onset, dark, end + 1
+    if written == "ã" or (plain == "a" and is_stressed and following in ("m", "n")):
+        return onset, "ɐ̃", end
+    if is_final and (rest in ("", "s") or (len(word) <= 2)):
+        return onset, {"a": "æ", "e": "y", "o": "ʊ"}.get(plain, plain), end
+    if plain == "a" and not is_stressed and following in ("m", "n"):
+        return onset, "ɐ̃" if rest.startswith("nh") else "æ", end
+    if is_stressed and plain in "eo":
+        opened = is_open or (
+            written in "eo"
+            and _OPEN_ENDINGS.search(word[start:]) is not None
+            and not re.search(r"or(?:es)?$|oso", word)
+        )
+        return onset, {"e": "ɛ", "o": "ɔ"}[plain] if opened else plain, end
+    return onset, plain, end
+
+
+def _read_nasal(plain: str, rest: str, end: int) -> tuple[str, int]:
+    is_last = rest in ("m", "n", "ns", "ms")
+    if plain == "a" and is_last and rest[0] == "m":
+        return "ɐ̃ʊ̃", end + 1
+    vowel = {"a": "ɐ̃", "e": "A", "i": "i", "o": "o", "u": "ũ"}[plain]
+    return vowel + ("m" if rest[1:2] in ("p", "b") else "ŋ"), end + 1
+
+
+def _read_consonant(word: str, position: int) -> tuple[str, int]:  # noqa: PLR0912
+    """The sound of the consonant at a position, and how many letters it takes."""
+    rest, before = word[position:], word[position - 1 : position]
+    following = rest[1:2]
+    for letters, sound in (
+        ("ch", "ʃ"),
+        ("lh", "lj"),
+        ("nh", "ɲ"),
+        ("rr", "x"),
+        ("ss", "s"),
+        ("ç", "s"),
+        ("j", "ʒ"),
+        ("sh", "ʃ"),
+    ):
+        if rest.startswith(letters):
+            return sound, len(letters)
+    letter = rest[0]
+    is_soft = following in tuple("eiéíêy")
+    between_vowels = before in tuple(_VOWELS) and before != "" and following in tuple(_VOWELS) and following != ""
+    if rest.startswith(("sce", "sci", "scê", "scí", "xce", "xci", "sçã", "sça")):
+        return "s", 2
+    if letter == "c":
+        return ("s" if is_soft else "k"), 1
+    if letter == "g":
+        is_digraph = following == "u" and rest[2:3] in tuple("eiéíê") and not _SOUNDED_U.search(word)
+        return ("ʒ" if is_soft else "ɡ"), 2 if is_digraph else 1
+    if letter == "q":
+        is_digraph = following == "u" and rest[2:3] in tuple("eiéíê") and not _SOUNDED_U.search(word)
+        return "k", 2 if is_digraph else 1
+    if letter in "td":
+        is_final_e = rest[1:] in ("e", "es")
+        soft = following in ("i", "í", "y") or is_final_e
+        return {"t": "ʧ", "d": "ʤ"}[letter] if soft else letter, 1
+    if letter == "r":
+        if position == 0 or before in ("n", "l", "s"):
+            return "x", 1
+        if before not in tuple(_VOWELS) or following == "":
+            return "r", 1
+        return ("ɾ" if following in tuple(_VOWELS) else "ɾə"), 1
+    if letter == "s":
+        return ("z" if between_vowels else "s"), 1
+    if letter == "z":
+        return ("s" if following == "" else "z"), 1
+    if letter == "x":
+        return _read_x(word, position), 1
+    if letter == "k":
+        return "k", 1
+    return ({"ñ": "ɲ"}.get(letter, letter) if letter in "bfklmnpvwñ" else ""), 1
+
+
+def _read_x(word: str, position: int) -> str:
+    following = word[position + 1 : position + 2]
+    if following == "" or _X_AS_KS.match(word[max(0, position - 2) :]) or _X_AS_KS.search(word[: position + 2]):
+        return "ks"
+    if _X_AS_S.search(word):
+        return "s"
+    if word[:position].endswith(("e", "ê", "é")) and position <= 2 and word[0] in "eêé":
+        return "z" if following in tuple(_VOWELS) else "s"
+    return "ʃ" if following in tuple(_VOWELS) else "s"
