@@ -42,6 +42,7 @@ def tone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer
 
 @pytest.fixture(scope="session")
 def kokoro_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """The whole product with the embedded engine; needs the pulled weights."""
-    with run_server(tmp_path_factory.mktemp("kokoro") / "data", "kokoro") as server:
+    """The whole product with the embedded engine, without refinement (it would compete with the tests for the CPU)."""
+    settings = {"MYNA_REFINE_VOICES": "false"}
+    with run_server(tmp_path_factory.mktemp("kokoro") / "data", "kokoro", settings=settings) as server:
         yield server
