@@ -13,6 +13,7 @@ from tests.conftest import Recording
 from tests.e2e.studio_browser import (
     DESKTOP,
     PHONE,
+    SCREENSHOTS,
     Studio,
     as_wav,
     browser,
@@ -56,6 +57,12 @@ def troubled_recording(speaker_recordings: list[Recording], tmp_path_factory: py
     return path
 
 
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> LiveServer:
+    """The quick engine; for pictures the one that speaks."""
+    return request.getfixturevalue("kokoro_server" if SCREENSHOTS else "tone_server")
+
+
 def check_looks(page: Studio, state: str, *, keep: tuple[str, ...] = ("desktop-light",), whole: bool = False) -> None:
     """The state as it stands, at two sizes and in two colour schemes.
 
@@ -69,7 +76,7 @@ def check_looks(page: Studio, state: str, *, keep: tuple[str, ...] = ("desktop-l
             page.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             assert serious_findings(page) == [], f"{state}, {size_name}, {scheme}"
             if f"{size_name}-{scheme}" in keep:
-                page.picture(f"{state}-{size_name}-{scheme}", whole=whole)
+                page.picture(f"{state}-{size_name}-{scheme}", whole=whole and size_name == "desktop")
     page.page.set_viewport_size(DESKTOP)
     page.page.emulate_media(color_scheme="light", reduced_motion="reduce")
 
@@ -85,13 +92,13 @@ def serious_findings(page: Studio) -> list[str]:
 
 
 def test_every_state_can_be_used_by_everyone(
-    chromium: "playwright.Browser", tone_server: LiveServer, troubled_recording: Path
+    chromium: "playwright.Browser", server: LiveServer, troubled_recording: Path
 ) -> None:
     """Key, record, recording, advice, clone, speak, library, edit: accessible, and inside the screen."""
-    with studio(chromium, tone_server.url) as page:
+    with studio(chromium, server.url) as page:
         page.open("")
         check_looks(page, "key")
-        page.page.get_by_role("dialog").get_by_label("API key").fill(tone_server.key)
+        page.page.get_by_role("dialog").get_by_label("API key").fill(server.key)
         page.button("Use this key").click()
         expect(page.page.get_by_text("No voices of yours yet.")).to_be_visible()
         check_looks(page, "record", keep=("desktop-light", "phone-light"))
@@ -104,7 +111,7 @@ def test_every_state_can_be_used_by_everyone(
         page.upload(troubled_recording)
         page.wait_until_heard()
         expect(page.page.locator("#findings li")).not_to_have_count(0)
-        check_looks(page, "listen", whole=True)
+        check_looks(page, "listen", keep=("desktop-light", "phone-dark"), whole=True)
 
         page.clone("Anna", tags="warm, stories")
         page.speak(SPOKEN)

@@ -19,13 +19,13 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** An icon of `icons.svg`; decorative, so the control around it needs a name. */
+/** An icon of the page; decorative, so the control around it needs a name. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('class', 'icon');
   svg.setAttribute('aria-hidden', 'true');
   const use = document.createElementNS(SVG, 'use');
-  use.setAttribute('href', `studio/icons.svg#${name}`);
+  use.setAttribute('href', `#icon-${name}`);
   svg.append(use);
   return svg;
 }

@@ -106,6 +106,7 @@ export async function toSample(take) {
 function toState(error) {
   if (error.name === 'AbortError') return { state: 'failed', problem: strings.listen.cancelled };
   if (error.isUnreachable) return { state: 'unreachable', problem: strings.listen.unreachable };
-  if (error.status === 400) return { state: 'refused', problem: error.message };
+  // The API names the field, for programs; a person has one recording before them.
+  if (error.status === 400) return { state: 'refused', problem: error.message.replace(/^voiceSamples\[\d+\]\.audioData: /, '') };
   return { state: 'failed', problem: error.message };
 }

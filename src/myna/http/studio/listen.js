@@ -12,6 +12,14 @@ import { stateOf } from './take-list.js';
 
 const words = strings.listen;
 const LONGEST_PICTURE_S = 600;
+const LEADS = {
+  good: words.leadGood,
+  fair: words.leadFair,
+  poor: words.leadPoor,
+  refused: words.leadRefused,
+  unreachable: words.leadUnreachable,
+  failed: words.leadFailed,
+};
 
 /** @typedef {{buffer: AudioBuffer, startS: number, measured: object|null}} Version of a recording, on its time line */
 
@@ -73,7 +81,7 @@ export class ListenPanel {
     const take = this.#takes.chosen;
     const state = take ? stateOf(take) : 'waiting';
     const isBusy = state === 'waiting' || state === 'listening';
-    byId('listen-lead').textContent = { good: words.leadGood, fair: words.leadFair, poor: words.leadPoor }[state] ?? (isBusy ? words.leadWaiting : '');
+    byId('listen-lead').textContent = isBusy ? words.leadWaiting : LEADS[state];
     byId('hearing').hidden = !take || !this.#hearing.isRunning(take);
     this.#showTrouble(take);
     const key = take ? `${take.id} ${take.state} ${take.plain ? 'plain' : ''} ${take.cleaned ? 'cleaned' : ''}` : '';
@@ -92,7 +100,9 @@ export class ListenPanel {
     trouble.dataset.problem = take?.problem ?? '';
     if (!hasTrouble) return;
     const retry = make('button', { type: 'button', class: 'quiet', onclick: () => this.#hearing.hear(take) }, strings.page.retry);
-    trouble.replaceChildren(make('p', {}, take.problem), ...(take.state === 'refused' ? [] : [retry]));
+    // A file that is no recording stays none; a lost server has its own button at the top.
+    trouble.replaceChildren(make('p', {}, take.problem), ...(take.state === 'failed' ? [retry] : []));
+    trouble.classList.toggle('trouble-mild', take.state === 'unreachable');
     this.#notices.sayNow(take.problem);
   }
 
@@ -127,7 +137,7 @@ export class ListenPanel {
       this.#versions = new Map();
       byId('clean').checked = this.removesNoise && Boolean(take);
       byId('picture').hidden = true;
-      this.#player.setTracks(new Map());
+      this.#player.clear();
     }
     if (!take) return;
     const startS = take.plain?.window?.startS ?? 0;
@@ -158,8 +168,13 @@ export class ListenPanel {
     if (turn !== this.#turn || buffer.duration > LONGEST_PICTURE_S) return;
     const version = { buffer, startS, measured: null };
     this.#versions.set(name, version);
-    const measured = await this.#measurer.measure(buffer.getChannelData(0), buffer.sampleRate);
-    if (turn === this.#turn) version.measured = measured;
+    this.#measure(version);
+  }
+
+  /** Spectrogram and pitch come when they are ready; nothing waits for them. */
+  async #measure(version) {
+    version.measured = await this.#measurer.measure(version.buffer.getChannelData(0), version.buffer.sampleRate);
+    this.#draw();
   }
 
   #choose(name) {

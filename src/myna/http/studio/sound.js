@@ -56,6 +56,14 @@ export class SyncedPlayer extends EventTarget {
     if (wasPlaying && tracks.size) this.play(at);
   }
 
+  /** Another recording: nothing sounds, and it begins at its beginning. */
+  clear() {
+    this.#silence();
+    this.#tracks = new Map();
+    this.#restS = 0;
+    this.dispatchEvent(new Event('change'));
+  }
+
   get isPlaying() {
     return this.#playing !== null;
   }
