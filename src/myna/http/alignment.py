@@ -14,6 +14,7 @@ from myna.http.visemes import viseme_of
 _PIECE = re.compile(r"\s+|\S+")
 _LEADING_SIGNS = re.compile(r"[^\w]+")
 _TRAILING_SIGNS = re.compile(r"[^\w]+\Z")
+_ATTACHED_SIGNS = re.compile(r"[^\w\s]+")
 
 JsonObject = dict[str, object]
 
@@ -100,6 +101,8 @@ class TextAligner:
         alignment = Alignment(self._kind)
         for span in sorted(spans, key=lambda span: span.source_start):
             self._take(span, alignment)
+        if alignment.pieces:
+            self._give_out_attached_signs(alignment)
         if alignment.pieces and not any(char.isalnum() for char in self._text[self._position :]):
             self._give_out_rest(alignment)
         return alignment
@@ -141,6 +144,14 @@ class TextAligner:
             return first, last
         trailing = _TRAILING_SIGNS.search(self._text[core_first:last])
         return core_first, core_first + trailing.start() if trailing is not None else last
+
+    def _give_out_attached_signs(self, alignment: Alignment) -> None:
+        """A comma leaves with its word: clients that join the two lose signs at the start of a message (Pipecat)."""
+        signs = _ATTACHED_SIGNS.match(self._text, self._position)
+        if signs is not None:
+            for piece in self._iter_pieces(self._position, signs.end()):
+                alignment.add(piece, self._clock_s, self._clock_s)
+            self._position = signs.end()
 
     def _give_out_rest(self, alignment: Alignment) -> None:
         for piece in self._iter_pieces(self._position, len(self._text)):

@@ -57,8 +57,12 @@ class SpeechPayloads:
     def _payload(self, content: bytes, alignment: Alignment | None) -> JsonObject:
         num_chars = self._num_chars if self._is_first else 0
         self._is_first = False
-        return {
+        payload: JsonObject = {
             "audioContent": base64.b64encode(content).decode("ascii"),
             "usage": usage_of(num_chars, self._wish.model_id),
-            "timestampInfo": alignment.to_wire() if alignment is not None else None,
         }
+        if alignment is not None:
+            payload["timestampInfo"] = alignment.to_wire()
+        elif self._aligner is None:
+            payload["timestampInfo"] = None  # as captured; Pipecat, which asks for times, fails on null
+        return payload

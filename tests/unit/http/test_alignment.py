@@ -32,6 +32,16 @@ def test_words_cover_the_text_without_gaps() -> None:
     assert aligner.finish().pieces == []
 
 
+def test_signs_leave_with_their_word() -> None:
+    """A full stop is not left for the next message, however the spans arrive; the pause before the next word is."""
+    first, second = _spans_of("Low. Two.")
+    aligner = TextAligner("Low. Two.", TimestampKind.WORD)
+    assert aligner.advance([first]).pieces == ["Low", "."]
+    later = aligner.advance([second])
+    assert later.pieces == [" ", "Two", "."]
+    assert later.starts_s[1] == second.start_s
+
+
 def test_skipped_text_is_given_out_at_the_end() -> None:
     """Markup that nobody speaks still belongs to the text."""
     text = "Hello [laugh]"
