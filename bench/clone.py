@@ -2,9 +2,9 @@
 
     python bench/clone.py [--repeats 5] [--recording tests/data/demo_reference.flac] [--json]
 
-Starts `myna serve` (embedded engine, listening models loaded, refinement off), clones the same recording once to warm up and then
-`repeats` times, and speaks a sentence with each voice. Reports min, median, max of what the client waits and of the server's
-processor time, and the server's resident memory when ready, after the clones, and at its peak.
+Starts `myna serve` (embedded engine, listening models loaded, refinement off), clones the same recording once to warm
+up and then `repeats` times, and speaks a sentence with each voice. Reports min, median, max of what the client waits
+and of the server's processor time, and the server's resident memory when ready, after the clones, and at its peak.
 """
 
 import argparse
@@ -20,8 +20,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from myna.client import Client, Encoding, Sample, SpeechOptions  # noqa: E402  (after the path of the checkout)
 from tests.live_server import run_server  # noqa: E402
+
+from myna.client import Client, Encoding, Sample, SpeechOptions  # noqa: E402  (after the path of the checkout)
 
 SENTENCE = "The harbour was quiet when the last boat came home."
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")

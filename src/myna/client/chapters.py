@@ -13,8 +13,8 @@ PARAGRAPH_PAUSE_S = 0.35
 
 _TAG = re.compile(r"<[^<>]{0,78}>")
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
-_SENTENCE = re.compile(r"""[.!?…]["'”’»)\]]*\s+|[。！？｡।॥؟۔]["'”’»)\]」』】]*\s*|\n+""")  # noqa: RUF001  (full stops of other scripts)
-_CLAUSE = re.compile(r"[,;:—–]\s+|[、，；：،؛]\s*")  # noqa: RUF001  (commas of other scripts)
+_SENTENCE = re.compile(r"""[.!?…]["'”’»)\]]*\s+|[。！？｡।॥؟۔]["'”’»)\]」』】]*\s*|\n+""")
+_CLAUSE = re.compile(r"[,;:—–]\s+|[、，；：،؛]\s*")
 _SPACE = re.compile(r"\s+")
 _MAX_GAP_CHARS = 80
 """Longest tag, and longest gap after a boundary, that is looked at past the end of a chapter."""

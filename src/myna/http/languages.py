@@ -18,7 +18,7 @@ class LanguageRow:
 LANGUAGES: dict[LangCode, LanguageRow] = {
     LangCode.EN_US: LanguageRow("English", "United States", "Hello! This is how I sound. I can read anything to you."),
     LangCode.EN_GB: LanguageRow("English", "United Kingdom", "Hello! This is how I sound. I can read anything to you."),
-    LangCode.ZH_CN: LanguageRow("Chinese", "China", "你好！这就是我的声音。我可以为你朗读任何内容。"),  # noqa: RUF001
+    LangCode.ZH_CN: LanguageRow("Chinese", "China", "你好！这就是我的声音。我可以为你朗读任何内容。"),
     LangCode.KO_KR: LanguageRow("Korean", "South Korea", "안녕하세요! 제 목소리는 이렇습니다. 무엇이든 읽어 드릴게요."),
     LangCode.JA_JP: LanguageRow("Japanese", "Japan", "こんにちは。これが私の声です。何でもお読みします。"),
     LangCode.RU_RU: LanguageRow("Russian", "Russia", "Здравствуйте! Так звучит мой голос. Я прочту вам что угодно."),

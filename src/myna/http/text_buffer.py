@@ -4,7 +4,7 @@ import re
 
 from myna.http.socket_schemas import AutoModeStrategy, Buffering
 
-_SENTENCE_END = re.compile(r"""[.!?…]+["'”’»)\]]*\s+(?=\S)|[。！？｡؟।॥]["'”’»」』）】]*\s*(?=\S)""")  # noqa: RUF001
+_SENTENCE_END = re.compile(r"""[.!?…]+["'”’»)\]]*\s+(?=\S)|[。！？｡؟।॥]["'”’»」』）】]*\s*(?=\S)""")
 _TITLE = re.compile(r"(?:^|\W)(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|no|e\.g|i\.e|[^\W\d_])\.\s+$", re.IGNORECASE)
 """A full stop after these does not end a sentence."""
 

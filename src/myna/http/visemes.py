@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (IPA looks like other letters)
 """Mouth shapes for phones: the small alphabet that the documented service uses (contract 9)."""
 
 _GROUPS: dict[str, str] = {
