@@ -73,7 +73,10 @@ def _slaney_bands() -> npt.NDArray[np.float32]:
     mels = np.linspace(0.0, top_mel, _GE2E_MELS + 2)
     edges_hz = np.where(mels < knee_mel, mels * hz_per_mel, knee_hz * np.exp(log_step * (mels - knee_mel)))
     bins_hz = np.arange(_GE2E_WINDOW // 2 + 1) * SAMPLE_RATE_HZ / _GE2E_WINDOW
-    return (_triangles(bins_hz, edges_hz) * 2.0 / (edges_hz[2:] - edges_hz[:-2])).astype(np.float32)
+    bands: npt.NDArray[np.float32] = (_triangles(bins_hz, edges_hz) * 2.0 / (edges_hz[2:] - edges_hz[:-2])).astype(
+        np.float32
+    )
+    return bands
 
 
 @cache

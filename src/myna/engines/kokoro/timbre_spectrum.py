@@ -52,7 +52,8 @@ def missing_eq_db(reference: Samples, rendition: Samples) -> FloatArray:
     difference = levels[0] - levels[1]
     smooth = np.convolve(np.pad(difference, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
     smooth -= smooth.mean()
-    return (_EQ_STRENGTH * np.clip(smooth, -_EQ_LIMIT_DB, _EQ_LIMIT_DB)).astype(np.float32)
+    curve: FloatArray = (_EQ_STRENGTH * np.clip(smooth, -_EQ_LIMIT_DB, _EQ_LIMIT_DB)).astype(np.float32)
+    return curve
 
 
 def slaney_mel_weights(sample_rate_hz: int, num_fft: int, num_bands: int) -> npt.NDArray[np.float64]:

@@ -106,7 +106,7 @@ def join_marks(spoken: str, sign: str) -> str:
 
 def _cut(spoken: str) -> list[tuple[str, str]]:
     """Words and signs, each with the gap before it: "" or " "."""
-    pieces = []
+    pieces: list[tuple[str, str]] = []
     end = 0
     for match in _PIECE.finditer(unicodedata.normalize("NFC", spoken)):
         is_apart = match.start() > end or (bool(pieces) and pieces[-1][0] in "-/")

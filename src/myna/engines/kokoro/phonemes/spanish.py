@@ -67,7 +67,7 @@ def pronounce_word(word: str, before: str = "", *, is_stressed: bool = True) -> 
 def _find_nuclei(word: str) -> list[tuple[int, int]]:
     """Syllable nuclei: vowels, with the glides that belong to them. `qu` and `gu` before e and i hold none."""
     silent = {match.start() + 1 for match in re.finditer(r"qu(?=[eiéí])|gu(?=[eiéí])", word)}
-    nuclei = []
+    nuclei: list[tuple[int, int]] = []
     position = 0
     while position < len(word):
         if word[position] not in _VOWELS or position in silent:
