@@ -41,7 +41,7 @@ from myna.engines.kokoro.timbre_spectrum import missing_eq_db
 from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_voice
 from myna.engines.kokoro.voice_encoder import VoiceEncoder
 from myna.engines.kokoro.voice_pace import speaking_seconds
-from myna.engines.kokoro.voice_refine import NUM_PRACTICE, NUM_STEPS, refine_voice
+from myna.engines.kokoro.voice_refine import FIRST_STEP, NUM_PRACTICE, NUM_STEPS, refine_voice
 from myna.engines.kokoro.voice_stock import stock_voices
 from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
@@ -171,7 +171,7 @@ class InProcess:
         voice = unpack_voice(artifact)
         heard = self.encoder.listen(reference.waveform)
         sentences = self.encoder.practise(voice, NUM_PRACTICE)
-        *_, style = self.encoder.pull(voice, sentences, heard, NUM_STEPS, pull)
+        *_, style = self.encoder.pull(voice, sentences, heard, NUM_STEPS, FIRST_STEP, judges=pull)
         return pack_voice(_with(voice, decoder_style=style))
 
     def nearest_stock(self, reference: ReferenceAudio, judges: Judges, count: int) -> bytes:

@@ -14,8 +14,6 @@ from myna.engines.kokoro.voice_practice import Stretch
 GAIN_A, GAIN_B = 1 / 0.33, 1 / 0.52
 """One over the distance between a stranger and the same person, for either judge."""
 _MOMENTUM = 0.7
-_FIRST_STEP = 1.4
-"""Length of the first step, in standard deviations of the public styles (the space has 128 of them)."""
 _LAST_STEP_SHARE = 0.3
 """The length falls to this share, as half a cosine."""
 _AVERAGED_SHARE = 0.3
@@ -44,10 +42,11 @@ def descend(
     *,
     pull: Pull = BOTH,
     num_steps: int,
-    first_step: float = _FIRST_STEP,
+    first_step: float,
 ) -> Iterator[FloatArray]:
     """Yield the decoder style, [128], after each step: the running average of the last steps.
 
+    first_step: its length, in standard deviations of the public styles (the space has 128 of them).
     targets: embeddings of the reference by either judge, [256] and [192].
     Steps go along the momentum and have a set length. (Adam, which makes all 128 directions equal, wandered off with
     the noise of single sentences when the start was good.)

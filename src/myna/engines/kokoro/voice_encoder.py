@@ -38,6 +38,8 @@ NUM_CORRECTIONS = 2
 """Renditions that are listened to; each costs one to two seconds of one core."""
 NUM_QUICK_STEPS = 5
 """Steps down the gradient before the voice is first used; each costs two seconds of one core."""
+QUICK_FIRST_STEP = 1.4
+"""In standard deviations; see `descend`."""
 _NUM_QUICK_SENTENCES = 7
 _DAMPING = 0.6
 """Undamped corrections overshoot: word errors and noise rise."""
@@ -104,7 +106,7 @@ class VoiceEncoder:
         sentences = self.practise(voice, _NUM_QUICK_SENTENCES)
         voice = _set_pitch(voice, sentences, heard.pitch)
         corrected = self._correct(voice, sentences[:NUM_CORRECTIONS], heard)
-        for style in self.pull(corrected, sentences, heard, NUM_QUICK_STEPS):  # noqa: B007 (the last is wanted)
+        for style in self.pull(corrected, sentences, heard, NUM_QUICK_STEPS, QUICK_FIRST_STEP):  # noqa: B007 (the last is wanted)
             pass
         return pack_voice(self.tune(replace(corrected, decoder_style=style), sentences[:1], heard))
 
@@ -114,6 +116,8 @@ class VoiceEncoder:
         sentences: list[PracticeSentence],
         heard: Listening,
         num_steps: int,
+        first_step: float,
+        *,
         judges: Pull = BOTH,
     ) -> Iterator[FloatArray]:
         """Yield the decoder style, [128], after each of some steps towards the person."""
@@ -125,7 +129,16 @@ class VoiceEncoder:
             )
         targets = (heard.sound.embedding_a, heard.sound.embedding_b)
         stretches = cut_stretches(voice, sentences)
-        return descend(voice, stretches, targets, self._gradient, self._style_map, pull=judges, num_steps=num_steps)
+        return descend(
+            voice,
+            stretches,
+            targets,
+            self._gradient,
+            self._style_map,
+            pull=judges,
+            num_steps=num_steps,
+            first_step=first_step,
+        )
 
     def release(self) -> None:
         """Give the memory of the gradient graph back; the next voice builds it again."""

@@ -13,6 +13,8 @@ from myna.engines.kokoro.voice_encoder import Listening, VoiceEncoder
 from myna.engines.kokoro.voice_practice import PracticeSentence
 
 NUM_STEPS = 40
+FIRST_STEP = 1.0
+"""In standard deviations; shorter than at once, since the start is better."""
 NUM_PRACTICE = 12
 _NUM_CHECKS = 2
 """Sentences on which the refined voice must beat the one that it came from."""
@@ -33,7 +35,7 @@ def refine_voice(
     heard = encoder.listen(reference.waveform)
     sentences = encoder.practise(before, NUM_PRACTICE)
     after = before
-    for count, style in enumerate(encoder.pull(before, sentences, heard, NUM_STEPS), start=1):
+    for count, style in enumerate(encoder.pull(before, sentences, heard, NUM_STEPS, FIRST_STEP), start=1):
         after = replace(before, decoder_style=style)
         on_progress(count / (NUM_STEPS + 2))
     checks = sentences[:_NUM_CHECKS]
