@@ -50,10 +50,12 @@ def driver() -> "Iterator[playwright.Playwright]":
 
 
 @contextmanager
-def browser(driver: "playwright.Playwright", microphone: Path) -> "Iterator[playwright.Browser]":
+def browser(
+    driver: "playwright.Playwright", microphone: Path, flags: tuple[str, ...] = ()
+) -> "Iterator[playwright.Browser]":
     """A Chromium of its own whose microphone plays `microphone`, a WAV, over and over."""
-    flags = [*_FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
-    opened = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
+    arguments = [*_FLAGS, f"--use-file-for-fake-audio-capture={microphone}", *flags]
+    opened = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
     try:
         yield opened
     finally:
@@ -145,6 +147,7 @@ class Studio:
     def picture(self, name: str, *, whole: bool = False) -> None:
         """Keep a screenshot, if they are wanted."""
         if SCREENSHOTS:
+            self.page.evaluate("() => scrollTo(0, 0)")
             self.page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png", full_page=whole, animations="disabled")
 
 

@@ -229,7 +229,6 @@ def test_keys_are_asked_for_checked_and_forgotten(
         page.open("")
         dialog = page.page.get_by_role("dialog", name="Which key may Myna use?")
         expect(dialog).to_be_visible()
-        page.picture("key")
         dialog.get_by_label("API key").fill("bm90OmFrZXk=")
         page.button("Use this key").click()
         expect(dialog).to_contain_text("The server does not know this key.")
@@ -255,6 +254,29 @@ def test_a_loud_microphone_lights_the_clipping_lamp(driver: "playwright.Playwrig
         expect(page.page.locator("#record-hint")).to_contain_text("Move back from the microphone")
         page.button("Discard").click()
     loud.unlink()
+
+
+def test_without_https_uploading_works_and_recording_says_why_not(
+    driver: "playwright.Playwright", tone_server: LiveServer
+) -> None:
+    """On a plain http address other than localhost, browsers keep the microphone back; everything else works."""
+    silence = as_wav([DATA / "demo_reference.flac"], gain=0)
+    resolve = "--host-resolver-rules=MAP studio.test 127.0.0.1"
+    url = tone_server.url.replace("127.0.0.1", "studio.test")
+    with browser(driver, silence, (resolve,)) as opened, studio(opened, url) as page:
+        page.open(tone_server.key)
+        page.button("Start recording").click()
+        expect(page.page.locator("#record-hint")).to_contain_text("only with https pages and with localhost")
+        page.upload(DATA / "demo_reference.flac")
+        page.wait_until_heard()
+        expect(page.page.locator("#picture")).to_be_visible()
+        page.page.get_by_role("radio", name="Stock").check()
+        page.more("Sarah")
+        page.button("Copy id").click()
+        expect(page.page.locator("#copy-text")).to_have_value("Sarah")
+        # The browser remarks that it ignores one header of the page on such an address.
+        assert [trouble for trouble in page.troubles if "Cross-Origin-Opener-Policy" not in trouble] == []
+    silence.unlink()
 
 
 def test_every_format_can_be_downloaded(page: Studio) -> None:

@@ -49,7 +49,7 @@ export class Takes extends EventTarget {
 
   /** @returns {Take} */
   add({ name, blob, langCode, transcript = '' }) {
-    const record = { id: crypto.randomUUID(), name, blob, langCode, transcript, addedAt: Date.now() };
+    const record = { id: newId(), name, blob, langCode, transcript, addedAt: Date.now() };
     const take = { ...record, ...unheard() };
     this.#list.push(take);
     this.#archive.put(record);
@@ -94,6 +94,11 @@ export class Takes extends EventTarget {
   #emit(name) {
     this.dispatchEvent(new Event(name));
   }
+}
+
+/** `crypto.randomUUID` is missing on http pages other than localhost. */
+function newId() {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-');
 }
 
 function unheard() {
