@@ -2,8 +2,8 @@
 
     python bench/noise_removal.py DATA/speech [--clips N] [--picture FILE]
 
-Clean recordings are mixed with white noise, babble, a street, hum and music at 0, 5 and 10 dB. Each mixture goes through
-noise removal as it is offered (skipped where it would hurt). DNSMOS before and after, and the similarity to the clean
+Clean recordings are mixed with white noise, babble, a street, hum and music at 0, 5 and 10 dB. Each mixture goes
+through noise removal as it is offered (skipped where it would hurt). DNSMOS before and after, and the similarity to the clean
 recording by both speaker encoders. `--picture` draws the street mixture at 5 dB before and after; it needs matplotlib.
 """
 

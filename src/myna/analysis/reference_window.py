@@ -15,10 +15,10 @@ from myna.audio.silence import TimeSpan, cut_spans
 from myna.audio.window import MAX_WINDOW_S, SpeechWindow, choose_window
 from myna.domain.waveform import Waveform
 
-_OPINION_WEIGHT = 0.3
+_OPINION_WEIGHT = 1.0
 _SPEECH_WEIGHT = 2.0
 _ONE_VOICE_WEIGHT = 2.0
-_TYPICAL_WEIGHT = 5.0
+_TYPICAL_WEIGHT = 2.0
 """Found on eleven speakers (`bench/best_window.py`); a factor of two either way changes little."""
 
 

@@ -85,7 +85,7 @@ def find_spans(probabilities: FrameValues, duration_s: float) -> list[TimeSpan]:
     probabilities: [num_frames] in [0, 1].
     """
     is_speech = np.concatenate([[False], probabilities >= _SPEECH_THRESHOLD, [False]])
-    edges = np.flatnonzero(np.diff(is_speech.astype(np.int8)))
+    edges: list[int] = np.flatnonzero(np.diff(is_speech.astype(np.int8))).tolist()
     spans: list[TimeSpan] = []
     for first, last in zip(edges[::2], edges[1::2], strict=True):
         span = TimeSpan(first * FRAME_S, min(last * FRAME_S, duration_s))
