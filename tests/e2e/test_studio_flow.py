@@ -145,6 +145,19 @@ def test_a_file_that_is_not_a_recording_spoils_nothing(page: Studio, tone_server
     page.button("Delete").click()
 
 
+def test_a_format_that_only_the_server_reads_is_shown_as_it_is_used(page: Studio, tmp_path: Path) -> None:
+    """Browsers do not decode AIFF; the prepared part stands in, with its picture, and the page says so."""
+    samples, rate_hz = soundfile.read(DATA / "demo_reference.flac")
+    aiff = tmp_path / "tape.aiff"
+    soundfile.write(aiff, samples[: 6 * rate_hz], rate_hz, format="AIFF")
+    page.upload(aiff)
+    page.wait_until_heard()
+    expect(page.page.get_by_text("This browser cannot play the original file.")).to_be_visible()
+    expect(page.page.locator("#lane-wave")).to_be_visible()
+    page.button("Play").click()
+    expect(page.button("Pause")).to_be_visible()
+
+
 def test_what_is_missing_is_asked_for_before_anything_is_sent(page: Studio, tone_server: LiveServer) -> None:
     """Without name and consent nothing is cloned; the first gap gets the focus and every gap its words."""
     page.upload(DATA / "demo_reference.flac")

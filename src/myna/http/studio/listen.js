@@ -151,8 +151,15 @@ export class ListenPanel {
     if (!this.#versions.has('original')) this.#choose('prepared');
     else if (isOther) this.#choose('original');
     this.#player.setTracks(this.#versions);
+    this.#showHint(take);
     this.#hearChosen();
     if (this.removesNoise && take.plain?.isUsable && !take.cleaned) this.#toggleClean();
+  }
+
+  #showHint(take) {
+    const wasSkipped = this.removesNoise && take?.cleaned && !take.cleaned.noiseRemoved;
+    const isUnplayable = this.#versions.has('prepared') && !this.#versions.has('original');
+    byId('clean-hint').textContent = wasSkipped ? words.cleanSkipped : isUnplayable ? words.noPicture : words.cleanHint;
   }
 
   async #loadVersion(name, fetchBytes, startS, turn) {
@@ -207,8 +214,7 @@ export class ListenPanel {
       }
       if (!take.cleaned) byId('clean').checked = false;
     }
-    const wasSkipped = this.removesNoise && take?.cleaned && !take.cleaned.noiseRemoved;
-    byId('clean-hint').textContent = wasSkipped ? words.cleanSkipped : words.cleanHint;
+    this.#showHint(take);
     if (this.removesNoise && this.#versions.has('prepared')) this.#choose('prepared');
     this.#hearChosen();
   }
