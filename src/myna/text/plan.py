@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpeechToken
 from myna.text.markup import find_markup
-from myna.text.segment import cut_into_sentences, find_cut, split_long, spoken_length
+from myna.text.segment import cut_into_sentences, find_cut, join_short, split_long, spoken_length
 from myna.text.tokenize import gap_after, settle_gaps, tokenize
 
 PARAGRAPH_PAUSE_S = 0.35
@@ -31,7 +31,7 @@ def plan_speech(
     for stretch_tokens, pause_s in _stretches(text, lang, normalize=normalize):
         tokens = settle_gaps(stretch_tokens)
         stretch: list[SpeechSegment] = []
-        for sentence in cut_into_sentences(text, tokens):
+        for sentence in join_short(cut_into_sentences(text, tokens)):
             pending = sentence
             if first_segment_chars and not segments and not stretch and spoken_length(sentence) > first_segment_chars:
                 cut = find_cut(sentence, first_segment_chars)

@@ -11,6 +11,20 @@ _ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof st jr sr vs etc e.g i.e cf no vol fig approx dept inc ltd co corp gen col sgt capt lt rev hon "
     "sra srta sr d.h z.b bzw usw hr fr nr str ing avv dott mme mlle m al p pp ca".split()
 )
+_PHRASE_STARTS = frozenset(
+    "and but or because while when where which who that if although before after until into onto from with without "
+    "behind about through during between under over "
+    "y pero porque que cuando donde si aunque con sin para por desde hasta "
+    "et mais parce quand où qui que si avec sans pour dans depuis pendant "
+    "e ma perché quando dove che se con senza per da "
+    "mas porque quando onde que se com sem para até "
+    "und aber weil wenn dass mit ohne bei nach vor und bis "
+    "и но что когда где если с без для до".split()
+)
+"""Words before which a speaker may breathe."""
+_SHORT_CHARS = 18
+_JOINED_CHARS = 90
+_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 _INITIAL = re.compile(r"^(?:[^\W\d_]\.)+$")
 
 
@@ -40,6 +54,19 @@ def cut_into_sentences(text: str, tokens: Sequence[SpeechToken]) -> list[list[Sp
     return sentences
 
 
+def join_short(sentences: Sequence[list[SpeechToken]]) -> list[list[SpeechToken]]:
+    """Speak a very short sentence together with its neighbour: alone, "Yes." sounds cut out of its context."""
+    joined: list[list[SpeechToken]] = []
+    for sentence in sentences:
+        if joined:
+            is_short = min(spoken_length(joined[-1]), spoken_length(sentence)) < _SHORT_CHARS
+            if is_short and spoken_length(joined[-1]) + spoken_length(sentence) <= _JOINED_CHARS:
+                joined[-1] = joined[-1] + sentence
+                continue
+        joined.append(sentence)
+    return joined
+
+
 def split_long(tokens: Sequence[SpeechToken], max_chars: int) -> list[list[SpeechToken]]:
     """Cut a sentence into stretches of at most `max_chars`, at clause ends where there are any, else between words."""
     rest = list(tokens)
@@ -53,19 +80,29 @@ def split_long(tokens: Sequence[SpeechToken], max_chars: int) -> list[list[Speec
 
 
 def find_cut(tokens: Sequence[SpeechToken], max_chars: int) -> int:
-    """How many tokens to take so that at most `max_chars` are spoken (always at least one token)."""
-    length, last_fit, last_clause = 0, 1, 0
+    """How many tokens to take so that at most `max_chars` are spoken (always at least one token).
+
+    The last clause end within reach; else before a word that begins a phrase; else the last word that fits.
+    """
+    length, last_fit, last_clause, last_phrase = 0, 1, 0, 0
     for index, token in enumerate(tokens):
-        length += len(token.spoken)
+        is_reached = length >= max_chars // 3
+        if is_reached and token.spoken.lower() in _PHRASE_STARTS and index:
+            last_phrase = index
+        length += _spoken_chars(token)
         if length > max_chars:
             break
         last_fit = index + 1
-        if _CLAUSE_END.search(token.spoken) and length >= max_chars // 3:
+        if _CLAUSE_END.search(token.spoken) and length >= max_chars // 4:
             last_clause = index + 1
         length += len(token.whitespace)
-    return last_clause or last_fit
+    return last_clause or min(last_phrase, last_fit) or last_fit
 
 
 def spoken_length(tokens: Sequence[SpeechToken]) -> int:
-    """Characters that are spoken, separators included."""
-    return sum(len(token.spoken) + len(token.whitespace) for token in tokens)
+    """Characters that are spoken, separators included. A Chinese or Japanese character counts as three letters."""
+    return sum(_spoken_chars(token) + len(token.whitespace) for token in tokens)
+
+
+def _spoken_chars(token: SpeechToken) -> int:
+    return len(token.spoken) + 2 * len(_WIDE.findall(token.spoken))

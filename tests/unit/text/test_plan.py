@@ -63,9 +63,13 @@ def test_every_character_keeps_its_place() -> None:
 @pytest.mark.parametrize(
     ("text", "sentences"),
     [
-        ("Hello there. How are you? Fine!", ["Hello there.", "How are you?", "Fine!"]),
+        (
+            "It rained all through the day. How did the others get home?",
+            ["It rained all through the day.", "How did the others get home?"],
+        ),
+        ("Hello there. How are you? Fine!", ["Hello there. How are you? Fine!"]),
         ("Mr. Jones met Dr. Smith at 5 p.m. on Main St. in Boston.", None),
-        ('She said "Stop!" and left. He stayed.', ['She said "Stop!"', "and left.", "He stayed."]),
+        ('She said "Stop!" and left.', ['She said "Stop!" and left.']),
         ("It cost 3.5 million. That, e.g. this.", ["It cost three point five million.", "That, for example this."]),
         ("J. R. R. Tolkien wrote it.", ["J. R. R. Tolkien wrote it."]),
     ],
@@ -78,10 +82,12 @@ def test_sentences(text: str, sentences: list[str] | None) -> None:
 
 def test_chinese_sentences() -> None:
     """Chinese is cut at its own full stops."""
-    assert [segment.text for segment in plan("你好。你今天怎么样？我很好！", LangCode.ZH_CN)] == [
-        "你好。",
-        "你今天怎么样？",
-        "我很好！",
+    assert [
+        segment.text
+        for segment in plan("今天早上我和朋友们一起去了海边散步。明天晚上你想不想和我们一起吃饭？", LangCode.ZH_CN)
+    ] == [
+        "今天早上我和朋友们一起去了海边散步。",
+        "明天晚上你想不想和我们一起吃饭？",
     ]
 
 
@@ -120,6 +126,10 @@ def test_first_segment_is_short_and_ends_at_a_boundary() -> None:
     first, *rest = [segment.text for segment in plan(text, first=60)]
     assert first == "When the rain finally stopped,"
     assert " ".join([first, *rest]) == text
+    first = plan(
+        "The children ran out into the garden behind the school to play football until it was dark.", first=50
+    )[0]
+    assert first.text == "The children ran out into the garden"
 
 
 def test_paragraphs_are_parted_by_a_pause() -> None:

@@ -21,6 +21,7 @@ from myna.engines.kokoro.phonemes.symbols import (
     SymbolSequence,
     Vocabulary,
     join_tokens,
+    share_tokens,
     spell_ipa,
     split_sequence,
 )
@@ -132,15 +133,15 @@ class KokoroEngine:
         self, voice: LoadedVoice, parts: list[SymbolSequence], num_tokens: int, speaking_rate: float
     ) -> Iterator[SpokenChunk]:
         start_s = 0.0
-        for part in parts:
-            chunk = self._speak(voice, part, num_tokens, speaking_rate, start_s)
+        for part, tokens in zip(parts, share_tokens(parts, num_tokens), strict=True):
+            chunk = self._speak(voice, part, tokens, speaking_rate, start_s)
             start_s += len(chunk.samples) / SAMPLE_RATE_HZ
             yield chunk
         if not parts:
             yield SpokenChunk(np.zeros(0, dtype=np.float32))
 
     def _speak(
-        self, loaded: LoadedVoice, sequence: SymbolSequence, num_tokens: int, speaking_rate: float, start_s: float
+        self, loaded: LoadedVoice, sequence: SymbolSequence, tokens: range, speaking_rate: float, start_s: float
     ) -> SpokenChunk:
         voice = loaded.voice
         text = self._graphs.encode_text(self._vocabulary.encode(sequence.symbols))
@@ -151,13 +152,14 @@ class KokoroEngine:
         samples = self._graphs.decode(text.features, frames, curves, voice.decoder_style)
         if loaded.eq_taps is not None:
             samples = equalize(samples, loaded.eq_taps)
-        trimmed, num_cut = trim_silence(samples, _tail_seconds(sequence.symbols) / speaking_rate)
+        tail_s = _tail_seconds(sequence.symbols) / speaking_rate
+        trimmed, num_cut = trim_silence(samples, tail_s)
         timings = time_tokens(
             sequence,
             frames,
-            num_tokens,
+            tokens,
             first_sample_s=start_s - num_cut / SAMPLE_RATE_HZ,
-            audible_s=(start_s, start_s + len(trimmed) / SAMPLE_RATE_HZ),
+            audible_s=(start_s, start_s + max(0.0, len(trimmed) / SAMPLE_RATE_HZ - tail_s)),
         )
         return SpokenChunk(limit_peaks(trimmed), timings)
 

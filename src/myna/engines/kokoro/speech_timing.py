@@ -20,28 +20,32 @@ _SILENT = PUNCTUATION | {" "}
 def time_tokens(
     sequence: SymbolSequence,
     frames: IntArray,
-    num_tokens: int,
+    tokens: range,
     *,
     first_sample_s: float,
     audible_s: tuple[float, float],
 ) -> tuple[TokenTiming, ...]:
     """Lay a segment's tokens along its audio. All times count from the start of the segment's audio.
 
-    frames: [T] of the symbols with their two pads. first_sample_s: where the decoder's first sample would lie
-    (before the start of what is heard when silence was cut off). audible_s: start and end of what is heard.
-    Only tokens that own a symbol of `sequence` are listed, in order.
+    frames: [T] of the symbols with their two pads. tokens: those that begin in this sequence; one without any symbol
+    (an emoji, the second character of a Japanese word) lies between its neighbours and takes no time.
+    first_sample_s: where the decoder's first sample would lie (before the start of what is heard when silence was cut
+    off). audible_s: start and end of what is heard.
     """
     bounds = np.clip(first_sample_s - LEAD_S + FRAME_S * np.concatenate([[0], np.cumsum(frames)]), *audible_s)
-    owned: list[list[int]] = [[] for _ in range(num_tokens)]
+    owned: dict[int, list[int]] = {}
     for position, owner in enumerate(sequence.owners):
-        if owner >= 0:
-            owned[owner].append(position)
+        owned.setdefault(owner, []).append(position)
     timings = []
-    for index, positions in enumerate(owned):
-        if not positions:
-            continue
+    end_s = audible_s[0]
+    for index in tokens:
+        positions = owned.get(index, [])
         sounds = [k for k in positions if sequence.symbols[k] not in _SILENT] or positions
-        start_s, end_s = float(bounds[_onset(sequence.symbols, sounds[0]) + 1]), float(bounds[sounds[-1] + 2])
+        if not sounds:
+            timings.append(TokenTiming(index, end_s, end_s))
+            continue
+        start_s = max(end_s, float(bounds[_onset(sequence.symbols, sounds[0]) + 1]))
+        end_s = max(start_s, float(bounds[sounds[-1] + 2]))
         timings.append(TokenTiming(index, start_s, end_s, _time_phones(sequence.symbols, sounds, bounds, start_s)))
     return tuple(timings)
 
@@ -64,5 +68,5 @@ def _time_phones(
             pending_start_s = start_s
         elif symbols[k] not in _SILENT:
             pending_start_s = None
-            phones.append(PhoneTiming(symbols[k], start_s, float(bounds[k + 2]) - start_s))
+            phones.append(PhoneTiming(symbols[k], start_s, max(0.0, float(bounds[k + 2]) - start_s)))
     return tuple(phones)

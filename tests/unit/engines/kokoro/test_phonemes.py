@@ -16,7 +16,7 @@ from myna.engines.kokoro.phonemes.phonemizer import open_phonemizer
 from myna.engines.kokoro.phonemes.portuguese import pronounce_word as say_portuguese
 from myna.engines.kokoro.phonemes.spaced import Phonemizer
 from myna.engines.kokoro.phonemes.spanish import pronounce_word as say_spanish
-from myna.engines.kokoro.phonemes.symbols import SymbolSequence, join_tokens, spell_ipa, split_sequence
+from myna.engines.kokoro.phonemes.symbols import SymbolSequence, join_tokens, share_tokens, spell_ipa, split_sequence
 from myna.engines.kokoro.spec import SPEC
 from myna.text.plan import plan_speech
 
@@ -176,6 +176,13 @@ def test_long_sequences_are_cut_at_the_best_place() -> None:
     assert cut("abcd, efg hij") == ["abcd,", "efg hij"]
     assert cut("abcd efgh ijk") == ["abcd efgh", "ijk"]
     assert cut("a" * 25) == ["a" * 10, "a" * 10, "a" * 5]
+
+
+def test_every_token_begins_in_one_part() -> None:
+    """Tokens without symbols go with their neighbours; a token that is torn in two is listed with its beginning."""
+    parts = [SymbolSequence("ab c", (1, 1, -1, 3)), SymbolSequence("cd", (3, 5))]
+    assert share_tokens(parts, 7) == [range(4), range(4, 7)]
+    assert share_tokens([], 3) == []
 
 
 def test_ipa_in_many_spellings() -> None:

@@ -97,6 +97,19 @@ def split_sequence(sequence: SymbolSequence, max_symbols: int) -> list[SymbolSeq
     return parts
 
 
+def share_tokens(parts: Sequence[SymbolSequence], num_tokens: int) -> list[range]:
+    """Which tokens begin in which part: every token in exactly one, those without symbols beside their neighbours."""
+    if not parts:
+        return []
+    starts: list[int] = []
+    for part in parts:
+        first = next((owner for owner in part.owners if owner >= 0), num_tokens)
+        is_torn = bool(starts) and first in parts[len(starts) - 1].owners
+        starts.append(first + 1 if is_torn else first)
+    starts[0] = 0
+    return [range(start, end) for start, end in zip(starts, [*starts[1:], num_tokens], strict=True)]
+
+
 def _find_cut(symbols: str) -> int:
     """Where to cut: never in the first third, so that no part is tiny."""
     earliest = len(symbols) // 3
