@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from tests.live_server import LiveServer, run_server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SCREENSHOTS = os.environ.get("STUDIO_SCREENSHOTS", "")
@@ -47,6 +48,13 @@ def driver() -> "Iterator[playwright.Playwright]":
     """Playwright for one file: its loop must be gone before tests of other files start theirs."""
     with playwright.sync_playwright() as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def tone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A server of the file's own: its library begins empty, whatever other tests have cloned."""
+    with run_server(tmp_path_factory.mktemp("studio") / "data", "tone") as server:
+        yield server
 
 
 @contextmanager

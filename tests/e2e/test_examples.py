@@ -99,7 +99,8 @@ def test_two_people_talk_over_one_socket(reader: Reader) -> None:
     assert reader.seconds_of("Sarah.wav") == pytest.approx(3.6, abs=0.2)
     assert reader.pitch_of("Dennis.wav") == pytest.approx(110.0, rel=0.03)
     assert reader.pitch_of("Sarah.wav") == pytest.approx(205.0, rel=0.03)
-    assert 0.0 < reader.seconds_of("interrupted.wav") < 20.0, "of more than a minute"
+    # How soon it stops is tested in tests/contract, with an engine that waits: this one may be through by then.
+    assert reader.seconds_of("interrupted.wav") > 0.0
 
 
 @pytest.mark.skipif(

@@ -14,12 +14,21 @@ import numpy as np
 import pytest
 import soundfile
 from tests.conftest import DATA, Recording
-from tests.e2e.studio_browser import Studio, as_wav, browser, driver, needs_chromium, playwright, studio
+from tests.e2e.studio_browser import (
+    Studio,
+    as_wav,
+    browser,
+    driver,
+    needs_chromium,
+    playwright,
+    studio,
+    tone_server,
+)
 from tests.live_server import LiveServer, run_server
 
 pytestmark = [needs_chromium, pytest.mark.weights]  # the recordings are listened to by the real models
 
-__all__ = ["driver"]  # a fixture
+__all__ = ["driver", "tone_server"]  # fixtures
 
 expect = playwright.expect
 SPOKEN = "The kettle sings while the morning train leaves the little station."

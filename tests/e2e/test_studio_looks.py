@@ -21,10 +21,11 @@ from tests.e2e.studio_browser import (
     needs_chromium,
     playwright,
     studio,
+    tone_server,
 )
 from tests.live_server import LiveServer
 
-__all__ = ["driver"]  # a fixture
+__all__ = ["driver", "tone_server"]  # fixtures
 
 pytestmark = [needs_chromium, pytest.mark.weights]
 
