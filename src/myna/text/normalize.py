@@ -185,6 +185,12 @@ class Normalizer:
             yield Reading(match.start(), match.end(), re.sub(r"\s+", " ", spoken).strip())
             position = max(match.end(), position + 1)
 
+    def find_digits(self, text: str, start: int, end: int) -> Iterator[Reading]:
+        """Only runs of digits, as plain numbers: without normalisation they are still not left out."""
+        for match in re.finditer(r"\d+", text[start:end]):
+            spoken = self._say_number(match[0]) if match[0].isascii() else match[0]
+            yield Reading(start + match.start(), start + match.end(), spoken)
+
     # --- readers ---------------------------------------------------------------------------------------------------
 
     def _read_address(self, match: re.Match[str]) -> str:

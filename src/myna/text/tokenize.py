@@ -25,15 +25,16 @@ def tokenize(text: str, start: int, end: int, lang: LangCode, *, normalize: bool
     """Tokens of text[start:end], in order; between them lies only white space.
 
     Chinese and Japanese, written without spaces, give a token per character: the engine finds the words. What nobody
-    reads aloud (emoji, Markdown's marks) is a token without words.
+    reads aloud (emoji, Markdown's marks) is a token without words. Digits are read in any case.
     """
     tokens: list[SpeechToken] = []
     position = start
-    if normalize:
-        for reading in open_normalizer(lang).find_readings(text, start, end):
-            tokens += _plain_tokens(text, position, reading.start, lang)
-            tokens.append(SpeechToken(reading.spoken, reading.start, reading.end, gap_after(text, reading.end)))
-            position = reading.end
+    normalizer = open_normalizer(lang)
+    find = normalizer.find_readings if normalize else normalizer.find_digits
+    for reading in find(text, start, end):
+        tokens += _plain_tokens(text, position, reading.start, lang)
+        tokens.append(SpeechToken(reading.spoken, reading.start, reading.end, gap_after(text, reading.end)))
+        position = reading.end
     tokens += _plain_tokens(text, position, end, lang)
     return _part_words(_attach_punctuation(tokens), lang)
 

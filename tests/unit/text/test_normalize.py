@@ -99,9 +99,9 @@ def test_reading(lang: LangCode, written: str, spoken: str) -> None:
 
 
 def test_off_leaves_the_text_alone() -> None:
-    """Without normalisation words are handed on as they are written."""
-    segments = plan_speech("Dr. 5", LangCode.EN_US, normalize=False, max_segment_chars=100, first_segment_chars=None)
-    assert [segment.text for segment in segments] == ["Dr. 5"]
+    """Without normalisation words are handed on as they are written; only digits become numbers."""
+    segments = plan_speech("Dr. 5 €", LangCode.FR_FR, normalize=False, max_segment_chars=100, first_segment_chars=None)
+    assert [segment.text for segment in segments] == ["Dr. cinq €"]
 
 
 @pytest.mark.parametrize("lang", list(LangCode))
