@@ -431,7 +431,7 @@ class Normalizer:
     def _read_abbreviation(self, match: re.Match[str]) -> str | None:
         short = match["short"].lower()
         spoken = self._locale.abbreviations[short]
-        rest = match.string[match.end() :]
+        rest = match.string[match.end() : match.end() + 40]
         if self._lang.iso639 == "en":
             is_before_name = re.match(r"\s+[A-Z]", rest) is not None
             if short == "no.":
@@ -535,7 +535,7 @@ def _text_before(match: re.Match[str]) -> str:
 
 def _ends_sentence(match: re.Match[str]) -> bool:
     """Whether the text ends here or goes on with a capital: then the dot of the abbreviation is a full stop, too."""
-    return re.match(r"\s*$|\s+[\"'“«]?[A-ZÀ-ÞА-Я]", match.string[match.end() :]) is not None
+    return re.match(r"\s*$|\s+[\"'“«]?[A-ZÀ-ÞА-Я]", match.string[match.end() : match.end() + 40]) is not None
 
 
 def _has_vowel(letters: str) -> bool:

@@ -46,7 +46,8 @@ def _plain_tokens(text: str, start: int, end: int, lang: LangCode) -> Iterator[S
             written = text[first:last]
             spoken = strip_unspoken(written)
             if written in _DASHES:
-                is_bullet = text[:first].rstrip(" \t").endswith("\n") or not text[:first].strip()
+                line = text[max(0, first - 40) : first].rpartition("\n")[2]
+                is_bullet = not line.strip()
                 spoken = "" if is_bullet else "—"
             yield SpeechToken(spoken, first, last, gap_after(text, last))
 
