@@ -116,6 +116,11 @@ class Normalizer:
         magnitude = rf"(?:\s?(?P<magnitude>{_any_of(locale.magnitudes)})(?!\w))?" if locale.magnitudes else ""
         add(rf"{before}(?P<above>\d{{1,2}})/(?P<below>\d{{1,2}}){after}", self._read_fraction)
         add(
+            rf"(?<!{self._letter})(?P<currency>{currency})(?P<first>{number})\s?[–—-]\s?(?P<second>{number})"
+            rf"{magnitude}{after}",
+            self._read_money_range,
+        )
+        add(
             rf"(?<!{self._letter})(?P<sign>[-−])?(?P<currency>{currency})\s?(?P<number>{number}){magnitude}{after}",
             self._read_money,
         )
@@ -123,6 +128,8 @@ class Normalizer:
             rf"{before}(?P<sign>[-−])?(?P<number>{number}){magnitude}\s?(?P<currency>{currency}){after}",
             self._read_money,
         )
+        if "k" in locale.magnitudes:
+            add(rf"{before}(?P<number>{number})[kK]{after}", self._read_thousands)
         add(rf"{before}(?P<sign>[-−+])?(?P<number>{number})\s?[%％]", self._read_percent)
         add(rf"{before}(?P<sign>[-−+])?(?P<number>{number})\s?(?P<unit>{units}){after}(?!/)", self._read_measure)
         add(
@@ -280,7 +287,7 @@ class Normalizer:
         ordinal = spell_ordinal(day, self._lang)
         if self._lang is not LangCode.DE_DE:
             return ordinal
-        return ordinal + ("n" if re.search(r"\b(?:am|den|dem|vom|zum|der|ab|seit)\s$", before) else "r")
+        return ordinal + ("n" if re.search(r"\b(?:am|den|dem|vom|zum|der|ab|seit)\s$", before, re.IGNORECASE) else "r")
 
     def _read_time(self, match: re.Match[str]) -> str | None:
         groups = match.groupdict()
@@ -323,6 +330,8 @@ class Normalizer:
         if sign in self._locale.symbols:
             return self._locale.symbols[sign]
         first, second = spell_cardinal(above, self._lang), spell_cardinal(below, self._lang)
+        if (above, below) == (24, 7):
+            return f"{first} {second}"
         if self._lang.iso639 == "en" and 2 < below < 20 and above < below:
             return f"{first} {spell_ordinal(below, self._lang)}{'s' if above > 1 else ''}"
         if self._lang is LangCode.ZH_CN:
@@ -348,6 +357,17 @@ class Normalizer:
             small = self._say_count(cents, forms[2:])
             main = f"{main}{locale.currency_joiner}{small}" if whole else small
         return minus + main
+
+    def _read_money_range(self, match: re.Match[str]) -> str:
+        forms = self._locale.currency[match["currency"]]
+        first, second = self._say_number(match["first"]), self._say_number(match["second"])
+        magnitude = match.groupdict().get("magnitude")
+        large = [self._locale.magnitudes[magnitude]] if magnitude else []
+        plural = forms[-1] if len(forms) == 3 else forms[1]
+        return (" " if self._locale.is_spaced else "").join([first, self._locale.to, second, *large, plural])
+
+    def _read_thousands(self, match: re.Match[str]) -> str:
+        return f"{self._say_number(match['number'])} {self._locale.magnitudes['k']}"
 
     def _say_count(self, number: int, forms: tuple[str, ...]) -> str:
         """ "one dollar", "zwei Euro", "un euro": with the numeral in front of a noun as the language has it."""
@@ -375,11 +395,11 @@ class Normalizer:
         forms = self._locale.units[match["unit"]]
         whole, fraction = self._split_number(match["number"])
         sign = {"-": self._locale.minus, "−": self._locale.minus, "+": self._locale.plus}.get(match["sign"] or "", "")
+        gap = " " if self._locale.is_spaced else ""
         if fraction:
-            gap = " " if self._locale.is_spaced else ""
             unit = choose_form(forms, whole, self._lang, is_whole=False)
-            return f"{sign} {self._say_number(match['number'])}{gap}{unit}".strip()
-        return f"{sign} {self._say_count(whole, forms)}".strip()
+            return f"{sign}{gap}{self._say_number(match['number'])}{gap}{unit}".strip()
+        return f"{sign}{gap}{self._say_count(whole, forms)}".strip()
 
     def _read_ordinal(self, match: re.Match[str]) -> str:
         number = int(match["number"])
