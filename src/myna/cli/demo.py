@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import httpx
 import typer
@@ -176,7 +177,8 @@ def _tell_outcome(outcome: _Outcome, speech: Path, folder: Path, key: str) -> No
     command = sys.argv[0] if Path(sys.argv[0]).name == "myna" else "myna"
     remark(
         f"To go on: {command} serve --dev --data-dir {folder / 'data'}\n"
-        f"          MYNA_API_KEY={key} {command} say {voice.voice_id} 'Hello.' -o hello.wav"
+        f"          MYNA_API_KEY={key} {command} say {voice.voice_id} 'Hello.' -o hello.wav\n"
+        f"Studio (while it serves): http://127.0.0.1:8080/studio#key={quote(key, safe='')}"
     )
     print_result(str(speech))
 
