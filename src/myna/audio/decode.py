@@ -183,6 +183,8 @@ def _read_with_ffmpeg(file: io.BytesIO, container: AudioContainer, limits: Decod
             raise AudioUndecodable(f"The {container.name} file has no audio track. Send {ACCEPTED_FORMATS}.")
         stream = opened.streams.audio[0]
         context = stream.codec_context
+        if context is None:
+            raise AudioUndecodable(f"The codec of the {container.name} file is not read here. Send {ACCEPTED_FORMATS}.")
         collected = _BlockCollector(context.sample_rate, context.channels, limits)
         declared = [opened.duration / av.time_base if opened.duration else 0.0]
         if stream.duration and stream.time_base:
@@ -190,6 +192,9 @@ def _read_with_ffmpeg(file: io.BytesIO, container: AudioContainer, limits: Decod
         collected.check_declared(max(declared))
         resampler = av.AudioResampler(format="fltp", layout=context.layout, rate=context.sample_rate)
         for frame in _iter_frames(opened, stream):
+            is_as_declared = frame.layout.nb_channels == collected.num_channels
+            if not is_as_declared or frame.sample_rate != collected.sample_rate_hz:
+                break  # damaged; and a frame of other channels than before must not reach the resampler: it crashes
             for converted in resampler.resample(frame):
                 collected.add(np.ascontiguousarray(converted.to_ndarray().T))
             if collected.is_full:
