@@ -34,7 +34,7 @@ SUNG_SUSTAINED_RATIO = 0.15
 SUNG_UNBROKEN_RATIO = 0.5
 LEVEL_RANGE_DB = 12.0
 SURE_LANGUAGE_PROBABILITY = 0.8
-MIN_TRANSCRIPT_MATCH = 0.35
+MIN_TRANSCRIPT_MATCH = 0.5
 
 _WORDS_UNCERTAIN = frozenset({LangCode.HI_IN, LangCode.HE_IL, LangCode.ZH_CN, LangCode.AR_SA})
 """Languages whose words the recogniser misses too often to doubt the caller's."""
