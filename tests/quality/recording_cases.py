@@ -88,7 +88,8 @@ CASES = {
     "two seconds": RecordingCase("SAMPLE_SHORT", lambda: write_flac(woman()[8000:40000])),
     "over fifteen seconds": RecordingCase("SAMPLE_LONG", lambda: write_flac(np.concatenate([woman()] * 3))),
     "long silences": RecordingCase(
-        "MOSTLY_SILENCE", lambda: write_flac(np.concatenate([silence(9), man()[:48000], silence(9), man()[48000:96000]]))
+        "MOSTLY_SILENCE",
+        lambda: write_flac(np.concatenate([silence(9), man()[:48000], silence(9), man()[48000:96000]])),
     ),
     "very quiet": RecordingCase("LEVEL_LOW", lambda: write_flac(0.02 * woman() / np.abs(woman()).max())),
     "overdriven": RecordingCase("CLIPPED", lambda: write_flac(np.clip(man() / np.abs(man()).max() * 4, -1, 1))),
