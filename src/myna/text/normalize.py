@@ -136,7 +136,10 @@ class Normalizer:
             rf"{before}(?P<first>{number})\s?[–—-]\s?(?P<second>{number})(?:\s?(?P<unit>{units}))?(?!-){after}",
             self._read_range,
         )
-        add(rf"{before}(?P<first>\d{{1,4}})\s?[x×]\s?(?P<second>\d{{1,4}}){after}", self._read_size)
+        add(
+            rf"{before}(?P<first>\d{{1,4}})\s?[x×]\s?(?P<second>\d{{1,4}})(?:\s?(?P<unit>{units}))?{after}",
+            self._read_size,
+        )
 
     def _add_plain_numbers(self) -> None:
         suffixes = _any_of(self._locale.ordinal_suffixes)
@@ -426,7 +429,11 @@ class Normalizer:
 
     def _read_size(self, match: re.Match[str]) -> str:
         first, second = (spell_cardinal(int(match[name]), self._lang) for name in ("first", "second"))
-        return f"{first} {self._locale.by} {second}"
+        gap = " " if self._locale.is_spaced else ""
+        unit = (
+            [choose_form(self._locale.units[match["unit"]], int(match["second"]), self._lang)] if match["unit"] else []
+        )
+        return gap.join([first, self._locale.by, second, *unit])
 
     def _read_number_sign(self, match: re.Match[str]) -> str:
         return f"{self._locale.number_sign} {self._say_number(match['number'])}"

@@ -46,6 +46,7 @@ def say(text: str, lang: LangCode) -> str:
         (EN, "20%", "twenty percent"),
         (EN, "$5-10", "five to ten dollars"),
         (EN, "10k users", "ten thousand users"),
+        (EN, "3x4 m", "three by four metres"),
         (EN, "24/7", "twenty-four seven"),
         (EN, "1st, 22nd", "first, twenty-second"),
         (EN, "05/12/2024", "May twelfth, twenty twenty-four"),
