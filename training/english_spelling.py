@@ -4,8 +4,11 @@
 
 Letters in, Kokoro symbols with stress out: two small bidirectional LSTM layers over the letters, three output slots a
 letter, CTC loss. It learns from misaki's own lexicons (Apache-2.0), American and British, told apart by a first sign, so
-that its answers look like theirs. Needs torch and misaki; some ten minutes on one idle core. The figures that it prints
-are for words held out before training.
+that its answers look like theirs. Needs torch and misaki; some minutes an epoch on one idle core. The figures that it
+prints are for words held out before training.
+
+The shipped file: `--epochs 8` stopped after the first, then `--resume` that file with `--epochs 1`. On 2,834 words held out (both accents): 5.5 %
+of the phonemes wrong, 7.2 % with stress marks counted, 70.8 % of the words right but for stress.
 """
 
 import argparse

@@ -1,0 +1,78 @@
+"""What becomes of the decoder's samples: silence cut, peaks bent, words laid along them."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from myna.engines.kokoro.engine import limit_peaks
+from myna.engines.kokoro.graphs import FRAME_SAMPLES, SAMPLE_RATE_HZ, round_frames
+from myna.engines.kokoro.phonemes.symbols import SymbolSequence
+from myna.engines.kokoro.silence_trim import find_speech, trim_silence
+from myna.engines.kokoro.speech_timing import FRAME_S, LEAD_S, time_tokens
+
+
+def tone(seconds: float, amplitude: float = 0.3) -> np.ndarray:
+    phase = 2 * np.pi * 200 * np.arange(round(seconds * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
+    return (amplitude * np.sin(phase)).astype(np.float32)
+
+
+def silence(seconds: float) -> np.ndarray:
+    return np.zeros(round(seconds * SAMPLE_RATE_HZ), dtype=np.float32)
+
+
+@given(
+    before_s=st.floats(0.0, 0.5),
+    speech_s=st.floats(0.05, 1.0),
+    after_s=st.floats(0.0, 0.5),
+    tail_s=st.sampled_from([0.03, 0.12, 0.3]),
+)
+def test_pauses_are_exact(before_s: float, speech_s: float, after_s: float, tail_s: float) -> None:
+    """However much silence the model leaves: the speech is whole and the pause behind it is what was asked for."""
+    samples = np.concatenate([silence(before_s), tone(speech_s), silence(after_s)])
+    trimmed, num_cut = trim_silence(samples, tail_s)
+    first, last = find_speech(samples)
+    assert len(trimmed) == last + round(tail_s * SAMPLE_RATE_HZ) - num_cut
+    assert 0 <= first - num_cut <= round(0.03 * SAMPLE_RATE_HZ)
+
+
+def test_silence_has_no_speech() -> None:
+    """Nothing audible gives nothing but the pause."""
+    assert find_speech(silence(0.5)) == (0, 0)
+
+
+@given(st.lists(st.floats(-4.0, 4.0, width=32), min_size=1, max_size=50))
+def test_peaks_never_pass_the_ceiling(values: list[float]) -> None:
+    """Order and sign are kept, quiet samples are untouched, nothing is louder than 0.98."""
+    samples = np.array(values, dtype=np.float32)
+    limited = limit_peaks(samples)
+    assert limited.dtype == np.float32
+    assert np.abs(limited).max() <= 0.98 + 1e-6
+    quiet = np.abs(samples) <= 0.85
+    np.testing.assert_array_equal(limited[quiet], samples[quiet])
+    assert (np.diff(limited[np.argsort(samples)]) >= 0).all()
+
+
+def test_rate_is_in_the_durations() -> None:
+    """Half the speed doubles each symbol's frames; no symbol vanishes."""
+    frames = np.array([4.2, 1.6, 0.2], dtype=np.float32)
+    assert round_frames(frames).tolist() == [4, 2, 1]
+    assert round_frames(frames, 2.0).tolist() == [8, 3, 1]
+    assert round_frames(frames, 0.1).tolist() == [1, 1, 1]
+
+
+def test_words_lie_where_their_symbols_are() -> None:
+    """Two words with a space between and a silent token: starts, ends and phones from the frames."""
+    sequence = SymbolSequence("ab c.", (0, 0, -1, 2, 2))
+    frames = np.array([10, 4, 4, 2, 6, 3, 1])
+    first_sample_s = -0.1
+    timings = time_tokens(sequence, frames, range(3), first_sample_s=first_sample_s, audible_s=(0.0, 10.0))
+    origin_s = first_sample_s - LEAD_S
+    assert [timing.token_index for timing in timings] == [0, 1, 2]
+    assert timings[0].start_s == pytest.approx(origin_s + 10 * FRAME_S)
+    assert timings[0].end_s == pytest.approx(origin_s + 18 * FRAME_S)
+    assert timings[1].start_s == timings[1].end_s == timings[0].end_s
+    assert timings[2].start_s == pytest.approx(origin_s + 18 * FRAME_S)
+    assert timings[2].end_s == pytest.approx(origin_s + 26 * FRAME_S)
+    assert [phone.phone for phone in timings[0].phones] == ["a", "b"]
+    assert round(FRAME_S * SAMPLE_RATE_HZ) == FRAME_SAMPLES
