@@ -227,19 +227,9 @@ class VoiceStore(Protocol):
         ...
 
 
-class Access(Protocol):
-    """What a key is allowed."""
-
-    @property
-    def workspace(self) -> WorkspaceId: ...
-
-    @property
-    def can_write(self) -> bool: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a key opens: implements `Access`."""
+    """What a key opens."""
 
     workspace: WorkspaceId
     can_write: bool
