@@ -12,6 +12,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from filelock import FileLock
 from sqlalchemy import Connection, event, func, make_url, select
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -51,6 +52,9 @@ _MIGRATION_LOCK = 0x4D796E61
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _OUR_MISTAKES = (IntegrityError, ProgrammingError, DataError, NotSupportedError)
 
+_START_WAIT_S = 60.0
+"""Longest wait for another process that makes the same file."""
+
 
 class Database:
     """One database, many short transactions. Nothing is opened before `start`."""
@@ -81,15 +85,27 @@ class Database:
         async with self._start_lock:
             if self._is_current:
                 return
-            if self.is_sqlite and self._url.database:
-                path = Path(self._url.database)
-                await asyncio.to_thread(make_private_folder, path.parent)
-                await asyncio.to_thread(touch_private_file, path)
-            # Two processes migrate one after the other: SQLite's write lock is taken at once, PostgreSQL has its own.
             with _in_our_words():
-                async with self._engine.begin() as connection:
-                    await connection.run_sync(_migrate)
+                if self.is_sqlite and self._url.database:
+                    await self._start_file(Path(self._url.database))
+                else:
+                    await self._bring_up_to_date()
             self._is_current = True
+
+    async def _start_file(self, path: Path) -> None:
+        """One process after the other: SQLite refuses at once, without waiting, to turn a file in use to WAL."""
+        await asyncio.to_thread(make_private_folder, path.parent)
+        await asyncio.to_thread(touch_private_file, path)
+        lock = FileLock(path.with_suffix(".lock"), timeout=_START_WAIT_S, mode=0o600, thread_local=False)
+        await asyncio.to_thread(lock.acquire)
+        try:
+            await self._bring_up_to_date()
+        finally:
+            lock.release()
+
+    async def _bring_up_to_date(self) -> None:
+        async with self._engine.begin() as connection:
+            await connection.run_sync(_migrate)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
