@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 
 from tests.contract.http_service import HttpService, build_tone_services, open_service
@@ -34,13 +33,16 @@ def refining_spec(gate: threading.Event) -> EngineSpec:
     return replace(SPEC, capabilities=capabilities, load=lambda settings: SlowlyBetterEngine(gate))
 
 
-async def until_refined(service: HttpService, voice_id: str, is_expected: Callable[[str], bool]) -> str:
+async def read_refinement(service: HttpService, voice_id: str) -> str:
+    voice = (await service.get(f"/voices/v1/voices/{voice_id}")).json()
+    return str(voice.get("refinement", ""))
+
+
+async def finish(service: HttpService, gate: threading.Event) -> None:
+    """Let the engine go on and wait until every voice is refined."""
+    gate.set()
     async with asyncio.timeout(_DEADLINE_S):
-        while True:
-            voice = (await service.get(f"/voices/v1/voices/{voice_id}")).json()
-            if is_expected(voice.get("refinement", "")):
-                return str(voice["refinement"])
-            await asyncio.sleep(0)
+        await service.services.refine_voices.wait_until_idle()
 
 
 async def test_a_voice_speaks_at_once_and_improves() -> None:
@@ -49,10 +51,10 @@ async def test_a_voice_speaks_at_once_and_improves() -> None:
     services = build_tone_services(refining_spec(gate))
     async with open_service(services=services) as service:
         voice_id = await service.clone()
-        assert await until_refined(service, voice_id, bool) == "pending"
+        assert await read_refinement(service, voice_id) == "pending"
         before = (await service.speak("Hello there.", voiceId=voice_id)).json()["audioContent"]
-        gate.set()
-        assert await until_refined(service, voice_id, lambda state: state == "done") == "done"
+        await finish(service, gate)
+        assert await read_refinement(service, voice_id) == "done"
         after = (await service.speak("Hello there.", voiceId=voice_id)).json()["audioContent"]
     assert before
     assert before != after
@@ -66,8 +68,8 @@ async def test_a_deleted_voice_is_not_refined() -> None:
         gone, kept = await service.clone("gone"), await service.clone("kept")
         deleted = await service.client.delete(f"/voices/v1/voices/{gone}", headers=service.auth())
         assert deleted.status_code == 200
-        gate.set()
-        assert await until_refined(service, kept, lambda state: state == "done") == "done"
+        await finish(service, gate)
+        assert await read_refinement(service, kept) == "done"
         assert (await service.get(f"/voices/v1/voices/{gone}")).status_code == 404
 
 

@@ -52,6 +52,11 @@ class RefineVoices:
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
 
+    async def wait_until_idle(self) -> None:
+        """Until nothing is left that can be refined."""
+        if self._worker is not None:
+            await asyncio.wait({self._worker})
+
     async def close(self) -> None:
         """Stop; what is unfinished stays pending."""
         if self._worker is not None:
