@@ -115,6 +115,7 @@ def build_services(settings: Settings) -> Services:
             synthesize_speech=synthesize_speech,
             read_description=read_description,
             detect_language=detect_text_language,
+            offload=offload,
             clock=clock,
             new_token=lambda: secrets.token_hex(4),
             draft_lifetime=timedelta(seconds=settings.draft_lifetime_s),

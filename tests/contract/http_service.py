@@ -215,6 +215,7 @@ def build_tone_services(spec: EngineSpec = SPEC, num_slots: int = 2, queue_lengt
             synthesize_speech=speak,
             read_description=read_description,
             detect_language=detect_text_language,
+            offload=offload,
             clock=clock,
             new_token=lambda: next(tokens),
             draft_lifetime=timedelta(hours=1),

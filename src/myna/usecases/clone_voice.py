@@ -126,7 +126,7 @@ class CloneVoice:
     async def _measure_similarity(self, artifact: VoiceArtifact, reference: ReferenceAudio) -> float | None:
         capabilities = self.engine.spec.capabilities
         lang = reference.lang if reference.lang in capabilities.languages else LangCode.EN_US
-        segments = self.plan_similarity_speech(lang)
+        segments = await self.offload(partial(self.plan_similarity_speech, lang))
         if not segments:
             return None
         stream = await self.engine.synthesize(artifact, segments, SynthesisOptions(lang))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import InvalidRequest, LanguageUnsupported, VoiceNotFound
@@ -10,7 +11,7 @@ from myna.domain.language import LangCode
 from myna.domain.speech import AudioEncoding, AudioFormat
 from myna.domain.voice import Voice, VoiceId, VoiceSource, WorkspaceId
 from myna.usecases.models import DEFAULT_MODEL
-from myna.usecases.ports import Clock, EngineClient, VoiceChange, VoiceStore
+from myna.usecases.ports import Clock, EngineClient, Offload, VoiceChange, VoiceStore
 from myna.usecases.stock import StockVoices
 from myna.usecases.synthesize_speech import SpeakCommand, SynthesizeSpeech
 
@@ -54,6 +55,7 @@ class DesignVoice:
     synthesize_speech: SynthesizeSpeech
     read_description: Callable[[str], VoiceAttributes]
     detect_language: Callable[[str], LangCode | None]
+    offload: Offload
     clock: Clock
     new_token: Callable[[], str]
     """Eight hexadecimal digits, unpredictable."""
@@ -64,7 +66,7 @@ class DesignVoice:
         """Raises: InvalidRequest, LanguageUnsupported, Overloaded, EngineFailure."""
         self._check(command)
         attributes = self.read_description(command.design_prompt)
-        lang = self._choose_language(command, attributes)
+        lang = await self.offload(partial(self._choose_language, command, attributes))
         text = command.preview_text.strip()
         if len(text) < _MIN_PREVIEW_CHARS and lang.iso639 == "en":
             text = f"{text} {_PREVIEW_EXTENSION}"

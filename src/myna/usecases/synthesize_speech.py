@@ -120,7 +120,7 @@ class SynthesizeSpeech:
         check_model(command.model_id)
         self._check_text(command)
         voice, artifact = await self.find_voice(command.workspace, command.voice_id)
-        lang = self._choose_language(command, voice)
+        lang = await self.offload(partial(self._choose_language, command, voice))
         if not command.text.strip():
             return SpeechReply(lang, _no_chunks(), None)
         segments = await self.offload(partial(self._plan, command, lang))

@@ -20,7 +20,7 @@ _PITCH_SEMITONES = 4.0
 _AGE_SEMITONES = {"young": 0.7, "middle_aged": 0.0, "elderly": -1.0}
 """Speaking pitch falls with age in women and, until about 60, in men (Stathopoulos et al. 2011, JSLHR 54)."""
 _AGE_PACE = {"young": 0.1, "middle_aged": 0.0, "elderly": -0.35}
-"""Older speakers read about a fifth slower (Ramig 1983, J. Communication Disorders 16)."""
+"""Older speakers read slower (Ramig 1983, J. Communication Disorders 16); how much is our choice."""
 _AGE_BRIGHTNESS = {"young": 0.15, "middle_aged": 0.0, "elderly": -0.25}
 _PACE_OCTAVES = 0.4
 """At the ends of the scale durations change by a factor of 1.32."""
@@ -80,7 +80,7 @@ def _candidates(attributes: VoiceAttributes, lang: LangCode) -> list[StockVoice]
 
 
 def _mean_log_f0(chosen: Sequence[StockVoice], shares: FloatArray) -> float:
-    """What the predictor gives a blend lies near the blend of what it gives the parts (measured: within 3 %)."""
+    """Taken as the blend of what the predictor gives the parts: an estimate, not measured for each blend."""
     artefacts = files("myna.engines.kokoro") / "artefacts"
     measured: dict[str, float] = json.loads((artefacts / "stock_pitch.json").read_text(encoding="utf-8"))
     return float(sum(share * measured[stock.name] for share, stock in zip(shares, chosen, strict=True)))
