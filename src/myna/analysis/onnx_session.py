@@ -18,7 +18,8 @@ _ERRORS_ONLY = 3
 class OnnxSession:
     """A loaded graph. Thread-safe, as ONNX Runtime's sessions are."""
 
-    def __init__(self, path: Path, num_threads: int = 1) -> None:
+    def __init__(self, graph: Path | bytes, num_threads: int = 1) -> None:
+        """graph: a file, or what would be in it."""
         options = ort.SessionOptions()
         options.intra_op_num_threads = num_threads
         options.inter_op_num_threads = 1
@@ -26,7 +27,9 @@ class OnnxSession:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.add_session_config_entry("session.inter_op.allow_spinning", "0")
         options.log_severity_level = _ERRORS_ONLY
-        self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._session = ort.InferenceSession(
+            graph if isinstance(graph, bytes) else str(graph), options, providers=["CPUExecutionProvider"]
+        )
 
     def run(
         self, inputs: Mapping[str, npt.NDArray[Any]], outputs: Sequence[str] | None = None

@@ -33,9 +33,7 @@ def load_sample_models(weights_dir: Path) -> SampleModels:
         speech_activity=SpeechActivityDetector(store.path("silero-vad/silero_vad_v6.onnx")),
         recogniser=SpeechRecogniser(whisper_files[0].parent),
         opinion=OpinionModel(store.path("dnsmos/sig_bak_ovr.onnx")),
-        noise=NoiseRemover(
-            store.path("deepfilternet/libdf.so"), store.path("deepfilternet/DeepFilterNet3_onnx.tar.gz")
-        ),
+        noise=NoiseRemover(store.path("deepfilternet/DeepFilterNet3_onnx.tar.gz")),
         music=MusicDetector(store.path("yamnet/yamnet.onnx")),
         ge2e=Ge2eEmbedder(store),
         campplus=CampplusEmbedder(store),

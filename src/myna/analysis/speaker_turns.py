@@ -51,7 +51,7 @@ def measure_speaker_turns(waveform: Waveform, ge2e: Ge2eEmbedder, campplus: Camp
     starts = range(0, len(samples) - _PARTIAL_SAMPLES + 1, _HOP_SAMPLES)
     if len(starts) < _MIN_PARTIALS:
         return _ONE_VOICE
-    moments = np.concatenate([ge2e.embed_partials(samples[start : start + _PARTIAL_SAMPLES])[:1] for start in starts])
+    moments = ge2e.embed_windows(np.lib.stride_tricks.sliding_window_view(samples, _PARTIAL_SAMPLES)[::_HOP_SAMPLES])
     groups, centres = _two_means(moments)
     sides = [_gather(samples, starts, groups == side) for side in (0, 1)]
     if min(len(side) for side in sides) < _MIN_SIDE_SAMPLES:

@@ -81,6 +81,12 @@ class Ge2eEmbedder:
         (embeddings,) = self._session.run({"partials": np.ascontiguousarray(windows.transpose(0, 2, 1))})
         return np.asarray(embeddings, np.float32)
 
+    def embed_windows(self, windows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Embed stretches of 1.6 s, each heard at one level. windows: [n, 25600] at 16 kHz. Returns: [n, 256]."""
+        features = np.stack([ge2e_features(window)[:_PARTIAL_FRAMES] for window in windows])
+        (embeddings,) = self._session.run({"partials": features})
+        return np.asarray(embeddings, np.float32)
+
 
 class CampplusEmbedder:
     """Encoder B: CAM++, 192 dimensions.
