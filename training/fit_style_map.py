@@ -1,31 +1,25 @@
 """Fit the map from sound to style on synthetic pairs, and measure how real speech differs from synthetic.
 
-    python training/fit_style_map.py --pairs WORK/pairs --speech DATA/train --weights CACHE
+    python training/fit_style_map.py --pairs WORK/pairs --real WORK/real
 
 Writes `style_map.npz` into the engine's artefacts and the cross-validated fit to `training/results/style_map.json`.
 """
 
 import argparse
-import csv
 import json
 import sys
 from pathlib import Path
 
 import numpy as np
-import soundfile
-import soxr
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
-from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
-from myna.domain.waveform import Waveform
 from myna.engines.kokoro.pitch_track import measure_pitch
 from myna.engines.kokoro.style_map import VoiceSound, join_features
 from myna.engines.kokoro.timbre_spectrum import timbre_features
-from myna.weights.store import WeightStore
+from myna.engines.kokoro.voice_artifact import STYLE_DIM
 
 ROOT = Path(__file__).parent.parent
 ARTEFACTS = ROOT / "src/myna/engines/kokoro/artefacts"
-RATE_HZ = 16_000
 RIDGE = 0.6
 NEUTRAL_LOG_F0 = float(np.log(150.0))
 
@@ -48,23 +42,15 @@ def read_pairs(folder: Path) -> tuple[list[VoiceSound], np.ndarray]:
     return sounds, np.array(styles, dtype=np.float64)
 
 
-def read_real(folder: Path, weights: WeightStore, num_files: int) -> list[VoiceSound]:
-    """One clip of each of `num_files` training speakers of at least 5 s, half of them LibriSpeech."""
-    rows = [row for row in csv.DictReader((folder / "manifest.csv").open()) if float(row["seconds"]) >= 5.0]
-    seen: set[str] = set()
-    rows = [row for row in rows if not (row["speaker"] in seen or seen.add(row["speaker"]))]
-    read = [row for row in rows if row["corpus"].startswith("LibriSpeech")][: num_files // 2]
-    other = [row for row in rows if not row["corpus"].startswith("LibriSpeech")]
-    read += other[:: max(1, len(other) // (num_files - len(read)))][: num_files - len(read)]
-    judge_a, judge_b = Ge2eEmbedder(weights), CampplusEmbedder(weights)
+def read_real(folder: Path) -> list[VoiceSound]:
+    """What `real_voices.py` heard."""
     sounds = []
-    for row in read:
-        samples, rate = soundfile.read(folder / row["path"], dtype="float32")
-        samples = soxr.resample(samples, rate, RATE_HZ)[: 15 * RATE_HZ].astype(np.float32)
-        waveform = Waveform(samples, RATE_HZ)
-        pitch = measure_pitch(samples)
-        log_f0 = pitch.log_f0_mean if pitch else NEUTRAL_LOG_F0
-        sounds.append(VoiceSound(judge_a.embed(waveform), judge_b.embed(waveform), timbre_features(samples), log_f0))
+    for path in sorted(folder.glob("[0-9]*.npz")):
+        if ".tmp." in path.name:
+            continue
+        with np.load(path) as chunk:
+            rows = zip(chunk["a"], chunk["b"], chunk["timbre"], chunk["pitch"][:, 0], strict=True)
+            sounds += [VoiceSound(*row) for row in rows]
     return sounds
 
 
@@ -77,9 +63,7 @@ def solve(features: np.ndarray, styles: np.ndarray) -> np.ndarray:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=Path, required=True)
-    parser.add_argument("--speech", type=Path, required=True)
-    parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--real-clips", type=int, default=300)
+    parser.add_argument("--real", type=Path, required=True, help="folder that `real_voices.py` wrote")
     arguments = parser.parse_args()
     sounds, styles = read_pairs(arguments.pairs)
     timbre = np.array([sound.timbre for sound in sounds])
@@ -96,39 +80,27 @@ def main() -> None:
         predicted[left] = styles[kept].mean(axis=0) + (features[left] - centre) @ matrix
     explained = 1 - ((styles - predicted) ** 2).sum(axis=0) / ((styles - style_mean) ** 2).sum(axis=0)
 
-    cached = arguments.pairs / f"real_{arguments.real_clips}.npz"
-    if cached.exists():
-        with np.load(cached) as tables:
-            real_sounds = [
-                VoiceSound(*row)
-                for row in zip(tables["a"], tables["b"], tables["timbre"], tables["log_f0"], strict=True)
-            ]
-    else:
-        real_sounds = read_real(arguments.speech, WeightStore(arguments.weights), arguments.real_clips)
-        np.savez(
-            cached,
-            a=[sound.embedding_a for sound in real_sounds],
-            b=[sound.embedding_b for sound in real_sounds],
-            timbre=[sound.timbre for sound in real_sounds],
-            log_f0=[sound.log_f0 for sound in real_sounds],
-        )
+    real_sounds = read_real(arguments.real)
     real = np.array([join_features(sound, timbre_mean, timbre_sd) for sound in real_sounds])
     real_shift = real.mean(axis=0) - feature_mean
     real_shift[-2:] = 0.0  # people's pitch is theirs, not a property of recordings
+    matrix = solve(features - feature_mean, styles - style_mean).astype(np.float16)
     np.savez(
         ARTEFACTS / "style_map.npz",
-        matrix=solve(features - feature_mean, styles - style_mean).astype(np.float16),
+        matrix=matrix,
         feature_mean=feature_mean.astype(np.float32),
         real_shift=real_shift.astype(np.float32),
         style_mean=style_mean.astype(np.float32),
         timbre_mean=timbre_mean.astype(np.float32),
         timbre_sd=timbre_sd.astype(np.float32),
+        tuned_matrix=matrix[:, :STYLE_DIM],  # until `tune_style_map.py` has been over it
+        tuned_mean=style_mean[:STYLE_DIM].astype(np.float32),
     )
     figures = {
         "pairs": len(sounds),
         "real_clips": len(real_sounds),
-        "explained_decoder_style": round(float(explained[:128].mean()), 3),
-        "explained_prosody_style": round(float(explained[128:].mean()), 3),
+        "explained_decoder_style": round(float(explained[:STYLE_DIM].mean()), 3),
+        "explained_prosody_style": round(float(explained[STYLE_DIM:].mean()), 3),
     }
     (ROOT / "training/results").mkdir(exist_ok=True)
     (ROOT / "training/results/style_map.json").write_text(json.dumps(figures, indent=1) + "\n")
