@@ -84,17 +84,14 @@ def main() -> None:
     real = np.array([join_features(sound, timbre_mean, timbre_sd) for sound in real_sounds])
     real_shift = real.mean(axis=0) - feature_mean
     real_shift[-2:] = 0.0  # people's pitch is theirs, not a property of recordings
-    matrix = solve(features - feature_mean, styles - style_mean).astype(np.float16)
     np.savez(
         ARTEFACTS / "style_map.npz",
-        matrix=matrix,
+        matrix=solve(features - feature_mean, styles - style_mean).astype(np.float16),
         feature_mean=feature_mean.astype(np.float32),
         real_shift=real_shift.astype(np.float32),
         style_mean=style_mean.astype(np.float32),
         timbre_mean=timbre_mean.astype(np.float32),
         timbre_sd=timbre_sd.astype(np.float32),
-        tuned_matrix=matrix[:, :STYLE_DIM],  # until `tune_style_map.py` has been over it
-        tuned_mean=style_mean[:STYLE_DIM].astype(np.float32),
     )
     figures = {
         "pairs": len(sounds),

@@ -110,6 +110,8 @@ class Voice:
     age_group: str = ""
     create_time: str = ""
     """RFC 3339, UTC; empty if the server does not tell."""
+    refinement: str = ""
+    """`pending` while a better version is being made in the background, `done` when it is in place, else empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ def _voice(entry: Json) -> Voice:
         gender=_text(entry, "gender"),
         age_group=_text(entry, "ageGroup"),
         create_time=_text(entry, "createTime"),
+        refinement=_text(entry, "refinement"),
     )
 
 

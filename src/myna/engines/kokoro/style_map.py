@@ -1,8 +1,7 @@
 """The map from what a recording sounds like to where its voice lies in the style space, as learnt by `training/`.
 
 Linear, ridge-regularised, from synthetic pairs: style -> speech -> features. The same matrix turns the difference
-between two sounds into a step in style, which is how the closed loop corrects itself. The first guess at the decoder half
-comes from a second matrix, the first one tuned through the decoder on real speakers.
+between two sounds into a step in style, which is how the closed loop corrects itself.
 """
 
 from dataclasses import dataclass
@@ -46,10 +45,6 @@ class StyleMap:
     """[530] real less synthetic speech: what no style can imitate (rooms, microphones, the decoder's own sound)."""
     style_mean: Array
     """[256]"""
-    tuned_matrix: Array
-    """[530, 128] as the decoder half of `matrix`, moved by the gradient through the decoder towards real people."""
-    tuned_mean: Array
-    """[128]"""
     timbre_mean: Array
     timbre_sd: Array
     """[80] each."""
@@ -62,10 +57,9 @@ class StyleMap:
         return join_features(sound, self.timbre_mean, self.timbre_sd)
 
     def locate(self, features: Array) -> tuple[Array, Array]:
-        """The decoder style that is judged nearest to the person, and the most likely prosody style, [128] each."""
-        centred = features - self.feature_mean
-        prosody = self.style_mean[STYLE_DIM:] + centred @ self.matrix[:, STYLE_DIM:]
-        return self.tuned_mean + centred @ self.tuned_matrix, prosody
+        """The most likely decoder and prosody style, [128] each."""
+        style = self.style_mean + (features - self.feature_mean) @ self.matrix
+        return style[:STYLE_DIM], style[STYLE_DIM:]
 
     def step(self, wanted: Array, heard: Array) -> Array:
         """The decoder step, [128], that would turn one sound into another if the decoder were linear."""

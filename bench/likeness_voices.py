@@ -1,0 +1,152 @@
+"""Where the voices come from: the service as a client meets it, and the engine itself for what no client can ask for."""
+
+import io
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from likeness_judges import LISTENING_RATE_HZ, SENTENCES, Judges, Speak
+from likeness_people import Person, code_of, load
+
+from myna.audio.resample import resample
+from myna.client import Client, Encoding, Sample, SpeechOptions
+from myna.domain.language import LangCode
+from myna.domain.speech import SynthesisOptions
+from myna.domain.waveform import ReferenceAudio, Waveform
+from myna.engines.base import EngineSettings
+from myna.engines.kokoro.spec import SPEC
+from myna.engines.kokoro.style_descent import Pull
+from myna.engines.kokoro.timbre_spectrum import missing_eq_db
+from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_voice
+from myna.engines.kokoro.voice_encoder import VoiceEncoder
+from myna.engines.kokoro.voice_refine import FIRST_STEP, NUM_PRACTICE
+from myna.engines.kokoro.voice_stock import stock_voices
+from myna.text.plan import plan_speech
+from myna.weights.store import WeightStore
+
+BY_API = ("clone", "refined")
+IN_PROCESS = ("clone in process", "stock + EQ", "stock blend + EQ", "A left out", "B left out")
+SHORT_SENTENCE = "They found a quiet place to rest."
+"""By which stock voices are compared with a reference."""
+_LEFT_OUT_STEPS = 10
+_REFINEMENT_LIMIT_S = 1800.0
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+Voices = Iterator[tuple[str, Speak, float]]
+"""(method, how to speak, CPU-seconds that making the voice took)."""
+
+
+class Service:
+    """A server on this machine: voices as a client gets them."""
+
+    def __init__(self, client: Client, pid: int) -> None:
+        self._client, self._pid = client, pid
+
+    def voices(self, person: Person, methods: list[str]) -> Voices:
+        """The clone at once, and the same voice when the server says that its refinement is done."""
+        before_s = self._processor_s()
+        sample = Sample(person.reference, person.transcript)
+        report = self._client.clone([sample], person.speaker, lang=code_of(person.lang).value, consent="bench")
+        cost_s = self._processor_s() - before_s
+        assert report.voice is not None
+        voice_id = report.voice.voice_id
+        options = SpeechOptions(encoding=Encoding.WAV, sample_rate_hz=24_000, lang="en-US")
+
+        def speak(text: str) -> Waveform:
+            samples, rate = soundfile.read(io.BytesIO(self._client.say(voice_id, text, options)), dtype="float32")
+            return Waveform(samples, rate)
+
+        if "clone" in methods:
+            yield "clone", speak, cost_s
+        if "refined" in methods:
+            started_s = self._processor_s()
+            self._wait_for_refinement(voice_id)
+            yield "refined", speak, self._processor_s() - started_s
+        self._client.delete_voice(voice_id)
+
+    def _wait_for_refinement(self, voice_id: str) -> None:
+        deadline_s = time.monotonic() + _REFINEMENT_LIMIT_S
+        while self._client.get_voice(voice_id).refinement != "done":
+            if time.monotonic() > deadline_s:
+                raise TimeoutError("the voice was not refined in time")
+            time.sleep(1.0)
+
+    def _processor_s(self) -> float:
+        fields = Path(f"/proc/{self._pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return sum(int(ticks) for ticks in fields[11:15]) / _TICKS_PER_S
+
+
+class Engine:
+    """The engine without a server."""
+
+    def __init__(self, weights_dir: Path) -> None:
+        self._engine = SPEC.load(EngineSettings(weights_dir, num_threads=1))
+        self.weights = WeightStore(weights_dir)
+        encoder = self._engine._encoder  # leaving a judge out has no public door
+        assert isinstance(encoder, VoiceEncoder)
+        self._encoder = encoder
+        self._stock: list[tuple[KokoroVoice, list[np.ndarray]]] = []
+
+    def voices(self, judges: Judges, person: Person, methods: list[str]) -> Voices:
+        reference = ReferenceAudio(
+            resample(load(person.reference), SPEC.capabilities.reference_rate_hz),
+            person.transcript,
+            code_of(person.lang),
+        )
+        quick: list[bytes] = []
+
+        def clone() -> bytes:
+            if not quick:
+                quick.append(self._engine.encode_voice(reference))
+            return quick[0]
+
+        makers: dict[str, Callable[[], bytes]] = {
+            "clone in process": clone,
+            "A left out": lambda: self._pull_on(clone(), reference, Pull(gain_a=0.0)),
+            "B left out": lambda: self._pull_on(clone(), reference, Pull(gain_b=0.0)),
+            "stock + EQ": lambda: self._nearest_stock(reference, judges, 1),
+            "stock blend + EQ": lambda: self._nearest_stock(reference, judges, 3),
+        }
+        for method in methods:
+            start = time.process_time()
+            artifact = makers[method]()
+            yield method, lambda text, artifact=artifact: self.speak(artifact, text), time.process_time() - start
+
+    def speak(self, artifact: bytes, text: str, lang: LangCode = LangCode.EN_US) -> Waveform:
+        voice = self._engine.load_voice(artifact)
+        segments = plan_speech(text, lang, normalize=True, max_segment_chars=400, first_segment_chars=None)
+        options = SynthesisOptions(lang)
+        pieces = [chunk.samples for segment in segments for chunk in self._engine.synthesize(voice, segment, options)]
+        return Waveform(np.concatenate(pieces), SPEC.capabilities.sample_rate_hz)
+
+    def _pull_on(self, artifact: bytes, reference: ReferenceAudio, pull: Pull) -> bytes:
+        """Ten more steps by one judge alone; the other is a witness of these steps."""
+        voice = unpack_voice(artifact)
+        heard = self._encoder.listen(reference.waveform)
+        sentences = self._encoder.practise(voice, NUM_PRACTICE)
+        *_, style = self._encoder.pull(voice, sentences, heard, _LEFT_OUT_STEPS, FIRST_STEP, judges=pull)
+        return pack_voice(replace(voice, decoder_style=style))
+
+    def _nearest_stock(self, reference: ReferenceAudio, judges: Judges, count: int) -> bytes:
+        """The nearest stock voice by both judges, or the mean of the nearest few; the clone's own equaliser on it."""
+        if not self._stock:
+            for stock in stock_voices():
+                voice = unpack_voice(stock.artifact)
+                self._stock.append((voice, judges.embed(self.speak(stock.artifact, SHORT_SENTENCE))))
+        wanted = judges.embed(reference.waveform)
+        order = sorted(
+            self._stock, key=lambda entry: -float(entry[1][0] @ wanted[0] / 0.33 + entry[1][1] @ wanted[1] / 0.52)
+        )
+        chosen = [voice for voice, _ in order[:count]]
+        plain = replace(
+            chosen[0],
+            decoder_style=np.mean([voice.decoder_style for voice in chosen], axis=0).astype(np.float32),
+            prosody_style=np.mean([voice.prosody_style for voice in chosen], axis=0).astype(np.float32),
+        )
+        spoken = resample(self.speak(pack_voice(plain), SENTENCES[0]), LISTENING_RATE_HZ).samples
+        heard = resample(reference.waveform, LISTENING_RATE_HZ).samples
+        return pack_voice(replace(plain, eq_db=missing_eq_db(heard, spoken)))
