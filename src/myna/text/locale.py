@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from myna.domain.language import LangCode
 
@@ -77,6 +78,44 @@ class Locale:
     """Words are separated by spaces."""
     letters: tuple[str, ...] = ()
     """Names of a to z, for what is spelled out; empty where the engine spells by itself."""
+    acronyms: tuple[str, ...] = ()
+    """Short capitals that are spoken as words: ONU."""
+    spelled: tuple[str, ...] = ()
+    """Longer capitals that could be words and are not."""
+    say_as: Mapping[str, str] = field(default_factory=dict)
+    """Exact words that are said otherwise."""
+    hashtag: str = "hashtag"
+    weekdays: Mapping[str, str] = field(default_factory=dict)
+    """Lower-case abbreviations without their dots."""
+    before_number: tuple[str, ...] = ()
+    """Those of `abbreviations` that are one only before a number: "p. 5"."""
+    hour_word: str = ""
+    """Behind a full hour: "9h", "9 Uhr". A regular expression."""
+    between: tuple[str, ...] = ()
+    """Two words: "between" and the "and" that belongs to it."""
+    ratio: str = ""
+    """Between the numbers of "16:9"; empty for `to`."""
+    power: str = ""
+    """Of `{base}` and `{exponent}`."""
+    fraction: str = ""
+    """Of `{above}` and `{below}`, where `fractions` has no word."""
+    fractions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Denominator -> one of them, several; third, if exactly one is said otherwise: "2" -> half, halves, one half."""
+    mixed: str = "{whole} {fraction}"
+    """Of a whole number and a fraction."""
+    and_a_half: str = ""
+    phone_words: tuple[str, ...] = ()
+    """After these digits are read one by one."""
+    code_words: tuple[str, ...] = ()
+    """As above, for short codes."""
+    kings: tuple[str, ...] = ()
+    """Lower-case names that are counted."""
+    roman_nouns: tuple[str, ...] = ()
+    """Lower-case words after which a Roman numeral is a number: "chapter"."""
+    roman_before: tuple[str, ...] = ()
+    """Lower-case words before which a Roman numeral is an ordinal: "secolo"."""
+    roman_endings: tuple[str, ...] = ()
+    """What makes an ordinal of a Roman numeral: "XXIe"."""
 
 
 @cache
@@ -89,18 +128,19 @@ def load_locale(lang: LangCode) -> Locale:
     joiner = currency.pop("joiner")
     months = tuple(table.pop("months"))
     names = table.pop("month_names", None) or {name.lower(): number for number, name in enumerate(months, 1)}
+    units = {unit: tuple(forms) for unit, forms in table.pop("units").items()}
+    fractions = {below: tuple(forms) for below, forms in table.pop("fractions", {}).items()}
+    # Any: the table's other values, each of its field's own type
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
     return Locale(
         url=url,
         currency={sign: tuple(forms) for sign, forms in currency.items()},
         currency_joiner=joiner,
         months=months,
         month_names=names,
-        units={unit: tuple(forms) for unit, forms in table.pop("units").items()},
-        ordinal_suffixes=tuple(table.pop("ordinal_suffixes")),
-        letters=tuple(table.pop("letters", ())),
-        time_suffixes=tuple(table.pop("time_suffixes", ())),
-        final_abbreviations=tuple(table.pop("final_abbreviations", ())),
-        **table,
+        units=units,
+        fractions=fractions,
+        **fields,
     )
 
 

@@ -31,6 +31,7 @@ _MARKUP = re.compile(
     r"""
     (?P<break>  <\s*break\b (?P<attributes>[^<>]{0,200}?) /?\s*> (?:\s*</\s*break\s*>)? )
   | (?P<tag>    </?[A-Za-z][^<>]{0,200}> | <!--.{0,500}?--> )
+  | (?P<link>   \[ (?P<label>[^\[\]\n]{1,200}) \] \( [^()\s]{1,400} \) )
   | (?P<steer>  \[ [^\[\]\n]{1,200} \] )
   | (?P<ipa>    (?<![\w/:.]) / (?P<phones>[^\s/][^/\n]{0,80}?) / (?![\w/]) )
     """,
@@ -48,15 +49,27 @@ def find_markup(text: str) -> Iterator[MarkupPiece]:
     """Cut text into pieces of speech and of markup; the pieces follow one another and cover it all."""
     position = 0
     for match in _MARKUP.finditer(text):
+        if match["link"] is not None:
+            # Markdown: the label is read, the address is not
+            first, last = match.span("label")
+            yield from _speech(position, match.start())
+            yield MarkupPiece(match.start(), first, is_silent=True)
+            yield MarkupPiece(first, last)
+            yield MarkupPiece(last, match.end(), is_silent=True)
+            position = match.end()
+            continue
         piece = _read_markup(match)
         if piece is None:
             continue
-        if position < piece.start:
-            yield MarkupPiece(position, piece.start)
+        yield from _speech(position, piece.start)
         yield piece
         position = piece.end
-    if position < len(text):
-        yield MarkupPiece(position, len(text))
+    yield from _speech(position, len(text))
+
+
+def _speech(start: int, end: int) -> Iterator[MarkupPiece]:
+    if start < end:
+        yield MarkupPiece(start, end)
 
 
 def _read_markup(match: re.Match[str]) -> MarkupPiece | None:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpeechToken
 from myna.text.markup import find_markup
 from myna.text.segment import cut_into_sentences, find_cut, join_short, split_long, spoken_length
-from myna.text.tokenize import gap_after, settle_gaps, tokenize
+from myna.text.tokenize import gap_after, is_spoken_sign, settle_gaps, tokenize
 
 PARAGRAPH_PAUSE_S = 0.35
 """Silence between paragraphs, on top of the engine's own sentence end."""
@@ -38,12 +39,21 @@ def plan_speech(
                 stretch.append(SpeechSegment(tuple(sentence[:cut])))
                 pending = sentence[cut:]
             stretch += [SpeechSegment(tuple(piece)) for piece in split_long(pending, max_segment_chars)]
+        stretch = [_silence_bare_signs(segment) for segment in stretch]
         if pause_s and stretch:
             stretch[-1] = SpeechSegment(stretch[-1].tokens, pause_s)
         segments += stretch
     if not any(segment.text or segment.pause_after_s for segment in segments):
         return ()
     return tuple(segments)
+
+
+def _silence_bare_signs(segment: SpeechSegment) -> SpeechSegment:
+    """A segment of nothing but signs is not spoken: an engine makes noises of it."""
+    if any(token.ipa or any(is_spoken_sign(sign) for sign in token.spoken) for token in segment.tokens):
+        return segment
+    silent = tuple(replace(token, spoken="", whitespace="") for token in segment.tokens)
+    return SpeechSegment(silent, segment.pause_after_s)
 
 
 def _stretches(text: str, lang: LangCode, *, normalize: bool) -> Iterator[tuple[list[SpeechToken], float]]:

@@ -1,11 +1,13 @@
 """Words of a text as tokens: what is spoken for each, and where it stands."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechToken
+from myna.text.letters import drop_accents
 from myna.text.normalize import open_normalizer, strip_unspoken
 
 _WORD = re.compile(r"\S+")
@@ -45,6 +47,8 @@ def _plain_tokens(text: str, start: int, end: int, lang: LangCode) -> Iterator[S
             last = min(first + _MAX_TOKEN_CHARS, word.end())
             written = text[first:last]
             spoken = strip_unspoken(written)
+            if lang.iso639 == "en":
+                spoken = drop_accents(spoken)
             if written in _DASHES:
                 line = text[max(0, first - 40) : first].rpartition("\n")[2]
                 is_bullet = not line.strip()
@@ -59,7 +63,7 @@ def _part_words(tokens: list[SpeechToken], lang: LangCode) -> list[SpeechToken]:
         before = parted[-1] if parted else None
         if before is not None and not before.whitespace and before.source_end == token.source_start:
             is_cut_word = before.source_end - before.source_start == _MAX_TOKEN_CHARS
-            meet = before.spoken[-1:].isalnum() and token.spoken[:1].isalnum()
+            meet = is_spoken_sign(before.spoken[-1:]) and is_spoken_sign(token.spoken[:1])
             if meet and not is_cut_word and lang not in _GLUED:
                 parted[-1] = replace(before, whitespace=" ")
         parted.append(token)
@@ -87,6 +91,11 @@ def settle_gaps(tokens: list[SpeechToken]) -> list[SpeechToken]:
     return settled
 
 
+def is_spoken_sign(sign: str) -> bool:
+    """A letter, a digit, or a mark that belongs to a letter (Hindi's vowel signs)."""
+    return bool(sign) and unicodedata.category(sign)[0] in "LNM"
+
+
 def gap_after(text: str, position: int) -> str:
     return " " if position < len(text) and text[position].isspace() else ""
 
@@ -96,7 +105,7 @@ def _attach_punctuation(tokens: list[SpeechToken]) -> list[SpeechToken]:
     attached: list[SpeechToken] = []
     for token in tokens:
         before = attached[-1] if attached else None
-        is_mark = bool(token.spoken) and not any(sign.isalnum() for sign in token.spoken)
+        is_mark = bool(token.spoken) and not any(is_spoken_sign(sign) for sign in token.spoken)
         if before is not None and is_mark and before.spoken and before.source_end == token.source_start:
             spoken = (
                 before.spoken if token.spoken == "." and before.spoken.endswith(".") else before.spoken + token.spoken

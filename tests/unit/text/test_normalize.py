@@ -1,11 +1,14 @@
 """What is written short is read as a person would read it, per language."""
 
+from pathlib import Path
+
 import pytest
 
-from myna.domain.language import LangCode
+from myna.domain.language import LangCode, parse_lang_code
 from myna.text.normalize import open_normalizer
 from myna.text.numerals import chinese, hindi, japanese
 from myna.text.plan import plan_speech
+from myna.text.segment import spoken_length
 
 EN, GB, ES, FR, IT, PT, DE, ZH, JA, HI, RU, KO = (
     LangCode.EN_US,
@@ -21,6 +24,20 @@ EN, GB, ES, FR, IT, PT, DE, ZH, JA, HI, RU, KO = (
     LangCode.RU_RU,
     LangCode.KO_KR,
 )
+
+
+READINGS = Path(__file__).parent / "readings"
+
+
+def load_readings() -> list[tuple[LangCode, str, str]]:
+    """`readings/*.txt`: what is written, and in the next line, indented, what is said."""
+    rows = []
+    for path in sorted(READINGS.glob("*.txt")):
+        lang = parse_lang_code(path.stem)
+        assert lang is not None
+        lines = path.read_text(encoding="utf-8").splitlines()
+        rows += [(lang, written, spoken.strip()) for written, spoken in zip(lines[::2], lines[1::2], strict=True)]
+    return rows
 
 
 def say(text: str, lang: LangCode) -> str:
@@ -53,7 +70,7 @@ def say(text: str, lang: LangCode) -> str:
         (GB, "05/12/2024", "the fifth of December twenty twenty-four"),
         (EN, "2024-05-12", "May twelfth, twenty twenty-four"),
         (EN, "May 12", "May twelfth"),
-        (EN, "10:30 pm", "ten thirty p m"),
+        (EN, "10:30 pm", "ten thirty PM"),
         (EN, "at 9:05", "at nine oh five"),
         (EN, "at 10:00", "at ten o'clock"),
         (EN, "10-20 km", "ten to twenty kilometres"),
@@ -102,6 +119,29 @@ def say(text: str, lang: LangCode) -> str:
 def test_reading(lang: LangCode, written: str, spoken: str) -> None:
     """A written form and what a person says for it."""
     assert spoken == say(written, lang)
+
+
+@pytest.mark.parametrize(("lang", "written", "spoken"), load_readings())
+def test_awkward_text(lang: LangCode, written: str, spoken: str) -> None:
+    """Telephone numbers, kings, codes, clock ranges, fractions, hashtags, shouting: as a person reads them."""
+    assert spoken == say(written, lang)
+
+
+@pytest.mark.parametrize("lang", list(LangCode))
+@pytest.mark.parametrize("normalize", [True, False])
+def test_no_run_of_digits_is_too_long(lang: LangCode, *, normalize: bool) -> None:
+    """Thousands of digits, alone or behind a letter, are all spoken, in pieces that a segment can hold."""
+    for written in ("1" * 500, "B" + "7" * 500):
+        segments = plan_speech(written, lang, normalize=normalize, max_segment_chars=400, first_segment_chars=None)
+        assert max(spoken_length(segment.tokens) for segment in segments) <= 400
+        spoken = " ".join(segment.text for segment in segments)
+        assert not any(sign.isdigit() for sign in spoken)
+
+
+@pytest.mark.parametrize("written", ["...", '"', "?!", "." * 2000, "—", "()"])
+def test_signs_alone_are_not_spoken(written: str) -> None:
+    """Punctuation without a word makes no sound."""
+    assert not plan_speech(written, EN, normalize=True, max_segment_chars=400, first_segment_chars=60)
 
 
 def test_off_leaves_the_text_alone() -> None:

@@ -29,7 +29,44 @@ _MINUTE_ENDINGS = {
 }
 DIGITS = ("ゼロ", "いち", "に", "さん", "よん", "ご", "ろく", "なな", "はち", "きゅう")
 MAX_CARDINAL = 10**16 - 1
-COUNTERS = "人時分月日年つ"
+_PLAIN_COUNTERS = {
+    "名": "めい",
+    "秒": "びょう",
+    "枚": "まい",
+    "台": "だい",
+    "倍": "ばい",
+    "度": "ど",
+    "番": "ばん",
+    "位": "い",
+    "代": "だい",
+    "円": "えん",
+}
+_CHANGING_COUNTERS = {
+    # reading; which numbers are cut short before it; after those; after three
+    "本": ("ほん", "168", "ぽん", "ぼん"),
+    "匹": ("ひき", "168", "ぴき", "びき"),
+    "杯": ("はい", "168", "ぱい", "ばい"),
+    "回": ("かい", "168", "かい", "かい"),
+    "階": ("かい", "168", "かい", "がい"),
+    "個": ("こ", "168", "こ", "こ"),
+    "ページ": ("ページ", "18", "ページ", "ページ"),
+    "歳": ("さい", "18", "さい", "さい"),
+    "才": ("さい", "18", "さい", "さい"),
+    "冊": ("さつ", "18", "さつ", "さつ"),
+    "世": ("せい", "18", "せい", "せい"),
+    "世紀": ("せいき", "18", "せいき", "せいき"),
+    "点": ("てん", "18", "てん", "てん"),
+    "週間": ("しゅうかん", "18", "しゅうかん", "しゅうかん"),
+}
+_CUT_SHORT = {
+    # ending; in which of the groups above it is; cut short
+    "いち": ("1", "いっ"),
+    "ろく": ("6", "ろっ"),
+    "はち": ("8", "はっ"),
+    "じゅう": ("1", "じゅっ"),
+    "ひゃく": ("6", "ひゃっ"),
+}
+COUNTERS = (*"人時分月日年つ", *_PLAIN_COUNTERS, *_CHANGING_COUNTERS)
 
 
 def spell_cardinal(number: int) -> str:
@@ -60,7 +97,22 @@ def spell_counted(number: int, counter: str) -> str:
         return plain + "ふん"
     if counter == "日":
         return spell_day(number)
+    if counter in _PLAIN_COUNTERS:
+        is_yen = counter == "円" and plain.endswith("よん")
+        return (plain.removesuffix("ん") if is_yen else plain) + _PLAIN_COUNTERS[counter]
+    if counter in _CHANGING_COUNTERS:
+        return _join_changing(number, plain, counter)
     return _replace_last_digit(plain, counter) + {"時": "じ", "月": "がつ", "年": "ねん"}[counter]
+
+
+def _join_changing(number: int, plain: str, counter: str) -> str:
+    reading, cut_short, after_cut, after_three = _CHANGING_COUNTERS[counter]
+    if counter in "歳才" and number == 20:
+        return "はたち"
+    for ending, (kind, short) in _CUT_SHORT.items():
+        if plain.endswith(ending) and kind in cut_short:
+            return plain.removesuffix(ending) + short + after_cut
+    return plain + (after_three if plain.endswith("さん") else reading)
 
 
 def spell_day(number: int) -> str:

@@ -1,0 +1,73 @@
+"""Addresses of pages, mailboxes, files and people: spoken sign by sign, as one dictates them."""
+
+import re
+from collections.abc import Iterator
+
+from myna.text.letters import has_vowel, spell_letters
+from myna.text.number_words import NumberWords, Rule
+from myna.text.numerals.spelling import spell_cardinal
+
+_TLDS = "com|org|net|io|ai|dev|edu|gov|app|info|co|es|fr|it|br|pt|de|at|ch|in|jp|cn|uk|us|eu|ca|mx|ar|nl|pl|ru|kr|tv|me"
+_ADDRESS = re.compile(
+    r"(?:https?://|(?<![A-Za-z0-9])www\.)[^\s<>\"'\u3000-\u9fff]{2,300}[^\s<>\"'.,;:!?)\]\u0900-\u097f\u3000-\u9fff\uff00-\uffef]"
+    r"|(?<![A-Za-z0-9_@.])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}"
+    rf"|(?<![A-Za-z0-9_@.])(?:[a-z0-9-]{{1,63}}\.){{1,4}}(?:{_TLDS})(?:/[A-Za-z0-9_./#?=&%-]{{0,200}}[A-Za-z0-9_/])?(?![A-Za-z0-9_@])",
+    re.IGNORECASE,
+)
+_FILE = re.compile(r"(?<![\w/.:<])~?(?:/[A-Za-z0-9_.+-]{0,63}[A-Za-z0-9_+]){2,12}/?(?![\w/>])")
+_PERSON = re.compile(r"(?<![\w@.])@(?P<name>[A-Za-z0-9_.]{1,30}[A-Za-z0-9_])")
+_TOPIC = re.compile(r"(?<![\w#&])#(?P<topic>[^\W\d][^\s#.,;:!?()\[\]\"'।。、，！？]{1,60})")
+_SPOKEN_TLDS = frozenset({"com", "org", "net", "dev", "app", "gov", "co", "info", "edu"})
+_SPELLED_TLD_LANGUAGES = frozenset({"en", "de"})
+_HUMP = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-ZÀ-Þ])|(?<=[A-ZÀ-Þ])(?=[A-ZÀ-Þ][^\W\d_A-ZÀ-Þ])|_+|(?<=[^\W\d_])(?=\d)")
+_MAX_SMALL_DIGITS = 2
+
+
+class Addresses:
+    """One language's rules."""
+
+    def __init__(self, numbers: NumberWords) -> None:
+        self._numbers = numbers
+        self._lang = numbers.lang
+        words = numbers.locale.url
+        self._names = {
+            ".": words.dot,
+            "/": words.slash,
+            "@": words.at,
+            "-": words.dash,
+            "_": words.underscore,
+            ":": words.colon,
+        }
+
+    def rules(self) -> Iterator[Rule]:
+        yield _ADDRESS, lambda match: self._read(re.sub(r"^https?://", "", match[0], flags=re.IGNORECASE).rstrip("/"))
+        yield _FILE, lambda match: self._read(match[0])
+        yield _PERSON, lambda match: self._read(match[0])
+        yield _TOPIC, lambda match: f"{self._numbers.locale.hashtag} {_HUMP.sub(' ', match['topic'])}"
+
+    def _read(self, address: str) -> str:
+        spoken = []
+        parts = re.findall(r"[^\W\d_]+|\d+|\S", address)
+        host_end = next((index for index, part in enumerate(parts) if part == "/"), len(parts))
+        for index, part in enumerate(parts):
+            if part.isdigit():
+                spoken.append(self._say_number(part))
+            elif part in self._names:
+                spoken.append(self._names[part])
+            elif part.isalpha():
+                is_country = index == host_end - 1 and index > 0 and parts[index - 1] == "."
+                spoken.append(self._say_name(part, is_country=is_country))
+        return " ".join(spoken)
+
+    def _say_number(self, part: str) -> str:
+        if len(part) <= _MAX_SMALL_DIGITS and part[0] != "0":
+            return spell_cardinal(int(part), self._lang)
+        return self._numbers.say_digits(part)
+
+    def _say_name(self, part: str, *, is_country: bool) -> str:
+        lower = part.lower()
+        is_short = len(part) <= 3 and lower not in _SPOKEN_TLDS
+        is_spelled_country = is_country and len(part) == 2 and self._lang.iso639 in _SPELLED_TLD_LANGUAGES
+        if lower == "www" or (is_short and (not has_vowel(lower) or is_spelled_country)):
+            return spell_letters(part.upper(), self._numbers)
+        return part

@@ -1,0 +1,121 @@
+"""What only English writes so: feet and inches, decades, room numbers, "$5/mo"."""
+
+import re
+from collections.abc import Iterator
+
+from myna.text.number_words import NumberWords, Rule, any_of, words_before
+from myna.text.numerals.spelling import spell_cardinal, spell_digits, spell_year
+
+_INCHES = r"[\"″”]|''"
+_FEET = r"['′’]"
+_PER = {
+    "mo": "month", "month": "month", "yr": "year", "year": "year", "wk": "week", "week": "week", "day": "day",
+    "hr": "hour", "hour": "hour", "h": "hour", "min": "minute", "sec": "second", "s": "second", "lb": "pound",
+    "kg": "kilogram", "night": "night", "person": "person", "user": "user", "gal": "gallon", "mile": "mile",
+    "mi": "mile", "unit": "unit", "seat": "seat", "GB": "gigabyte",
+}  # fmt: skip
+_ROOMS = re.compile(
+    r"(?:room|suite|flight|apartment|apt\.?|highway|route|interstate|bus|train|building|area|locker)"
+    r"\s(?:number\s)?(?:[A-Z]{1,2}\s?)?$",
+    re.IGNORECASE,
+)
+_FLIGHT = re.compile(r"(?<!\w)(?P<airline>[A-Z]{2})(?P<number>\d{3,4})(?!\w)")
+
+
+class EnglishForms:
+    """American and British."""
+
+    def __init__(self, numbers: NumberWords) -> None:
+        self._numbers = numbers
+        self._lang = numbers.lang
+
+    def rules(self) -> Iterator[Rule]:
+        before, after = self._numbers.before, self._numbers.after
+        yield (
+            re.compile(rf"{before}(?P<ft>\d{{1,3}}){_FEET}\s?(?P<in>\d{{1,2}}(?:\.\d)?)(?:{_INCHES}|(?![\w'])){after}"),
+            self._read_feet,
+        )
+        yield (
+            re.compile(
+                rf"{before}(?P<ft>\d{{1,3}})\s?ft\.?,?\s(?P<in>\d{{1,2}}(?:\.\d)?)\s?in(?:\.(?=\s[a-z])|(?!\w))"
+            ),
+            self._read_feet,
+        )
+        yield (
+            re.compile(rf"{before}(?P<first>\d{{1,4}}){_FEET}\s?[x×]\s?(?P<second>\d{{1,4}}){_FEET}(?!\w)"),
+            lambda match: f"{self._numbers.say(match['first'])} by {self._numbers.say(match['second'])} feet",
+        )
+        yield (
+            re.compile(rf"{before}(?P<first>\d{{1,4}})(?:{_INCHES})\s?[x×]\s?(?P<second>\d{{1,4}})(?:{_INCHES})(?!\w)"),
+            lambda match: f"{self._numbers.say(match['first'])} by {self._numbers.say(match['second'])} inches",
+        )
+        yield (
+            re.compile(rf"(?<!\w)\$\.(?P<cents>\d\d){after}"),
+            lambda match: f"{self._numbers.say(str(int(match['cents'])))} cents",
+        )
+        yield re.compile(rf"{before}(?P<in>\d{{1,3}}(?:\.\d{{1,2}})?)[\"″](?!\w)"), self._read_inches
+        yield re.compile(rf"{before}(?P<decade>[12]\d\d0)['’]?s{after}"), self._read_decade
+        yield (
+            re.compile(rf"(?<!\w)(?:['’]|(?<=the )|(?<=late )|(?<=early )|(?<=mid-))(?P<decade>[2-9]0)['’]?s{after}"),
+            self._read_decade,
+        )
+        yield re.compile(r"(?<!\w)['’](?P<year>\d\d)(?![\w'’\"])"), self._read_short_year
+        yield re.compile(rf"{before}(?P<room>\d{{3,4}}){after}(?!-)"), self._read_room
+        yield _FLIGHT, self._read_flight
+        yield (
+            re.compile(rf"(?<=\d)(?P<magnitude>[kK])?/(?P<per>{any_of(_PER)})(?:\.(?=\s[a-z])|(?!\w))"),
+            lambda match: f"{'thousand ' if match['magnitude'] else ''}per {_PER[match['per']]}",
+        )
+        yield (
+            re.compile(r"(?<=per )(?P<unit>lb|kg|oz|sq ft|sqft|km|mi|ft|hr|min|sec|GB)(?!\w)\.?"),
+            lambda match: self._numbers.locale.units[match["unit"]][0],
+        )
+        yield (
+            re.compile(
+                r"(?<=[A-Za-z]\.)(?P<zip>\d{5})(?!\w)|(?<=\b[A-Z]{2} )(?P<plain>\d{5})(?:-(?P<more>\d{4}))?(?!\w)"
+            ),
+            self._read_zip,
+        )
+
+    def _read_feet(self, match: re.Match[str]) -> str:
+        feet, inches = int(match["ft"]), match["in"]
+        return (
+            f"{spell_cardinal(feet, self._lang)} {'foot' if feet == 1 else 'feet'} "
+            f"{self._numbers.say(inches)} {'inch' if inches == '1' else 'inches'}"
+        )
+
+    def _read_inches(self, match: re.Match[str]) -> str | None:
+        if match.string[: match.start()].count('"') % 2 and match[0].endswith('"'):
+            return None  # the end of a quotation
+        return f"{self._numbers.say(match['in'])} {'inch' if match['in'] == '1' else 'inches'}"
+
+    def _read_decade(self, match: re.Match[str]) -> str:
+        decade = match["decade"]
+        spoken = spell_year(int(decade), self._lang) if len(decade) == 4 else spell_cardinal(int(decade), self._lang)
+        return spoken.removesuffix("y") + "ies" if spoken.endswith("y") else spoken + "s"
+
+    def _read_short_year(self, match: re.Match[str]) -> str:
+        return self._say_pair(match["year"])
+
+    def _read_room(self, match: re.Match[str]) -> str | None:
+        return self._say_room(match["room"]) if _ROOMS.search(words_before(match)) else None
+
+    def _read_flight(self, match: re.Match[str]) -> str | None:
+        if re.search(r"\bflight\s$", words_before(match), re.IGNORECASE) is None:
+            return None
+        return f"{' '.join(match['airline'])} {self._say_room(match['number'])}"
+
+    def _say_room(self, written: str) -> str:
+        if written.endswith("00") or written[0] == "0":
+            return self._numbers.say(written)
+        head = spell_cardinal(int(written[:-2]), self._lang)
+        return f"{head} {self._say_pair(written[-2:])}"
+
+    def _say_pair(self, digits: str) -> str:
+        if digits[0] == "0":
+            return "oh " + spell_digits(digits[1], self._lang) if digits != "00" else "double oh"
+        return spell_cardinal(int(digits), self._lang)
+
+    def _read_zip(self, match: re.Match[str]) -> str:
+        groups = [match["zip"] or match["plain"], *([match["more"]] if match["more"] else [])]
+        return ", ".join(spell_digits(group, self._lang) for group in groups)

@@ -1,0 +1,76 @@
+"""What is written in capitals: initialisms that are spelled, acronyms that are words, and shouting."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from myna.text.number_words import NumberWords, Rule
+
+_CAPITALS = re.compile(r"(?<!\w)(?P<letters>[A-Z]{2,6})(?P<plural>s)?(?![\w'’])")
+_SHOUTED = re.compile(r"(?<![\w.&])[A-Z](?:[A-Z'’]*[A-Z])?(?![\w&]|\.[A-Z])")
+_LIGATURES = str.maketrans(
+    {"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
+)
+_SHOUTING_REACH = 40
+_MAX_SHOUTED_ACRONYMS = 2
+_CLUSTER = re.compile(r"[^AEIOUYÀ-Ý]{3}|^[^AEIOUY][^AEIOUYLRHSN]|([A-Z])\1$")
+"""Three consonants in a row, two that begin no word, a doubled last letter: nobody says such a thing as a word."""
+
+
+class CapitalLetters:
+    """One language's rules. English leaves initialisms to its lexicon, which knows more of them."""
+
+    def __init__(self, numbers: NumberWords) -> None:
+        self._numbers = numbers
+        self._locale = numbers.locale
+
+    def rules(self) -> Iterator[Rule]:
+        if self._locale.say_as:
+            words = "|".join(re.escape(word) for word in sorted(self._locale.say_as, key=len, reverse=True))
+            yield re.compile(rf"(?<!\w)(?P<word>{words})(?!\w)"), lambda match: self._locale.say_as[match["word"]]
+        if self._locale.letters:
+            yield _CAPITALS, self._read_capitals
+        elif self._locale.is_spaced:
+            yield _SHOUTED, self._read_shouted
+
+    def _read_capitals(self, match: re.Match[str]) -> str | None:
+        letters = match["letters"]
+        if letters in self._locale.acronyms or (has_vowel(letters.lower()) and is_shouted(match)):
+            return letters.lower() if len(letters) < 4 else None
+        is_word = len(letters) > 3 and has_vowel(letters.lower()) and _CLUSTER.search(letters) is None
+        return None if is_word and letters not in self._locale.spelled else spell_letters(letters, self._numbers)
+
+    def _read_shouted(self, match: re.Match[str]) -> str | None:
+        word = match[0]
+        if len(word) < 2 or not has_vowel(word.lower()) or not is_shouted(match):
+            return None
+        return word.lower()
+
+
+def is_shouted(match: re.Match[str]) -> bool:
+    """Whether most of the words around are in capitals, too: "DO NOT GO IN" holds no initialisms."""
+    text = match.string
+    around = text[max(0, match.start() - _SHOUTING_REACH) : match.end() + _SHOUTING_REACH]
+    words = re.findall(r"[^\W\d_]+", around)
+    shouted = [word for word in words if word.isupper() and len(word) > 1]
+    return len(shouted) > _MAX_SHOUTED_ACRONYMS and len(shouted) > 0.75 * len(words)
+
+
+def spell_letters(letters: str, numbers: NumberWords) -> str:
+    """The names of capital letters."""
+    names = numbers.locale.letters
+    if not names:
+        return letters.upper()
+    return numbers.gap.join(names[ord(letter) - ord("A")] for letter in letters if "A" <= letter <= "Z")
+
+
+def drop_accents(word: str) -> str:
+    """ "Müller" -> "Muller": English has no letters with accents, and its lexicon none of such words."""
+    if word.isascii():
+        return word
+    plain = word.translate(_LIGATURES)
+    return "".join(sign for sign in unicodedata.normalize("NFD", plain) if unicodedata.category(sign) != "Mn")
+
+
+def has_vowel(letters: str) -> bool:
+    return any(letter in "aeiouy" for letter in letters)
