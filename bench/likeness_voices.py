@@ -91,12 +91,13 @@ class Engine:
         self._encoder = encoder
         self._stock: list[tuple[KokoroVoice, list[np.ndarray]]] = []
 
+    def clone(self, person: Person) -> bytes:
+        return self._engine.encode_voice(_reference(person))
+
     def voices(self, judges: Judges, person: Person, methods: list[str]) -> Voices:
-        reference = ReferenceAudio(
-            resample(load(person.reference), SPEC.capabilities.reference_rate_hz),
-            person.transcript,
-            code_of(person.lang),
-        )
+        reference = _reference(person)
+        if any(method.startswith("stock") for method in methods):
+            self._listen_to_stock(judges)
         quick: list[bytes] = []
 
         def clone() -> bytes:
@@ -123,6 +124,11 @@ class Engine:
         pieces = [chunk.samples for segment in segments for chunk in self._engine.synthesize(voice, segment, options)]
         return Waveform(np.concatenate(pieces), SPEC.capabilities.sample_rate_hz)
 
+    def _listen_to_stock(self, judges: Judges) -> None:
+        for stock in stock_voices() if not self._stock else ():
+            voice = unpack_voice(stock.artifact)
+            self._stock.append((voice, judges.embed(self.speak(stock.artifact, SHORT_SENTENCE))))
+
     def _pull_on(self, artifact: bytes, reference: ReferenceAudio, pull: Pull) -> bytes:
         """Ten more steps by one judge alone; the other is a witness of these steps."""
         voice = unpack_voice(artifact)
@@ -133,10 +139,6 @@ class Engine:
 
     def _nearest_stock(self, reference: ReferenceAudio, judges: Judges, count: int) -> bytes:
         """The nearest stock voice by both judges, or the mean of the nearest few; the clone's own equaliser on it."""
-        if not self._stock:
-            for stock in stock_voices():
-                voice = unpack_voice(stock.artifact)
-                self._stock.append((voice, judges.embed(self.speak(stock.artifact, SHORT_SENTENCE))))
         wanted = judges.embed(reference.waveform)
         order = sorted(
             self._stock, key=lambda entry: -float(entry[1][0] @ wanted[0] / 0.33 + entry[1][1] @ wanted[1] / 0.52)
@@ -150,3 +152,8 @@ class Engine:
         spoken = resample(self.speak(pack_voice(plain), SENTENCES[0]), LISTENING_RATE_HZ).samples
         heard = resample(reference.waveform, LISTENING_RATE_HZ).samples
         return pack_voice(replace(plain, eq_db=missing_eq_db(heard, spoken)))
+
+
+def _reference(person: Person) -> ReferenceAudio:
+    waveform = resample(load(person.reference), SPEC.capabilities.reference_rate_hz)
+    return ReferenceAudio(waveform, person.transcript, code_of(person.lang))
