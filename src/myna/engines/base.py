@@ -42,6 +42,13 @@ class EngineCapabilities:
     """`refine_voice` improves an artifact further in the background."""
     experimental_languages: frozenset[LangCode] = frozenset()
     """Those of `languages` that are understood but not native in sound."""
+    speaks_words: bool = True
+    """False for an engine that makes sound out of text which nobody could understand: a hum for tests."""
+
+    @property
+    def spoken_languages(self) -> frozenset[LangCode]:
+        """Languages in which a listener understands what is said."""
+        return self.languages if self.speaks_words else frozenset()
 
 
 @dataclass(frozen=True, slots=True)

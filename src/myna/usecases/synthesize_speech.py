@@ -16,6 +16,7 @@ from myna.domain.speech import (
 )
 from myna.domain.voice import Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import Waveform
+from myna.engines.other_engines import describe_other_engines
 from myna.usecases.models import check_model
 from myna.usecases.ports import EncodedSpeech, EngineClient, Offload, SpeechEncoders, SpeechStream, VoiceStore
 from myna.usecases.spoken_audio import SpokenPiece, iter_pieces, split_piece
@@ -166,7 +167,7 @@ class SynthesizeSpeech:
             names = ", ".join(sorted(code.bcp47 for code in offered))
             raise LanguageUnsupported(
                 f"The engine '{self.engine.spec.id}' does not speak {lang.bcp47}. It speaks {names}. "
-                "Set language to one of these, or run the server with an engine that has the language."
+                f"Set language to one of these. {describe_other_engines(lang, self.engine.spec.id)}"
             )
         return lang
 

@@ -58,6 +58,7 @@ SPEC = EngineSpec(
         reference_seconds=(1.0, 15.0),
         streams=True,
         reports_timings=True,
+        speaks_words=False,
     ),
     load=_load,
     stock_voices=_stock_voices,
