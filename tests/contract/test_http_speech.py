@@ -91,6 +91,18 @@ async def test_usage_and_timestamps_of_a_reply(service: HttpService) -> None:
     assert "".join(characters["characterAlignment"]["characters"]) == SENTENCES
 
 
+@pytest.mark.parametrize("fields", [{"lipsyncConfig": {}}, {"lipsync_config": {"viseme_set": "OPENXR"}}])
+async def test_lipsync_is_an_empty_list_beside_the_timestamps(service: HttpService, fields: dict[str, Any]) -> None:
+    """Asked for alone or with timestamps: complete is unknown, so the array is empty, never null; unasked, no key."""
+    empty = {"visemes": []}
+    assert (await service.speak("Hi there.", **fields)).json()["timestampInfo"] == {"lipsyncAlignment": empty}
+    both = (await service.speak("Hi there.", timestampType="WORD", **fields)).json()["timestampInfo"]
+    assert (sorted(both), both["lipsyncAlignment"]) == (["lipsyncAlignment", "wordAlignment"], empty)
+    lines = lines_of(await service.stream("Hi there.", timestampType="CHARACTER", **fields))
+    assert all(line["timestampInfo"]["lipsyncAlignment"] == empty for line in lines)
+    assert (await service.speak("Hi there.", lipsyncConfig=None)).json()["timestampInfo"] is None
+
+
 @pytest.mark.parametrize("text", ["", "   ", "\n\t"])
 async def test_empty_text_is_an_empty_reply(service: HttpService, text: str) -> None:
     """As the original: 200, no audio, null usage; one bare line on the stream (contract 4)."""

@@ -20,7 +20,7 @@ from myna.http.openapi import ERRORS, body_of, content_of, query_of
 from myna.http.proto_json import BodiesInFlight, read_message
 from myna.http.replies import json_reply, to_json
 from myna.http.request_state import record_of
-from myna.http.speech_payloads import JsonObject, SpeechPayloads, usage_of
+from myna.http.speech_payloads import JsonObject, SpeechPayloads, timestamp_info, usage_of
 from myna.http.speech_schemas import PreviewReply, SpeakRequest, SpeechReplyMessage, SpeechWish
 from myna.http.speech_stream import PulledResponse
 from myna.http.voice_ids import read_voice_id
@@ -179,9 +179,11 @@ def _whole_reply(text: str, wish: SpeechWish, speech: EncodedSpeech) -> JsonObje
         "usage": usage_of(len(text), wish.model_id),
         "timestampInfo": None,
     }
+    alignment = None
     if wish.timestamps is not None:
         aligner = TextAligner(text, wish.timestamps)
         alignment = aligner.advance([span for chunk in speech.chunks for span in chunk.spans])
         alignment.extend(aligner.finish())
-        reply["timestampInfo"] = alignment.to_wire(sum(chunk.duration_s for chunk in speech.chunks))
+    duration_s = sum(chunk.duration_s for chunk in speech.chunks)
+    reply["timestampInfo"] = timestamp_info(alignment, has_lipsync=wish.has_lipsync, max_s=duration_s)
     return reply

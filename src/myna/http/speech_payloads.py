@@ -61,8 +61,15 @@ class SpeechPayloads:
             "audioContent": base64.b64encode(content).decode("ascii"),
             "usage": usage_of(num_chars, self._wish.model_id),
         }
-        if alignment is not None:
-            payload["timestampInfo"] = alignment.to_wire()
-        elif self._aligner is None:
-            payload["timestampInfo"] = None  # as captured; Pipecat, which asks for times, fails on null
+        info = timestamp_info(alignment, has_lipsync=self._wish.has_lipsync)
+        if info is not None or self._aligner is None:
+            payload["timestampInfo"] = info  # null as captured; Pipecat, which asks for times, fails on it
         return payload
+
+
+def timestamp_info(alignment: Alignment | None, *, has_lipsync: bool, max_s: float | None = None) -> JsonObject | None:
+    """None if nothing was asked for, or nothing is known. max_s: nothing ends later than this."""
+    info = alignment.to_wire(max_s) if alignment is not None else {}
+    if has_lipsync:
+        info["lipsyncAlignment"] = {"visemes": []}
+    return info or None

@@ -78,7 +78,7 @@ class AudioConfigMessage(ProtoMessage):
 
 
 class LipsyncMessage(ProtoMessage):
-    """Accepted for compatibility; `phoneticDetails` carries the mouth shapes."""
+    """Answered with an empty list: what its entries look like is not published. `phoneticDetails` has mouth shapes."""
 
     viseme_set: Text = ""
 
@@ -123,6 +123,7 @@ class SpeechSettings(ProtoMessage):
             normalize_text=None if normalization is None else normalization is Normalization.ON,
             timestamps=self.timestamp_type,
             is_async=self.timestamp_transport_strategy is TimestampTransport.ASYNC,
+            has_lipsync=self.lipsync_config is not None,
         )
 
 
@@ -160,6 +161,8 @@ class SpeechWish:
     timestamps: TimestampKind | None
     is_async: bool
     """Timestamps come in messages of their own."""
+    has_lipsync: bool = False
+    """`lipsyncAlignment` is wanted."""
 
     def to_command(self, workspace: WorkspaceId, text: str, *, is_stream: bool) -> SpeakCommand:
         return SpeakCommand(
@@ -213,11 +216,18 @@ class CharacterAlignmentReply(Reply):
     character_end_time_seconds: list[float]
 
 
+class LipsyncAlignmentReply(Reply):
+    """Always empty: what its entries look like is not published."""
+
+    visemes: list[dict[str, Any]]  # Any: not published
+
+
 class TimestampInfoReply(Reply):
-    """One of the two, whichever was asked for."""
+    """What was asked for."""
 
     word_alignment: WordAlignmentReply | None = None
     character_alignment: CharacterAlignmentReply | None = None
+    lipsync_alignment: LipsyncAlignmentReply | None = None
 
 
 class SpeechReplyMessage(Reply):

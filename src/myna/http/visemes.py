@@ -1,16 +1,16 @@
 """Mouth shapes for phones: the small alphabet that the documented service uses (contract 9)."""
 
 _GROUPS: dict[str, str] = {
-    "aei": "aɑæɐeɛəɜʌɚɝAIhɦħ",
+    "aei": "aɑæɐeɛəɜʌɚɝhɦħʔ",
     "ee": "iɪyjʏɨ",
-    "o": "oɔɒuʊɯʉøœɤɵOQWYU",
-    "bmp": "bmp",
-    "fv": "fvɱɸβ",
+    "o": "oɔɒuʊɯʉøœɤɵɞɶ",
+    "bmp": "bmpɸβ",
+    "fv": "fvɱʋ",
     "l": "lɫɭʎɬɮ",
-    "r": "rɹɾʁʀɻɽᵊ",
+    "r": "rɹɾʁʀɻɽ",
     "th": "θð",
     "qw": "wʍɥq",
-    "cdgknstxyz": "cdgɡkntsxzʃʒçɲŋɳɕʑʤʧɟɣχʂʐʔʈɖʦʣ",
+    "cdgknstxyz": "cdgɡkntsxzʃʒçʝɲŋɴɳɕʑʤʧɟɣɰχʂʐʈɖʦʣ",
 }
 """Viseme -> IPA symbols it stands for. Grouped by place of the lips and the tongue that can be seen."""
 

@@ -15,6 +15,31 @@ LEAD_S = 0.05
 """A sound is heard about this long before its symbol's frames begin. Energy rises 30 to 50 ms before the frames of the
 first sound after a pause (39 pauses, four voices); stop closures lie two frames early."""
 _SILENT = PUNCTUATION | {" "}
+_IPA = {
+    "A": "eɪ",
+    "I": "aɪ",
+    "O": "oʊ",
+    "Q": "əʊ",
+    "T": "ɾ",
+    "W": "aʊ",
+    "Y": "ɔɪ",
+    "ʣ": "dz",
+    "ʤ": "dʒ",
+    "ʥ": "dʑ",
+    "ʦ": "ts",
+    "ʧ": "tʃ",
+    "ʨ": "tɕ",
+    "ꭧ": "tʂ",
+    "ᵊ": "ə",
+    "ᵻ": "ɨ",
+    "→": "˥",
+    "↗": "˧˥",
+    "↓": "˨˩˦",
+    "↘": "˥˩",
+}
+"""The model's own symbols as IPA: diphthongs and affricates that are one symbol, Chinese tones. The others are IPA."""
+_MODIFIERS = frozenset("ːʰʲᵝ\u0303→↗↓↘")
+"""Length, breath, nasality and tone: no sounds of their own, part of the one before."""
 
 
 def time_tokens(
@@ -59,14 +84,23 @@ def _onset(symbols: str, first_sound: int) -> int:
 def _time_phones(
     symbols: str, sounds: Sequence[int], bounds: npt.NDArray[np.float64], word_start_s: float
 ) -> tuple[PhoneTiming, ...]:
-    """One entry per sound; a stress mark's time belongs to the sound that it precedes."""
-    phones = []
+    """One entry per sound, in IPA; a stress mark's time belongs to the sound that follows, a length mark's to the one
+    before."""
+    phones: list[PhoneTiming] = []
     pending_start_s: float | None = word_start_s
     for k in sounds:
         start_s = float(bounds[k + 1]) if pending_start_s is None else pending_start_s
         if symbols[k] in STRESS_MARKS:
             pending_start_s = start_s
+        elif symbols[k] in _MODIFIERS and phones:
+            longer = phones.pop()
+            end_s = max(longer.start_s, float(bounds[k + 2]))
+            phones.append(PhoneTiming(longer.phone + _to_ipa(symbols[k]), longer.start_s, end_s - longer.start_s))
         elif symbols[k] not in _SILENT:
             pending_start_s = None
-            phones.append(PhoneTiming(symbols[k], start_s, max(0.0, float(bounds[k + 2]) - start_s)))
+            phones.append(PhoneTiming(_to_ipa(symbols[k]), start_s, max(0.0, float(bounds[k + 2]) - start_s)))
     return tuple(phones)
+
+
+def _to_ipa(symbol: str) -> str:
+    return _IPA.get(symbol, symbol)

@@ -76,3 +76,15 @@ def test_words_lie_where_their_symbols_are() -> None:
     assert timings[2].end_s == pytest.approx(origin_s + 26 * FRAME_S)
     assert [phone.phone for phone in timings[0].phones] == ["a", "b"]
     assert round(FRAME_S * SAMPLE_RATE_HZ) == FRAME_SAMPLES
+
+
+def test_phones_are_ipa() -> None:
+    """The model's own signs are written out; length, nasality and tone belong to the sound before."""
+    symbols = "ˈIʧOːÃi→n"
+    sequence = SymbolSequence(symbols, (0,) * len(symbols))
+    frames = np.full(len(symbols) + 2, 4)
+    (timing,) = time_tokens(sequence, frames, range(1), first_sample_s=0.0, audible_s=(0.0, 10.0))
+    assert [phone.phone for phone in timing.phones] == ["aɪ", "tʃ", "oʊː", "eɪ̃", "i˥", "n"]
+    ends = [phone.start_s + phone.duration_s for phone in timing.phones]
+    assert [phone.start_s for phone in timing.phones][1:] == pytest.approx(ends[:-1])
+    assert ends[-1] == pytest.approx(timing.end_s)
