@@ -65,11 +65,6 @@ class StyleMap:
         """The decoder step, [128], that would turn one sound into another if the decoder were linear."""
         return np.asarray(((wanted - heard) @ self.matrix)[:STYLE_DIM])
 
-    def strangeness(self, decoder_style: Array) -> float:
-        """Mean squared distance from the public styles in standard deviations: 1 is ordinary, 2 is far out."""
-        whitened = np.linalg.solve(self.prior_cholesky, decoder_style - self.prior_mean)
-        return float(np.mean(whitened**2))
-
 
 def join_features(sound: VoiceSound, timbre_mean: Array, timbre_sd: Array) -> Array:
     """[530] features of a sound, weighted as the regression was."""

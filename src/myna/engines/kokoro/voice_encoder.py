@@ -1,4 +1,4 @@
-"""From a recording to a voice, at once: a look-up in the style space, corrections by ear, a few steps of the gradient.
+"""From a recording to a voice, at once: a look-up in the style space, a correction by ear, a few steps of the gradient.
 
 Costs about fifteen seconds of one core. Deterministic: no random numbers, one fixed list of practice sentences.
 """
@@ -34,18 +34,15 @@ LISTENING_RATE_HZ = 16_000
 DECODER_RATE_HZ = 24_000
 _MIN_SECONDS = 0.5
 
-NUM_CORRECTIONS = 2
-"""Renditions that are listened to; each costs one to two seconds of one core."""
 NUM_QUICK_STEPS = 5
 """Steps down the gradient before the voice is first used; each costs two seconds of one core."""
 QUICK_FIRST_STEP = 1.4
 """In standard deviations; see `descend`."""
 _NUM_QUICK_SENTENCES = 7
 _DAMPING = 0.6
-"""Undamped corrections overshoot: word errors and noise rise."""
+"""An undamped correction overshoots: word errors and noise rise."""
 _SHIFT_SHARE = 0.7
 """How much of the mean difference between real and synthetic speech is taken out of the target."""
-_STRANGENESS_COST = 0.15
 _MAX_PITCH_CORRECTION = 0.2
 """In ln(Hz), 3.5 semitones: more is an octave error of the tracker, not of the decoder."""
 
@@ -105,7 +102,7 @@ class VoiceEncoder:
             voice = replace(voice, duration_scale=self._pace(voice, heard, transcript_symbols))
         sentences = self.practise(voice, _NUM_QUICK_SENTENCES)
         voice = _set_pitch(voice, sentences, heard.pitch)
-        corrected = self._correct(voice, sentences[:NUM_CORRECTIONS], heard)
+        corrected = self._correct(voice, sentences[0], heard)
         for style in self.pull(corrected, sentences, heard, NUM_QUICK_STEPS, QUICK_FIRST_STEP):  # noqa: B007 (the last is wanted)
             pass
         return pack_voice(self.tune(replace(corrected, decoder_style=style), sentences[:1], heard))
@@ -179,7 +176,7 @@ class VoiceEncoder:
             log_f0=pitch.log_f0_mean if pitch is not None else float(np.log(150.0)),
         )
 
-    def practise(self, voice: KokoroVoice, count: int = NUM_CORRECTIONS) -> list[PracticeSentence]:
+    def practise(self, voice: KokoroVoice, count: int) -> list[PracticeSentence]:
         """The first practice sentences in a voice's own manner."""
         for symbols in practice_symbols()[len(self._texts) : count]:
             self._texts.append(self._graphs.encode_text(self._vocabulary.encode(symbols)))
@@ -211,21 +208,14 @@ class VoiceEncoder:
         predicted = self._graphs.predict_durations(text, voice.prosody_style)
         return duration_scale(heard.samples, symbols[:500], predicted.frames)
 
-    def _correct(self, voice: KokoroVoice, sentences: list[PracticeSentence], heard: Listening) -> KokoroVoice:
-        """Speak, listen, step towards the person; keep the best."""
-        target = self._target(heard.sound)
-        best: tuple[float, KokoroVoice] | None = None
-        for sentence in sentences:
-            samples = self.render(voice, sentence)
-            sound = self.measure(samples, measure_pitch(samples))
-            style = voice.decoder_style.astype(np.float64)
-            score = self.likeness(sound, heard) - _STRANGENESS_COST * self._style_map.strangeness(style)
-            if best is None or score > best[0]:
-                best = (score, voice)
-            step = self._style_map.step(target, self._style_map.features(sound))
-            voice = replace(voice, decoder_style=(style + _DAMPING * step).astype(np.float32))
-        assert best is not None
-        return best[1]
+    def _correct(self, voice: KokoroVoice, sentence: PracticeSentence, heard: Listening) -> KokoroVoice:
+        """Speak, listen, and step towards the person. (Asking which of two voices is better did harm: one sentence is
+        too little to tell.)
+        """
+        samples = self.render(voice, sentence)
+        sound = self.measure(samples, measure_pitch(samples))
+        step = self._style_map.step(self._target(heard.sound), self._style_map.features(sound))
+        return replace(voice, decoder_style=(voice.decoder_style + _DAMPING * step).astype(np.float32))
 
 
 def _set_pitch(voice: KokoroVoice, sentences: list[PracticeSentence], wanted: PitchStatistics) -> KokoroVoice:
