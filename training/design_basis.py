@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from platformdirs import user_cache_path
+from record_digests import record_digests
 
 from myna.domain.language import LangCode
 from myna.engines.kokoro.graphs import KokoroGraphs, round_frames
@@ -51,6 +52,7 @@ def main() -> None:
         print(f"{stock.name:10s} {np.exp(mean):6.1f} Hz")
     target = Path(__file__).parents[1] / "src/myna/engines/kokoro/artefacts/stock_pitch.json"
     target.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    record_digests()
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from record_digests import record_digests
 from torch import nn
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz'"
@@ -175,6 +176,7 @@ def main() -> None:
         print(f"epoch {epoch + 1}: loss {total_loss / len(batches):.3f}, {time.time() - started:.0f} s", flush=True)
         measure(model, held_out, symbols)
         save(model, symbols, arguments.out)
+        record_digests()
 
 
 if __name__ == "__main__":

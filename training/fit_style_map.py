@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from record_digests import record_digests
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 from myna.engines.kokoro.pitch_track import measure_pitch
@@ -101,6 +102,7 @@ def main() -> None:
     }
     (ROOT / "training/results").mkdir(exist_ok=True)
     (ROOT / "training/results/style_map.json").write_text(json.dumps(figures, indent=1) + "\n")
+    record_digests()
     print(figures)
 
 

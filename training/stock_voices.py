@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 from kokoro_packs import StylePacks, read_packs
+from record_digests import record_digests
 
 ARTEFACTS = Path(__file__).parent.parent / "src/myna/engines/kokoro/artefacts"
 
@@ -157,6 +158,7 @@ def main() -> None:
     ]
     (arguments.out / "stock_voices.json").write_text(json.dumps(described, indent=1) + "\n")
     np.savez(arguments.out / "style_prior.npz", **style_prior(packs))
+    record_digests()
     print(f"{len(RECIPES)} stock voices from {len(packs.names)} packs -> {arguments.out}")
 
 

@@ -5,11 +5,12 @@ between two sounds into a step in style, which is how the closed loop corrects i
 """
 
 from dataclasses import dataclass
-from importlib.resources import files
+from io import BytesIO
 
 import numpy as np
 import numpy.typing as npt
 
+from myna.engines.kokoro.artefact_file import read_artefact
 from myna.engines.kokoro.voice_artifact import STYLE_DIM, FloatArray
 
 Array = npt.NDArray[np.float64]
@@ -80,11 +81,10 @@ def join_features(sound: VoiceSound, timbre_mean: Array, timbre_sd: Array) -> Ar
 
 
 def load_style_map() -> StyleMap:
-    """Read the shipped map."""
-    artefacts = files("myna.engines.kokoro") / "artefacts"
-    with (artefacts / "style_map.npz").open("rb") as file, np.load(file) as tables:
+    """Read the shipped map. Raises: WeightsCorrupt."""
+    with np.load(BytesIO(read_artefact("style_map.npz"))) as tables:
         learnt = {name: tables[name].astype(np.float64) for name in tables.files}
-    with (artefacts / "style_prior.npz").open("rb") as file, np.load(file) as prior:
+    with np.load(BytesIO(read_artefact("style_prior.npz"))) as prior:
         return StyleMap(
             prior_mean=prior["decoder_mean"].astype(np.float64),
             prior_cholesky=prior["decoder_cholesky"].astype(np.float64),

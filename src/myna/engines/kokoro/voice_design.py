@@ -3,13 +3,13 @@
 import json
 import math
 from collections.abc import Callable, Sequence
-from importlib.resources import files
 
 import numpy as np
 
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.language import LangCode
 from myna.engines.base import StockVoice
+from myna.engines.kokoro.artefact_file import read_artefact
 from myna.engines.kokoro.timbre_eq import BAND_HZ
 from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, pack_voice, unpack_voice
 from myna.engines.kokoro.voice_stock import stock_voices
@@ -81,8 +81,7 @@ def _candidates(attributes: VoiceAttributes, lang: LangCode) -> list[StockVoice]
 
 def _mean_log_f0(chosen: Sequence[StockVoice], shares: FloatArray) -> float:
     """Taken as the blend of what the predictor gives the parts: an estimate, not measured for each blend."""
-    artefacts = files("myna.engines.kokoro") / "artefacts"
-    measured: dict[str, float] = json.loads((artefacts / "stock_pitch.json").read_text(encoding="utf-8"))
+    measured: dict[str, float] = json.loads(read_artefact("stock_pitch.json"))
     return float(sum(share * measured[stock.name] for share, stock in zip(shares, chosen, strict=True)))
 
 

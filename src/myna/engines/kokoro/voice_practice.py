@@ -2,10 +2,10 @@
 
 import json
 from dataclasses import dataclass
-from importlib.resources import files
 
 import numpy as np
 
+from myna.engines.kokoro.artefact_file import read_artefact
 from myna.engines.kokoro.graphs import FloatArray, IntArray, ProsodyCurves, TextEncoding
 from myna.engines.kokoro.voice_artifact import KokoroVoice
 
@@ -39,8 +39,7 @@ class Stretch:
 
 def practice_symbols() -> list[str]:
     """Short sentences of our own, in the symbols of the model: together they hold most English sounds."""
-    listed = files("myna.engines.kokoro") / "artefacts" / "practice_sentences.json"
-    return [entry["symbols"] for entry in json.loads(listed.read_text(encoding="utf-8"))]
+    return [entry["symbols"] for entry in json.loads(read_artefact("practice_sentences.json"))]
 
 
 def voiced_log_f0(curves: ProsodyCurves) -> FloatArray:

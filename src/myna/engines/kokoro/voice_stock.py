@@ -3,20 +3,20 @@
 import json
 import math
 from collections.abc import Sequence
-from importlib.resources import files
+from io import BytesIO
 
 import numpy as np
 
 from myna.domain.language import LangCode
 from myna.engines.base import StockVoice
+from myna.engines.kokoro.artefact_file import read_artefact
 from myna.engines.kokoro.voice_artifact import NUM_EQ_BANDS, STYLE_DIM, KokoroVoice, pack_voice
 
 
 def stock_voices() -> Sequence[StockVoice]:
     """All voices that come with the engine, in the order of the shipped file."""
-    artefacts = files("myna.engines.kokoro") / "artefacts"
-    described = json.loads((artefacts / "stock_voices.json").read_text(encoding="utf-8"))
-    with (artefacts / "stock_voices.npz").open("rb") as file, np.load(file) as tables:
+    described = json.loads(read_artefact("stock_voices.json"))
+    with np.load(BytesIO(read_artefact("stock_voices.npz"))) as tables:
         styles = tables["styles"].astype(np.float32)
     return [
         StockVoice(

@@ -3,10 +3,12 @@
 Made by `training/english_spelling.py` from misaki's lexicons; its docstring says what the network is.
 """
 
-from importlib.resources import files
+from io import BytesIO
 
 import numpy as np
 import numpy.typing as npt
+
+from myna.engines.kokoro.artefact_file import read_artefact
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -20,8 +22,7 @@ class EnglishSpelling:
     """Letters -> Kokoro symbols with stress. Thread-safe."""
 
     def __init__(self, *, is_british: bool) -> None:
-        source = files("myna.engines.kokoro") / "artefacts" / "english_spelling.npz"
-        with source.open("rb") as file, np.load(file) as stored:
+        with np.load(BytesIO(read_artefact("english_spelling.npz"))) as stored:
             self._symbols = [str(symbol) for symbol in stored["symbols"]]
             letters = [str(letter) for letter in stored["letters"]]
             self._weights: dict[str, FloatArray] = {

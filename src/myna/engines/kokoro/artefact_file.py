@@ -1,0 +1,24 @@
+"""Reads the small files that were trained or measured for this engine and ship inside the package, verified."""
+
+import hashlib
+import tomllib
+from importlib.resources import files
+
+from myna.domain.errors import WeightsCorrupt
+
+DIGESTS = "digests.toml"
+"""Written by `training/record_digests.py`."""
+
+
+def read_artefact(name: str) -> bytes:
+    """The content of `artefacts/{name}`. Raises: WeightsCorrupt if it is not what was shipped."""
+    folder = files("myna.engines.kokoro") / "artefacts"
+    content = (folder / name).read_bytes()
+    digests: dict[str, str] = tomllib.loads((folder / DIGESTS).read_text(encoding="utf-8"))
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != digests.get(name):
+        raise WeightsCorrupt(
+            f"{name}, which is part of the package, is not the file that was shipped (SHA-256 {digest[:12]}…): "
+            "install myna again"
+        )
+    return content
