@@ -39,6 +39,8 @@ _COMPARISON_SENTENCES = {
     "hi": "बूढ़ा पहरेदार धीरे धीरे किनारे पर चल रहा था और लहरों को देख रहा था।",
     "ja": "年老いた灯台守は、灰色の波を見ながら、岸辺をゆっくり歩いていました。",
     "zh": "年老的守塔人沿着海岸慢慢地走，看着灰色的海浪拍打岩石。",
+    "pl": "Stary latarnik szedł powoli wzdłuż brzegu, patrząc, jak szare fale rozbijają się o skały.",
+    "ru": "Старый смотритель маяка медленно шёл вдоль берега и смотрел, как серые волны бьются о скалы.",
 }
 """What a new voice says to be compared with the recording: five seconds, by language."""
 

@@ -7,8 +7,10 @@ from myna.engines.base import Engine, EngineCapabilities, EngineSettings, Engine
 
 VERSION = "1"
 
-_EXPERIMENTAL_LANGUAGES = frozenset({LangCode.HI_IN})
-"""Understood, but not measured as the others are: docs/languages.md."""
+_BORROWED_LANGUAGES = frozenset({LangCode.PL_PL, LangCode.RU_RU})
+"""The model never heard them; said with sounds of the languages that it knows, and understood."""
+_EXPERIMENTAL_LANGUAGES = _BORROWED_LANGUAGES | {LangCode.HI_IN}
+"""Understood, but foreign in sound, or not measured as the others are: docs/languages.md."""
 _LANGUAGES = _EXPERIMENTAL_LANGUAGES | {
     LangCode.EN_US,
     LangCode.EN_GB,

@@ -26,8 +26,11 @@ _VOWELS = frozenset("aeiouyàâäéèêëîïôöùûüœæh")
 _ASPIRATED = (
     "haut hauteur haine haïr halle halte hamac hanche handicap hangar hanter harceler hardi haricot harpe hasard hâte "
     "hausse héros hérisson hernie heurt hibou hideux hiérarchie hisser hobby hockey hollande homard hongrie honte hors "
-    "housse huit hurler hutte onze oui yaourt yacht ouistiti un"
+    "housse huit hurler hutte onze oui yaourt yacht ouistiti"
 ).split()
+_PRONOUNS = frozenset("il elle on ils elles".split())
+"""After a verb ("vient-il") its final t or d is heard."""
+_NEVER_LINKED = frozenset("et comment maintenant souvent avant pendant pourtant tant autant".split())
 _ELIDED = {"l": "l", "d": "d", "j": "ʒ", "n": "n", "m": "m", "t": "t", "s": "s", "c": "s", "qu": "k"}
 
 
@@ -41,8 +44,14 @@ class FrenchPronunciation:
         """See `Pronunciation`."""
         spoken = [self._pronounce(word.text) for word in words]
         for index, word in enumerate(words[:-1]):
-            tail = word.text.rsplit("'", 1)[-1]
-            if not word.is_last and tail in _CONSONANT_OF and _begins_with_vowel(words[index + 1].text):
+            tail, following = word.text.rsplit("'", 1)[-1], words[index + 1].text
+            if word.is_last:
+                continue
+            if tail == "t" and following in _PRONOUNS:
+                spoken[index] = "t"
+            elif tail[-1] in "td" and following in _PRONOUNS and tail not in _NEVER_LINKED:
+                spoken[index] = spoken[index].removesuffix("t") + "t"
+            elif tail in _CONSONANT_OF and _begins_with_vowel(following):
                 spoken[index] += _CONSONANT_OF[tail]
         return spoken
 

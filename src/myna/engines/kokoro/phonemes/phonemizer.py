@@ -35,6 +35,14 @@ def open_phonemizer(lang: LangCode, english: Callable[[], Phonemizer]) -> Phonem
             from myna.engines.kokoro.phonemes.portuguese import PortuguesePronunciation  # noqa: PLC0415
 
             return SpacedPhonemizer(PortuguesePronunciation())
+        case LangCode.PL_PL:
+            from myna.engines.kokoro.phonemes.polish import PolishPronunciation  # noqa: PLC0415
+
+            return SpacedPhonemizer(PolishPronunciation())
+        case LangCode.RU_RU:
+            from myna.engines.kokoro.phonemes.russian import RussianPronunciation  # noqa: PLC0415
+
+            return SpacedPhonemizer(RussianPronunciation(), english)
         case LangCode.HI_IN:
             from myna.engines.kokoro.phonemes.hindi import HindiPronunciation  # noqa: PLC0415
 

@@ -32,6 +32,11 @@ _SOUNDED_U = re.compile(r"(?:sequ[eê]n|frequ[eê]n|cinquen|tranqu|lingui|aguent
 _OPEN_ENDINGS = re.compile(
     r"(?:[eo]rr?[^aeiou]?|el|ol|[eo]st)[aeo]s?$|(?:el|os|or|ov|eg|og|ol)as?$|[eo]ls?$|elh[oa]s?$|ovem$"
 )
+_OPEN_WORDS = re.compile(r"^(?:mai|melh|men|pi|su)or(?:es)?$|^[nv]oss[oa]s?$|^posso$|^[dn]?essas?$")
+_CLOSED_WORDS = re.compile(
+    r"^[dn]?(?:aqu)?ele?s?$|^[dn]?es[st]es?$|^verdes?$|^cercas?$|^forças?$|or[cdnptv]o$|"
+    r"(?:cab|g|mod|cam|cotov|tornoz|z|ap|s|pesad|nov|p)elo$"
+)
 
 
 class PortuguesePronunciation:
@@ -169,13 +174,18 @@ def _read_nucleus(word: str, start: int, end: int, *, is_stressed: bool, is_fina
     if plain == "a" and not is_stressed and following in ("m", "n"):
         return onset, "ɐ̃" if rest.startswith("nh") else "æ", end
     if is_stressed and plain in "eo":
-        opened = is_open or (
-            written in "eo"
-            and _OPEN_ENDINGS.search(word[start:]) is not None
-            and not re.search(r"or(?:es)?$|oso", word)
-        )
+        opened = is_open or (written in "eo" and _is_open_by_ending(word, start))
         return onset, {"e": "ɛ", "o": "ɔ"}[plain] if opened else plain, end
     return onset, plain, end
+
+
+def _is_open_by_ending(word: str, start: int) -> bool:
+    """Whether a stressed e or o without an accent is open, as far as endings tell."""
+    if _OPEN_WORDS.search(word):
+        return True
+    if _CLOSED_WORDS.search(word) or re.search(r"or(?:es)?$|oso", word):
+        return False
+    return _OPEN_ENDINGS.search(word[start:]) is not None
 
 
 def _read_nasal(plain: str, rest: str, end: int) -> tuple[str, int]:
@@ -196,6 +206,7 @@ def _read_consonant(word: str, position: int) -> tuple[str, int]:  # noqa: PLR09
         ("nh", "ɲ"),
         ("rr", "x"),
         ("ss", "s"),
+        ("ck", "k"),
         ("ç", "s"),
         ("j", "ʒ"),
         ("sh", "ʃ"),
