@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 import websockets
+from fastapi import FastAPI
 from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, serve, until
 from websockets.asyncio.client import ClientConnection
 
 from myna.http.limits import HttpLimits
+from myna.http.server import server_config
 
 PATH = "/tts/v1/voice:streamBidirectional"
 CREATE = {"voiceId": "Dennis", "modelId": "inworld-tts-2", "audioConfig": {"audioEncoding": "PCM"}}
@@ -461,6 +463,11 @@ async def test_an_idle_socket_is_closed() -> None:
     async with serve(HttpLimits(socket_idle_s=0.2)) as service, talk(service) as socket:
         with pytest.raises(websockets.ConnectionClosedOK):
             await socket.hear()
+
+
+def test_no_pings_are_sent() -> None:
+    """As the original: a client that reads nothing for a minute keeps its socket (contract 10.1)."""
+    assert server_config(FastAPI(), "127.0.0.1", 0).ws_ping_interval is None
 
 
 async def test_one_socket_too_many_is_refused() -> None:

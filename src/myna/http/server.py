@@ -3,10 +3,10 @@
 import uvicorn
 from fastapi import FastAPI
 
+from myna.http.prompt_connections import PromptHttpProtocol
+
 _MAX_FRAME_BYTES = 2 * 1024 * 1024
 """The original takes frames of 1 MiB (contract 10.1); twice that, for escapes."""
-_PING_S = 20.0
-"""Finds sockets whose other end is gone without a word."""
 _KEEP_ALIVE_S = 75.0
 """Clients hold a connection between requests to save its set-up (contract 7.5)."""
 _SHUTDOWN_S = 30
@@ -19,12 +19,13 @@ def server_config(app: FastAPI, host: str, port: int, backlog: int = 2048) -> uv
         host=host,
         port=port,
         backlog=backlog,
-        http="h11",
+        http=PromptHttpProtocol,
         ws="websockets-sansio",
         ws_max_size=_MAX_FRAME_BYTES,
         ws_per_message_deflate=False,
-        ws_ping_interval=_PING_S,
-        ws_ping_timeout=_PING_S,
+        # The original sends none: a client that only sends and does not read for a minute has to keep its socket
+        # (contract 10.1). One whose other end is gone is found by what it does not take, or by its silence.
+        ws_ping_interval=None,
         timeout_keep_alive=int(_KEEP_ALIVE_S),
         timeout_graceful_shutdown=_SHUTDOWN_S,
         log_config=None,
