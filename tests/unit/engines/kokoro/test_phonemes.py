@@ -124,6 +124,14 @@ def test_hindi(word: str, sounds: str) -> None:
         (LangCode.FR_FR, "les amis", "lez am"),
         (LangCode.FR_FR, "les héros", "le e"),
         (LangCode.FR_FR, "il avait", "il avˈɛ"),
+        (LangCode.FR_FR, "c'est un ami", "sɛt œ\u0303n am"),
+        (LangCode.FR_FR, "refuse-t-il", "ʁəfˈyz t il"),
+        (LangCode.FR_FR, "vingt-deux", "vˈɛ\u0303t dˈø"),
+        (LangCode.FR_FR, "dix, dix amis", "dˈis, dˈiz am"),
+        (LangCode.PT_BR, "os diamantes", "ʊz ʤ"),
+        (LangCode.PT_BR, "mesmo", "mˈezmʊ"),
+        (LangCode.PT_BR, "falar alto", "falˈaɾ ˈW"),
+        (LangCode.PT_BR, "este, esta, nosso", "ˈesʧy, ˈɛstæ, nˈɔsʊ"),
         (LangCode.IT_IT, "perché", "perkˈe"),
         (LangCode.ZH_CN, "银行", "i↗nxa↗ŋ"),
         (LangCode.ZH_CN, "行走", "ɕi↗ŋʦou↓"),
@@ -131,7 +139,7 @@ def test_hindi(word: str, sounds: str) -> None:
     ],
 )
 def test_other_languages(phonemizers: dict[LangCode, Phonemizer], lang: LangCode, text: str, sounds: str) -> None:
-    """Liaison in French, characters of two readings in Chinese, particles in Japanese."""
+    """Words that change beside others, open and closed vowels, characters of two readings, particles."""
     assert say(phonemizers, text, lang).startswith(sounds)
 
 

@@ -19,7 +19,9 @@ _LINKING = {
         "sans sous chez très plus moins quelques certains autres petits grands bons beaux".split()
     ),
     "n": frozenset("un on mon ton son en bien rien aucun bon".split()),
-    "t": frozenset("est sont ont petit grand quand tout cet vont était étaient avaient avait font".split()),
+    "t": frozenset(
+        "est sont ont petit grand quand tout cet vont était étaient avaient avait font peut vingt cent".split()
+    ),
 }
 _CONSONANT_OF = {word: consonant for consonant, words in _LINKING.items() for word in words}
 _VOWELS = frozenset("aeiouyàâäéèêëîïôöùûüœæh")
@@ -28,6 +30,9 @@ _ASPIRATED = (
     "hausse héros hérisson hernie heurt hibou hideux hiérarchie hisser hobby hockey hollande homard hongrie honte hors "
     "housse huit hurler hutte onze oui yaourt yacht ouistiti"
 ).split()
+_DIGITS = frozenset("deux trois quatre cinq six sept huit neuf".split())
+_ALONE = {"six": "sˈis", "dix": "dˈis"}
+"""Without a noun behind them."""
 _PRONOUNS = frozenset("il elle on ils elles".split())
 """After a verb ("vient-il") its final t or d is heard."""
 _NEVER_LINKED = frozenset("et comment maintenant souvent avant pendant pourtant tant autant".split())
@@ -43,11 +48,14 @@ class FrenchPronunciation:
     def pronounce(self, words: Sequence[Word]) -> list[str]:
         """See `Pronunciation`."""
         spoken = [self._pronounce(word.text) for word in words]
-        for index, word in enumerate(words[:-1]):
-            tail, following = word.text.rsplit("'", 1)[-1], words[index + 1].text
+        for index, word in enumerate(words):
             if word.is_last:
+                spoken[index] = _ALONE.get(word.text, spoken[index])
                 continue
-            if tail == "t" and following in _PRONOUNS:
+            tail, following = word.text.rsplit("'", 1)[-1], words[index + 1].text
+            if tail == "vingt" and following in _DIGITS:
+                spoken[index] += "t"
+            elif tail == "t" and following in _PRONOUNS:
                 spoken[index] = "t"
             elif tail[-1] in "td" and following in _PRONOUNS and tail not in _NEVER_LINKED:
                 spoken[index] = spoken[index].removesuffix("t") + "t"

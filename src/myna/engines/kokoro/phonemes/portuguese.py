@@ -25,6 +25,8 @@ _WHOLE_WORDS = {
     "o": "ʊ",
     "ao": "W",
     "aos": "Ws",
+    "à": "aː",
+    "às": "aːs",
 }
 _X_AS_KS = re.compile(r"(?:tax|táx|fix|sex|tóx|tox|ox[ií]|nex|flex|plex|lex|max(?=[ai]l)|reflex|conex)")
 _X_AS_S = re.compile(r"(?:próx|prox|máx|máxi|sintax|trouxe|auxí|auxil)")
@@ -32,6 +34,9 @@ _SOUNDED_U = re.compile(r"(?:sequ[eê]n|frequ[eê]n|cinquen|tranqu|lingui|aguent
 _OPEN_ENDINGS = re.compile(
     r"(?:[eo]rr?[^aeiou]?|el|ol|[eo]st)[aeo]s?$|(?:el|os|or|ov|eg|og|ol)as?$|[eo]ls?$|elh[oa]s?$|ovem$"
 )
+_VOWEL_SOUNDS, _VOICED_SOUNDS = "aeiouæɛɔɐʊũAIOWYy", "bdɡvzʒʤmnlɾrxjw"
+_BEFORE_VOWEL = {"r": "ɾ", "y": "j", "ʊ": "w"}
+"""How the last sound of a word changes where a vowel follows."""
 _OPEN_WORDS = re.compile(r"^(?:mai|melh|men|pi|su)or(?:es)?$|^[nv]oss[oa]s?$|^posso$|^[dn]?essas?$")
 _CLOSED_WORDS = re.compile(
     r"^[dn]?(?:aqu)?ele?s?$|^[dn]?es[st]es?$|^verdes?$|^cercas?$|^forças?$|or[cdnptv]o$|"
@@ -45,16 +50,20 @@ class PortuguesePronunciation:
     def pronounce(self, words: Sequence[Word]) -> list[str]:
         """See `Pronunciation`."""
         spoken = [pronounce_word(word.text) for word in words]
-        for index in range(len(spoken) - 1):
+        for index, word in enumerate(words[:-1]):
             following = spoken[index + 1].lstrip("ˈˌ")[:1]
-            if (
-                not words[index].is_last
-                and spoken[index].endswith("s")
-                and following
-                and following in "aeiouæɛɔɐAIOWYybdɡvzʒmnlɾrj"
-            ):
-                spoken[index] = spoken[index][:-1] + "z"
+            if not word.is_last and following:
+                spoken[index] = _run_on(spoken[index], following)
         return spoken
+
+
+def _run_on(spoken: str, following: str) -> str:
+    """The end of a word before the first sound of the next, without a pause between."""
+    if spoken.endswith("s") and following in _VOWEL_SOUNDS + _VOICED_SOUNDS:
+        return spoken[:-1] + "z"
+    if spoken[-1:] in _BEFORE_VOWEL and len(spoken) > 1 and following in _VOWEL_SOUNDS:
+        return spoken[:-1] + _BEFORE_VOWEL[spoken[-1]]
+    return spoken
 
 
 def pronounce_word(word: str) -> str:
@@ -237,7 +246,7 @@ def _read_consonant(word: str, position: int) -> tuple[str, int]:  # noqa: PLR09
             return "r", 1
         return ("ɾ" if following in tuple(_VOWELS) else "ɾə"), 1
     if letter == "s":
-        return ("z" if between_vowels else "s"), 1
+        return ("z" if between_vowels or following in tuple("bdgvzmnlr") else "s"), 1
     if letter == "z":
         return ("s" if following == "" else "z"), 1
     if letter == "x":
