@@ -224,6 +224,19 @@ async def test_a_body_that_stops_arriving_is_given_up() -> None:
         writer.close()
 
 
+async def test_a_client_that_leaves_while_it_sends_is_no_mistake_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    """Noted as such, without a traceback and without a 500."""
+    caplog.set_level("INFO")
+    async with serve() as service:
+        _, writer = await asyncio.open_connection("127.0.0.1", int(service.base_url.rsplit(":", 1)[1]))
+        writer.write(b"POST /tts/v1/voice HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n")
+        writer.write(f"Authorization: {service.write_key}\r\n\r\n{{".encode())
+        await writer.drain()
+        writer.transport.abort()
+        await until(lambda: any(line.get("error_code") == "CLIENT_LEFT" for line in _lines(caplog)))
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 @pytest.mark.parametrize(
     "sent",
     [

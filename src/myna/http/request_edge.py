@@ -8,6 +8,7 @@ import logging
 from dataclasses import dataclass
 from time import monotonic
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from myna.domain.errors import DeadlineExceeded, InvalidRequest, PayloadTooLarge
@@ -72,7 +73,8 @@ class RequestEdge:
             return
         try:
             await self.app(scope, exchange.receive, exchange.send)
-        except ClientLeft:
+        except (ClientLeft, ClientDisconnect):
+            # The latter while its body was still arriving.
             exchange.record.error_code = "CLIENT_LEFT"
         except Exception as exc:  # noqa: BLE001  (the HTTP last resort: logged once, told as an id)
             failure, error_id = describe_bug(exc)
