@@ -61,7 +61,7 @@ def measure_mixtures(folder: Path, num_clips: int, models: SampleModels) -> None
             for snr_db in SNRS_DB:
                 noisy = mix(speech, read(folder / "noise" / f"{name}.flac", 20.0), snr_db)
                 before = models.opinion.score(noisy)
-                cleaning = clean_speech(noisy, before, models.noise, models.opinion)
+                cleaning = clean_speech(noisy, before, models.noise, models.opinion, models.campplus)
                 without = likeness(of_clean, embed(noisy, models))
                 with_it = likeness(of_clean, embed(cleaning.waveform, models))
                 scores = [before.overall, cleaning.scores.overall]
@@ -80,7 +80,7 @@ def measure_clean(folder: Path, models: SampleModels) -> None:
     rows = []
     for path in clean_paths(folder)[::EVERY_NTH_CLEAN]:
         speech = normalize_loudness(Waveform(read(folder / path), RATE_HZ))
-        cleaning = clean_speech(speech, models.opinion.score(speech), models.noise, models.opinion)
+        cleaning = clean_speech(speech, models.opinion.score(speech), models.noise, models.opinion, models.campplus)
         rows.append((*likeness(embed(speech, models), embed(cleaning.waveform, models)), float(cleaning.noise_removed)))
     table = np.array(rows)
     print(f"clean recordings {len(table)}: removed {table[:, 2].mean():.2f}")

@@ -64,6 +64,12 @@ def stereo_of_two_people() -> bytes:
     return write_flac(np.stack([first[:num_samples], 0.7 * second[:num_samples]], axis=1))
 
 
+def talking_at_once(interrupter_db: float) -> Samples:
+    """A man, and a woman at the same time, so much quieter."""
+    num_samples = min(len(man()), len(woman()))
+    return add_noise(man()[:num_samples], woman()[:num_samples], -interrupter_db)
+
+
 def fading(speech: Samples) -> Samples:
     """The speaker walks away: 24 dB over the recording."""
     return speech * np.geomspace(1.0, 0.063, len(speech)).astype(np.float32)
@@ -111,6 +117,10 @@ CASES = {
         "SEVERAL_SPEAKERS", lambda: write_flac(np.concatenate([woman()[: 6 * RATE_HZ], man()[: 6 * RATE_HZ]]))
     ),
     "people in a meeting": RecordingCase("SEVERAL_SPEAKERS", lambda: write_flac(read_clip("edge/meeting.flac"))),
+    "two people at once": RecordingCase("SEVERAL_SPEAKERS", lambda: write_flac(talking_at_once(0.0))),
+    "two people at once, one farther away": RecordingCase(
+        "SEVERAL_SPEAKERS", lambda: write_flac(talking_at_once(-6.0))
+    ),
     "one person on each channel": RecordingCase("CHANNELS_DIFFER", stereo_of_two_people),
     "whispering": RecordingCase("WHISPERED", lambda: write_flac(read_clip("edge/whispering_synthetic.flac"))),
     "singing": RecordingCase("SUNG", lambda: write_flac(read_clip("edge/singing.flac"))),

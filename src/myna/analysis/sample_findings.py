@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import isnan
 
 from myna.analysis.speaker_change import SpeakerChange
+from myna.analysis.speaker_overlap import MAX_OVERLAP
 from myna.analysis.speaker_turns import SpeakerTurns
 from myna.audio.window import MAX_WINDOW_S, SpeechWindow
 from myna.domain.finding import Finding, Severity
@@ -54,11 +55,17 @@ class VoiceMeasures:
     """Probability, 0 to 1."""
     speaker_change: SpeakerChange | None
     speaker_turns: SpeakerTurns
+    speaker_overlap: float
+    """Share of the speech in which two people speak at once."""
 
     @property
     def has_several_speakers(self) -> bool:
         has_second = self.speaker_change is not None and self.speaker_change.is_second_speaker
-        return has_second or self.speaker_turns.is_conversation
+        return has_second or self.speaker_turns.is_conversation or self.is_overlapped
+
+    @property
+    def is_overlapped(self) -> bool:
+        return self.speaker_overlap > MAX_OVERLAP
 
 
 def too_little_speech(speech_s: float, duration_s: float, *, is_silent: bool, music: float) -> Finding:
@@ -166,7 +173,10 @@ def check_voice(quality: SampleQuality, measures: VoiceMeasures) -> Iterator[Fin
         message = "Music sounds along with the speech. A clone cannot tell them apart: record without it."
         yield Finding("MUSIC", Severity.WARNING, message, round(measures.music, 3), "probability")
     if measures.has_several_speakers:
-        message = "More than one person seems to speak. The clone would be a mixture: send one person's voice only."
+        when = " at the same time" if measures.is_overlapped else ""
+        message = (
+            f"More than one person seems to speak{when}. The clone would be a mixture: send one person's voice only."
+        )
         yield Finding("SEVERAL_SPEAKERS", Severity.WARNING, message, float(quality.num_speakers), "speakers")
     if measures.voiced_ratio < WHISPERED_VOICED_RATIO:
         message = "The recording is whispered, and so will be the clone. Speak in your ordinary voice."

@@ -100,7 +100,7 @@ class SampleListening:
         before = self.models.opinion.score(speech)
         if not self.sample.remove_background_noise:
             return Cleaning(speech, before, noise_removed=False)
-        return clean_speech(speech, before, self.models.noise, self.models.opinion)
+        return clean_speech(speech, before, self.models.noise, self.models.opinion, self.models.campplus)
 
     def _measure_voice(self, activity: SpeechActivity, window: SpeechWindow, speech: Waveform) -> VoiceMeasures:
         heard = resample(speech, SAMPLE_RATE_HZ)
@@ -117,6 +117,7 @@ class SampleListening:
             music=self.models.music.measure_music(heard),
             speaker_change=measure_speaker_change(heard, self.models.ge2e, self.models.campplus),
             speaker_turns=measure_speaker_turns(heard, self.models.ge2e, self.models.campplus),
+            speaker_overlap=self.models.overlap.measure_overlap(heard),
         )
 
     def _measure_quality(

@@ -4,7 +4,7 @@ Encoder A proposes, encoder B confirms. A hears windows of 1.6 s, so that every 
 costs next to nothing; B then hears the two sides of the best proposal whole, without their silences. Two kinds are
 proposed apart, since the best of one kind would hide the other: a change of speaker (a stretch from the beginning) and
 an interruption (a stretch inside). Windows count as much as there is sound in them. People who talk at the same time
-are not found.
+are found by `speaker_overlap`.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Whether people take turns in a recording, in however many pieces: the complement of `speaker_change`.
 
 Where that looks for one stretch that is unlike the rest, this parts all moments in two groups, so that it also hears a
-conversation of short turns. People who talk at the same time are not found by either.
+conversation of short turns. People who talk at the same time are found by `speaker_overlap`.
 """
 
 from dataclasses import dataclass

@@ -7,6 +7,7 @@ from myna.weights.convert.campplus import convert_campplus
 from myna.weights.convert.ge2e import convert_ge2e
 from myna.weights.convert.join import join
 from myna.weights.convert.kokoro import kokoro_part
+from myna.weights.convert.segmentation import convert_segmentation
 from myna.weights.convert.yamnet import convert_yamnet
 
 Converter = Callable[[Sequence[Path], Path], None]
@@ -20,5 +21,6 @@ CONVERTERS: Mapping[str, Converter] = {
     "kokoro-decoder": kokoro_part("decoder"),
     "ge2e": convert_ge2e,
     "campplus": convert_campplus,
+    "segmentation": convert_segmentation,
     "yamnet": convert_yamnet,
 }
