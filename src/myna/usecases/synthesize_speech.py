@@ -108,7 +108,8 @@ class SynthesizeSpeech:
     engine: EngineClient
     encoders: SpeechEncoders
     plan_speech: PlanSpeech
-    detect_language: Callable[[str], LangCode | None]
+    detect_language: Callable[[str, LangCode], LangCode | None]
+    """Of a text and the language that is usual for its voice."""
     offload: Offload
     limits: SpeechLimits
 
@@ -155,7 +156,7 @@ class SynthesizeSpeech:
         offered = self.engine.spec.capabilities.languages
         if command.lang is not None:
             return self._require(command.lang, offered)
-        heard = self.detect_language(command.text)
+        heard = self.detect_language(command.text, voice.lang)
         if heard is not None and heard.iso639 != voice.lang.iso639:
             return self._require(heard, offered)
         if heard is not None:

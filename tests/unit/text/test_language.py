@@ -45,6 +45,29 @@ def test_too_little_to_tell(text: str) -> None:
     assert detect_text_language(text) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "usual", "lang"),
+    [
+        ("Van der Berg is here.", LangCode.EN_US, None),
+        ("We met in Den Haag.", LangCode.EN_US, None),
+        ("Dr. Hans Müller left.", LangCode.EN_GB, None),
+        ("Hello hello hello.", LangCode.EN_US, None),
+        ("Total 100 euro now.", LangCode.EN_US, None),
+        ("Das ist gut.", LangCode.EN_US, LangCode.DE_DE),
+        ("Pociąg odjeżdża jutro rano.", LangCode.EN_US, LangCode.PL_PL),
+        ("Ciao, come stai?", LangCode.EN_US, LangCode.IT_IT),
+        ("Hola, ¿qué tal?", LangCode.EN_US, LangCode.ES_ES),
+        ("Is this a test?", LangCode.ES_ES, LangCode.EN_US),
+        ("Where is the house?", LangCode.DE_DE, LangCode.EN_US),
+        ("He\x00l\x01lo\x07.", LangCode.EN_US, None),
+        ("내일 아침에 만나요.", LangCode.EN_US, LangCode.KO_KR),
+    ],
+)
+def test_short_text_of_a_voice(text: str, usual: LangCode, lang: LangCode | None) -> None:
+    """Names do not make a short sentence foreign; its small words and its letters do."""
+    assert (detect_text_language(text, usual) or usual) == (lang or usual)
+
+
 @given(st.text(st.characters(exclude_categories=()), max_size=200))
 def test_any_text(text: str) -> None:
     """Any text at all has a language or none."""
