@@ -224,6 +224,16 @@ async def test_a_body_that_stops_arriving_is_given_up() -> None:
         writer.close()
 
 
+async def test_head_is_get_without_a_body() -> None:
+    """Load balancers ask so; what GET does not take, HEAD does not take either."""
+    async with serve() as service:
+        whole = await service.client.get("/healthz")
+        head = await service.client.head("/healthz")
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == whole.headers["content-length"]
+        assert (await service.client.head("/tts/v1/voice")).status_code == 405
+
+
 async def test_a_client_that_leaves_while_it_sends_is_no_mistake_of_ours(caplog: pytest.LogCaptureFixture) -> None:
     """Noted as such, without a traceback and without a 500."""
     caplog.set_level("INFO")

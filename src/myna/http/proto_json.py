@@ -166,7 +166,7 @@ def check_message(fields: dict[str, Any], message: type[Message]) -> Message:
 def parse_object(body: bytes | str) -> dict[str, Any]:
     """A JSON object, strictly: UTF-8, no NaN, no repeated names, no lone surrogates. Raises: InvalidRequest."""
     try:
-        text = body.decode("utf-8") if isinstance(body, bytes) else body
+        text = body.decode("utf-8-sig") if isinstance(body, bytes) else body
         if not text.strip():
             return {}
         if text.count(",") > _MAX_COMMAS:

@@ -50,6 +50,9 @@ class RequestEdge:
             await self.app(scope, receive, send)
             return
         record = RequestRecord("request", method=scope["method"])
+        if scope["method"] == "HEAD":
+            # As GET: the server leaves the body out, since it goes by its own copy of the scope.
+            scope = {**scope, "method": "GET"}
         attach_record(scope, record)
         exchange = _Exchange(scope, receive, send, record, self.limits)
         self.metrics.change("myna_requests_in_flight", 1)

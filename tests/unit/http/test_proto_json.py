@@ -87,6 +87,11 @@ def test_numbers_may_be_strings(field: str, value: Any) -> None:
     parse_message(json.dumps({"audioConfig": {field: value}}), SpeakRequest)
 
 
+def test_a_byte_order_mark_is_overlooked() -> None:
+    """Some shells and editors put one in front (RFC 8259, 8.1)."""
+    assert parse_object(b"\xef\xbb\xbf" + b'{"text": "a"}') == {"text": "a"}
+
+
 @pytest.mark.parametrize(
     "body",
     [
