@@ -32,7 +32,7 @@ class OpinionModel:
     """Thread-safe. Source: C. K. A. Reddy et al., DNSMOS P.835 (ICASSP 2022)."""
 
     def __init__(self, model_path: Path) -> None:
-        self._session = OnnxSession(model_path)
+        self._session = OnnxSession(model_path, keeps_memory=False)
 
     def score(self, waveform: Waveform) -> OpinionScores:
         """Any rate; what lies above 8 kHz is not heard. At least one sample."""

@@ -28,7 +28,7 @@ class CleaningStrength:
     """Exponent: 0 leaves the recording's mean spectrum, 1 gives it that of the cleaned one."""
 
 
-STRENGTHS = (CleaningStrength(0.45, 0.5), CleaningStrength(0.65, 0.5), CleaningStrength(0.9, 0.75))
+STRENGTHS = (CleaningStrength(0.3, 0.5), CleaningStrength(0.65, 0.5), CleaningStrength(0.9, 0.75))
 """Strongest first: music and a street bear the first, white noise the last."""
 
 

@@ -79,7 +79,7 @@ def _open_graphs(archive_path: Path) -> list[OnnxSession]:
         with tarfile.open(archive_path) as archive:
             contents = {Path(entry.name).stem: archive.extractfile(entry) for entry in archive if entry.isfile()}
             files = [contents[name] for name in _GRAPHS]
-            return [OnnxSession(file.read()) for file in files if file is not None]
+            return [OnnxSession(file.read(), keeps_memory=False) for file in files if file is not None]
     except (tarfile.TarError, KeyError) as exc:
         raise WeightsCorrupt("The noise removal model does not load. Run `myna models pull`.") from exc
 

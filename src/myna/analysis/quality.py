@@ -19,6 +19,9 @@ _MAX_SNR_DB = 60.0
 _SPECTRUM_SAMPLES = 2048
 _BANDWIDTH_BELOW_PEAK_DB = 65.0
 _BANDWIDTH_OVER_FLOOR_DB = 6.0
+_NOISE_BELOW_PEAK_DB = 45.0
+"""A floor above this is noise that fills the band: it hides how far the speech reaches, and no telephone lets it
+through."""
 
 _FLAT_TOP_RUN = 3
 _FLAT_TOP_TOLERANCE = 0.004
@@ -86,7 +89,8 @@ def measure_bandwidth_hz(waveform: Waveform) -> float:
     """The highest frequency that the recording really holds; at most half its rate.
 
     Spectra of 2048 samples; of each bin the 90th percentile over time counts (fricatives are rare); the last bin that
-    is within 65 dB of the strongest and 6 dB over the floor. NaN for less than one spectrum, or silence.
+    is within 65 dB of the strongest and 6 dB over the floor, or within 45 dB of the strongest. NaN for less than one
+    spectrum, or silence.
     """
     samples = waveform.samples
     if len(samples) < _SPECTRUM_SAMPLES:
@@ -94,7 +98,9 @@ def measure_bandwidth_hz(waveform: Waveform) -> float:
     frames = np.lib.stride_tricks.sliding_window_view(samples, _SPECTRUM_SAMPLES)[:: _SPECTRUM_SAMPLES // 2]
     power = np.abs(np.fft.rfft(frames * np.hanning(_SPECTRUM_SAMPLES).astype(np.float32), axis=1)) ** 2
     level_db = 10 * np.log10(np.quantile(power, 0.9, axis=0) + 1e-20)
-    threshold_db = max(level_db.max() - _BANDWIDTH_BELOW_PEAK_DB, level_db.min() + _BANDWIDTH_OVER_FLOOR_DB)
+    top_db = level_db.max()
+    over_floor_db = min(level_db.min() + _BANDWIDTH_OVER_FLOOR_DB, top_db - _NOISE_BELOW_PEAK_DB)
+    threshold_db = max(top_db - _BANDWIDTH_BELOW_PEAK_DB, over_floor_db)
     (heard,) = np.nonzero(level_db >= threshold_db)
     if len(heard) == 0:
         return float("nan")

@@ -34,7 +34,7 @@ class MusicDetector:
     """Thread-safe. Source: YAMNet, a MobileNet trained on AudioSet (Gemmeke et al., ICASSP 2017)."""
 
     def __init__(self, model_path: Path) -> None:
-        self._session = OnnxSession(model_path)
+        self._session = OnnxSession(model_path, keeps_memory=False)
 
     def measure_music(self, waveform: Waveform) -> float:
         """Mean probability of music, 0 to 1; any rate. Costs 0.002 of the duration."""

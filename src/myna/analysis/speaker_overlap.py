@@ -28,7 +28,7 @@ class OverlapDetector:
 
     def __init__(self, store: WeightStore) -> None:
         """Raises: WeightsMissing, WeightsCorrupt."""
-        self._session = OnnxSession(store.path("speakers/segmentation.onnx"))
+        self._session = OnnxSession(store.path("speakers/segmentation.onnx"), keeps_memory=False)
 
     def measure_overlap(self, waveform: Waveform) -> float:
         """Share of the speech in which two people are heard, 0 to 1; any rate. 0 for less than a second.

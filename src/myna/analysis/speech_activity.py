@@ -58,7 +58,7 @@ class SpeechActivityDetector:
     """
 
     def __init__(self, model_path: Path) -> None:
-        self._session = OnnxSession(model_path)
+        self._session = OnnxSession(model_path, keeps_memory=False)
 
     def detect(self, waveform: Waveform) -> SpeechActivity:
         """Find speech. Any rate; times are those of the waveform."""

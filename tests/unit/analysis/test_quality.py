@@ -58,6 +58,14 @@ def test_bandwidth_is_that_of_the_filter(cutoff_hz: int) -> None:
     assert measure_bandwidth_hz(Waveform(narrow, RATE_HZ)) == pytest.approx(cutoff_hz, rel=0.3)
 
 
+def test_noise_that_fills_the_band_is_not_a_telephone() -> None:
+    """White noise 16 dB under speech hides its upper half; what is heard still reaches the top."""
+    samples = speech()
+    level = float(np.sqrt(np.mean(samples**2))) * 10 ** (-16 / 20)
+    noisy = (samples + level * noise(len(samples))).astype(np.float32)
+    assert measure_bandwidth_hz(Waveform(noisy, RATE_HZ)) > 7_000
+
+
 def test_clipping_is_found_at_any_level_and_not_invented() -> None:
     """Plateaus count, not full scale; clean speech has none."""
     samples = speech() / np.abs(speech()).max()
