@@ -22,8 +22,8 @@ from myna.engines.kokoro.spec import SPEC
 from myna.engines.kokoro.style_descent import Pull
 from myna.engines.kokoro.timbre_spectrum import missing_eq_db
 from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_voice
-from myna.engines.kokoro.voice_encoder import VoiceEncoder
-from myna.engines.kokoro.voice_refine import FIRST_STEP, NUM_PRACTICE
+from myna.engines.kokoro.voice_encoder import NUM_PRACTICE, VoiceEncoder
+from myna.engines.kokoro.voice_refine import FIRST_STEP
 from myna.engines.kokoro.voice_stock import stock_voices
 from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore

@@ -62,5 +62,6 @@ SPEC = EngineSpec(
         "kokoro/vocab.json",
         "speakers/ge2e.onnx",
         "speakers/campplus.onnx",
+        "dnsmos/sig_bak_ovr.onnx",
     ),
 )

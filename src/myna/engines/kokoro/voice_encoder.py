@@ -23,7 +23,6 @@ from myna.engines.kokoro.voice_artifact import NUM_EQ_BANDS, FloatArray, KokoroV
 from myna.engines.kokoro.voice_pace import duration_scale
 from myna.engines.kokoro.voice_practice import (
     PracticeSentence,
-    asked_log_f0,
     cut_stretches,
     practice_symbols,
     voiced_log_f0,
@@ -38,13 +37,12 @@ NUM_QUICK_STEPS = 5
 """Steps down the gradient before the voice is first used; each costs two seconds of one core."""
 QUICK_FIRST_STEP = 1.4
 """In standard deviations; see `descend`."""
-_NUM_QUICK_SENTENCES = 7
+NUM_PRACTICE = 12
+"""Sentences that are looked at; the gradient takes as many stretches of them as it has steps."""
 _DAMPING = 0.6
 """An undamped correction overshoots: word errors and noise rise."""
 _SHIFT_SHARE = 0.7
 """How much of the mean difference between real and synthetic speech is taken out of the target."""
-_MAX_PITCH_CORRECTION = 0.2
-"""In ln(Hz), 3.5 semitones: more is an octave error of the tracker, not of the decoder."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +98,7 @@ class VoiceEncoder:
         )
         if transcript_symbols:
             voice = replace(voice, duration_scale=self._pace(voice, heard, transcript_symbols))
-        sentences = self.practise(voice, _NUM_QUICK_SENTENCES)
+        sentences = self.practise(voice, NUM_PRACTICE)
         voice = _set_pitch(voice, sentences, heard.pitch)
         corrected = self._correct(voice, sentences[0], heard)
         for style in self.pull(corrected, sentences, heard, NUM_QUICK_STEPS, QUICK_FIRST_STEP):  # noqa: B007 (the last is wanted)
@@ -142,19 +140,9 @@ class VoiceEncoder:
         self._gradient = None
 
     def tune(self, voice: KokoroVoice, sentences: list[PracticeSentence], heard: Listening) -> KokoroVoice:
-        """Take out what the decoder made of the pitch that was asked of it, and bring the colour half-way."""
-        spoken = [self.render(voice, sentence) for sentence in sentences]
-        errors = [
-            pitch.log_f0_mean - asked_log_f0(voice, sentence)
-            for sentence, samples in zip(sentences, spoken, strict=True)
-            if (pitch := measure_pitch(samples)) is not None
-        ]
-        error = float(np.clip(np.median(errors), -_MAX_PITCH_CORRECTION, _MAX_PITCH_CORRECTION)) if errors else 0.0
-        return replace(
-            voice,
-            target_log_f0=heard.pitch.log_f0_mean - error,
-            eq_db=missing_eq_db(heard.samples, np.concatenate(spoken)),
-        )
+        """Bring the colour half-way to the recording's."""
+        spoken = np.concatenate([self.render(voice, sentence) for sentence in sentences])
+        return replace(voice, eq_db=missing_eq_db(heard.samples, spoken))
 
     def listen(self, waveform: Waveform) -> Listening:
         """Measure a recording. Raises: InvalidRequest for less than half a second, or silence."""
