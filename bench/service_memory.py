@@ -68,8 +68,8 @@ def main() -> None:
         server = subprocess.Popen(
             [sys.executable, "-m", "myna.cli.main", "serve", *options],
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             text=True,
-            env=os.environ,
         )
         try:
             assert server.stdout is not None
