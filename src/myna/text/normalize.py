@@ -50,6 +50,7 @@ class Normalizer:
         self._lang = lang
         self._locale = locale = load_locale(lang)
         self._numbers = numbers = NumberWords(lang, locale)
+        self._comma = {LangCode.ZH_CN: "，", LangCode.JA_JP: "、"}.get(lang, ",")
         # the order decides between readings that begin at the same place
         self._rules: list[Rule] = [
             *Addresses(numbers).rules(),
@@ -70,6 +71,10 @@ class Normalizer:
             re.compile(rf"{before}(?P<version>\d{{1,5}}(?:\.\d{{1,5}}){{2,5}}){after}(?!\.\d)"),
             self._read_version,
         )
+        # the number of an item in a list: "1. Open the door" is one, open the door
+        item = r"(?:(?<=\n)|(?<![\s\S]))[ \t]*(?P<item>\d{1,3})[.)](?=[ \t]\S)"
+        yield re.compile(item), lambda match: f"{self._numbers.say(match['item'])}{self._comma}"
+        yield re.compile(r"(?:(?<=\n)|(?<![\s\S]))[ \t]*>+[ \t]"), lambda _: ""  # a quotation in a mail
         yield (
             re.compile(rf"(?:#|№|(?<!\w)(?:No\.|[Nn][°º]))\s?(?P<number>\d{{1,9}}){after}"),
             lambda match: f"{self._locale.number_sign} {self._numbers.say(match['number'])}",

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpeechToken
+from myna.text.lines import end_lines
 from myna.text.markup import find_markup
 from myna.text.segment import cut_into_sentences, find_cut, join_short, split_long, spoken_length
 from myna.text.tokenize import gap_after, is_spoken_sign, settle_gaps, tokenize
@@ -30,7 +31,7 @@ def plan_speech(
     """
     segments: list[SpeechSegment] = []
     for stretch_tokens, pause_s in _stretches(text, lang, normalize=normalize):
-        tokens = settle_gaps(stretch_tokens)
+        tokens = settle_gaps(end_lines(text, stretch_tokens, is_paragraph=pause_s == PARAGRAPH_PAUSE_S))
         stretch: list[SpeechSegment] = []
         for sentence in join_short(cut_into_sentences(text, tokens)):
             pending = sentence

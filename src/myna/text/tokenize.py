@@ -49,7 +49,9 @@ def _plain_tokens(text: str, start: int, end: int, lang: LangCode) -> Iterator[S
             spoken = strip_unspoken(written)
             if lang.iso639 == "en":
                 spoken = drop_accents(spoken)
-            if written in _DASHES:
+            if "|" in written and not spoken.strip("-:"):
+                spoken = ""  # the rule under a table's head
+            elif written in _DASHES:
                 line = text[max(0, first - 40) : first].rpartition("\n")[2]
                 is_bullet = not line.strip()
                 spoken = "" if is_bullet else "—"

@@ -146,3 +146,20 @@ def test_endless_word_is_cut() -> None:
     segments = plan("a" * 100_000, most=400)
     assert sum(len(segment.text) for segment in segments) == 100_000
     assert max(len(segment.text) for segment in segments) <= 400
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("# Shopping list\n\n- milk\n- eggs\n- bread\n", "Shopping list. milk. eggs. bread"),
+        ("Steps:\n1. Open the door\n2. Walk in", "Steps: one, Open the door. two, Walk in"),
+        ("Roses are red\nViolets are blue", "Roses are red, Violets are blue"),
+        ("This is a hard\nwrapped line that\ngoes on.", "This is a hard wrapped line that goes on."),
+        ("**Note**\n> quoted", "Note. quoted"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", "a b one two"),
+    ],
+)
+def test_lines_without_a_stop(text: str, spoken: str) -> None:
+    """Headings and items of a list end like sentences, verse with a breath; wrapped lines go on."""
+    segments = plan_speech(text, LangCode.EN_US, normalize=True, max_segment_chars=400, first_segment_chars=None)
+    assert " ".join(segment.text for segment in segments) == spoken
