@@ -5,7 +5,7 @@
 Reads the two lexicons of the package gruut-lang-ru (MIT; half a million word forms: in one stressed vowels are long, the
 other, which knows the short words better, has stress marks) and writes
 `src/myna/engines/kokoro/artefacts/russian_stress.txt.xz`. Each line is an ending and the number of vowels behind the stressed
-one, as one digit; a word goes by the longest ending it has, `^` stands for its beginning. An ending is kept where more of its words
+one, as one digit, or as a letter (a for none) where the stressed vowel is ё though most people write е; a word goes by the longest ending it has, `^` stands for its beginning. An ending is kept where more of its words
 go by it than by the shorter one, so that every word of the lexicon comes out right. Every fiftieth word is held out first, to say
 how well new words are guessed.
 """
@@ -27,8 +27,8 @@ MARKED_VOWELS = "aeiouyʌɑɪɛɔɵ"
 CORRECTIONS = {"себе": 1, "тебе": 1, "жене": 1, "могу": 1, "одно": 1, "потом": 1}
 """Common words that both or the second get wrong."""
 
-Entry = tuple[str, int]
-"""A word backwards, `^` at its end; vowels behind the stressed one."""
+Entry = tuple[str, str]
+"""A word backwards, `^` at its end; vowels behind the stressed one, as in the file."""
 
 
 def main(package: Path) -> None:
@@ -48,12 +48,25 @@ def main(package: Path) -> None:
 
 
 def read_entries(package: Path) -> Iterator[Entry]:
+    with sqlite3.connect(package / "lexicon.db") as table:
+        written = {word for (word,) in table.execute("SELECT word FROM word_phonemes")}
+    for word, num_behind in read_plain(package):
+        if "ё" not in word:
+            yield word[::-1] + "^", str(num_behind)
+        elif word.replace("ё", "е") not in written:
+            yield word.replace("ё", "е")[::-1] + "^", "abcdefghij"[num_behind]
+
+
+def read_plain(package: Path) -> Iterator[tuple[str, int]]:
     with sqlite3.connect(package / "espeak" / "lexicon.db") as table:
         marked = dict(table.execute("SELECT word, phonemes FROM word_phonemes WHERE pron_order = 0"))
     with sqlite3.connect(package / "lexicon.db") as table:
         for word, phonemes in table.execute("SELECT word, phonemes FROM word_phonemes WHERE pron_order = 0"):
             num_vowels = sum(letter in VOWELS for letter in word)
-            if not re.fullmatch(r"[а-я]+", word) or num_vowels < 2:
+            if not re.fullmatch(r"[а-яё]+", word) or num_vowels < (1 if "ё" in word else 2):
+                continue
+            if "ё" in word:
+                yield word, sum(letter in VOWELS for letter in word.rpartition("ё")[2])
                 continue
             stressed = find_long(phonemes, num_vowels)
             if word in CORRECTIONS:
@@ -62,7 +75,7 @@ def read_entries(package: Path) -> Iterator[Entry]:
                 found = find_mark(marked.get(word, ""), num_vowels)
                 stressed = stressed if found is None else found
             if stressed is not None:
-                yield word[::-1] + "^", num_vowels - 1 - stressed
+                yield word, num_vowels - 1 - stressed
 
 
 def find_long(phonemes: str, num_vowels: int) -> int | None:
@@ -77,7 +90,7 @@ def find_mark(phonemes: str, num_vowels: int) -> int | None:
     return place if mark and len(re.findall(f"[{MARKED_VOWELS}]", phonemes)) == num_vowels else None
 
 
-def learn(entries: Sequence[Entry], depth: int = 0, inherited: int = -1) -> Iterator[tuple[str, int]]:
+def learn(entries: Sequence[Entry], depth: int = 0, inherited: str = "") -> Iterator[Entry]:
     """Endings for words that all share their last `depth` letters, sorted."""
     counts = Counter(label for _, label in entries)
     best, right = max(counts.items(), key=lambda item: (item[1], item[0] == inherited))
@@ -95,8 +108,8 @@ def learn(entries: Sequence[Entry], depth: int = 0, inherited: int = -1) -> Iter
             start = index
 
 
-def guess(rules: dict[str, int], word: str) -> int:
-    return next((rules[word[:length]] for length in range(len(word), -1, -1) if word[:length] in rules), 0)
+def guess(rules: dict[str, str], word: str) -> str:
+    return next((rules[word[:length]] for length in range(len(word), -1, -1) if word[:length] in rules), "0")
 
 
 if __name__ == "__main__":

@@ -59,23 +59,34 @@ def test_polish_prepositions_lean_on_the_next_word(phonemizers: dict[LangCode, P
         ("много", 0, "mnˈoɡa"),
         ("учиться", 1, "uʨˈiʦa"),
         ("жизнь", 0, "ʒˈɨzɲ"),
-        ("ещё", 0, "jiɕˈo"),
+        ("ещё", 1, "jiɕˈo"),
         ("футбол", 1, "fudbˈol"),
         ("дождь", 0, "dˈoʃtʲ"),
     ],
 )
 def test_russian(word: str, stress: int, sounds: str) -> None:
-    """Vowels are reduced away from the stress, ё always bears it, spellings that are read otherwise are known."""
+    """Vowels are reduced away from the stress; spellings that are read otherwise are known."""
     assert say_russian(word, stress) == sounds
 
 
 @pytest.mark.parametrize(
-    ("word", "stress"),
-    [("вода", 1), ("сестра", 1), ("здравствуйте", 0), ("компьютер", 1), ("расписание", 2), ("кот", 0)],
+    ("word", "read", "stress"),
+    [
+        ("вода", "вода", 1),
+        ("сестра", "сестра", 1),
+        ("здравствуйте", "здравствуйте", 0),
+        ("компьютер", "компьютер", 1),
+        ("расписание", "расписание", 2),
+        ("кот", "кот", 0),
+        ("самолет", "самолёт", 2),
+        ("ёлка", "ёлка", 0),
+        ("все", "все", 0),
+        ("брр", "брр", 0),
+    ],
 )
-def test_russian_stress(word: str, stress: int) -> None:
-    """Where it lies is known of common words."""
-    assert RussianStress().find(word) == stress
+def test_russian_stress(word: str, read: str, stress: int) -> None:
+    """Where it lies is known of common words, and where е is read as ё."""
+    assert RussianStress().find(word) == (read, stress)
 
 
 @pytest.mark.parametrize(

@@ -60,9 +60,11 @@ class RussianPronunciation:
         """See `Pronunciation`."""
         spoken = []
         for index, word in enumerate(words):
-            follower = words[index + 1].text if index + 1 < len(words) and not word.is_last else ""
-            stress = None if word.text in _UNSTRESSED else self._stress.find(word.text)
-            spoken.append(pronounce_word(word.text, stress, follower if word.text in _CLITICS else ""))
+            leans_on = words[index + 1].text if word.text in _CLITICS and not word.is_last else ""
+            if word.text in _UNSTRESSED:
+                spoken.append(pronounce_word(word.text, None, leans_on))
+            else:
+                spoken.append(pronounce_word(*self._stress.find(word.text.replace("\u0301", ""))))
         return spoken
 
 
@@ -72,10 +74,8 @@ def pronounce_word(word: str, stress: int | None, follower: str = "") -> str:
     stress: which of its vowels is stressed, from 0; None for a word without stress. follower: the word that it leans
     on, for prepositions of one consonant.
     """
-    letters = _settle_voices(_respell(word.replace("\u0301", "")), follower)
+    letters = _settle_voices(_respell(word), follower)
     places = [index for index, letter in enumerate(letters) if letter in _VOWELS]
-    if "ё" in letters:
-        stress = places.index(letters.index("ё"))
     stressed = places[min(stress, len(places) - 1)] if stress is not None and places else -1
     sounds = []
     for index, letter in enumerate(letters):

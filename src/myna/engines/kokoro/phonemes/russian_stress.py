@@ -9,6 +9,8 @@ from myna.engines.kokoro.artefact_file import read_artefact
 
 _BEGINNING = "^"
 _VOWELS = "аеёиоуыэюя"
+_YO_LABELS = "abcdefghij"
+"""Of words whose stressed vowel is ё though most people write е, by the number of vowels behind it."""
 
 
 class RussianStress:
@@ -16,14 +18,23 @@ class RussianStress:
 
     def __init__(self) -> None:
         lines = lzma.decompress(read_artefact("russian_stress.txt.xz")).decode("utf-8").split("\n")
-        self._num_vowels_behind = {line[:-1]: int(line[-1]) for line in lines}
+        self._labels = {line[:-1]: line[-1] for line in lines}
 
-    def find(self, word: str) -> int:
-        """Which vowel of a word in lower case is stressed, from 0."""
+    def find(self, word: str) -> tuple[str, int]:
+        """A word in lower case with the ё that it is read with, and which of its vowels is stressed, from 0."""
+        places = [index for index, letter in enumerate(word) if letter in _VOWELS]
+        if not places:
+            return word, 0
+        if "ё" in word:
+            return word, places.index(word.rindex("ё"))
+        label = self._label(word)
+        is_yo = label in _YO_LABELS
+        stressed = max(0, len(places) - 1 - (_YO_LABELS.index(label) if is_yo else int(label)))
+        place = places[stressed]
+        if is_yo and word[place] == "е":
+            word = word[:place] + "ё" + word[place + 1 :]
+        return word, stressed
+
+    def _label(self, word: str) -> str:
         marked = _BEGINNING + word
-        num_vowels = sum(letter in _VOWELS for letter in word)
-        for start in range(len(marked) + 1):
-            behind = self._num_vowels_behind.get(marked[start:])
-            if behind is not None:
-                return max(0, num_vowels - 1 - behind)
-        return 0
+        return next((self._labels[marked[at:]] for at in range(len(marked) + 1) if marked[at:] in self._labels), "0")
