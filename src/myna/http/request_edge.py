@@ -119,7 +119,8 @@ class _Exchange:
         if self._is_body_read:
             return await self._receive()
         try:
-            message = await asyncio.wait_for(self._receive(), self._limits.body_pause_s)
+            async with asyncio.timeout(self._limits.body_pause_s):
+                message = await self._receive()
         except TimeoutError as exc:
             raise DeadlineExceeded("The request's body stopped arriving. Send it again.") from exc
         if message["type"] != "http.request":
@@ -151,7 +152,8 @@ class _Exchange:
         deadline = monotonic() + _LINGER_S
         while not self._is_body_read and monotonic() < deadline:
             try:
-                message = await asyncio.wait_for(self._receive(), _LINGER_PAUSE_S)
+                async with asyncio.timeout(_LINGER_PAUSE_S):
+                    message = await self._receive()
             except TimeoutError:
                 return
             if message["type"] != "http.request":

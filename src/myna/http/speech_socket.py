@@ -316,7 +316,9 @@ class _Outlet:
                 sending.close()
             raise SocketGone
         try:
-            return await asyncio.wait_for(sending, self._stall_s)
+            # Not `wait_for`: in Python 3.11 it forgets a cancellation that comes in the moment of its success.
+            async with asyncio.timeout(self._stall_s):
+                return await sending
         except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError) as exc:
             # Starlette raises RuntimeError for a socket that was closed meanwhile.
             self.is_broken.set()

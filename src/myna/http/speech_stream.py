@@ -48,6 +48,9 @@ class PulledResponse(Response):
         """Raises: ClientLeft for a reader that takes nothing any more."""
         message: Message = {"type": "http.response.body", "body": piece, "more_body": True}
         try:
-            await asyncio.wait_for(send(message), self._stall_s)
+            # Not `wait_for`: in Python 3.11 it forgets a cancellation that comes in the moment of its success, and the
+            # engine would go on for a client that left.
+            async with asyncio.timeout(self._stall_s):
+                await send(message)
         except TimeoutError as exc:
             raise ClientLeft from exc
