@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from myna.analysis.dnsmos import OpinionModel
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import InvalidRequest, LanguageUnsupported
 from myna.domain.language import LangCode
@@ -26,6 +27,7 @@ from myna.engines.kokoro.phonemes.symbols import (
     split_sequence,
 )
 from myna.engines.kokoro.silence_trim import trim_silence
+from myna.engines.kokoro.speaking_rate import frames_at_rate
 from myna.engines.kokoro.spec import SPEC
 from myna.engines.kokoro.speech_timing import time_tokens
 from myna.engines.kokoro.timbre_eq import equalize, equalizer_taps
@@ -61,7 +63,7 @@ class KokoroEngine:
 
     def __init__(self, settings: EngineSettings) -> None:
         """Raises: WeightsMissing, WeightsCorrupt."""
-        weights = WeightStore(settings.weights_dir)
+        self._weights = weights = WeightStore(settings.weights_dir)
         self._vocabulary = Vocabulary(weights.path(WEIGHT_NAME))
         self._graphs = KokoroGraphs(weights, settings.num_threads)
         self._encoder = VoiceEncoder(self._graphs, self._vocabulary, weights, settings.num_threads)
@@ -73,8 +75,9 @@ class KokoroEngine:
         return self._encoder.encode(reference, self._spell_transcript(reference))
 
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
-        """See `Engine`. About two minutes of one core and 2 GB, given back at the end."""
-        return refine_voice(artifact, reference, self._encoder)
+        """See `Engine`. More than a minute of one core."""
+        opinion = OpinionModel(self._weights.path("dnsmos/sig_bak_ovr.onnx"))
+        return refine_voice(artifact, reference, self._encoder, opinion)
 
     def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> bytes:
         """See `Engine`."""
@@ -146,7 +149,10 @@ class KokoroEngine:
         voice = loaded.voice
         text = self._graphs.encode_text(self._vocabulary.encode(sequence.symbols))
         durations = self._graphs.predict_durations(text, voice.prosody_style)
-        frames = round_frames(durations.frames, voice.duration_scale / speaking_rate)
+        if speaking_rate == 1.0:
+            frames = round_frames(durations.frames, voice.duration_scale)
+        else:
+            frames = frames_at_rate(durations.frames * voice.duration_scale, speaking_rate)
         predicted = self._graphs.predict_prosody(durations.hidden, frames, voice.prosody_style)
         curves = ProsodyCurves(voice.move_pitch(predicted.f0_hz), predicted.energy)
         samples = self._graphs.decode(text.features, frames, curves, voice.decoder_style)

@@ -9,6 +9,7 @@ from myna.engines.kokoro.engine import limit_peaks
 from myna.engines.kokoro.graphs import FRAME_SAMPLES, SAMPLE_RATE_HZ, round_frames
 from myna.engines.kokoro.phonemes.symbols import SymbolSequence
 from myna.engines.kokoro.silence_trim import find_speech, trim_silence
+from myna.engines.kokoro.speaking_rate import frames_at_rate
 from myna.engines.kokoro.speech_timing import FRAME_S, LEAD_S, time_tokens
 
 
@@ -59,6 +60,15 @@ def test_rate_is_in_the_durations() -> None:
     assert round_frames(frames).tolist() == [4, 2, 1]
     assert round_frames(frames, 2.0).tolist() == [8, 3, 1]
     assert round_frames(frames, 0.1).tolist() == [1, 1, 1]
+
+
+@given(st.lists(st.floats(0.2, 30.0), min_size=1, max_size=100), st.floats(0.5, 1.5))
+def test_a_rate_is_kept_on_the_whole(frames: list[float], rate: float) -> None:
+    """No symbol vanishes; the sum is as asked, but for symbols that are too short to be divided."""
+    whole = frames_at_rate(np.array(frames, dtype=np.float32), rate)
+    num_short = sum(frame / rate < 1.0 for frame in frames)
+    assert whole.min() >= 1
+    assert -1 <= whole.sum() - sum(frames) / rate <= 1 + num_short
 
 
 def test_words_lie_where_their_symbols_are() -> None:
