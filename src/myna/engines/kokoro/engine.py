@@ -149,10 +149,7 @@ class KokoroEngine:
         voice = loaded.voice
         text = self._graphs.encode_text(self._vocabulary.encode(sequence.symbols))
         durations = self._graphs.predict_durations(text, voice.prosody_style)
-        if speaking_rate == 1.0:
-            frames = round_frames(durations.frames, voice.duration_scale)
-        else:
-            frames = frames_at_rate(durations.frames * voice.duration_scale, speaking_rate)
+        frames = frames_at_rate(round_frames(durations.frames, voice.duration_scale), speaking_rate)
         predicted = self._graphs.predict_prosody(durations.hidden, frames, voice.prosody_style)
         curves = ProsodyCurves(voice.move_pitch(predicted.f0_hz), predicted.energy)
         samples = self._graphs.decode(text.features, frames, curves, voice.decoder_style)
