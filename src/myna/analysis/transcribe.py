@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import ctranslate2
@@ -21,6 +21,9 @@ _MAX_WINDOW_S = 30.0
 _MAX_TOKENS = 448
 _LOOP_TOKENS = 3
 """When a text repeats itself, it is heard again without repeating any three tokens."""
+_ECHO_WORDS = 4
+_ECHO_LETTERS_PER_S = 20.0
+"""A sentence that fills the recording is now and then written twice. Nobody speaks so fast: 10 to 18 are usual."""
 _BEAM_SIZE = 5
 _NUMERAL_CHARS = frozenset("0123456789%$£€¥")
 """Suppressed, so that "one two three" is not "1 2 3": the transcript is to match what was said."""
@@ -100,7 +103,10 @@ class SpeechRecogniser:
         waveform: at most 25 s (longer is cut), any rate. lang: what it is in, None to detect; when two languages are
         near to each other, both are tried and the one whose words come out surer is taken.
         """
-        encoding = self._encode(waveform)
+        heard = self._hear(self._encode(waveform), lang)
+        return replace(heard, text=cut_echo(heard.text, waveform.duration_s))
+
+    def _hear(self, encoding: ctranslate2.StorageView, lang: LangCode | None) -> Transcription:
         probabilities = self._language_probabilities(encoding)
         guess = _best_guess(probabilities)
         if lang is not None:
@@ -181,6 +187,17 @@ def _is_surer(first: Transcription, second: Transcription) -> bool:
     if first.is_reliable != second.is_reliable:
         return first.is_reliable
     return first.mean_log_prob > second.mean_log_prob
+
+
+def cut_echo(text: str, duration_s: float) -> str:
+    """One half of a text that says the same words twice, if both cannot have been said in the time; else the text."""
+    words = text.split()
+    half = len(words) // 2
+    first, second = (
+        ["".join(filter(str.isalnum, word.lower())) for word in part] for part in (words[:half], words[half:])
+    )
+    is_too_fast = sum(map(len, first + second)) > _ECHO_LETTERS_PER_S * duration_s
+    return " ".join(words[:half]) if half >= _ECHO_WORDS and first == second and is_too_fast else text
 
 
 def measure_compression_ratio(text: str) -> float:
