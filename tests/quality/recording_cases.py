@@ -70,6 +70,17 @@ def talking_at_once(interrupter_db: float) -> Samples:
     return add_noise(man()[:num_samples], woman()[:num_samples], -interrupter_db)
 
 
+def through_mp3(speech: Samples) -> bytes:
+    content = io.BytesIO()
+    soundfile.write(content, speech, RATE_HZ, "MPEG_LAYER_III", format="MP3")
+    return content.getvalue()
+
+
+def breaking_up(speech: Samples) -> Samples:
+    """Every third 20 ms are lost, as on a bad line."""
+    return speech * (np.arange(len(speech)) // 320 % 3 > 0).astype(np.float32)
+
+
 def fading(speech: Samples) -> Samples:
     """The speaker walks away: 24 dB over the recording."""
     return speech * np.geomspace(1.0, 0.063, len(speech)).astype(np.float32)
@@ -102,6 +113,11 @@ CASES = {
     "overdriven, then turned down": RecordingCase(
         "CLIPPED", lambda: write_flac(0.3 * np.clip(woman() / np.abs(woman()).max() * 4, -1, 1))
     ),
+    "overdriven, then through a codec": RecordingCase(
+        "CLIPPED", lambda: through_mp3(0.7 * np.clip(woman() / np.abs(woman()).max() * 6, -1, 1))
+    ),
+    "nearly nothing": RecordingCase("LEVEL_LOW", lambda: write_flac(1e-3 * woman() / np.abs(woman()).max())),
+    "gaps as on a bad line": RecordingCase("DAMAGED", lambda: write_flac(breaking_up(woman()))),
     "white noise under speech": RecordingCase(
         "NOISY", lambda: write_flac(add_noise(man(), white_noise(len(man())), 10.0))
     ),
@@ -115,6 +131,9 @@ CASES = {
     "telephone": RecordingCase("BANDWIDTH_NARROW", lambda: telephone(woman())),
     "two people after one another": RecordingCase(
         "SEVERAL_SPEAKERS", lambda: write_flac(np.concatenate([woman()[: 6 * RATE_HZ], man()[: 6 * RATE_HZ]]))
+    ),
+    "somebody breaks in": RecordingCase(
+        "SEVERAL_SPEAKERS", lambda: write_flac(np.concatenate([man()[:96000], woman()[16000:44000], man()[96000:]]))
     ),
     "people in a meeting": RecordingCase("SEVERAL_SPEAKERS", lambda: write_flac(read_clip("edge/meeting.flac"))),
     "two people at once": RecordingCase("SEVERAL_SPEAKERS", lambda: write_flac(talking_at_once(0.0))),

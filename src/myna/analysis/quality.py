@@ -27,19 +27,28 @@ _FLAT_TOP_RUN = 3
 _FLAT_TOP_TOLERANCE = 0.004
 """Of the peak: a limiter's plateau is this flat even after dither; a real crest is rounder."""
 
+_CROWD_TOP_QUANTILE = 0.9999
+_CROWD_OF_TOP = 0.8
+_CROWDED_RATIO = 0.025
+"""190 clean recordings: at most 0.022, 1.3 % in 99 % of them. Clipped at a quarter of the peak and sent through MP3 at
+64 kbit/s: 2.3 and 15 %."""
+
 
 @dataclass(frozen=True, slots=True)
 class LevelMeasures:
     peak_db: float
     """Highest sample relative to full scale."""
     clipped_ratio: float
-    """Share of samples that lie in a flat top."""
+    """Share of samples that lie in a flat top, or crowd below it where a codec has bent it."""
 
 
 def measure_levels(samples: Samples) -> LevelMeasures:
     """samples: [num_samples] at the rate they came in (resampling rounds flat tops off)."""
     peak = float(np.max(np.abs(samples), initial=0.0))
-    return LevelMeasures(20 * np.log10(max(peak, 1e-9)), measure_clipped_ratio(samples))
+    crowded_ratio = measure_crowded_ratio(samples)
+    is_crowded = crowded_ratio > _CROWDED_RATIO
+    clipped_ratio = max(measure_clipped_ratio(samples), crowded_ratio if is_crowded else 0.0)
+    return LevelMeasures(20 * np.log10(max(peak, 1e-9)), clipped_ratio)
 
 
 def measure_clipped_ratio(samples: Samples) -> float:
@@ -58,6 +67,18 @@ def measure_clipped_ratio(samples: Samples) -> float:
         lengths = np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)
         num_clipped += int(lengths[lengths >= _FLAT_TOP_RUN].sum())
     return num_clipped / len(samples)
+
+
+def measure_crowded_ratio(samples: Samples) -> float:
+    """Share of samples within 2 dB of the highest level reached (by more than one in ten thousand).
+
+    Clipping that went through a codec, and soft clipping, leave no plateau but still this crowd.
+    """
+    if len(samples) == 0:
+        return 0.0
+    levels = np.abs(samples)
+    top = float(np.quantile(levels, _CROWD_TOP_QUANTILE))
+    return float(np.mean(levels > _CROWD_OF_TOP * top)) if top > 0.0 else 0.0
 
 
 def measure_frame_powers(waveform: Waveform) -> npt.NDArray[np.float64]:

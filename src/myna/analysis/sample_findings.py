@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import isnan
 
 from myna.analysis.speaker_change import SpeakerChange
-from myna.analysis.speaker_overlap import MAX_OVERLAP
+from myna.analysis.speaker_overlap import HeardVoices
 from myna.analysis.speaker_turns import SpeakerTurns
 from myna.audio.window import MAX_WINDOW_S, SpeechWindow
 from myna.domain.finding import Finding, Severity
@@ -26,6 +26,7 @@ CLIPPED_RATIO = 5e-4
 NOISY_BACKGROUND = 2.85
 NOISY_SNR_DB = 12.0
 NARROW_BANDWIDTH_HZ = 5_000.0
+DAMAGED_SIGNAL = 2.2
 REVERBERANT_DECAY_DB_PER_S = 170.0
 REVERBERANT_SIGNAL = 3.2
 MIN_SNR_FOR_DECAY_DB = 15.0
@@ -55,17 +56,12 @@ class VoiceMeasures:
     """Probability, 0 to 1."""
     speaker_change: SpeakerChange | None
     speaker_turns: SpeakerTurns
-    speaker_overlap: float
-    """Share of the speech in which two people speak at once."""
+    heard_voices: HeardVoices
 
     @property
     def has_several_speakers(self) -> bool:
         has_second = self.speaker_change is not None and self.speaker_change.is_second_speaker
-        return has_second or self.speaker_turns.is_conversation or self.is_overlapped
-
-    @property
-    def is_overlapped(self) -> bool:
-        return self.speaker_overlap > MAX_OVERLAP
+        return has_second or self.speaker_turns.is_conversation or self.heard_voices.has_second_speaker
 
 
 def too_little_speech(speech_s: float, duration_s: float, *, is_silent: bool, music: float) -> Finding:
@@ -169,11 +165,17 @@ def check_voice(quality: SampleQuality, measures: VoiceMeasures) -> Iterator[Fin
             "room with carpets and curtains."
         )
         yield Finding("REVERBERANT", Severity.WARNING, message, round(measures.decay_db_per_s), "dB/s")
+    elif quality.dnsmos_signal < DAMAGED_SIGNAL and quality.dnsmos_background >= NOISY_BACKGROUND:
+        message = (
+            "The voice breaks up or is distorted, as by gaps in a call, a weak connection or too strong a compression. "
+            "Record again, on the device itself."
+        )
+        yield Finding("DAMAGED", Severity.WARNING, message, round(quality.dnsmos_signal, 2), "DNSMOS SIG")
     if measures.music >= MUSIC_PROBABILITY:
         message = "Music sounds along with the speech. A clone cannot tell them apart: record without it."
         yield Finding("MUSIC", Severity.WARNING, message, round(measures.music, 3), "probability")
     if measures.has_several_speakers:
-        when = " at the same time" if measures.is_overlapped else ""
+        when = " at the same time" if measures.heard_voices.is_overlapped else ""
         message = (
             f"More than one person seems to speak{when}. The clone would be a mixture: send one person's voice only."
         )

@@ -117,7 +117,7 @@ class SampleListening:
             music=self.models.music.measure_music(heard),
             speaker_change=measure_speaker_change(heard, self.models.ge2e, self.models.campplus),
             speaker_turns=measure_speaker_turns(heard, self.models.ge2e, self.models.campplus),
-            speaker_overlap=self.models.overlap.measure_overlap(heard),
+            heard_voices=self.models.voice_counter.hear_voices(heard),
         )
 
     def _measure_quality(

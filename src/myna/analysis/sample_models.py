@@ -6,7 +6,7 @@ from pathlib import Path
 from myna.analysis.dnsmos import OpinionModel
 from myna.analysis.noise import NoiseRemover
 from myna.analysis.sound_events import MusicDetector
-from myna.analysis.speaker_overlap import OverlapDetector
+from myna.analysis.speaker_overlap import VoiceCounter
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.analysis.speech_activity import SpeechActivityDetector
 from myna.analysis.transcribe import SpeechRecogniser
@@ -24,7 +24,7 @@ class SampleModels:
     music: MusicDetector
     ge2e: Ge2eEmbedder
     campplus: CampplusEmbedder
-    overlap: OverlapDetector
+    voice_counter: VoiceCounter
 
 
 def load_sample_models(weights_dir: Path) -> SampleModels:
@@ -39,7 +39,7 @@ def load_sample_models(weights_dir: Path) -> SampleModels:
         music=MusicDetector(store.path("yamnet/yamnet.onnx")),
         ge2e=Ge2eEmbedder(store),
         campplus=CampplusEmbedder(store),
-        overlap=OverlapDetector(store),
+        voice_counter=VoiceCounter(store),
     )
 
 

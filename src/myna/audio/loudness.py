@@ -9,14 +9,29 @@ from myna.domain.waveform import Waveform
 
 TARGET_LUFS = -23.0
 MAX_PEAK = 0.98
+_LEAST_PEAK = 1e-5
+"""-100 dB: below a step of 16 bits there is nothing to raise."""
 _MIN_MEASURED_S = 0.4
 """One gating block of BS.1770."""
 
 
 def measure_loudness(waveform: Waveform) -> float:
-    """Integrated loudness, LUFS; NaN for less than 0.4 s, minus infinity for silence. Source: ITU-R BS.1770-4."""
+    """Integrated loudness, LUFS; NaN for less than 0.4 s, minus infinity for silence.
+
+    What lies below the absolute gate as a whole is measured as if it were louder.
+    Source: ITU-R BS.1770-4.
+    """
     if waveform.duration_s < _MIN_MEASURED_S:
         return float("nan")
+    loudness_lufs = _measure_gated(waveform)
+    peak = float(np.max(np.abs(waveform.samples)))
+    if np.isfinite(loudness_lufs) or peak < _LEAST_PEAK:
+        return loudness_lufs
+    raised = Waveform((waveform.samples / np.float32(peak)).astype(np.float32), waveform.sample_rate_hz)
+    return float(_measure_gated(raised) + 20 * np.log10(peak))
+
+
+def _measure_gated(waveform: Waveform) -> float:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # the logarithm of a silent block
         return float(pyloudnorm.Meter(waveform.sample_rate_hz).integrated_loudness(waveform.samples))
