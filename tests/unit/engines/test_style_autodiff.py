@@ -13,23 +13,24 @@ X_SHAPE = (1, 6, 24)
 
 
 def normalised(b: GraphBuilder, x: str) -> str:
-    """As the decoder writes an instance norm."""
-    axis = b.constant([2], np.int64)
-    centred = b.op("Sub", x, b.op("ReduceMean", x, axis, keepdims=1))
-    variance = b.op("ReduceMean", b.op("Mul", centred, centred), axis, keepdims=1)
-    return b.op("Div", centred, b.op("Sqrt", b.op("Add", variance, b.constant(1e-5))))
+    """An instance norm whose gain and offset depend on the input too, as those of the decoder do on the style."""
+    means = b.op("Reshape", b.op("ReduceMean", x, b.constant([2], np.int64), keepdims=0), b.constant([6], np.int64))
+    return b.op("InstanceNormalization", x, b.op("Add", means, b.constant(1.0)), means, epsilon=1e-5)
 
 
 def snake(b: GraphBuilder, x: str) -> str:
-    """As the decoder writes x + sin(a x)^2 / a."""
+    """As the decoder writes a x + sin(a x)^2, over a."""
     alpha = RNG.uniform(0.5, 2.0, (1, 6, 1))
-    sine = b.op("Sin", b.op("Mul", b.constant(alpha), x))
-    return b.op("Add", x, b.op("Mul", b.constant(1 / alpha), b.op("Pow", sine, b.constant(2.0))))
+    angle = b.op("Mul", b.constant(alpha), x)
+    sine = b.op("Sin", angle)
+    return b.op("Mul", b.op("Add", angle, b.op("Mul", sine, sine)), b.constant(1 / alpha))
 
 
 def convolved(b: GraphBuilder, x: str) -> str:
-    """Dilated, then strided, then transposed."""
-    wide = b.op("Conv", x, b.constant(0.2 * RNG.normal(size=(8, 6, 3))), dilations=[3], pads=[3, 3])
+    """Dilated with a kernel of eight bits, then strided, then transposed."""
+    eight_bits = b.constant(RNG.integers(-64, 64, (8, 6, 3)), np.int8)
+    kernel = b.op("DequantizeLinear", eight_bits, b.constant(0.006), b.constant(-3, np.int8))
+    wide = b.op("Conv", x, kernel, dilations=[3], pads=[3, 3])
     narrow = b.op("Conv", wide, b.constant(0.2 * RNG.normal(size=(4, 8, 5))), strides=[2], pads=[2, 2])
     return b.op("ConvTranspose", narrow, b.constant(0.2 * RNG.normal(size=(4, 6, 4))), strides=[2], pads=[1, 1])
 

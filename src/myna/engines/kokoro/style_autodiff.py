@@ -129,8 +129,7 @@ def differentiate(builder: GraphBuilder, loss: str, wrt: Sequence[str]) -> list[
         gradient = state.total(node.output[0])
         if gradient is None:
             continue
-        composite = _instance_norm(state, node, gradient) or _snake(state, node, gradient)
-        if not composite:
+        if not _snake(state, node, gradient):
             rule = _RULES.get(node.op_type)
             if rule is None:
                 raise NotImplementedError(f"no derivative of {node.op_type} ({node.name})")
@@ -144,40 +143,42 @@ def _producer(state: _Backward, name: str, kind: str) -> onnx.NodeProto | None:
     return node if node is not None and node.op_type == kind else None
 
 
-def _instance_norm(state: _Backward, node: onnx.NodeProto, gradient: str) -> bool:
-    """(x - mean) / sqrt(mean((x - mean)^2) + eps) as one: (g - mean(g) - y mean(g y)) / sd."""
-    if node.op_type != "Div":
-        return False
-    centred, root = _producer(state, node.input[0], "Sub"), _producer(state, node.input[1], "Sqrt")
-    if centred is None or root is None or _producer(state, centred.input[1], "ReduceMean") is None:
-        return False
-    x = centred.input[0]
-    if x not in state.wanted:
-        return True
-    b, y = state.builder, node.output[0]
-    axes = b.constant([len(b.shapes[y]) - 1], np.int64)
-    mean = b.op("ReduceMean", gradient, axes, keepdims=1)
-    slope = b.op("ReduceMean", b.op("Mul", gradient, y), axes, keepdims=1)
-    inner = b.op("Sub", b.op("Sub", gradient, mean), b.op("Mul", y, slope))
-    state.add(x, b.op("Div", inner, node.input[1]))
-    return True
-
-
 def _snake(state: _Backward, node: onnx.NodeProto, gradient: str) -> bool:
-    """x + sin(a x)^2 / a has the slope 1 + sin(2 a x)."""
-    if node.op_type != "Add":
+    """v + sin(v)^2 has the slope 1 + sin(2 v)."""
+    square = _producer(state, node.input[1], "Mul") if node.op_type == "Add" else None
+    sine = _producer(state, square.input[0], "Sin") if square is not None else None
+    if square is None or sine is None or square.input[0] != square.input[1] or sine.input[0] != node.input[0]:
         return False
-    scaled = _producer(state, node.input[1], "Mul")
-    power = _producer(state, scaled.input[1], "Pow") if scaled is not None else None
-    sine = _producer(state, power.input[0], "Sin") if power is not None else None
-    product = _producer(state, sine.input[0], "Mul") if sine is not None else None
-    if product is None or node.input[0] not in product.input:
-        return False
-    b = state.builder
-    angle = product.output[0]
+    b, angle = state.builder, node.input[0]
     bend = b.op("Mul", gradient, b.op("Sin", b.op("Add", angle, angle)))
-    state.add(node.input[0], b.op("Add", gradient, bend))
+    state.add(angle, b.op("Add", gradient, bend))
     return True
+
+
+def _instance_norm(state: _Backward, node: onnx.NodeProto, gradient: str) -> None:
+    """y = gain c / sd + offset with c = x - mean(x), over the last axis.
+
+    d offset = sum(g), d gain = sum(g c) / sd, dx = gain / sd (g - mean(g) - c mean(g c) / var).
+    Worked out anew from x, so that nothing but x has to be kept for it.
+    """
+    b, (x, gain, offset) = state.builder, node.input
+    shape = b.shapes[x]
+    axes, upright = b.constant([len(shape) - 1], np.int64), b.constant([1, shape[1], 1], np.int64)
+    flat = b.constant([shape[1]], np.int64)
+    epsilon = _attributes(node).get("epsilon", 1e-5)
+    centred = b.op("Sub", x, b.op("ReduceMean", x, axes, keepdims=1))
+    variance = b.op("Mul", b.op("ReduceSumSquare", centred, axes, keepdims=1), b.constant(1.0 / shape[-1]))
+    inverse = b.op("Reciprocal", b.op("Sqrt", b.op("Add", variance, b.constant(epsilon))))
+    mean = b.op("ReduceMean", gradient, axes, keepdims=1)
+    slope = b.op("Mul", b.op("ReduceMean", b.op("Mul", gradient, centred), axes, keepdims=1), inverse)
+    count = b.constant(float(shape[-1]))
+    state.add(offset, b.op("Reshape", b.op("Mul", mean, count), flat))
+    state.add(gain, b.op("Reshape", b.op("Mul", slope, count), flat))
+    if x in state.wanted:
+        scale = b.op("Mul", b.op("Reshape", gain, upright), inverse)
+        bend = b.op("Mul", b.op("Mul", scale, slope), inverse)
+        straight = b.op("Sub", b.op("Mul", gradient, scale), b.op("Mul", mean, scale))
+        state.add(x, b.op("Sub", straight, b.op("Mul", centred, bend)))
 
 
 def _split(state: _Backward, node: onnx.NodeProto) -> None:
@@ -375,10 +376,9 @@ def _conv(state: _Backward, node: onnx.NodeProto, gradient: str) -> None:
     dilations = list(attributes.get("dilations", [1] * rank))
     pads = list(attributes.get("pads", [0] * 2 * rank))
     if set(strides) == {1} and attributes.get("group", 1) == 1:
-        mirrored = np.flip(b.value(weight).swapaxes(0, 1), axis=tuple(range(2, 2 + rank)))
         reach = [dilation * (width - 1) for dilation, width in zip(dilations, kernel, strict=True)] * 2
         turned = [full - pad for full, pad in zip(reach, pads, strict=True)]
-        state.add(x, b.op("Conv", gradient, b.constant(mirrored), dilations=dilations, pads=turned))
+        state.add(x, b.op("Conv", gradient, _mirrored(state, weight), dilations=dilations, pads=turned))
         return
     produced = [
         (size - 1) * stride + dilation * (width - 1) + 1 - pads[i] - pads[i + rank]
@@ -400,6 +400,16 @@ def _conv(state: _Backward, node: onnx.NodeProto, gradient: str) -> None:
             group=attributes.get("group", 1),
         ),
     )
+
+
+def _mirrored(state: _Backward, weight: str) -> str:
+    """The kernel of the adjoint; of eight bits if the kernel itself is."""
+    b, widened = state.builder, _producer(state, weight, "DequantizeLinear")
+    kernel = b.value(widened.input[0] if widened is not None else weight)
+    turned = np.flip(kernel.swapaxes(0, 1), axis=tuple(range(2, kernel.ndim)))
+    if widened is None:
+        return b.constant(turned)
+    return b.op("DequantizeLinear", b.constant(turned, turned.dtype), *widened.input[1:])
 
 
 def _conv_transpose(state: _Backward, node: onnx.NodeProto, gradient: str) -> None:
@@ -585,6 +595,7 @@ _RULES: dict[str, Rule] = {
     "Slice": _slice,
     "Pad": _pad,
     "Gemm": _gemm,
+    "InstanceNormalization": _instance_norm,
     "MatMul": _matmul,
     "Conv": _conv,
     "ConvTranspose": _conv_transpose,

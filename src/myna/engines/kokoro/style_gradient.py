@@ -1,12 +1,16 @@
 """The gradient of "how much does this sound like that person" with respect to the style, without torch.
 
 One ONNX graph: style -> decoder (float, from the int8 weights) -> samples -> both embeddings -> loss -> gradient.
-Built in memory from the weight files that the engine has anyway, for one fixed stretch of speech.
+Built from the weight files that the engine has anyway, for one fixed stretch of speech, and kept beside them.
 """
 
+import logging
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +19,17 @@ import onnx
 import onnxruntime as ort
 from onnx import helper, numpy_helper
 
+from myna.engines.kokoro.heap_trim import trim_heap
 from myna.engines.kokoro.style_autodiff import GraphBuilder, differentiate, lstm
 from myna.engines.kokoro.timbre_spectrum import slaney_mel_weights
 from myna.engines.kokoro.voice_artifact import STYLE_DIM, FloatArray
 from myna.engines.kokoro.voice_practice import STRETCH_FRAMES
+from myna.weights.store import WeightStore
 
+logger = logging.getLogger(__name__)
+
+_SOURCES = ("kokoro/decoder.onnx", "speakers/ge2e.onnx", "speakers/campplus.onnx")
+_BUILDERS = ("style_gradient.py", "style_autodiff.py", "timbre_spectrum.py")
 _SAMPLES_PER_FRAME = 600
 _NUM_SAMPLES_16K = STRETCH_FRAMES * _SAMPLES_PER_FRAME * 2 // 3
 _PARTIAL_FRAMES = 160
@@ -39,10 +49,13 @@ class StylePull:
 
 
 class StyleGradient:
-    """The graph in a session. About 1 GB while it lives, twice that while it is built."""
+    """The graph in a session. 0.3 GB while it lives, 0.4 GB more while it computes."""
 
-    def __init__(self, decoder: Path, ge2e: Path, campplus: Path, num_threads: int = 1) -> None:
-        model = build_gradient_graph(onnx.load(str(decoder)), onnx.load(str(ge2e)), onnx.load(str(campplus)))
+    def __init__(self, weights: WeightStore, num_threads: int = 1) -> None:
+        """Open the graph; the first time on a machine build it (four seconds) and keep it beside the weights.
+
+        Raises: WeightsMissing, WeightsCorrupt.
+        """
         options = ort.SessionOptions()
         options.intra_op_num_threads = num_threads
         options.inter_op_num_threads = 1
@@ -51,11 +64,8 @@ class StyleGradient:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # No arena: it would keep 0.6 GB of activations between calls, and costs no less time.
         options.enable_cpu_mem_arena = False
-        with tempfile.TemporaryDirectory() as folder:
-            # By way of a file, since a session keeps the bytes that it was made from.
-            path = Path(folder) / "style_gradient.onnx"
-            path.write_bytes(model.SerializeToString())
-            del model
+        # By way of a file, since a session keeps the bytes that it was made from.
+        with _graph_file(weights) as path:
             self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
     def __call__(
@@ -86,12 +96,52 @@ class StyleGradient:
         return StylePull(gradient[0], embedding_a[0], embedding_b[0])
 
 
-def build_gradient_graph(decoder: onnx.ModelProto, ge2e: onnx.ModelProto, campplus: onnx.ModelProto) -> onnx.ModelProto:
-    """Join the three graphs, append the backward pass.
+@contextmanager
+def _graph_file(weights: WeightStore) -> Iterator[Path]:
+    """The graph on disk: as it was kept, or built and kept, or built for once if the cache cannot be written."""
+    kept = weights.derived_path("style_gradient.onnx", _SOURCES, _recipe())
+    if kept.is_file():
+        yield kept
+        return
+    content = build_gradient_graph(*(weights.path(source) for source in _SOURCES)).SerializeToString()
+    with tempfile.TemporaryDirectory() as folder:
+        path = kept
+        try:
+            _write_whole(kept, content)
+        except OSError as error:
+            logger.info("the style gradient is not kept", extra={"reason": error.strerror})
+            path = Path(folder) / kept.name
+            path.write_bytes(content)
+        del content
+        trim_heap()
+        yield path
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file such that nobody ever sees half of it; files of former recipes go."""
+    path.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        draft = Path(folder) / path.name
+        draft.write_bytes(content)
+        draft.replace(path)
+    for former in path.parent.glob("*-style_gradient.onnx"):
+        if former != path:
+            former.unlink(missing_ok=True)
+
+
+def _recipe() -> str:
+    """Changes with the code that builds the graph."""
+    code = [files("myna.engines.kokoro").joinpath(name).read_bytes() for name in _BUILDERS]
+    return sha256(b"".join(code) + f"{ort.__version__} {STRETCH_FRAMES}".encode()).hexdigest()
+
+
+def build_gradient_graph(decoder_path: Path, ge2e_path: Path, campplus_path: Path) -> onnx.ModelProto:
+    """Join the three graphs, append the backward pass. Loads them one after the other, to be gentle on memory.
 
     Raises: NotImplementedError if a graph holds an operator on the way that has no derivative here.
     """
-    _dequantise(decoder)
+    decoder = onnx.load(str(decoder_path))
+    dequantise(decoder)
     basis, spectrum = _cut_before_inverse_stft(decoder)
     b = GraphBuilder()
     _append(
@@ -108,12 +158,13 @@ def build_gradient_graph(decoder: onnx.ModelProto, ge2e: onnx.ModelProto, camppl
         {},
         "",
     )
+    del decoder
     samples_24k = b.op("ConvTranspose", spectrum, b.constant(basis), strides=[5], pads=[10, 10])
     _infer(b)
     samples = _resample_24k_to_16k(b, samples_24k)
     _infer(b)
-    embedding_a = _ge2e(b, samples, ge2e)
-    embedding_b = _campplus(b, samples, campplus)
+    embedding_a = _ge2e(b, samples, onnx.load(str(ge2e_path)))
+    embedding_b = _campplus(b, samples, onnx.load(str(campplus_path)))
     b.shapes["target_a"], b.shapes["target_b"] = (1, 256), (1, 192)
     likeness = [
         b.op("ReduceSum", b.op("Mul", embedding, target), b.constant([1], np.int64), keepdims=1)
@@ -156,6 +207,7 @@ def _model(
         described(outputs),
         initializer=[tensor for name, tensor in b.constants.items() if name in needed],
     )
+    b.constants.clear()  # copied into the graph; the model is a third copy of 0.2 GB
     model = helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", 20), helper.make_opsetid("com.microsoft", 1)]
     )
@@ -198,8 +250,11 @@ def _infer(b: GraphBuilder) -> None:
 _INPUT_NAMES = frozenset({"aligned_features", "f0_hz", "energy", "timbre_style", "target_a", "target_b"})
 
 
-def _dequantise(model: onnx.ModelProto) -> None:
-    """Replace integer convolutions and products by float ones, in place; the weights keep their int8 values."""
+def dequantise(model: onnx.ModelProto) -> None:
+    """Replace integer convolutions and products by float ones, in place; the weights keep their int8 values.
+
+    Those of wide convolutions stay int8 in memory and become float, for a moment, when they are used.
+    """
     graph = model.graph
     tensors = {tensor.name: tensor for tensor in graph.initializer}
     producers = {output: node for node in graph.node for output in node.output}
@@ -207,9 +262,13 @@ def _dequantise(model: onnx.ModelProto) -> None:
     for node in graph.node:
         for name in node.input:
             consumers.setdefault(name, []).append(node)
-    floats: dict[str, onnx.NodeProto] = {}
+    floats: dict[str, list[onnx.NodeProto]] = {}
     new_tensors: list[onnx.TensorProto] = []
     for node in graph.node:
+        if node.op_type == "MatMulIntegerToFloat":
+            steps, weight_tensor = _as_convolution(node, tensors, producers, consumers)
+            floats[steps[-1].output[0]] = steps
+            new_tensors.append(weight_tensor)
         if node.op_type not in {"ConvInteger", "MatMulInteger"}:
             continue
         weight_name = node.input[1]
@@ -233,9 +292,57 @@ def _dequantise(model: onnx.ModelProto) -> None:
         kind = "Conv" if node.op_type == "ConvInteger" else "MatMul"
         replacement = helper.make_node(kind, [source, name, *bias], [scaled.output[0]], name=f"{node.name}~float")
         replacement.attribute.extend(node.attribute)
-        floats[scaled.output[0]] = replacement
-    nodes = [floats.get(node.output[0], node) for node in graph.node]
+        floats[scaled.output[0]] = [replacement]
+    nodes = [new for node in graph.node for new in floats.get(node.output[0], [node])]
     _keep_needed(graph, nodes, [output.name for output in graph.output], new_tensors)
+
+
+def _as_convolution(
+    product: onnx.NodeProto,
+    tensors: Mapping[str, onnx.TensorProto],
+    producers: Mapping[str, onnx.NodeProto],
+    consumers: Mapping[str, list[onnx.NodeProto]],
+) -> tuple[list[onnx.NodeProto], onnx.TensorProto]:
+    """The float convolution that `myna.weights.convert.faster_graph` made a product of gathered columns of."""
+
+    def constant(name: str) -> npt.NDArray[np.generic]:
+        return np.asarray(numpy_helper.to_array(tensors[name]))
+
+    width, stride, dilation, pads = 1, 1, 1, [0, 0]
+    node = producers[product.input[0]]
+    if node.op_type == "Reshape":
+        gathered = producers[node.input[0]]
+        taps = producers[gathered.input[1]]
+        offsets = [int(offset) for offset in constant(taps.input[1]).reshape(-1)]
+        starts = producers[producers[taps.input[0]].input[0]]
+        width, stride = len(offsets), int(constant(starts.input[2]))
+        dilation = offsets[1] - offsets[0]
+        node = producers[gathered.input[0]]
+    if node.op_type == "Pad":
+        around = constant(node.input[1])
+        pads = [int(around[0]), int(around[2])]
+    matrix = constant(product.input[1])
+    weight = matrix.reshape(width, -1, matrix.shape[1]).transpose(2, 1, 0)
+    tensor = numpy_helper.from_array(np.ascontiguousarray(weight), f"{product.input[1]}~kernel")
+    kernel = f"{product.name}~kernel"
+    widened = helper.make_node(
+        "DequantizeLinear", [tensor.name, product.input[3], product.input[5]], [kernel], name=kernel
+    )
+    source = producers[product.input[2]].input[0]
+    turned = consumers[product.output[0]][0]
+    output = consumers[turned.output[0]][0].output[0]
+    convolution = helper.make_node(
+        "Conv",
+        [source, kernel, *product.input[6:7]],
+        [output],
+        name=f"{product.name}~float",
+        kernel_shape=[width],
+        strides=[stride],
+        dilations=[dilation],
+        pads=pads,
+        group=1,
+    )
+    return [widened, convolution], tensor
 
 
 def _keep_needed(

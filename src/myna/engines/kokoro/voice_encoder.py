@@ -13,6 +13,7 @@ from myna.audio.resample import resample
 from myna.domain.errors import InvalidRequest
 from myna.domain.waveform import ReferenceAudio, Samples, Waveform
 from myna.engines.kokoro.graphs import KokoroGraphs, ProsodyCurves, TextEncoding, round_frames
+from myna.engines.kokoro.heap_trim import trim_heap
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
 from myna.engines.kokoro.pitch_track import PitchStatistics, measure_pitch
 from myna.engines.kokoro.style_descent import BOTH, GAIN_A, GAIN_B, Pull, descend
@@ -58,7 +59,7 @@ class Listening:
 class VoiceEncoder:
     """Makes voices. Holds the judges and the style map; shares the engine's graphs.
 
-    The gradient graph (0.8 GB) is built with the first voice, in five seconds, and kept until `release`.
+    The gradient graph (0.3 GB, 0.7 while it computes) is opened for each voice and kept until `release`.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class VoiceEncoder:
         corrected = self._correct(voice, sentences[0], heard)
         for style in self.pull(corrected, sentences, heard, NUM_QUICK_STEPS, QUICK_FIRST_STEP):  # noqa: B007 (the last is wanted)
             pass
+        self.release()
         return pack_voice(self.tune(replace(corrected, decoder_style=style), sentences[:1], heard))
 
     def pull(
@@ -117,11 +119,7 @@ class VoiceEncoder:
     ) -> Iterator[FloatArray]:
         """Yield the decoder style, [128], after each of some steps towards the person."""
         if self._gradient is None:
-            self._gradient = StyleGradient(
-                self._weights.path("kokoro/decoder.onnx"),
-                self._weights.path("speakers/ge2e.onnx"),
-                self._weights.path("speakers/campplus.onnx"),
-            )
+            self._gradient = StyleGradient(self._weights)
         targets = (heard.sound.embedding_a, heard.sound.embedding_b)
         stretches = cut_stretches(voice, sentences)
         return descend(
@@ -136,8 +134,9 @@ class VoiceEncoder:
         )
 
     def release(self) -> None:
-        """Give the memory of the gradient graph back; the next voice builds it again."""
+        """Give the memory of the gradient graph back; the next voice opens it again."""
         self._gradient = None
+        trim_heap()
 
     def tune(self, voice: KokoroVoice, sentences: list[PracticeSentence], heard: Listening) -> KokoroVoice:
         """Bring the colour half-way to the recording's."""

@@ -56,6 +56,7 @@ def refine_voice(
     style = before.decoder_style
     for count, style in enumerate(encoder.pull(before, sentences, heard, NUM_STEPS, FIRST_STEP), start=1):  # noqa: B007 (the last is wanted)
         on_progress(count / (NUM_STEPS + len(_SHARES) + 1))
+    encoder.release()
     checks = sentences[:_NUM_CHECKS]
     start = _hear(before, checks, heard, encoder, opinion)
     for share in _SHARES:
