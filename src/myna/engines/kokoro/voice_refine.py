@@ -18,8 +18,9 @@ NUM_STEPS = 24
 FIRST_STEP = 1.0
 """In standard deviations; shorter than at once, since the start is better."""
 _NUM_CHECKS = 4
-"""Sentences on which the refined voice must beat the one that it came from: nine seconds, which is what DNSMOS hears at once.
-Over two of them its score wavers by as much as is tolerated."""
+"""Sentences on which the refined voice must beat the one that it came from: nine seconds, as much as DNSMOS hears at
+once. Over two of them its score wavers by what is tolerated.
+"""
 _SHARES = (1.0, 0.6, 0.3)
 """How much of the way is taken: the most that leaves the sound as good as it was."""
 _GOOD_OPINION = 3.1
