@@ -53,12 +53,12 @@ def test_polish_prepositions_lean_on_the_next_word(phonemizers: dict[LangCode, P
 @pytest.mark.parametrize(
     ("word", "stress", "sounds"),
     [
-        ("молоко", 2, "məlakˈo"),
-        ("сегодня", 1, "sʲivˈodɲa"),
-        ("красного", 0, "krˈasnəva"),
+        ("молоко", 2, "malakˈo"),
+        ("сегодня", 1, "sivˈodɲa"),
+        ("красного", 0, "krˈasnava"),
         ("много", 0, "mnˈoɡa"),
-        ("учиться", 1, "uʨˈiʦa"),
-        ("жизнь", 0, "ʒˈɨzɲ"),
+        ("учиться", 1, "uʧˈiʦa"),
+        ("жизнь", 0, "ʒˈɪzɲ"),
         ("ещё", 1, "jiɕˈo"),
         ("футбол", 1, "fudbˈol"),
         ("дождь", 0, "dˈoʃtʲ"),
@@ -92,7 +92,7 @@ def test_russian_stress(word: str, read: str, stress: int) -> None:
 @pytest.mark.parametrize(
     ("lang", "text", "sounds"),
     [
-        (LangCode.RU_RU, "в парке", "f pˈarkʲi"),
+        (LangCode.RU_RU, "в парке", "f pˈarki"),
         (LangCode.RU_RU, "Python", "pˈIθˌɑn"),
     ],
 )

@@ -1,6 +1,7 @@
 """Russian: sounds by rule, the place of the stress from a lexicon.
 
-The model has never heard Russian: what its symbols lack is written with the nearest (ʐ as ʒ, ɫ as l).
+The model has never heard Russian: its sounds are written with those that the model says clearly (soft consonants with j,
+ы as ɪ, ч as ʧ).
 Source of the rules: Avanesov, Russkoe literaturnoe proiznošenie (1984), chapters 2 and 3.
 """
 
@@ -13,14 +14,13 @@ from myna.engines.kokoro.phonemes.spaced import Word
 _VOWELS = "аеёиоуыэюя"
 _CONSONANTS = {
     "б": "b", "в": "v", "г": "ɡ", "д": "d", "ж": "ʒ", "з": "z", "й": "j", "к": "k", "л": "l", "м": "m", "н": "n",
-    "п": "p", "р": "r", "с": "s", "т": "t", "ф": "f", "х": "x", "ц": "ʦ", "ч": "ʨ", "ш": "ʃ", "щ": "ɕ",
+    "п": "p", "р": "r", "с": "s", "т": "t", "ф": "f", "х": "x", "ц": "ʦ", "ч": "ʧ", "ш": "ʃ", "щ": "ɕ",
 }  # fmt: skip
 _ALWAYS_HARD, _ALWAYS_SOFT = "жшц", "чщй"
 _SOFTENING = "еёиюяь"
-_SOFT_SPELLINGS = {"n": "ɲ", "r": "ɾʲ"}
-"""Others take the sign ʲ."""
+_SOFT = "ʲ"
 _IOTATED = {"е": "э", "ё": "о", "ю": "у", "я": "а"}
-_PLAIN = {"а": "a", "о": "o", "у": "u", "э": "ɛ", "ы": "ɨ", "и": "i"}
+_PLAIN = {"а": "a", "о": "o", "у": "u", "э": "ɛ", "ы": "ɪ", "и": "i"}
 _VOICELESS_OF = {"б": "п", "в": "ф", "г": "к", "д": "т", "ж": "ш", "з": "с"}
 _VOICED_OF = {"п": "б", "к": "г", "т": "д", "ш": "ж", "с": "з"}
 _VOICED, _VOICELESS = "бгджз", "пфктшсхцчщ"
@@ -80,12 +80,12 @@ def pronounce_word(word: str, stress: int | None, follower: str = "") -> str:
     sounds = []
     for index, letter in enumerate(letters):
         if letter in _VOWELS:
-            num_after = sum(place > index for place in places if place <= stressed)
-            is_open = num_after == 1 or index == 0
-            sounds.append(_say_vowel(letters, index, is_stressed=index == stressed, is_open=is_open))
+            sounds.append(_say_vowel(letters, index, is_stressed=index == stressed))
         elif letter in _CONSONANTS:
             sounds.append(_say_consonant(letters, index))
-    return "".join(sounds)
+    spoken = "".join(sounds).replace("n" + _SOFT, "ɲ")
+    # before i nothing else can be meant; before other vowels the model says j more clearly than the sign for softness
+    return re.sub(f"{_SOFT}(?=ˈ?[aɛou])", "j", re.sub(f"{_SOFT}(?=ˈ?i)", "", spoken))
 
 
 def _respell(word: str) -> str:
@@ -112,15 +112,11 @@ def _settle_voices(word: str, follower: str) -> str:
 
 def _say_consonant(letters: str, index: int) -> str:
     letter = letters[index]
-    sound = _CONSONANTS[letter]
     is_soft = letters[index + 1 : index + 2] in tuple(_SOFTENING)
-    if letter in _ALWAYS_HARD + _ALWAYS_SOFT or not is_soft:
-        return sound
-    return _SOFT_SPELLINGS.get(sound, sound + "ʲ")
+    return _CONSONANTS[letter] + (_SOFT if is_soft and letter not in _ALWAYS_HARD + _ALWAYS_SOFT else "")
 
 
-def _say_vowel(letters: str, index: int, *, is_stressed: bool, is_open: bool) -> str:
-    """is_open: right before the stress or at the beginning, where а and о are clear."""
+def _say_vowel(letters: str, index: int, *, is_stressed: bool) -> str:
     letter, before = letters[index], letters[index - 1 : index]
     is_iotated = letter in _IOTATED and (before == "" or before in tuple(_VOWELS + "ьъ"))
     onset = "j" if is_iotated or (letter in "ио" and before == "ь") else ""
@@ -129,9 +125,9 @@ def _say_vowel(letters: str, index: int, *, is_stressed: bool, is_open: bool) ->
     if letter == "и" and is_behind_hard:
         plain = "ы"
     if is_stressed:
-        return onset + "ˈ" + ("e" if letter == "е" and not is_behind_hard else _PLAIN[plain])
+        return onset + "ˈ" + _PLAIN[plain]
     if letter in "ея" and not (letter == "я" and index == len(letters) - 1):
-        return onset + ("ɨ" if is_behind_hard else "i")
+        return onset + ("ɪ" if is_behind_hard else "i")
     if plain in "ао":
-        return onset + ("a" if is_open else "ə" if index < len(letters) - 1 else "a")
+        return onset + "a"  # people say ə away from the stress, but from this model that is heard as и
     return onset + ("i" if plain == "э" else _PLAIN[plain])
