@@ -1,7 +1,7 @@
 """Russian: sounds by rule, the place of the stress from a lexicon.
 
-The model has never heard Russian: its sounds are written with those that the model says clearly (soft consonants with j,
-ы as ɪ, ч as ʧ).
+The model has never heard Russian: its sounds are written with those that the model says clearly (soft consonants
+with j, ы as ɪ, ч as ʧ).
 Source of the rules: Avanesov, Russkoe literaturnoe proiznošenie (1984), chapters 2 and 3.
 """
 
