@@ -81,6 +81,28 @@ class TestKokoroEngine(EngineContract):
         onset_s = after_comma - 0.1 + int(np.argmax(window > 0.1 * level.max())) / 200
         assert onset_s == pytest.approx(after_comma, abs=0.06)
 
+    def test_a_sentence_in_pieces_sounds_like_the_whole(self, engine: Engine, dennis: LoadedVoice) -> None:
+        """The second piece of a sentence goes on as low as in one go; by itself it would begin 1.5 semitones higher."""
+        text = "She wanted to tell him everything, but the train was leaving and there was no time for it."
+        options = SynthesisOptions(self.lang)
+        whole = plain_segment(text)
+        cut = next(k for k, token in enumerate(whole.tokens) if token.spoken.endswith(",")) + 1
+        tokens = whole.tokens
+        pieces = [SpeechSegment(tokens[:cut], after=tokens[cut:]), SpeechSegment(tokens[cut:], before=tokens[:cut])]
+        chunks = [list(engine.synthesize(dennis, segment, options)) for segment in (whole, *pieces)]
+        timings = chunks[0][0].timings
+        split = round((timings[cut - 1].end_s + timings[cut].start_s) / 2 * RATE_HZ)
+        in_one, in_two = join(chunks[0]), [join(chunks[1]), join(chunks[2])]
+        assert len(in_two[0]) + len(in_two[1]) == pytest.approx(len(in_one), rel=0.08)
+        assert [timing.token_index for timing in chunks[2][0].timings] == list(range(len(tokens) - cut))
+        steps = []
+        for before, after in ((in_one[:split], in_one[split:]), in_two):
+            low, high = (measure_pitch(resample(Waveform(take, RATE_HZ), 16_000).samples) for take in (before, after))
+            assert low is not None
+            assert high is not None
+            steps.append(high.log_f0_mean - low.log_f0_mean)
+        assert steps[1] == pytest.approx(steps[0], abs=np.log(2.0) / 12)
+
     def test_phones_fill_their_word(self, engine: Engine, dennis: LoadedVoice) -> None:
         """A word's phones follow one another from its start to its end, and are the word's."""
         chunks = list(engine.synthesize(dennis, plain_segment("read it"), SynthesisOptions(self.lang)))

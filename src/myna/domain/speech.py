@@ -30,6 +30,9 @@ class SpeechSegment:
     tokens: tuple[SpeechToken, ...]
     pause_after_s: float = 0.0
     """Silence that follows, on top of what the engine leaves at a sentence's end."""
+    before: tuple[SpeechToken, ...] = ()
+    after: tuple[SpeechToken, ...] = ()
+    """The rest of its sentence, spoken by the segments around it. An engine may take its tune from the whole."""
 
     @property
     def text(self) -> str:

@@ -34,19 +34,31 @@ def plan_speech(
         tokens = settle_gaps(end_lines(text, stretch_tokens, is_paragraph=pause_s == PARAGRAPH_PAUSE_S))
         stretch: list[SpeechSegment] = []
         for sentence in join_short(cut_into_sentences(text, tokens)):
+            pieces: list[list[SpeechToken]] = []
             pending = sentence
             if first_segment_chars and not segments and not stretch and spoken_length(sentence) > first_segment_chars:
                 cut = find_cut(sentence, first_segment_chars)
-                stretch.append(SpeechSegment(tuple(sentence[:cut])))
+                pieces.append(sentence[:cut])
                 pending = sentence[cut:]
-            stretch += [SpeechSegment(tuple(piece)) for piece in split_long(pending, max_segment_chars)]
+            stretch += _segments_of([*pieces, *split_long(pending, max_segment_chars)])
         stretch = [_silence_bare_signs(segment) for segment in stretch]
         if pause_s and stretch:
-            stretch[-1] = SpeechSegment(stretch[-1].tokens, pause_s)
+            stretch[-1] = replace(stretch[-1], pause_after_s=pause_s)
         segments += stretch
     if not any(segment.text or segment.pause_after_s for segment in segments):
         return ()
     return tuple(segments)
+
+
+def _segments_of(pieces: list[list[SpeechToken]]) -> list[SpeechSegment]:
+    """The pieces of one sentence, each with what stands before and after it."""
+    sentence = tuple(token for piece in pieces for token in piece)
+    segments, start = [], 0
+    for piece in pieces:
+        end = start + len(piece)
+        segments.append(SpeechSegment(tuple(piece), before=sentence[:start], after=sentence[end:]))
+        start = end
+    return segments
 
 
 def _silence_bare_signs(segment: SpeechSegment) -> SpeechSegment:

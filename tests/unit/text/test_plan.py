@@ -163,3 +163,15 @@ def test_lines_without_a_stop(text: str, spoken: str) -> None:
     """Headings and items of a list end like sentences, verse with a breath; wrapped lines go on."""
     segments = plan_speech(text, LangCode.EN_US, normalize=True, max_segment_chars=400, first_segment_chars=None)
     assert " ".join(segment.text for segment in segments) == spoken
+
+
+def test_pieces_know_the_rest_of_their_sentence() -> None:
+    """A quick first piece and what follows it: together with their surroundings each is the sentence."""
+    text = "When the rain finally stopped, we opened all the windows of the house, and the children ran out. The end."
+    segments = plan_speech(text, LangCode.EN_US, normalize=True, max_segment_chars=60, first_segment_chars=30)
+    sentence = [segment for segment in segments if segment.before or segment.after]
+    assert len(sentence) > 2
+    assert len({(*segment.before, *segment.tokens, *segment.after) for segment in sentence}) == 1
+    assert not sentence[0].before
+    assert not sentence[-1].after
+    assert not segments[-1].before

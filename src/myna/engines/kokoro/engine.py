@@ -13,6 +13,7 @@ from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.waveform import ReferenceAudio, Samples
 from myna.engines.base import EngineSettings
 from myna.engines.kokoro.graphs import MAX_SYMBOLS, SAMPLE_RATE_HZ, KokoroGraphs, ProsodyCurves, round_frames
+from myna.engines.kokoro.passage import Passage, cut_passage, whole_passage
 from myna.engines.kokoro.phonemes.phonemizer import open_phonemizer
 from myna.engines.kokoro.phonemes.spaced import Phonemizer
 from myna.engines.kokoro.phonemes.symbols import (
@@ -95,6 +96,13 @@ class KokoroEngine:
         slowest, fastest = _RATE_RANGE
         if not slowest <= options.speaking_rate <= fastest:
             raise InvalidRequest(f"speakingRate must be between {slowest} and {fastest}.")
+        if segment.before or segment.after:
+            sentence = self._find_symbols(
+                SpeechSegment((*segment.before, *segment.tokens, *segment.after)), options.lang
+            )
+            passage = cut_passage(sentence, len(segment.before), len(segment.tokens))
+            if len(sentence.symbols) <= MAX_SYMBOLS and passage is not None:
+                return iter([self._speak(voice, passage, range(len(segment.tokens)), options.speaking_rate, 0.0)])
         sequence = self._find_symbols(segment, options.lang)
         parts = split_sequence(sequence, MAX_SYMBOLS)
         return self._iter_chunks(voice, parts, len(segment.tokens), options.speaking_rate)
@@ -137,22 +145,23 @@ class KokoroEngine:
     ) -> Iterator[SpokenChunk]:
         start_s = 0.0
         for part, tokens in zip(parts, share_tokens(parts, num_tokens), strict=True):
-            chunk = self._speak(voice, part, tokens, speaking_rate, start_s)
+            chunk = self._speak(voice, whole_passage(part), tokens, speaking_rate, start_s)
             start_s += len(chunk.samples) / SAMPLE_RATE_HZ
             yield chunk
         if not parts:
             yield SpokenChunk(np.zeros(0, dtype=np.float32))
 
     def _speak(
-        self, loaded: LoadedVoice, sequence: SymbolSequence, tokens: range, speaking_rate: float, start_s: float
+        self, loaded: LoadedVoice, passage: Passage, tokens: range, speaking_rate: float, start_s: float
     ) -> SpokenChunk:
-        voice = loaded.voice
-        text = self._graphs.encode_text(self._vocabulary.encode(sequence.symbols))
+        voice, sequence = loaded.voice, passage.sequence
+        text = self._graphs.encode_text(self._vocabulary.encode(passage.sentence))
         durations = self._graphs.predict_durations(text, voice.prosody_style)
         frames = frames_at_rate(round_frames(durations.frames, voice.duration_scale), speaking_rate)
         predicted = self._graphs.predict_prosody(durations.hidden, frames, voice.prosody_style)
-        curves = ProsodyCurves(voice.move_pitch(predicted.f0_hz), predicted.energy)
-        samples = self._graphs.decode(text.features, frames, curves, voice.decoder_style)
+        curves = passage.cut_curves(ProsodyCurves(voice.move_pitch(predicted.f0_hz), predicted.energy), frames)
+        frames = frames[passage.positions]
+        samples = self._graphs.decode(text.features[:, :, passage.positions], frames, curves, voice.decoder_style)
         if loaded.eq_taps is not None:
             samples = equalize(samples, loaded.eq_taps)
         tail_s = _tail_seconds(sequence.symbols) / speaking_rate
