@@ -98,10 +98,11 @@ def draw(folder: Path, target: Path, models: SampleModels) -> None:
 
     speech = read(folder / "en/ls-3331/3331-159605-0000.flac", 6.0)
     noisy = mix(speech, read(folder / "noise/city.flac", 20.0), 5)
-    cleaned = resample(models.noise.remove_noise(noisy), RATE_HZ)
+    cleaning = clean_speech(noisy, models.opinion.score(noisy), models.noise, models.opinion, models.campplus)
+    cleaned = resample(cleaning.waveform, RATE_HZ)
     figure, axes = plt.subplots(2, 1, figsize=(9, 5), sharex=True, layout="constrained")
-    for axis, waveform, title in ((axes[0], noisy, "street noise, 5 dB"), (axes[1], cleaned, "noise removed")):
-        axis.specgram(waveform.samples, NFFT=1024, Fs=RATE_HZ, noverlap=768, vmin=-130, vmax=-40, cmap="magma")
+    for axis, waveform, title in ((axes[0], noisy, "street noise, 5 dB"), (axes[1], cleaned, "after noise removal")):
+        axis.specgram(waveform.samples, NFFT=1024, Fs=RATE_HZ, noverlap=768, vmin=-112, vmax=-62, cmap="magma")
         axis.set(title=title, ylabel="Hz", ylim=(0, 10_000))
     axes[1].set_xlabel("s")
     figure.savefig(target, dpi=60)
