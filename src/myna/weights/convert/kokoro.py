@@ -5,15 +5,18 @@
     hidden states repeated by the frames, prosody style --prosody--> F0 and energy curves
     features repeated by the frames, F0, energy, timbre style --decoder--> samples
 
-Repeating is one `numpy.repeat`, left to the caller: that is where the speaking rate is set. Weights are moved, not
-changed; the four in a row compute what the whole graph computes. `docs/weights.md` states every shape.
+Repeating is one `numpy.repeat`, left to the caller: that is where the speaking rate is set. The first three compute bit
+for bit what the whole graph computes. The decoder, which is nearly all of the work, is rewritten for speed
+(`faster_graph.py`): the same weights, other operators. `docs/weights.md` states every shape.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from myna.weights.convert.onnx_files import Port, write_subgraph
+from myna.weights.convert.faster_graph import make_faster
+from myna.weights.convert.onnx_files import Port, leave_alone, write_subgraph
 
 _TEXT_EMBEDDING = Port("text_embedding", (1, "num_tokens", 512))
 _TEXT_FEATURES = Port("text_features", (1, 512, "num_tokens"))
@@ -33,6 +36,7 @@ class _Part:
 
     inputs: Mapping[str, Port]
     outputs: Mapping[str, Port]
+    rewrite: Callable[[Any], None] = leave_alone
 
 
 _PARTS: Mapping[str, _Part] = {
@@ -62,6 +66,7 @@ _PARTS: Mapping[str, _Part] = {
             "/decoder/Slice_output_0": _TIMBRE_STYLE,
         },
         outputs={"audio": Port("samples", ("num_samples",))},
+        rewrite=make_faster,
     ),
 }
 
@@ -75,6 +80,6 @@ def kokoro_part(part: str) -> Callable[[Sequence[Path], Path], None]:
 
     def convert(sources: Sequence[Path], target: Path) -> None:
         whole = b"".join(source.read_bytes() for source in sources)
-        write_subgraph(whole, f"kokoro_{part}", cut.inputs, cut.outputs, target)
+        write_subgraph(whole, f"kokoro_{part}", cut.inputs, cut.outputs, target, rewrite=cut.rewrite)
 
     return convert

@@ -5,7 +5,7 @@ order and its names are all stated, shapes are not inferred, and what a tool wou
 infos, documentation) is left out. Measured: onnx 1.16 with protobuf 4 and onnx 1.23 with protobuf 7 write equal bytes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,12 +69,23 @@ class GraphBuilder:
         _write(model, path)
 
 
+def leave_alone(_graph: Any) -> None:
+    """A rewrite that changes nothing."""
+
+
 def write_subgraph(
-    source: bytes, name: str, inputs: Mapping[str, Port], outputs: Mapping[str, Port], path: Path
+    source: bytes,
+    name: str,
+    inputs: Mapping[str, Port],
+    outputs: Mapping[str, Port],
+    path: Path,
+    *,
+    rewrite: Callable[[Any], None] = leave_alone,
 ) -> None:
     """Cut the part of a model that computes `outputs` from `inputs` and write it.
 
     source: a serialised model. inputs, outputs: tensor names of the source, and what they are called in the result.
+    rewrite: may change the GraphProto in place before it is written.
 
     Raises: ValueError if the outputs need an input of the source that is not given.
     """
@@ -101,6 +112,7 @@ def write_subgraph(
         [port.to_proto() for port in outputs.values()],
         initializer=[weight for weight in model.graph.initializer if weight.name in needed],
     )
+    rewrite(graph)
     _write(helper.make_model(graph, opset_imports=list(model.opset_import)), path)
 
 
