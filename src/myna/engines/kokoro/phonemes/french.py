@@ -57,7 +57,7 @@ class FrenchPronunciation:
                 spoken[index] += "t"
             elif tail == "t" and following in _PRONOUNS:
                 spoken[index] = "t"
-            elif tail[-1] in "td" and following in _PRONOUNS and tail not in _NEVER_LINKED:
+            elif tail.endswith(("t", "d")) and following in _PRONOUNS and tail not in _NEVER_LINKED:
                 spoken[index] = spoken[index].removesuffix("t") + "t"
             elif tail in _CONSONANT_OF and _begins_with_vowel(following):
                 spoken[index] += _CONSONANT_OF[tail]
