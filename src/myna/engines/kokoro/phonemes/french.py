@@ -49,7 +49,7 @@ class FrenchPronunciation:
         """See `Pronunciation`."""
         spoken = [self._pronounce(word.text) for word in words]
         for index, word in enumerate(words):
-            if word.is_last:
+            if word.is_last or index + 1 == len(words):
                 spoken[index] = _ALONE.get(word.text, spoken[index])
                 continue
             tail, following = word.text.rsplit("'", 1)[-1], words[index + 1].text
