@@ -5,14 +5,14 @@
 DATA holds `speech/` and `train/` with their manifests: recordings of people, with the corpora's own texts. Per language
 the recogniser that the service ships hears the same sentences twice: as people read them, and as the engine speaks them
 with the stock voices of that language in turn (languages without any: see `VOICES`). What has no or few recordings is
-spoken from `sentences/*.txt`. Languages that are not offered are spoken with `tried_languages.py`.
+spoken from `sentences/*.txt`. Without `--languages` all that are offered; those that were tried only (`tried_languages/`) by name.
 
 Errors are edits over characters, and over words where words are written apart, all sentences pooled; letters and digits
 only, without case; Arabic and Hebrew without vowel signs. Chinese and Japanese are counted by reading (syllables, kana),
 because the recogniser chooses among homophones as it likes; by characters too, Chinese in either script.
 
 The sentences are chosen by a hash of their text; `--left-over` takes the others, for tuning, and records nothing.
-Results are merged into `results/languages.json`.
+Results are merged into `results/languages.json`; `en-US` comes first, the others are set against it.
 """
 
 import argparse
@@ -32,7 +32,7 @@ import numpy as np
 import soundfile
 from lindera import TokenizerBuilder
 from pypinyin import lazy_pinyin
-from tried_languages import TRIED, open_tried
+from tried_languages import open_tried
 
 from myna.analysis.sample_models import SampleModels, load_sample_models
 from myna.analysis.transcribe import SpeechRecogniser
@@ -108,7 +108,7 @@ def main() -> None:
     memory = Memory(arguments.memory)
     speaker = Speaker(arguments.voices, memory, models.recogniser)
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    for lang in languages or sorted(SPEC.capabilities.languages | TRIED):
+    for lang in languages or sorted(SPEC.capabilities.languages, key=lambda lang: (lang is not LangCode.EN_US, lang)):
         sentences = choose_sentences(arguments.data, lang, arguments.sentences, left_over=arguments.left_over)
         sentences = sentences[: arguments.limit]
         row = {"offered": lang in SPEC.capabilities.languages, "voices": speaker.voice_names(lang)}
@@ -127,6 +127,8 @@ def main() -> None:
                 if one.clip is not None
             ]
             row["people"] = summarise(read) if read else None
+        row["times_people"] = ratio(row["engine"], row["people"])
+        row["times_english"] = ratio(row["engine"], results.get("en-US", row)["engine"])
         if arguments.show:
             for score in sorted(spoken, key=rate):
                 print(f"  {100 * rate(score):5.1f}  {score.said}\n         {score.heard}")
@@ -327,6 +329,13 @@ def summarise(scores: Sequence[Score]) -> dict[str, object]:
         if None not in counts:
             report[f"{name[:-1]}_error"] = percent(sum(n for n, _ in counts) / sum(n for _, n in counts))
     return report
+
+
+def ratio(summary: dict[str, object], other: dict[str, object] | None) -> float | None:
+    """How many times the other's character errors; None if the other is not known or has none."""
+    if not other or not other["character_error"]:
+        return None
+    return round(float(summary["character_error"]) / float(other["character_error"]), 2)
 
 
 def percent(share: float) -> float:

@@ -7,8 +7,6 @@ gruut-lang-de 2.0.1, gruut-lang-nl 2.0.2 (MIT), text2tashkeel 0.1.0 (Apache-2.0)
 from myna.domain.language import LangCode
 from myna.engines.kokoro.phonemes.spaced import Phonemizer, SpacedPhonemizer
 
-TRIED = frozenset({LangCode.DE_DE, LangCode.NL_NL, LangCode.KO_KR, LangCode.AR_SA, LangCode.HE_IL})
-
 
 def open_tried(lang: LangCode) -> Phonemizer:
     """Raises: ModuleNotFoundError without the language's package."""
