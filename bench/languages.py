@@ -9,7 +9,7 @@ spoken from `sentences/*.txt`. Without `--languages` all that are offered; those
 
 Errors are edits over characters, and over words where words are written apart, all sentences pooled; letters and digits
 only, without case; Arabic and Hebrew without vowel signs. Chinese and Japanese are counted by reading (syllables, kana),
-because the recogniser chooses among homophones as it likes; by characters too, Chinese in either script.
+because the recogniser chooses among homophones as it likes; by characters too, as it writes them.
 
 The sentences are chosen by a hash of their text; `--left-over` takes the others, for tuning, and records nothing.
 Results are merged into `results/languages.json`; `en-US` comes first, the others are set against it.
