@@ -23,7 +23,7 @@ from myna.domain.waveform import Samples
 from myna.engines.kokoro.pitch_track import track_pitch
 
 mpl.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402  (after the choice of the backend)
+import matplotlib.pyplot as plt
 
 ROOT = Path(__file__).parents[1]
 SPEAKERS = ("ls-1998", "ls-367", "ls-7059", "vctk-p225", "ls-1688", "ls-2033", "vctk-p226", "ls-446")
