@@ -26,8 +26,8 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 ROOT = Path(__file__).parents[1]
-SPEAKERS = ("ls-1998", "ls-367", "ls-7059", "vctk-p225", "ls-1688", "ls-2033", "vctk-p226", "ls-446")
-"""Four women and four men of corpora whose licence (CC BY 4.0) lets us show them."""
+SPEAKERS = ("ls-1998", "ls-7059", "ls-4195", "ls-1688", "ls-2609", "ls-8630", "ls-446", "vctk-p226")
+"""Of corpora whose licence (CC BY 4.0) lets us show them; some of the best and of the poorest."""
 KINDS = (("clone", "clone, at once"), ("refined", "clone, refined"), ("stock + EQ", "nearest stock voice"))
 COLOURS = {"clone": "#2a78c2", "refined": "#1b7f4d", "stock + EQ": "#b0662a"}
 STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
@@ -59,8 +59,8 @@ def draw_speakers(report: dict, target: Path) -> None:
         panel.set_xlabel("0 a stranger, 1 the same person", fontsize=8)
         panel.grid(axis="y", lw=0.3)
     panels[0].set_yticks(range(len(order)), order, fontsize=6)
-    panels[0].legend(fontsize=8, loc="lower right")
-    figure.tight_layout()
+    figure.legend(*panels[0].get_legend_handles_labels(), fontsize=8, loc="upper center", ncols=len(KINDS))
+    figure.tight_layout(rect=(0, 0, 1, 0.94))
     figure.savefig(target, dpi=110)
     plt.close(figure)
 
@@ -82,7 +82,7 @@ def draw_sound(parts: list[tuple[str, Samples]], target: Path) -> None:
         panel.tick_params(labelsize=6)
     panels[0].set_ylabel("Hz (pitch: right)", fontsize=7)
     figure.tight_layout()
-    figure.savefig(target, dpi=90)
+    figure.savefig(target, dpi=80, pil_kwargs={"quality": 70})
     plt.close(figure)
 
 
@@ -115,14 +115,15 @@ def write_page(people: list[Person], audio: Path, report: dict, folder: Path) ->
                     f"{score[f'likeness_{judge}']:.2f}" for judge in "abc" if score[f"likeness_{judge}"] is not None
                 )
             rows.append((label, name, figures))
-        draw_sound(parts, folder / f"{person.speaker}.png")
+        draw_sound(parts, folder / f"{person.speaker}.webp")
         sections.append(_section(person, rows))
     page = f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Myna: listen to clones</title><style>{STYLE}</style>
 <h1>Listen to clones</h1>
 <p>Every voice was made from the one recording above it and says: “{html.escape(SENTENCES[0])}” Likeness by judges A / B /
-C: 0 is a stranger, 1 the person's second recording. Not the best speakers: the first ones of either corpus. Recordings:
+C: 0 is a stranger, 1 the person's second recording. Some of the best are here and some of
+the poorest. Recordings:
 LibriSpeech and CSTR VCTK, CC BY 4.0. Made by <code>bench/likeness.py</code> and <code>bench/likeness_page.py</code>.</p>
 {"".join(sections)}
 </html>
@@ -137,7 +138,7 @@ def _section(person: Person, rows: list[tuple[str, str, str]]) -> str:
         for label, name, figures in rows
     )
     return (
-        f'<h2>{person.speaker}</h2>\n<img src="{person.speaker}.png" alt="Spectrograms and pitch of the recording and of '
+        f'<h2>{person.speaker}</h2>\n<img src="{person.speaker}.webp" alt="Spectrograms and pitch of the recording and of '
         f'each voice, side by side">\n<table><thead><tr><th>voice</th><th>sound</th><th>likeness</th></tr></thead>'
         f"<tbody>{cells}</tbody></table>\n"
     )
