@@ -17,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from server_cost import memory_mb, processor_s
+
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
@@ -25,19 +27,6 @@ from tests.live_server import run_server  # noqa: E402
 from myna.client import Client, Encoding, Sample, SpeechOptions  # noqa: E402  (after the path of the checkout)
 
 SENTENCE = "The harbour was quiet when the last boat came home."
-TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-
-
-def processor_s(pid: int) -> float:
-    """Of the process and the children it has waited for."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return sum(int(ticks) for ticks in fields[11:15]) / TICKS_PER_S
-
-
-def memory_mb(pid: int, name: str) -> float:
-    """VmRSS (now) or VmHWM (peak)."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{name}:")) / 1024
 
 
 def summary(values: list[float]) -> dict[str, float]:

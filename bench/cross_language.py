@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import platformdirs
+from edit_distance import edit_distance
 from likeness import machine
 from likeness_judges import LISTENING_RATE_HZ, Judges
 from likeness_people import Person, code_of, read_people
@@ -50,12 +51,7 @@ def bare(text: str) -> str:
 
 def character_errors(wanted: str, heard: str) -> float:
     left, right = bare(wanted), bare(heard)
-    row = list(range(len(right) + 1))
-    for i, sign in enumerate(left, start=1):
-        previous, row = row, [i]
-        for j, other in enumerate(right, start=1):
-            row.append(min(previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (sign != other)))
-    return row[-1] / len(left)
+    return edit_distance(left, right) / len(left)
 
 
 def choose(people: list[Person]) -> list[Person]:

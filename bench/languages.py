@@ -30,6 +30,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from edit_distance import edit_distance
 from lindera import TokenizerBuilder
 from pypinyin import lazy_pinyin
 from tried_languages import open_tried
@@ -296,12 +297,7 @@ def kana_reader():
 
 def count_edits(first: Sequence[str], second: Sequence[str]) -> tuple[int, int]:
     """Levenshtein's distance, and the length of the first."""
-    row = list(range(len(second) + 1))
-    for i, one in enumerate(first, 1):
-        previous, row[0] = row[0], i
-        for j, other in enumerate(second, 1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (one != other))
-    return row[-1], len(first)
+    return edit_distance(first, second), len(first)
 
 
 def rate(score: Score) -> float:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 import soundfile
+from edit_distance import edit_distance
 from likeness_people import Person, groups_of, load
 from third_judge import ThirdJudge
 
@@ -168,12 +169,7 @@ class Examiner:
 def word_errors(wanted: str, heard: str) -> float:
     """Edit distance in words, over the number of words."""
     left, right = (re.sub(r"[^a-z' ]", "", text.lower().replace("-", " ")).split() for text in (wanted, heard))
-    row = list(range(len(right) + 1))
-    for i, word in enumerate(left, start=1):
-        previous, row = row, [i]
-        for j, other in enumerate(right, start=1):
-            row.append(min(previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (word != other)))
-    return row[-1] / max(1, len(left))
+    return edit_distance(left, right) / max(1, len(left))
 
 
 def letters(text: str) -> int:

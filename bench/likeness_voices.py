@@ -1,7 +1,6 @@
 """Where the voices come from: the service as a client meets it, and the engine itself for what no client can ask for."""
 
 import io
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,6 +10,7 @@ import numpy as np
 import soundfile
 from likeness_judges import LISTENING_RATE_HZ, SENTENCES, Judges, Speak
 from likeness_people import Person, code_of, load
+from server_cost import processor_s
 
 from myna.audio.resample import resample
 from myna.client import Client, Encoding, Sample, SpeechOptions
@@ -34,7 +34,6 @@ SHORT_SENTENCE = "They found a quiet place to rest."
 """By which stock voices are compared with a reference."""
 _LEFT_OUT_STEPS = 10
 _REFINEMENT_LIMIT_S = 1800.0
-_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 Voices = Iterator[tuple[str, Speak, float]]
 """(method, how to speak, CPU-seconds that making the voice took)."""
@@ -48,10 +47,10 @@ class Service:
 
     def voices(self, person: Person, methods: list[str]) -> Voices:
         """The clone at once, and the same voice when the server says that its refinement is done."""
-        before_s = self._processor_s()
+        before_s = processor_s(self._pid)
         sample = Sample(person.reference, person.transcript)
         report = self._client.clone([sample], person.speaker, lang=code_of(person.lang).value, consent="bench")
-        cost_s = self._processor_s() - before_s
+        cost_s = processor_s(self._pid) - before_s
         assert report.voice is not None
         voice_id = report.voice.voice_id
         options = SpeechOptions(encoding=Encoding.WAV, sample_rate_hz=24_000, lang="en-US")
@@ -63,9 +62,9 @@ class Service:
         if "clone" in methods:
             yield "clone", speak, cost_s
         if "refined" in methods:
-            started_s = self._processor_s()
+            started_s = processor_s(self._pid)
             self._wait_for_refinement(voice_id)
-            yield "refined", speak, self._processor_s() - started_s
+            yield "refined", speak, processor_s(self._pid) - started_s
         self._client.delete_voice(voice_id)
 
     def _wait_for_refinement(self, voice_id: str) -> None:
@@ -74,10 +73,6 @@ class Service:
             if time.monotonic() > deadline_s:
                 raise TimeoutError("the voice was not refined in time")
             time.sleep(1.0)
-
-    def _processor_s(self) -> float:
-        fields = Path(f"/proc/{self._pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return sum(int(ticks) for ticks in fields[11:15]) / _TICKS_PER_S
 
 
 class Engine:

@@ -10,12 +10,12 @@ import csv
 import sys
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import platformdirs
 import soundfile
+from edit_distance import edit_distance
 
 from myna.analysis.sample_models import load_sample_models
 from myna.audio.silence import cut_spans, shorten_pauses
@@ -24,16 +24,6 @@ from myna.domain.language import CLONE_LANGUAGES
 from myna.domain.waveform import Waveform
 
 BY_ISO639 = {lang.iso639: lang for lang in CLONE_LANGUAGES}
-
-
-def edit_distance(first: Sequence[str], second: Sequence[str]) -> int:
-    """Levenshtein."""
-    row = list(range(len(second) + 1))
-    for i, one in enumerate(first, 1):
-        previous, row[0] = row[0], i
-        for j, other in enumerate(second, 1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (one != other))
-    return row[-1]
 
 
 def normalise(text: str) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from server_cost import memory_mb
 
 ROOT = Path(__file__).parent.parent
 DURATIONS_S = (12, 15, 5, 60, 300)
@@ -26,9 +27,7 @@ NUM_ROUNDS = 2
 
 def memory_mib(pid: int) -> tuple[int, int]:
     """Resident now, and at most so far."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    fields = dict(line.split(":", 1) for line in lines if ":" in line)
-    return int(fields["VmRSS"].split()[0]) // 1024, int(fields["VmHWM"].split()[0]) // 1024
+    return int(memory_mb(pid, "VmRSS")), int(memory_mb(pid, "VmHWM"))
 
 
 def child_processes(pid: int) -> list[int]:

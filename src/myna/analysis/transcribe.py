@@ -22,6 +22,7 @@ _MAX_TOKENS = 448
 _LOOP_TOKENS = 3
 """When a text repeats itself, it is heard again without repeating any three tokens."""
 _ECHO_WORDS = 4
+"""Shorter texts may well be said twice."""
 _ECHO_LETTERS_PER_S = 20.0
 """A sentence that fills the recording is now and then written twice. Nobody speaks so fast: 10 to 18 are usual."""
 _BEAM_SIZE = 5
