@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+import websockets
 from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, serve, until, wav_base64
 
 from myna.domain.errors import MynaError
@@ -285,6 +286,71 @@ async def test_a_slow_reply_is_no_missing_request(monkeypatch: pytest.MonkeyPatc
             reply = await service.post("/tts/v1/voice:stream", SPEAK | {"text": "The tide was low. " * 40})
             assert reply.status_code == 200
             await asyncio.sleep(0.05)  # past the deadline, within the keep-alive time
+
+
+async def _exchange(service: HttpService, sent: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of the last reply to raw bytes, once the server has hung up."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(service.base_url.rsplit(":", 1)[1]))
+    writer.write(sent)
+    received = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    head, _, body = received[received.rindex(b"HTTP/1.1 ") :].partition(b"\r\n\r\n")
+    first, *rest = head.decode("ascii").split("\r\n")
+    return int(first.split()[1]), {name.lower(): value for name, value in (line.split(": ", 1) for line in rest)}, body
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GARBAGE\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n", 400),
+        (b"GET /healthz HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", 400),
+        (b"GET /healthz HTTP/1.1\r\n\r\n", 400),
+        (b"GET /voices/v1/voices/\xe6\x97\xa5 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"POST /tts/v1/voice HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n", 400),
+        (b"POST /tts/v1/voice HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        (b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 200_000, 431),
+        (b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGARBAGE\r\n\r\n", 400),
+    ],
+)
+async def test_what_is_not_http_gets_the_one_body(sent: bytes, status: int) -> None:
+    """Before any layer of the application sees a request: bad lines, bad headers, too long ones, a TLS greeting."""
+    async with serve() as service:
+        answered, headers, body = await _exchange(service, sent)
+    assert (answered, headers["content-type"], headers["connection"]) == (status, "application/json", "close")
+    assert int(headers["content-length"]) == len(body)
+    told = json.loads(body)
+    assert (told["code"], told["details"]) == (3, [])
+    assert told["message"].startswith("The request is not valid HTTP: ")
+
+
+async def test_a_body_that_turns_to_nonsense_gets_the_one_body() -> None:
+    """A chunk without a size, after the request was handed to the application."""
+    async with serve() as service:
+        head = f"POST /tts/v1/voice HTTP/1.1\r\nHost: x\r\nAuthorization: {service.write_key}\r\n"
+        answered, _, body = await _exchange(service, f"{head}Transfer-Encoding: chunked\r\n\r\nZZ\r\n{{}}".encode())
+    assert (answered, json.loads(body)["code"]) == (400, 3)
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [("http://h:1/healthz", 200), ("HTTPS://h/healthz?a=b", 200), ("http://h", 404), ("/http://h/healthz", 404)],
+)
+async def test_a_whole_url_as_the_target_means_its_path(target: str, status: int) -> None:
+    """As clients write it to proxies; RFC 9112 has every server accept it."""
+    async with serve() as service:
+        sent = f"GET {target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode()
+        assert (await _exchange(service, sent))[0] == status
+
+
+async def test_a_socket_at_an_unknown_path_is_404() -> None:
+    """Not the bare 403 of the framework."""
+    async with serve() as service:
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            async with websockets.connect(service.base_url.replace("http", "ws") + "/tts/v1/voice:nothing"):
+                pass
+    reply = refused.value.response
+    assert (reply.status_code, json.loads(reply.body or b"")["code"]) == (404, 5)
 
 
 # --- the log -------------------------------------------------------------------------------------------------------

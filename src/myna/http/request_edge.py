@@ -15,6 +15,7 @@ from myna.domain.errors import DeadlineExceeded, InvalidRequest, PayloadTooLarge
 from myna.http.errors import describe, describe_bug, failure_reply
 from myna.http.limits import HttpLimits
 from myna.http.request_state import attach_record
+from myna.http.request_target import in_origin_form
 from myna.observability.logging import log_request
 from myna.observability.metrics import Metrics
 from myna.observability.request_record import RequestRecord
@@ -46,6 +47,7 @@ class RequestEdge:
     metrics: Metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope = in_origin_form(scope)
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -62,7 +62,13 @@ class SpeechSockets:
     def router(self) -> APIRouter:
         router = APIRouter()
         router.add_api_websocket_route(SOCKET_ROUTE, self.converse)
+        router.add_api_websocket_route("/{path:path}", self.refuse_elsewhere)
         return router
+
+    async def refuse_elsewhere(self, websocket: WebSocket) -> None:
+        """An upgrade at any other path: 404 with the one body, where the framework would say 403 and nothing."""
+        path = websocket.url.path
+        await websocket.send_denial_response(failure_reply(path, describe(ResourceNotFound("Not Found"))))
 
     async def converse(self, websocket: WebSocket) -> None:
         """One connection from the upgrade to its end."""
