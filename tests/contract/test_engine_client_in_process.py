@@ -181,6 +181,48 @@ async def test_nothing_is_made_for_somebody_who_left(make_client) -> None:
     assert client.num_busy == 0
 
 
+class EndlessChunk:
+    """A segment whose second chunk is never done, unless it is interrupted."""
+
+    def __init__(self, engine: "PatientEngine", first: SpokenChunk) -> None:
+        self._engine = engine
+        self._chunks = iter([first])
+        self._interrupted = threading.Event()
+
+    def __iter__(self) -> "EndlessChunk":
+        return self
+
+    def __next__(self) -> SpokenChunk:
+        for chunk in self._chunks:
+            return chunk
+        self._engine.is_computing.set()
+        assert self._interrupted.wait(_DEADLINE_S)
+        raise StopIteration
+
+    def interrupt(self) -> None:
+        self._interrupted.set()
+
+
+@dataclass
+class PatientEngine(WatchedEngine):
+    is_computing: threading.Event = field(default_factory=threading.Event)
+
+    def synthesize(self, voice, segment: SpeechSegment, options) -> Iterator[SpokenChunk]:
+        return EndlessChunk(self, SpokenChunk(np.full(RATE_HZ, 0.5, np.float32)))
+
+
+async def test_a_chunk_in_the_making_is_interrupted(make_client) -> None:
+    """An engine that can be interrupted is, at once: its slot serves the next without finishing for nobody."""
+    engine = PatientEngine()
+    client = await make_client(engine)
+    for _ in range(3):
+        stream = await client.synthesize(VOICE, WORDS, OPTIONS)
+        await until(engine.is_computing.is_set)
+        engine.is_computing.clear()
+        await stream.aclose()
+        assert client.num_busy == 0
+
+
 async def test_the_line_has_an_end(make_client) -> None:
     """Of five at once with one slot and one place in line, two are served and three are refused."""
     engine = WatchedEngine(num_chunks=3)

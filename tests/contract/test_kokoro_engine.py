@@ -1,5 +1,8 @@
 """The embedded engine keeps the engine's laws, and speaks as it says it does."""
 
+import threading
+import time
+
 import numpy as np
 import pytest
 import soundfile
@@ -11,7 +14,7 @@ from myna.domain.errors import InvalidRequest, LanguageUnsupported
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpeechToken, SpokenChunk, SynthesisOptions
 from myna.domain.waveform import ReferenceAudio, Samples, Waveform
-from myna.engines.base import Engine, EngineSettings, EngineSpec
+from myna.engines.base import Engine, EngineSettings, EngineSpec, Interruptible
 from myna.engines.kokoro.engine import LoadedVoice
 from myna.engines.kokoro.pitch_track import measure_pitch
 from myna.engines.kokoro.silence_trim import find_speech
@@ -118,6 +121,26 @@ class TestKokoroEngine(EngineContract):
         """A segment that is only a pause, or of signs that nobody reads, gives no samples and no error."""
         for tokens in ((), (SpeechToken("", 0, 3),), (SpeechToken("★", 0, 1),)):
             assert len(join(list(engine.synthesize(dennis, SpeechSegment(tokens), SynthesisOptions(self.lang))))) == 0
+
+    def test_a_long_segment_is_interrupted_in_its_middle(self, engine: Engine, dennis: LoadedVoice) -> None:
+        """From another thread, in far less than it takes; the next words are what they would have been."""
+        options = SynthesisOptions(self.lang)
+        usual = join(list(engine.synthesize(dennis, plain_segment(self.sentence), options)))
+        segment = plain_segment(" ".join([self.sentence.rstrip(".")] * 4))
+        started_s = time.monotonic()
+        join(list(engine.synthesize(dennis, segment, options)))
+        whole_s = time.monotonic() - started_s
+        speaking = engine.synthesize(dennis, segment, options)
+        assert isinstance(speaking, Interruptible)
+        timer = threading.Timer(whole_s / 4, speaking.interrupt)
+        timer.start()
+        started_s = time.monotonic()
+        assert list(speaking) == []
+        assert time.monotonic() - started_s < 0.6 * whole_s
+        timer.join()
+        np.testing.assert_array_equal(
+            join(list(engine.synthesize(dennis, plain_segment(self.sentence), options))), usual
+        )
 
     def test_refusals_come_from_the_call(self, engine: Engine, spec: EngineSpec, dennis: LoadedVoice) -> None:
         """A language that is not spoken and a rate out of range are refused before anything is pulled."""

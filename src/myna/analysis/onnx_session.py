@@ -10,9 +10,26 @@ from typing import Any
 
 import numpy.typing as npt
 import onnxruntime as ort
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail as OrtFail
 
 _ERRORS_ONLY = 3
 """ONNX Runtime's severity scale: 0 verbose, 1 info, 2 warning, 3 error, 4 fatal."""
+
+
+class RunStopped(Exception):
+    """A run ended early because its `RunStop` was pulled."""
+
+
+class RunStop:
+    """Ends runs from another thread, within one operation of the graph; those that begin later, too."""
+
+    def __init__(self) -> None:
+        self.options = ort.RunOptions()
+        self.is_pulled = False
+
+    def pull(self) -> None:
+        self.is_pulled = True
+        self.options.terminate = True
 
 
 class OnnxSession:
@@ -37,8 +54,22 @@ class OnnxSession:
         )
 
     def run(
-        self, inputs: Mapping[str, npt.NDArray[Any]], outputs: Sequence[str] | None = None
+        self,
+        inputs: Mapping[str, npt.NDArray[Any]],
+        outputs: Sequence[str] | None = None,
+        stop: RunStop | None = None,
     ) -> list[npt.NDArray[Any]]:
-        """Compute the named outputs, or all of them in the graph's order."""
-        computed: list[npt.NDArray[Any]] = self._session.run(outputs, dict(inputs))
+        """Compute the named outputs, or all of them in the graph's order. Raises: RunStopped."""
+        if stop is None:
+            computed: list[npt.NDArray[Any]] = self._session.run(outputs, dict(inputs))
+            return computed
+        if stop.is_pulled:
+            raise RunStopped
+        try:
+            computed = self._session.run(outputs, dict(inputs), stop.options)
+        except OrtFail as exc:
+            # ONNX Runtime has one error for everything that ends a run; only ours was asked for.
+            if stop.is_pulled:
+                raise RunStopped from exc
+            raise
         return computed

@@ -7,7 +7,7 @@ Blocking, numpy in and out. Threads, queues, cancellation and placement are the 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.language import LangCode
@@ -73,6 +73,15 @@ class StockVoice:
     artifact: bytes
 
 
+@runtime_checkable
+class Interruptible(Protocol):
+    """What `Engine.synthesize` returns may have this too: worth it where one chunk takes long."""
+
+    def interrupt(self) -> None:
+        """Give up the chunk that is being computed, and end. Called from another thread, at any time."""
+        ...
+
+
 class Engine(Protocol):
     """A speech model that can copy a voice.
 
@@ -105,7 +114,8 @@ class Engine(Protocol):
     def synthesize(self, voice: VoiceState, segment: SpeechSegment, options: SynthesisOptions) -> Iterator[SpokenChunk]:
         """Speak one segment. Everything that can be refused is refused by this call, not by the first `next()`.
 
-        Closing the iterator ends the work within one chunk. The segment's `pause_after_s` is not the engine's to add.
+        Closing the iterator ends the work within one chunk; one that is `Interruptible` ends sooner. The segment's
+        `pause_after_s` is not the engine's to add.
         Raises: LanguageUnsupported, InvalidRequest.
         """
         ...

@@ -13,7 +13,7 @@ from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
 from myna.domain.waveform import ReferenceAudio
-from myna.engines.base import Engine, EngineSettings, EngineSpec
+from myna.engines.base import Engine, EngineSettings, EngineSpec, Interruptible
 from myna.runtime.hand_over import ChunkHandOver
 from myna.runtime.owner_thread import OwnerThread
 from myna.runtime.voice_cache import VoiceCache
@@ -83,7 +83,8 @@ class EngineSlot:
             if not hand_over.wait_for_room():
                 break
             chunks = iter(self.engine.synthesize(voice, segments[index], options))
-            with closing(chunks if isinstance(chunks, _Closable) else _Nothing()):
+            interrupt = chunks.interrupt if isinstance(chunks, Interruptible) else _Nothing().close
+            with closing(chunks if isinstance(chunks, _Closable) else _Nothing()), hand_over.interrupting(interrupt):
                 for chunk in chunks:
                     hand_over.put(StreamedChunk(index, chunk, ends_segment=False))
                     # Before the next chunk is computed, not after.

@@ -8,7 +8,8 @@ audio, so that a consumer who reads slowly delays nobody.
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from myna.domain.errors import DeadlineExceeded, MynaError
 from myna.usecases.ports import StreamedChunk
@@ -46,6 +47,7 @@ class ChunkHandOver:
         self._is_finished = False
         self._is_stopped = False
         self._error: MynaError | None = None
+        self._interrupt: Callable[[], None] | None = None
         self._changed = threading.Condition()
         self._ready = asyncio.Event()
         self._drained = asyncio.Event()
@@ -65,6 +67,19 @@ class ChunkHandOver:
     @property
     def _buffered_s(self) -> float:
         return self._num_samples / self._sample_rate_hz
+
+    @contextmanager
+    def interrupting(self, interrupt: Callable[[], None]) -> Iterator[None]:
+        """While this lasts, a consumer who wants no more also interrupts what is being computed."""
+        with self._changed:
+            self._interrupt = interrupt
+            if self._is_stopped:
+                interrupt()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._interrupt = None
 
     def put(self, chunk: StreamedChunk) -> None:
         with self._changed:
@@ -112,11 +127,13 @@ class ChunkHandOver:
         self._ready.set()
 
     def stop(self) -> None:
-        """The consumer wants no more: what is there is dropped, the producer ends within a chunk."""
+        """The consumer wants no more: what is there is dropped, the producer ends at once, or in a chunk."""
         with self._changed:
             self._is_stopped = True
             self._chunks.clear()
             self._num_samples = 0
+            if self._interrupt is not None:
+                self._interrupt()
             self._changed.notify()
         self._drained.set()
         self._ready.set()

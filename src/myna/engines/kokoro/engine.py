@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from myna.analysis.dnsmos import OpinionModel
+from myna.analysis.onnx_session import RunStop, RunStopped
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import InvalidRequest, LanguageUnsupported
 from myna.domain.language import LangCode
@@ -59,6 +61,30 @@ class LoadedVoice:
     """None for a flat curve."""
 
 
+class Speaking:
+    """The chunks of one segment, each computed when it is asked for. Implements `Interruptible`."""
+
+    def __init__(self, chunks: Iterator[SpokenChunk], stop: RunStop) -> None:
+        self._chunks = chunks
+        self._stop = stop
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> SpokenChunk:
+        try:
+            return next(self._chunks)
+        except RunStopped as exc:
+            raise StopIteration from exc
+
+    def interrupt(self) -> None:
+        """End the chunk that is being computed and give no more; from any thread."""
+        self._stop.pull()
+
+    def close(self) -> None:
+        self._chunks = iter(())
+
+
 class KokoroEngine:
     """Implements `Engine`. Holds weights and pronunciation lexicons, never a voice or a request."""
 
@@ -89,9 +115,7 @@ class KokoroEngine:
         voice = unpack_voice(artifact)
         return LoadedVoice(voice, equalizer_taps(voice.eq_db) if voice.eq_db.any() else None)
 
-    def synthesize(
-        self, voice: LoadedVoice, segment: SpeechSegment, options: SynthesisOptions
-    ) -> Iterator[SpokenChunk]:
+    def synthesize(self, voice: LoadedVoice, segment: SpeechSegment, options: SynthesisOptions) -> Speaking:
         """See `Engine`. A segment is one chunk, unless it is longer than the model can speak in one go."""
         slowest, fastest = _RATE_RANGE
         if not slowest <= options.speaking_rate <= fastest:
@@ -102,10 +126,12 @@ class KokoroEngine:
             )
             passage = cut_passage(sentence, len(segment.before), len(segment.tokens))
             if len(sentence.symbols) <= MAX_SYMBOLS and passage is not None:
-                return iter([self._speak(voice, passage, range(len(segment.tokens)), options.speaking_rate, 0.0)])
+                parts, tokens = [passage], [range(len(segment.tokens))]
+                return self._say(voice, parts, tokens, options.speaking_rate)
         sequence = self._find_symbols(segment, options.lang)
-        parts = split_sequence(sequence, MAX_SYMBOLS)
-        return self._iter_chunks(voice, parts, len(segment.tokens), options.speaking_rate)
+        sequences = split_sequence(sequence, MAX_SYMBOLS)
+        tokens = list(share_tokens(sequences, len(segment.tokens)))
+        return self._say(voice, [whole_passage(part) for part in sequences], tokens, options.speaking_rate)
 
     def close(self) -> None:
         """See `Engine`."""
@@ -140,28 +166,40 @@ class KokoroEngine:
         symbols = self._find_symbols(SpeechSegment(tokens), reference.lang).symbols
         return symbols if 0 < len(symbols) <= MAX_SYMBOLS else None
 
+    def _say(self, voice: LoadedVoice, passages: list[Passage], tokens: list[range], speaking_rate: float) -> Speaking:
+        stop = RunStop()
+        return Speaking(self._iter_chunks(voice, passages, tokens, speaking_rate, stop), stop)
+
     def _iter_chunks(
-        self, voice: LoadedVoice, parts: list[SymbolSequence], num_tokens: int, speaking_rate: float
+        self, voice: LoadedVoice, passages: list[Passage], tokens: list[range], speaking_rate: float, stop: RunStop
     ) -> Iterator[SpokenChunk]:
         start_s = 0.0
-        for part, tokens in zip(parts, share_tokens(parts, num_tokens), strict=True):
-            chunk = self._speak(voice, whole_passage(part), tokens, speaking_rate, start_s)
+        for passage, spoken in zip(passages, tokens, strict=True):
+            chunk = self._speak(voice, passage, spoken, speaking_rate, start_s=start_s, stop=stop)
             start_s += len(chunk.samples) / SAMPLE_RATE_HZ
             yield chunk
-        if not parts:
+        if not passages:
             yield SpokenChunk(np.zeros(0, dtype=np.float32))
 
     def _speak(
-        self, loaded: LoadedVoice, passage: Passage, tokens: range, speaking_rate: float, start_s: float
+        self,
+        loaded: LoadedVoice,
+        passage: Passage,
+        tokens: range,
+        speaking_rate: float,
+        *,
+        start_s: float,
+        stop: RunStop,
     ) -> SpokenChunk:
         voice, sequence = loaded.voice, passage.sequence
-        text = self._graphs.encode_text(self._vocabulary.encode(passage.sentence))
-        durations = self._graphs.predict_durations(text, voice.prosody_style)
+        text = self._graphs.encode_text(self._vocabulary.encode(passage.sentence), stop)
+        durations = self._graphs.predict_durations(text, voice.prosody_style, stop)
         frames = frames_at_rate(round_frames(durations.frames, voice.duration_scale), speaking_rate)
-        predicted = self._graphs.predict_prosody(durations.hidden, frames, voice.prosody_style)
+        predicted = self._graphs.predict_prosody(durations.hidden, frames, voice.prosody_style, stop)
         curves = passage.cut_curves(ProsodyCurves(voice.move_pitch(predicted.f0_hz), predicted.energy), frames)
         frames = frames[passage.positions]
-        samples = self._graphs.decode(text.features[:, :, passage.positions], frames, curves, voice.decoder_style)
+        features = text.features[:, :, passage.positions]
+        samples = self._graphs.decode(features, frames, curves, voice.decoder_style, stop)
         if loaded.eq_taps is not None:
             samples = equalize(samples, loaded.eq_taps)
         tail_s = _tail_seconds(sequence.symbols) / speaking_rate

@@ -20,7 +20,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from myna.analysis.onnx_session import OnnxSession
+from myna.analysis.onnx_session import OnnxSession, RunStop
 from myna.domain.waveform import Samples
 
 FloatArray = npt.NDArray[np.float32]
@@ -69,7 +69,7 @@ class ProsodyCurves:
 
 
 class KokoroGraphs:
-    """Four sessions, opened once. Blocking."""
+    """Four sessions, opened once. Blocking; a `stop` that another thread pulls ends a run early with `RunStopped`."""
 
     def __init__(self, weights: WeightPaths, num_threads: int) -> None:
         """num_threads: of each session's one thread pool. Idle threads sleep, so that a shared machine stays usable.
@@ -82,20 +82,27 @@ class KokoroGraphs:
         self._prosody = prosody
         self._decoder = decoder
 
-    def encode_text(self, symbol_ids: IntArray) -> TextEncoding:
+    def encode_text(self, symbol_ids: IntArray, stop: RunStop | None = None) -> TextEncoding:
         """symbol_ids: [T] ids of the vocabulary, a pad (0) first and last, T <= 512."""
-        embedding, features = self._text.run({"tokens": symbol_ids[np.newaxis, :]}, ["text_embedding", "text_features"])
+        embedding, features = self._text.run(
+            {"tokens": symbol_ids[np.newaxis, :]}, ["text_embedding", "text_features"], stop
+        )
         return TextEncoding(embedding, features)
 
-    def predict_durations(self, text: TextEncoding, prosody_style: FloatArray) -> DurationPrediction:
+    def predict_durations(
+        self, text: TextEncoding, prosody_style: FloatArray, stop: RunStop | None = None
+    ) -> DurationPrediction:
         """prosody_style: [128]."""
         frames, hidden = self._duration.run(
             {"text_embedding": text.embedding, "prosody_style": _row(prosody_style)},
             ["duration_frames", "prosody_hidden"],
+            stop,
         )
         return DurationPrediction(frames[0], hidden)
 
-    def predict_prosody(self, hidden: FloatArray, frames: IntArray, prosody_style: FloatArray) -> ProsodyCurves:
+    def predict_prosody(
+        self, hidden: FloatArray, frames: IntArray, prosody_style: FloatArray, stop: RunStop | None = None
+    ) -> ProsodyCurves:
         """Predict pitch and energy for symbols of given lengths.
 
         hidden: [1, T, 640] of `predict_durations`; frames: [T] whole frames per symbol; prosody_style: [128].
@@ -104,11 +111,17 @@ class KokoroGraphs:
         f0_hz, energy = self._prosody.run(
             {"aligned_hidden": np.ascontiguousarray(aligned), "prosody_style": _row(prosody_style)},
             ["f0_hz", "energy"],
+            stop,
         )
         return ProsodyCurves(f0_hz[0], energy[0])
 
     def decode(
-        self, features: FloatArray, frames: IntArray, curves: ProsodyCurves, decoder_style: FloatArray
+        self,
+        features: FloatArray,
+        frames: IntArray,
+        curves: ProsodyCurves,
+        decoder_style: FloatArray,
+        stop: RunStop | None = None,
     ) -> Samples:
         """Make sound. Deterministic: the exported graph has no noise source.
 
@@ -116,9 +129,15 @@ class KokoroGraphs:
         Returns [600 F] float32, nominally in [-1, 1] but not clipped.
         """
         aligned = np.repeat(features, frames, axis=2)
-        return self.decode_aligned(aligned, curves, decoder_style)
+        return self.decode_aligned(aligned, curves, decoder_style, stop)
 
-    def decode_aligned(self, aligned_features: FloatArray, curves: ProsodyCurves, decoder_style: FloatArray) -> Samples:
+    def decode_aligned(
+        self,
+        aligned_features: FloatArray,
+        curves: ProsodyCurves,
+        decoder_style: FloatArray,
+        stop: RunStop | None = None,
+    ) -> Samples:
         """`decode` for features that are already repeated. aligned_features: [1, 512, F]."""
         inputs: Mapping[str, FloatArray] = {
             "aligned_features": aligned_features,
@@ -126,7 +145,7 @@ class KokoroGraphs:
             "energy": curves.energy[np.newaxis, :],
             "timbre_style": _row(decoder_style),
         }
-        samples: Samples = self._decoder.run(inputs, ["samples"])[0].reshape(-1)
+        samples: Samples = self._decoder.run(inputs, ["samples"], stop)[0].reshape(-1)
         return samples
 
 
