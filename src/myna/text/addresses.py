@@ -15,6 +15,7 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _FILE = re.compile(r"(?<![\w/.:<])~?(?:/[A-Za-z0-9_.+-]{0,63}[A-Za-z0-9_+]){2,12}/?(?![\w/>])")
+_WINDOWS_FILE = re.compile(r"(?<!\w)[A-Za-z]:(?:\\[A-Za-z0-9_.+-]{0,63}[A-Za-z0-9_+]){1,12}\\?(?!\w)")
 _PERSON = re.compile(r"(?<![\w@.])@(?P<name>[A-Za-z0-9_.]{1,30}[A-Za-z0-9_])")
 _TOPIC = re.compile(r"(?<![\w#&])#(?P<topic>[^\W\d][^\s#.,;:!?()\[\]\"'।。、，！？]{1,60})")
 _SPOKEN_TLDS = frozenset({"com", "org", "net", "dev", "app", "gov", "co", "info", "edu"})
@@ -37,13 +38,15 @@ class Addresses:
             "-": words.dash,
             "_": words.underscore,
             ":": words.colon,
+            "\\": "backslash" if numbers.lang.iso639 == "en" else words.slash,
         }
 
     def rules(self) -> Iterator[Rule]:
         yield _ADDRESS, lambda match: self._read(re.sub(r"^https?://", "", match[0], flags=re.IGNORECASE).rstrip("/"))
         yield _FILE, lambda match: self._read(match[0])
+        yield _WINDOWS_FILE, lambda match: self._read(match[0])
         yield _PERSON, lambda match: self._read(match[0])
-        yield _TOPIC, lambda match: f"{self._numbers.locale.hashtag} {_HUMP.sub(' ', match['topic'])}"
+        yield _TOPIC, self._read_topic
 
     def _read(self, address: str) -> str:
         spoken = []
@@ -58,6 +61,11 @@ class Addresses:
                 is_country = index == host_end - 1 and index > 0 and parts[index - 1] == "."
                 spoken.append(self._say_name(part, is_country=is_country))
         return " ".join(spoken)
+
+    def _read_topic(self, match: re.Match[str]) -> str:
+        words = _HUMP.sub(" ", match["topic"])
+        spoken = re.sub(r"\d+", lambda digits: f" {self._numbers.say(digits[0])} ", words)
+        return f"{self._numbers.locale.hashtag} {spoken}"
 
     def _say_number(self, part: str) -> str:
         if len(part) <= _MAX_SMALL_DIGITS and part[0] != "0":

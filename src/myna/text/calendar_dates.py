@@ -63,6 +63,11 @@ class CalendarDates:
             ),
             self._read_month,
         )
+        if self._lang.iso639 == "en":
+            ends = rf"(?P<first>{months})\.?{_DASH}(?P<second>{months})(?:\.(?!\s*$)|(?!\w))"
+            yield re.compile(rf"(?<!\w){ends}", re.IGNORECASE), self._read_months
+            named = r"(?:(?<=day )|(?<=day, )|(?<=\b[Oo]n )(?=\d{1,2}/(?:1[1-9]|[23]\d)))"
+            yield re.compile(rf"{named}(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}}){after}(?!/)"), self._read_day
         if self._lang is LangCode.DE_DE:
             yield re.compile(rf"{before}(?P<number>\d{{1,3}})\.(?=\s[A-ZÄÖÜ\w])"), self._read_german_ordinal
 
@@ -72,7 +77,8 @@ class CalendarDates:
             return
         names = any_of(days)
         if self._locale.is_spaced:
-            dotted = rf"(?P<first>{names})\.?{_DASH}(?P<second>{names})(?:\.(?!\s*$)|(?!\w))"
+            either = any_of([*days, *{day.lower() for day in days.values()}])
+            dotted = rf"(?P<first>{either})\.?{_DASH}(?P<second>{either})(?:\.(?!\s*$)|(?!\w))"
             yield re.compile(rf"(?<!\w){dotted}", re.IGNORECASE), self._read_weekdays
             yield (
                 re.compile(
@@ -86,7 +92,7 @@ class CalendarDates:
 
     def _read_weekdays(self, match: re.Match[str]) -> str:
         days = self._locale.weekdays
-        first, second = days[match["first"].lower()], days[match["second"].lower()]
+        first, second = (days.get(match[end].lower(), match[end]) for end in ("first", "second"))
         return self._numbers.join(first, self._locale.to, second)
 
     def _read_weekday(self, match: re.Match[str]) -> str | None:
@@ -96,6 +102,21 @@ class CalendarDates:
         if written.isupper() and self._lang.iso639 == "en":
             return None
         return self._locale.weekdays[written.lower()]
+
+    def _read_months(self, match: re.Match[str]) -> str | None:
+        if not (match["first"][0].isupper() and match["second"][0].isupper()):
+            return None
+        first, second = (
+            self._locale.months[self._locale.month_names[match[end].lower()] - 1] for end in ("first", "second")
+        )
+        return self._numbers.join(first, self._locale.to, second)
+
+    def _read_day(self, match: re.Match[str]) -> str | None:
+        """ "Monday, 3/14" """
+        first, second = int(match["a"]), int(match["b"])
+        is_month_first = self._lang is not LangCode.EN_GB and first <= 12
+        month, day = (first, second) if is_month_first else (second, first)
+        return self._say(None, month, day, words_before(match, 8))
 
     def _read_digits(self, match: re.Match[str]) -> str | None:
         groups = match.groupdict()

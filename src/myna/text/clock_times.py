@@ -31,13 +31,15 @@ class ClockTimes:
         first_suffix = suffix.replace("?P<", "?P<from_")
         range_end = rf"{_DASH}{clock}{half}{suffix}{after}"
         yield re.compile(rf"{before}{first}{first_half}{first_suffix}{range_end}"), self._read_range
+        until_hour = rf"{_DASH}(?P<h>[01]?\d|2[0-4]){half}{suffix}(?!{self._numbers.letter})(?![.,:]\d)"
+        yield re.compile(rf"{before}{first}{first_half}{until_hour}"), self._read_range
         yield re.compile(rf"{before}{clock}Z?{half}{suffix}{after}"), self._read
         if locale.pm:
             hour = r"(?P<h>1[0-2]|0?[1-9])"
             said = rf"\s?(?P<half>(?i:{any_of(locale.pm)}))(?!\w)"
             maybe = rf"(?P<from_h>1[0-2]|0?[1-9])(?:{first_half})"
             yield re.compile(rf"{before}{maybe}{_DASH}{hour}{said}"), self._read_range
-            yield re.compile(rf"{before}{hour}{said}"), self._read
+            yield re.compile(rf"{before}{hour}(?:\.(?P<min>[0-5]\d))?{said}"), self._read
         if locale.hour_word:
             hour = r"(?P<h>[01]?\d|2[0-4])"
             word = locale.hour_word

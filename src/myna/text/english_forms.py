@@ -8,7 +8,7 @@ from myna.text.numerals.spelling import spell_cardinal, spell_digits, spell_year
 
 _INCHES = r"[\"″”]|''"
 _FEET = r"['′’]"
-_PER = {
+PER_WORDS = {
     "mo": "month", "month": "month", "yr": "year", "year": "year", "wk": "week", "week": "week", "day": "day",
     "hr": "hour", "hour": "hour", "h": "hour", "min": "minute", "sec": "second", "s": "second", "lb": "pound",
     "kg": "kilogram", "night": "night", "person": "person", "user": "user", "gal": "gallon", "mile": "mile",
@@ -16,10 +16,31 @@ _PER = {
 }  # fmt: skip
 _ROOMS = re.compile(
     r"(?:room|suite|flight|apartment|apt\.?|highway|route|interstate|bus|train|building|area|locker)"
-    r"\s(?:number\s)?(?:[A-Z]{1,2}\s?)?$",
+    r"\s(?:number\s)?(?:(?-i:[A-Z]{1,2})\s?)?$",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    r"\b(?:order|item|account|invoice|part|model|serial|ticket|track|bus|house|patent|reference|ref|case|lot|form)\s$",
     re.IGNORECASE,
 )
 _FLIGHT = re.compile(r"(?<!\w)(?P<airline>[A-Z]{2})(?P<number>\d{3,4})(?!\w)")
+
+
+_ARTICLE = re.compile(r"\b(?:an?|another|each|every)\s(?:[\w-]+,\s)?$", re.IGNORECASE)
+_DETERMINER = re.compile(r"\b(?:the|this|that|its|his|her|our|your|my|their)\s$", re.IGNORECASE)
+_NOUN_AFTER = re.compile(
+    r"\s(?!(?:of|in|on|at|to|by|for|from|and|or|but|per|that|which|who|when|was|were|are|is|it|we|you|he|she|they|than|as|"
+    r"with|without|above|below|under|over|into|out|off|up|down|away|ago|apart|each|more|less|so|if|not|has|had|have|will|"
+    r"would|can|could|may|must|I)\b)[a-z]{3}"
+)
+
+
+def is_attributive(match: re.Match[str]) -> bool:
+    """Whether an amount says of what kind a thing is: "a $500 deposit", "the 5 km run". It has no plural then."""
+    before = words_before(match)
+    if _ARTICLE.search(before):
+        return True
+    return _DETERMINER.search(before) is not None and _NOUN_AFTER.match(match.string[match.end() :]) is not None
 
 
 class EnglishForms:
@@ -63,8 +84,13 @@ class EnglishForms:
         yield re.compile(rf"{before}(?P<room>\d{{3,4}}){after}(?!-)"), self._read_room
         yield _FLIGHT, self._read_flight
         yield (
-            re.compile(rf"(?<=\d)(?P<magnitude>[kK])?/(?P<per>{any_of(_PER)})(?:\.(?=\s[a-z])|(?!\w))"),
-            lambda match: f"{'thousand ' if match['magnitude'] else ''}per {_PER[match['per']]}",
+            re.compile(rf"(?<![\w.])(?P<letter>[A-Z])\.(?P<number>\d{{2,4}}){after}"),  # H.264
+            lambda match: f"{match['letter']} {self._numbers.say(match['number'])}",
+        )
+        yield re.compile(r"\bno\.\s?(?P<number>\d{1,9})(?!\w)"), self._read_item_number
+        yield (
+            re.compile(rf"(?<=\d)(?P<magnitude>[kK])?/(?P<per>{any_of(PER_WORDS)})(?:\.(?=\s[a-z])|(?!\w))"),
+            lambda match: f"{'thousand ' if match['magnitude'] else ''}per {PER_WORDS[match['per']]}",
         )
         yield (
             re.compile(r"(?<=per )(?P<unit>lb|kg|oz|sq ft|sqft|km|mi|ft|hr|min|sec|GB)(?!\w)\.?"),
@@ -79,10 +105,16 @@ class EnglishForms:
 
     def _read_feet(self, match: re.Match[str]) -> str:
         feet, inches = int(match["ft"]), match["in"]
+        if is_attributive(match):
+            return f"{spell_cardinal(feet, self._lang)} foot {self._numbers.say(inches)}"
         return (
             f"{spell_cardinal(feet, self._lang)} {'foot' if feet == 1 else 'feet'} "
             f"{self._numbers.say(inches)} {'inch' if inches == '1' else 'inches'}"
         )
+
+    def _read_item_number(self, match: re.Match[str]) -> str | None:
+        """ "order no. 5"; "I said no. 5 people came" has no such number."""
+        return f"number {self._numbers.say(match['number'])}" if _NUMBERED.search(words_before(match)) else None
 
     def _read_inches(self, match: re.Match[str]) -> str | None:
         if match.string[: match.start()].count('"') % 2 and match[0].endswith('"'):

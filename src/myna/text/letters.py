@@ -69,7 +69,8 @@ def drop_accents(word: str) -> str:
     if word.isascii():
         return word
     plain = word.translate(_LIGATURES)
-    return "".join(sign for sign in unicodedata.normalize("NFD", plain) if unicodedata.category(sign) != "Mn")
+    parted = "".join(unicodedata.normalize("NFD", sign) if sign.isalpha() else sign for sign in plain)
+    return "".join(sign for sign in parted if unicodedata.category(sign) != "Mn")
 
 
 def has_vowel(letters: str) -> bool:

@@ -85,6 +85,8 @@ class Locale:
     say_as: Mapping[str, str] = field(default_factory=dict)
     """Exact words that are said otherwise."""
     hashtag: str = "hashtag"
+    per: str = ""
+    """Between an amount and what it is for: "5 €/mois". Empty where it is not said so."""
     weekdays: Mapping[str, str] = field(default_factory=dict)
     """Lower-case abbreviations without their dots."""
     before_number: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ Finds such stretches in the text and says for each what a person would say; ever
 knows its place in the text. The rules are in the modules beside this one, the words in `locales/*.toml`.
 """
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -39,6 +40,9 @@ _RUN_DIGITS = 9
 """Digits that no other rule took (beside letters, or endless) are read in pieces of so many."""
 _MAX_CARDINAL_IN_WORD = 4
 _MARKS = re.compile(r"[*_`~^|\\{}\[\]<>•·■●▪◦#]+|(?<!\S)[-–—]+(?=\s)(?<!\S)")
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
+_EMOTICON = re.compile(r"(?<!\S)(?:[:;=][-'^]?[)(\]\[DPp|/\\]+|:'\(|<3+|\^_+\^|[xX]D+)(?=[\s.,!?]|$)")
+_VARIABLE = re.compile(r"\b\w\s$")
 _REPEATED_SIGN = re.compile(r"([^\w\s])\1{3,}")
 _KEYCAP_PARTS = frozenset({0x200D, 0xFE0E, 0xFE0F, 0x20E3})
 
@@ -53,6 +57,7 @@ class Normalizer:
         self._comma = {LangCode.ZH_CN: "，", LangCode.JA_JP: "、"}.get(lang, ",")
         # the order decides between readings that begin at the same place
         self._rules: list[Rule] = [
+            *self._net_signs(),
             *Addresses(numbers).rules(),
             *CalendarDates(numbers).rules(),
             *ClockTimes(numbers).rules(),
@@ -65,18 +70,28 @@ class Normalizer:
             *self._words(),
         ]
 
+    def _net_signs(self) -> Iterator[Rule]:
+        """Web entities, and faces made of punctuation."""
+        yield _ENTITY, self._read_entity
+        yield _EMOTICON, lambda match: None if _VARIABLE.search(match.string[: match.start()][-3:]) else ""
+
+    def _read_entity(self, match: re.Match[str]) -> str:
+        sign = html.unescape(match[0])
+        return self._locale.symbols.get(sign, sign if not sign.isspace() else "")
+
     def _number_signs(self) -> Iterator[Rule]:
         before, after = rf"(?:{self._numbers.before}|(?<=\b[vV]))", self._numbers.after
         yield (
             re.compile(rf"{before}(?P<version>\d{{1,5}}(?:\.\d{{1,5}}){{2,5}}){after}(?!\.\d)"),
             self._read_version,
         )
+        yield re.compile(rf"(?<=\b[vV])(?P<version>\d{{1,5}}\.\d{{1,5}}){after}(?!\.\d)"), self._read_version
         # the number of an item in a list: "1. Open the door" is one, open the door
         item = r"(?:(?<=\n)|(?<![\s\S]))[ \t]*(?P<item>\d{1,3})[.)](?=[ \t]\S)"
         yield re.compile(item), lambda match: f"{self._numbers.say(match['item'])}{self._comma}"
         yield re.compile(r"(?:(?<=\n)|(?<![\s\S]))[ \t]*>+[ \t]"), lambda _: ""  # a quotation in a mail
         yield (
-            re.compile(rf"(?:#|№|(?<!\w)(?:No\.|[Nn][°º]))\s?(?P<number>\d{{1,9}}){after}"),
+            re.compile(rf"(?:#|№|(?<!\w)(?:No\.|[Nn]\.?[°º]))\s?(?P<number>\d{{1,9}}){after}"),
             lambda match: f"{self._locale.number_sign} {self._numbers.say(match['number'])}",
         )
 
@@ -84,11 +99,21 @@ class Normalizer:
         numbers = self._numbers
         suffixes = any_of(self._locale.ordinal_suffixes)
         if suffixes:
+            grouped = (
+                rf"\d{{1,3}}(?:{re.escape(self._locale.group)}\d{{3}}){{1,3}}|" if self._locale.group != " " else ""
+            )
             yield (
-                re.compile(rf"{numbers.before}(?P<number>\d{{1,6}})(?P<suffix>{suffixes})(?!{numbers.letter})"),
+                re.compile(
+                    rf"{numbers.before}(?P<number>{grouped}\d{{1,6}})(?P<suffix>{suffixes})(?!{numbers.letter})"
+                ),
                 self._read_ordinal,
             )
         if not self._locale.is_spaced:
+            if self._lang is LangCode.JA_JP:
+                yield (
+                    re.compile(r"〒\s?(?P<area>\d{3})-?(?P<place>\d{4})(?!\d)"),
+                    lambda match: "郵便番号" + numbers.say_groups([match["area"], match["place"]]),
+                )
             counters = japanese.COUNTERS if self._lang is LangCode.JA_JP else _CHINESE_COUNTERS
             ordinal = r"(?P<ordinal>第)?" if self._lang is LangCode.ZH_CN else ""
             yield (
@@ -102,6 +127,16 @@ class Normalizer:
             )
         if self._lang.iso639 != "en":
             yield re.compile(r"(?<!\w)['’](?P<year>\d\d)(?![\w'’])"), lambda match: numbers.say(match["year"])
+        if self._locale.decimal == ",":
+            yield (
+                re.compile(rf"{numbers.before}(?P<version>\d{{1,4}}\.\d{{1,2}}){numbers.after}(?!\.\d)"),
+                self._read_version,
+            )
+        else:
+            yield (
+                re.compile(r"(?<![\w.)])\.(?P<digits>\d{1,9})(?!\w)(?!\.\d)"),  # ".5"
+                lambda match: numbers.say(f"0.{match['digits']}"),
+            )
         yield (
             re.compile(rf"(?<!{numbers.letter})(?P<sign>[-−])?(?P<number>{numbers.number})(?!\d)"),
             lambda match: numbers.say_signed(match["sign"], match["number"]),
@@ -160,18 +195,32 @@ class Normalizer:
 
     # --- readers ---------------------------------------------------------------------------------------------------
 
-    def _read_version(self, match: re.Match[str]) -> str:
-        word = self._locale.url.dot if self._lang.iso639 != "en" else self._locale.point
+    def _read_version(self, match: re.Match[str]) -> str | None:
+        parts = match["version"].split(".")
+        if self._lang.iso639 == "en" and [len(part) for part in parts] == [3, 3, 4]:
+            return None  # a telephone number
+        if self._locale.group == "." and len(parts[0]) < 4 and all(len(part) == 3 for part in parts[1:]):
+            return None  # millions
+        is_host = len(parts) == 4 and all(int(part) < 256 for part in parts)
+        word = self._locale.url.dot if is_host or self._lang.iso639 != "en" else self._locale.point
         dot = f"{self._numbers.gap}{word}{self._numbers.gap}"
-        return dot.join(spell_cardinal(int(part), self._lang) for part in match["version"].split("."))
+        return dot.join(self._say_part(part) for part in parts)
+
+    def _say_part(self, digits: str) -> str:
+        is_code = len(digits) > 1 and digits[0] == "0"
+        return self._numbers.say_digits(digits) if is_code else spell_cardinal(int(digits), self._lang)
 
     def _read_ordinal(self, match: re.Match[str]) -> str:
-        number, suffix = int(match["number"]), match["suffix"]
+        number, suffix = int(re.sub(r"\D", "", match["number"])), match["suffix"]
         if self._lang is LangCode.HI_IN:
             return _HINDI_ORDINALS.get(number, spell_cardinal(number, self._lang) + suffix)
         spoken = spell_ordinal(number, self._lang)
-        is_feminine = suffix.endswith(("ª", "re", "a")) and self._lang in _ROMANCE
+        if self._lang is LangCode.FR_FR and suffix == "nd":
+            return "second"
+        is_feminine = suffix.endswith(("ª", "re", "nde", "a")) and self._lang in _ROMANCE
         if is_feminine:
+            if suffix.startswith("nd"):
+                return "seconde"
             return "première" if spoken == "premier" else re.sub(r"o\b", "a", spoken)
         if self._lang is LangCode.ES_ES and suffix == "er":
             return spoken.removesuffix("o")

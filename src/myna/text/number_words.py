@@ -18,7 +18,7 @@ _MAX_CARDINAL_DIGITS = 9
 _MAX_GROUP_DIGITS = 4
 _MAX_UNBROKEN_DIGITS = 5
 _YEARS = range(1100, 2100)
-_YEAR_LANGUAGES = frozenset({LangCode.EN_US, LangCode.EN_GB, LangCode.DE_DE})
+_YEAR_LANGUAGES = frozenset({LangCode.EN_US, LangCode.EN_GB, LangCode.DE_DE, LangCode.HI_IN})
 
 
 class NumberWords:
@@ -33,7 +33,8 @@ class NumberWords:
         self.letter = r"[0-9A-Za-z_]" if is_glued else r"\w"
         self.before = rf"(?<!{self.letter})(?<!\d[.,])"
         """What may not stand before a number: it would be the middle of something."""
-        self.after = rf"(?!{self.letter})(?![.,]\d)"
+        # a comma between two things that are written without spaces is no part of a number
+        self.after = rf"(?!{self.letter})" + (r"(?!\.\d|,\d{3}(?!\d))" if not locale.is_spaced else r"(?![.,]\d)")
         self.number = _number_pattern(locale)
 
     def split(self, written: str) -> tuple[int, str]:

@@ -71,13 +71,15 @@ class PhoneNumbers:
         separators = set(re.findall(r"\D", match["phone"]))
         if len(separators) > 1 or ("/" in separators and len(groups) != 2):
             return None
-        if len(groups) == 2 and all(group in _YEARS for group in groups):
+        if all(group in _YEARS for group in groups):
             return None
         is_asked = self._after_word is not None and self._after_word.search(words_before(match)) is not None
         is_area = groups[0][0] == "0" and len(groups[0]) > 1 and num_digits >= 8 and groups[-1] != "0"
         pattern = _GROUPS.get(self._lang.iso639)
         is_known = pattern is not None and "/" not in separators and pattern.fullmatch(" ".join(groups)) is not None
-        is_book = separators == {"-"} and len(groups) > 3 and num_digits >= 9
+        is_book = separators == {"-"} and len(groups) > 2 and num_digits >= 7
+        is_local = self._lang.iso639 == "en" and [len(group) for group in groups] == [3, 4] and separators == {"-"}
+        is_book = is_book or (is_local and (groups[0] == "555" or groups[1][0] == "0"))
         if not (is_asked or is_area or is_known or is_book) or num_digits > 20 or num_digits < 6:
             return None
         if separators == {"."} and not is_known and not is_asked:

@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from myna.domain.language import LangCode
+from myna.text.english_forms import PER_WORDS, is_attributive
 from myna.text.locale import choose_form
 from myna.text.number_words import NumberWords, Rule, any_of, words_before
+from myna.text.numerals import japanese
 from myna.text.numerals.spelling import spell_cardinal, spell_ordinal
 
 _VULGAR = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 _DASH = r"\s?[–—~〜～-]\s?"
 _MAX_POWER_DIGITS = 4
+_OF_MILLIONS = {LangCode.ES_ES: "de", LangCode.PT_BR: "de", LangCode.FR_FR: "de", LangCode.IT_IT: "di"}
+"""Between whole millions and what they are millions of."""
 
 
 class Quantities:
@@ -64,12 +68,18 @@ class Quantities:
             re.compile(rf"{before}(?P<first>{number})\s?[%％]?{_DASH}(?P<second>{number})\s?[%％]"),
             self._read_percent_range,
         )
+        yield from self._rates()
+        dot = r"(?:\.(?=\s[a-zà-ÿ]))?"  # of a unit that is written as an abbreviation
         yield (
-            re.compile(rf"{before}(?P<sign>[-−+])?(?P<number>{number})(?:\s|-)?(?P<unit>{units}){after}(?!/)"),
+            re.compile(
+                rf"{before}(?P<sign>[-−+])?(?P<number>{number})(?P<joint>\s|-)?(?P<unit>{units}){after}(?!/){dot}"
+            ),
             self._read_measure,
         )
         yield (
-            re.compile(rf"{before}(?P<first>{number}){_DASH}(?P<second>{number})(?:\s?(?P<unit>{units}))?(?!-){after}"),
+            re.compile(
+                rf"{before}(?P<first>{number}){_DASH}(?P<second>{number})(?:\s?(?P<unit>{units}){dot})?(?!-){after}"
+            ),
             self._read_range,
         )
         yield (
@@ -91,6 +101,20 @@ class Quantities:
             re.compile(rf"(?<!{letter})(?:(?P<whole>\d{{1,3}})\s?)?(?P<vulgar>[{_VULGAR}]){unit}(?!{letter})"),
             self._read_vulgar,
         )
+
+    def _rates(self) -> Iterator[Rule]:
+        """So much of one thing for each of another: "4 g/day", "6 l/100 km", "5 €/mes"."""
+        if not self._locale.per:
+            return
+        before, units = self._numbers.before, any_of(self._locale.units)
+        each = rf"(?:(?P<count>\d{{1,3}})\s?)?(?P<each>{units}|[^\W\d_]{{2,12}})(?!\w)"
+        yield (
+            re.compile(rf"{before}(?P<sign>[-−+])?(?P<number>{self._numbers.number})\s?(?P<unit>{units})/{each}"),
+            self._read_rate,
+        )
+        yield re.compile(r"(?<=[€$£])/(?P<each>[^\W\d_]{2,12})(?!\w)"), lambda match: self._say_each(match["each"])
+        if self._lang.iso639 != "en":
+            yield re.compile(r"(?<=\d)/(?P<each>[^\W\d_]{3,12})(?!\w)"), lambda match: self._say_each(match["each"])
 
     def _sums(self) -> Iterator[Rule]:
         """Powers, products, "about", and the ratio of two numbers."""
@@ -118,6 +142,10 @@ class Quantities:
         whole = match["whole"]
         if whole and (above >= below or below > 16):
             return None
+        if not (whole or self._locale.is_spaced) and above <= 12 and 10 < below <= 31:
+            is_japanese = self._lang is LangCode.JA_JP
+            day = japanese.spell_day(below) if is_japanese else f"{spell_cardinal(below, self._lang)}日"
+            return self._locale.months[above - 1] + day
         if not whole and (above, below) in ((24, 7), (9, 11)) and self._lang.iso639 in ("en", "es", "pt", "it"):
             return f"{spell_cardinal(above, self._lang)} {spell_cardinal(below, self._lang)}"
         if not whole and above == below and self._lang.iso639 == "en" and above > 10:
@@ -166,6 +194,8 @@ class Quantities:
         whole, fraction = numbers.split(match["number"])
         minus = f"{locale.minus} " if match["sign"] else ""
         magnitude = self._magnitude(match)
+        if self._lang.iso639 == "en" and (magnitude or not fraction) and is_attributive(match):
+            forms = (forms[0], forms[0], *forms[2:])
         if magnitude:
             return f"{minus}{self._with_magnitude([numbers.say(match['number'])], magnitude, forms)}"
         has_hundredths = len(forms) == 4 and len(fraction) == 2
@@ -175,6 +205,9 @@ class Quantities:
             )
         cents = int(fraction) if has_hundredths else 0
         main = numbers.say_count(whole, forms[:2] if len(forms) == 4 else forms)
+        if whole and whole % 1_000_000 == 0 and lang in _OF_MILLIONS:
+            of = "d'" if lang is LangCode.FR_FR and forms[1][0] in "aeiouy" else f"{_OF_MILLIONS[lang]} "
+            main = f"{spell_cardinal(whole, lang)} {of}{forms[1]}"
         if cents:
             small = numbers.say_count(cents, forms[2:])
             main = f"{main}{locale.currency_joiner}{small}" if whole else small
@@ -201,6 +234,9 @@ class Quantities:
     def _read_large(self, match: re.Match[str]) -> str | None:
         if match["magnitude"] in "KMB" and len(match["number"]) == 1:
             return None  # a 4K film has no four thousand of anything
+        is_house = re.match(r"\s[A-Z]", match.string[match.end() : match.end() + 2]) is not None
+        if match["magnitude"] == "B" and match["number"].isdigit() and is_house:
+            return None  # 221B Baker Street
         return f"{self._numbers.say(match['number'])} {self._magnitude(match)}"
 
     def _read_percent(self, match: re.Match[str]) -> str:
@@ -218,12 +254,28 @@ class Quantities:
 
     def _read_measure(self, match: re.Match[str]) -> str:
         forms = self._locale.units[match["unit"]]
+        if self._lang.iso639 == "en" and (match.groupdict().get("joint") == "-" or is_attributive(match)):
+            forms = (forms[0], forms[0])
         whole, fraction = self._numbers.split(match["number"])
         sign = self._numbers.sign_word(match["sign"])
         if fraction:
             unit = choose_form(forms, whole, self._lang, is_whole=False)
             return self._numbers.join(sign, self._numbers.say(match["number"]), unit)
         return self._numbers.join(sign, self._numbers.say_count(whole, forms))
+
+    def _read_rate(self, match: re.Match[str]) -> str | None:
+        written = match.string[match.start("unit") : match.start("unit") + 12]
+        if any("/" in unit and written.startswith(unit) for unit in self._locale.units):
+            return None  # a unit of its own: km/h
+        amount = self._read_measure(match)
+        if not match["count"]:
+            return f"{amount} {self._say_each(match['each'])}"
+        unit = self._locale.units.get(match["each"], (match["each"],) * 2)
+        return f"{amount} {self._locale.per} {self._numbers.say_count(int(match['count']), unit)}"
+
+    def _say_each(self, written: str) -> str:
+        word = PER_WORDS.get(written, written) if self._lang.iso639 == "en" else written
+        return f"{self._locale.per} {self._locale.units[word][0] if word in self._locale.units else word}"
 
     def _read_range(self, match: re.Match[str]) -> str:
         first, second = self._numbers.say(match["first"]), self._numbers.say(match["second"])

@@ -10,6 +10,7 @@ from myna.text.numerals import chinese, hindi, japanese
 _NUM2WORDS_NAMES = {LangCode.PT_BR: "pt_BR"}
 _MAX_NUM2WORDS = 10**15 - 1
 _YEAR_RANGE = range(1100, 2100)
+_HINDI_HUNDREDS = range(1100, 2000)
 _OWN: dict[LangCode, tuple[Callable[[int], str], int, tuple[str, ...]]] = {
     LangCode.ZH_CN: (chinese.spell_cardinal, chinese.MAX_CARDINAL, tuple(chinese.DIGITS)),
     LangCode.JA_JP: (japanese.spell_cardinal, japanese.MAX_CARDINAL, japanese.DIGITS),
@@ -38,9 +39,12 @@ def spell_ordinal(number: int, lang: LangCode) -> str:
 
 
 def spell_year(year: int, lang: LangCode) -> str:
-    """`1998` -> "nineteen ninety-eight" in English and German; the cardinal elsewhere; digit by digit in Chinese."""
+    """`1998` -> "nineteen ninety-eight" in English, German, Hindi; by digits in Chinese; else the cardinal."""
     if lang is LangCode.ZH_CN:
         return spell_digits(str(year), lang)
+    if lang is LangCode.HI_IN and year in _HINDI_HUNDREDS:
+        hundreds, rest = divmod(year, 100)
+        return f"{hindi.spell_cardinal(hundreds)} सौ {hindi.spell_cardinal(rest) if rest else ''}".strip()
     if lang in (LangCode.EN_US, LangCode.EN_GB, LangCode.DE_DE) and year in _YEAR_RANGE:
         return _tidy(num2words(year, lang=lang.iso639, to="year"), lang)
     return spell_cardinal(year, lang)
