@@ -16,6 +16,7 @@ from myna.engines.kokoro.graphs import KokoroGraphs, ProsodyCurves, TextEncoding
 from myna.engines.kokoro.heap_trim import trim_heap
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
 from myna.engines.kokoro.pitch_track import PitchStatistics, measure_pitch
+from myna.engines.kokoro.recording_map import RecordingMap, load_recording_map
 from myna.engines.kokoro.style_descent import BOTH, GAIN_A, GAIN_B, Pull, descend
 from myna.engines.kokoro.style_gradient import StyleGradient
 from myna.engines.kokoro.style_map import Array, StyleMap, VoiceSound, load_style_map
@@ -36,7 +37,7 @@ _MIN_SECONDS = 0.5
 
 NUM_QUICK_STEPS = 5
 """Steps down the gradient before the voice is first used; each costs two seconds of one core."""
-QUICK_FIRST_STEP = 1.4
+QUICK_FIRST_STEP = 1.0
 """In standard deviations; see `descend`."""
 NUM_PRACTICE = 12
 """Sentences that are looked at; the gradient takes as many stretches of them as it has steps."""
@@ -53,7 +54,10 @@ class Listening:
     samples: Samples
     """[num_samples] at 16 kHz."""
     sound: VoiceSound
+    """As it would have been in a clean recording."""
     pitch: PitchStatistics
+    clean_share: float
+    """How likely the recording is a clean one, 0 to 1."""
 
 
 class VoiceEncoder:
@@ -71,6 +75,7 @@ class VoiceEncoder:
         self._judge_a = Ge2eEmbedder(weights, num_threads)
         self._judge_b = CampplusEmbedder(weights, num_threads)
         self._style_map = load_style_map()
+        self._recording_map: RecordingMap = load_recording_map()
         self._texts: list[TextEncoding] = []
         self._weights = weights
         self._gradient: StyleGradient | None = None
@@ -139,9 +144,10 @@ class VoiceEncoder:
         trim_heap()
 
     def tune(self, voice: KokoroVoice, sentences: list[PracticeSentence], heard: Listening) -> KokoroVoice:
-        """Bring the colour half-way to the recording's."""
+        """Bring the colour half-way to the recording's; not to that of a telephone, a room or noise."""
         spoken = np.concatenate([self.render(voice, sentence) for sentence in sentences])
-        return replace(voice, eq_db=missing_eq_db(heard.samples, spoken))
+        curve = heard.clean_share * missing_eq_db(heard.samples, spoken)
+        return replace(voice, eq_db=curve.astype(np.float32))
 
     def listen(self, waveform: Waveform) -> Listening:
         """Measure a recording. Raises: InvalidRequest for less than half a second, or silence."""
@@ -151,7 +157,9 @@ class VoiceEncoder:
                 "The reference holds too little sound to copy a voice from. Send at least one second of speech."
             )
         pitch = measure_pitch(samples) or PitchStatistics(float(np.log(150.0)), 0.2)
-        return Listening(samples, self.measure(samples, pitch), pitch)
+        sound = self.measure(samples, pitch)
+        clean_share = float(self._recording_map.kinds(sound)[0])
+        return Listening(samples, self._recording_map.clean(sound), pitch, clean_share)
 
     def measure(self, samples: Samples, pitch: PitchStatistics | None) -> VoiceSound:
         """samples: [num_samples] at 16 kHz."""
