@@ -128,6 +128,10 @@ def test_hindi(word: str, sounds: str) -> None:
         (LangCode.FR_FR, "refuse-t-il", "ʁəfˈyz t il"),
         (LangCode.FR_FR, "vingt-deux", "vˈɛ\u0303t dˈø"),
         (LangCode.FR_FR, "dix, dix amis", "dˈis, dˈiz am"),
+        (LangCode.FR_FR, "les phases, du gaz, des églises", "le fˈaz, dy ɡˈaz, dez eɡlˈiz"),
+        (LangCode.FR_FR, "absurdes carpes", "absˈyʁd kˈaʁp"),
+        (LangCode.FR_FR, "tous les jours, ils sont tous là", "tu le ʒˈuʁ, il sɔ\u0303 tus"),
+        (LangCode.FR_FR, "le fils de Barthes à Bercy", "lə fˈis də bˈaʁt a bɛʁsˈi"),
         (LangCode.PT_BR, "os diamantes", "ʊz ʤ"),
         (LangCode.PT_BR, "mesmo", "mˈezmʊ"),
         (LangCode.PT_BR, "falar alto", "falˈaɾ ˈW"),
@@ -136,10 +140,12 @@ def test_hindi(word: str, sounds: str) -> None:
         (LangCode.ZH_CN, "银行", "i↗nxa↗ŋ"),
         (LangCode.ZH_CN, "行走", "ɕi↗ŋʦou↓"),
         (LangCode.JA_JP, "私は東京へ行った", "βataɕi βa toːkʲoː e iʔta"),
+        (LangCode.JA_JP, "行きましょうという", "ikʲimaɕoː tojɯː"),
+        (LangCode.JA_JP, "三本と一冊を六百万円", "samboɴ to iʔsaʦɨ o ɾoʔpʲakɯmaɴeɴ"),
     ],
 )
 def test_other_languages(phonemizers: dict[LangCode, Phonemizer], lang: LangCode, text: str, sounds: str) -> None:
-    """Words that change beside others, open and closed vowels, characters of two readings, particles."""
+    """Words that change beside others, open and closed vowels, characters of two readings, particles, counters."""
     assert say(phonemizers, text, lang).startswith(sounds)
 
 

@@ -3,11 +3,12 @@
 Source of the liaisons: Delattre, La liaison en français (1947), the obligatory ones.
 """
 
+import re
 from collections.abc import Sequence
 
 from myna.engines.kokoro.phonemes.lexicon import GruutLexicon
 from myna.engines.kokoro.phonemes.spaced import Word
-from myna.engines.kokoro.phonemes.symbols import strip_stress
+from myna.engines.kokoro.phonemes.symbols import STRESS_MARKS, strip_stress
 
 _UNSTRESSED = frozenset(
     "le la les un une des de du au aux à en et ou je tu il elle on nous vous ils elles me te se ce que qui ne y sur "
@@ -36,6 +37,20 @@ _ALONE = {"six": "sˈis", "dix": "dˈis"}
 _PRONOUNS = frozenset("il elle on ils elles".split())
 """After a verb ("vient-il") its final t or d is heard."""
 _NEVER_LINKED = frozenset("et comment maintenant souvent avant pendant pourtant tant autant".split())
+_FOREIGN_SOUNDS = frozenset("ɹθðɒɪʊʌɜɐhxɬAIOQWY")
+"""The table reads what it takes for English or another language with sounds of that language."""
+_NEAREST = str.maketrans(
+    {
+        "ɹ": "ʁ", "r": "ʁ", "θ": "t", "ð": "d", "ɒ": "ɔ", "ɪ": "i", "ʊ": "u", "ʌ": "œ", "ɜ": "œ", "ɐ": "a", "h": "",
+        "x": "k", "ɬ": "l", "ː": "", "A": "e", "I": "aj", "O": "o", "Q": "o", "W": "aw", "Y": "ɔj",
+    }
+)  # fmt: skip
+_IRREGULAR = {"fils": "fˈis"}
+_PLURALS = ("es", "és", "cs", "ds", "ls", "ns", "ps", "rs", "ts", "ux")
+"""Unknown words with these endings are looked up without the last letter, which is silent."""
+_SOUNDED_Z = re.compile("[aàâeéèêiîoôuûyœ][sz]es?$")
+_ALL_BEFORE = frozenset("les des ces mes tes ses nos vos leurs ceux deux trois quatre".split())
+_LAST_VOWEL = re.compile("[aeiouyøœɔɛɑ](?=[^aeiouyøœɔɛɑ]*$)")
 _ELIDED = {"l": "l", "d": "d", "j": "ʒ", "n": "n", "m": "m", "t": "t", "s": "s", "c": "s", "qu": "k"}
 
 
@@ -59,6 +74,8 @@ class FrenchPronunciation:
                 spoken[index] = "t"
             elif tail.endswith(("t", "d")) and following in _PRONOUNS and tail not in _NEVER_LINKED:
                 spoken[index] = spoken[index].removesuffix("t") + "t"
+            elif tail == "tous" and following in _ALL_BEFORE:
+                spoken[index] = "tu"
             elif tail in _CONSONANT_OF and _begins_with_vowel(following):
                 spoken[index] += _CONSONANT_OF[tail]
         return spoken
@@ -69,16 +86,34 @@ class FrenchPronunciation:
             head, _, rest = word.partition("'")
             spoken = _ELIDED.get(head) or strip_stress(self._lexicon.pronounce(head))
             return spoken + self._pronounce(rest) if rest else spoken
-        spoken = self._silence_latent(word, self._lexicon.guess(word) if found is None else found)
+        if word in _IRREGULAR:
+            return _IRREGULAR[word]
+        if found is None and word.endswith(_PLURALS):
+            found = self._lexicon.find(word[:-1])
+        spoken = _stress(self._lexicon.guess(word)) if found is None else found
+        if not _FOREIGN_SOUNDS.isdisjoint(spoken):
+            spoken = _stress(self._lexicon.find_plain(word) or spoken.translate(_NEAREST))
+        else:
+            spoken = self._silence_latent(word, spoken)
         return strip_stress(spoken) if word in _UNSTRESSED else spoken
 
     def _silence_latent(self, word: str, spoken: str) -> str:
         """Take off the last consonant where the table has one that is only heard before a vowel."""
-        if word[-1:] in ("s", "x", "z") and spoken.endswith("z"):
+        if word.endswith("ds") or word.endswith("des"):
+            spoken = spoken.replace("ʣ", "d")
+        is_plural = word[-1:] in ("s", "x") or word.endswith("ez")
+        if is_plural and spoken.endswith("z") and not _SOUNDED_Z.search(word):
+            return spoken[:-1]
+        if spoken.endswith("zz"):
             return spoken[:-1]
         if spoken[-1:] in ("t", "n", "ʁ", "p") and strip_stress(spoken)[:-1] == self._lexicon.find_plain(word):
             return spoken[:-1]
         return spoken
+
+
+def _stress(spoken: str) -> str:
+    """With the stress on the last full vowel, where the table has none."""
+    return spoken if STRESS_MARKS & set(spoken) else _LAST_VOWEL.sub("ˈ\\g<0>", spoken, count=1)
 
 
 def _begins_with_vowel(word: str) -> bool:

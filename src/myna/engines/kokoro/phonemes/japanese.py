@@ -5,12 +5,13 @@ Source of the sounds: Vance, The Sounds of Japanese (2008), chapters 3 to 5.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from lindera import TokenizerBuilder
 
 from myna.domain.speech import SpeechToken
 from myna.engines.kokoro.phonemes.spaced import Phonemizer, join_marks
+from myna.text.numerals.japanese import COUNTERS, spell_cardinal, spell_counted
 
 _PRONUNCIATION_FIELD = 8
 """Of IPADIC's features: how the word is said, in katakana."""
@@ -42,6 +43,17 @@ _PALATAL_ONSETS = {
 }  # fmt: skip
 _SMALL = {"ャ": "a", "ュ": "ɨ", "ョ": "o", "ァ": "a", "ィ": "i", "ゥ": "ɯ", "ェ": "e", "ォ": "o"}
 _LONG, _GEMINATE, _NASAL = "ー", "ッ", "ン"
+_LONG_U = re.compile("(?<=[ウクスツヌフムユルグズブプュ])ウ")
+"""吸う, という: one long vowel."""
+_LONG_IN_NUMBERS = re.compile("(?<=[ュョコソトホボポ])ウ")
+_NUMBER = ["名詞", "数"]
+_DIGIT_SIGNS = "一二三四五六七八九"
+_POWERS = {"十": 10, "百": 100, "千": 1000}
+_CHINESE_NUMBER = re.compile(
+    "(?=.)(?:(?=[^万])(?:[一二三四五六七八九]?千)?(?:[二三四五六七八九]?百)?(?:[二三四五六七八九]?十)?[一二三四五六七八九]?万)?"
+    "(?:[二三四五六七八九]?千)?(?:[二三四五六七八九]?百)?(?:[二三四五六七八九]?十)?[一二三四五六七八九]?"
+)
+"""Up to 99,999,999, written with its powers of ten."""
 
 
 def _kana_table() -> dict[str, str]:
@@ -79,20 +91,21 @@ class JapanesePhonemizer:
             owners += [index] * len(token.spoken)
         phonemes = [""] * len(tokens)
         position = 0
-        for word in self._tokenizer.tokenize(text) if text else []:
-            start = text.index(word.surface, position)
-            position = start + len(word.surface)
-            kana = _reading(word.surface, word.details)
+        words = [(word.surface, word.details) for word in self._tokenizer.tokenize(text)] if text else []
+        for surface, details, kana in _join_numbers(words):
+            start = text.index(surface, position)
+            position = start + len(surface)
             if kana:
-                if start > 0 and (_is_ending(word.details) or phonemes[owners[start - 1]].endswith("ʔ ")):
+                if start > 0 and (_is_ending(details) or phonemes[owners[start - 1]].endswith("ʔ ")):
                     phonemes[owners[start - 1]] = phonemes[owners[start - 1]].rstrip()
-                _share_out(phonemes, owners[start:position], spell_kana(kana))
+                is_long = kana == "ウ" and details[0] == "助動詞"  # ましょう, だろう, 行こう
+                _share_out(phonemes, owners[start:position], ["ː"] if is_long else spell_kana(kana))
                 phonemes[owners[position - 1]] += " "
-            elif re.search(r"[A-Za-z]", word.surface):
-                whole = SpeechToken(word.surface, 0, len(word.surface))
+            elif re.search(r"[A-Za-z]", surface):
+                whole = SpeechToken(surface, 0, len(surface))
                 phonemes[owners[start]] += self._english().phonemize([whole])[0] + " "
             else:
-                for offset, sign in enumerate(word.surface):
+                for offset, sign in enumerate(surface):
                     owner = owners[start + offset]
                     phonemes[owner] = join_marks(phonemes[owner], sign)
         return _settle_nasals(phonemes)
@@ -101,7 +114,47 @@ class JapanesePhonemizer:
 def spell_kana(kana: str) -> list[str]:
     """Katakana as symbols, a list of one entry per mora; the syllabic nasal is left as `ɴ`."""
     special = {_LONG: "ː", _GEMINATE: "ʔ", _NASAL: "ɴ"}
-    return [special.get(mora) or _KANA[mora] for mora in _MORA.findall(kana)]
+    return [special.get(mora) or _KANA[mora] for mora in _MORA.findall(_LONG_U.sub(_LONG, kana))]
+
+
+def _join_numbers(words: Sequence[tuple[str, Sequence[str]]]) -> Iterator[tuple[str, Sequence[str], str]]:
+    """Words with their readings; numbers in Chinese characters are one word with the counter behind them."""
+    index = 0
+    while index < len(words):
+        surface, details = words[index]
+        end = index
+        while end < len(words) and words[end][1][:2] == _NUMBER:
+            end += 1
+        digits = "".join(surface for surface, _ in words[index:end])
+        number = _read_number(digits)
+        if number is None:
+            yield surface, details, _reading(surface, details)
+            index += 1
+            continue
+        counter = words[end][0] if end < len(words) else ""
+        is_counted = counter in COUNTERS and words[end][1][2] == "助数詞"
+        spoken = spell_counted(number, counter) if is_counted else spell_cardinal(number)
+        katakana = _LONG_IN_NUMBERS.sub(_LONG, _in_katakana(spoken))
+        yield digits + (counter if is_counted else ""), details, katakana
+        index = end + is_counted
+
+
+def _read_number(digits: str) -> int | None:
+    """`三百五` -> 305; None for what is no such number, as `二〇二四` or `何百`."""
+    if not digits or not _CHINESE_NUMBER.fullmatch(digits):
+        return None
+    total = group = 0
+    one = 0
+    for sign in digits:
+        if sign in _DIGIT_SIGNS:
+            one = _DIGIT_SIGNS.index(sign) + 1
+        elif sign in _POWERS:
+            group += (one or 1) * _POWERS[sign]
+            one = 0
+        else:
+            total += (group + one) * 10_000
+            group = one = 0
+    return total + group + one
 
 
 def _is_ending(details: Sequence[str]) -> bool:
@@ -116,8 +169,12 @@ def _reading(surface: str, details: Sequence[str]) -> str:
         return ""
     if said == "*":
         said = surface
-    katakana = "".join(chr(ord(sign) + 0x60) if "ぁ" <= sign <= "ゖ" else sign for sign in said)
+    katakana = _in_katakana(said)
     return katakana if _MORA.match(katakana) else ""
+
+
+def _in_katakana(kana: str) -> str:
+    return "".join(chr(ord(sign) + 0x60) if "ぁ" <= sign <= "ゖ" else sign for sign in kana)
 
 
 def _share_out(phonemes: list[str], owners: Sequence[int], sounds: Sequence[str]) -> None:
@@ -127,7 +184,7 @@ def _share_out(phonemes: list[str], owners: Sequence[int], sounds: Sequence[str]
 
 
 def _settle_nasals(phonemes: list[str]) -> list[str]:
-    """The syllabic nasal is made where the next sound is made."""
+    """The syllabic nasal is made where the next sound of its word is; at a word's end the model learnt it plain."""
     settled = list(phonemes)
     following = ""
     for index in range(len(settled) - 1, -1, -1):
@@ -135,8 +192,7 @@ def _settle_nasals(phonemes: list[str]) -> list[str]:
         for sound in reversed(settled[index]):
             if sound == "ɴ":
                 sound = _nasal_before(following)  # noqa: PLW2901
-            if sound != " ":
-                following = sound
+            following = sound
             sounds.append(sound)
         settled[index] = "".join(reversed(sounds))
     return settled
@@ -149,4 +205,4 @@ def _nasal_before(following: str) -> str:
         return "ŋ"
     if following and following in "ɲʨʥ":
         return "ɲ"
-    return "n" if following and following in "tdnʦʣzɾ" else "ɴ"
+    return "n" if following and following in "tdnzɾ" else "ɴ"
