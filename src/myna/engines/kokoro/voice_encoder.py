@@ -67,14 +67,19 @@ class VoiceEncoder:
     """
 
     def __init__(
-        self, graphs: KokoroGraphs, vocabulary: Vocabulary, weights: WeightStore, num_threads: int = 1
+        self,
+        graphs: KokoroGraphs,
+        vocabulary: Vocabulary,
+        weights: WeightStore,
+        num_threads: int = 1,
+        style_map: StyleMap | None = None,
     ) -> None:
-        """Raises: WeightsMissing, WeightsCorrupt."""
+        """style_map: another than the shipped one, for experiments. Raises: WeightsMissing, WeightsCorrupt."""
         self._graphs = graphs
         self._vocabulary = vocabulary
         self._judge_a = Ge2eEmbedder(weights, num_threads)
         self._judge_b = CampplusEmbedder(weights, num_threads)
-        self._style_map = load_style_map()
+        self._style_map = style_map or load_style_map()
         self._recording_map: RecordingMap = load_recording_map()
         self._texts: list[TextEncoding] = []
         self._weights = weights
@@ -92,6 +97,14 @@ class VoiceEncoder:
         Raises: InvalidRequest for less than half a second of sound.
         """
         heard = self.listen(reference.waveform)
+        corrected, sentences = self.look_up(heard, transcript_symbols)
+        for style in self.pull(corrected, sentences, heard, NUM_QUICK_STEPS, QUICK_FIRST_STEP):  # noqa: B007 (the last is wanted)
+            pass
+        self.release()
+        return pack_voice(self.tune(replace(corrected, decoder_style=style), sentences[:1], heard))
+
+    def look_up(self, heard: Listening, transcript_symbols: str | None) -> tuple[KokoroVoice, list[PracticeSentence]]:
+        """The voice before any step of the gradient, corrected once by ear, and what it can practise on."""
         decoder_style, prosody_style = self._style_map.locate(self._target(heard.sound))
         voice = KokoroVoice(
             decoder_style=decoder_style.astype(np.float32),
@@ -106,11 +119,7 @@ class VoiceEncoder:
             voice = replace(voice, duration_scale=self._pace(voice, heard, transcript_symbols))
         sentences = self.practise(voice, NUM_PRACTICE)
         voice = _set_pitch(voice, sentences, heard.pitch)
-        corrected = self._correct(voice, sentences[0], heard)
-        for style in self.pull(corrected, sentences, heard, NUM_QUICK_STEPS, QUICK_FIRST_STEP):  # noqa: B007 (the last is wanted)
-            pass
-        self.release()
-        return pack_voice(self.tune(replace(corrected, decoder_style=style), sentences[:1], heard))
+        return self._correct(voice, sentences[0], heard), sentences
 
     def pull(
         self,
