@@ -168,7 +168,11 @@ class VoiceEncoder:
         pitch = measure_pitch(samples) or PitchStatistics(float(np.log(150.0)), 0.2)
         sound = self.measure(samples, pitch)
         clean_share = float(self._recording_map.kinds(sound)[0])
-        return Listening(samples, self._recording_map.clean(sound), pitch, clean_share)
+        sound = self._recording_map.clean(sound)
+        if clean_share < 0.5:
+            pitch = measure_pitch(samples, is_clean=False) or pitch
+            sound = replace(sound, log_f0=pitch.log_f0_mean)
+        return Listening(samples, sound, pitch, clean_share)
 
     def measure(self, samples: Samples, pitch: PitchStatistics | None) -> VoiceSound:
         """samples: [num_samples] at 16 kHz."""
