@@ -11,6 +11,10 @@ Errors are edits over characters, and over words where words are written apart, 
 only, without case; Arabic and Hebrew without vowel signs. Chinese and Japanese are counted by reading (syllables, kana),
 because the recogniser chooses among homophones as it likes; by characters too, as it writes them.
 
+Every language is counted a third time by its sounds: both texts are read by the engine's own phonemes, without stress,
+tones, length and pauses. Words that are written differently and sound alike ("il tourne", "ils tournent") are no error
+then, in the engine's speech as in people's.
+
 The sentences are chosen by a hash of their text; `--left-over` takes the others, for tuning, and records nothing.
 Results are merged into `results/languages.json`; `en-US` comes first, the others are set against it.
 """
@@ -46,6 +50,7 @@ from myna.domain.waveform import Waveform
 from myna.engines.base import EngineSettings
 from myna.engines.kokoro.engine import KokoroEngine
 from myna.engines.kokoro.phonemes.spaced import Phonemizer
+from myna.engines.kokoro.phonemes.symbols import PUNCTUATION, STRESS_MARKS
 from myna.engines.kokoro.spec import SPEC
 from myna.text.plan import plan_speech
 
@@ -69,6 +74,7 @@ VOICES = {
     LangCode.HE_IL: ("Lucia", "Diego"),
 }
 """For languages without a stock voice of their own."""
+SOUNDLESS = STRESS_MARKS | PUNCTUATION | frozenset(" ː→↗↘↓")
 SEED = 20261123
 NUM_RESAMPLES = 2000
 
@@ -90,6 +96,7 @@ class Score:
     words: tuple[int, int] | None = None
     signs: tuple[int, int] | None = None
     """As written, where `characters` are those of the reading."""
+    sounds: tuple[int, int] | None = None
 
 
 def main() -> None:
@@ -114,22 +121,32 @@ def main() -> None:
         sentences = sentences[: arguments.limit]
         row = {"offered": lang in SPEC.capabilities.languages, "voices": speaker.voice_names(lang)}
         speak = speaker.sentences(lang)
-        spoken = [judge(lang, one.text, speak(one.text)) for one in sentences]
+        sound = partial(speaker.read_sounds, lang)
+        spoken = [judge(lang, one.text, speak(one.text), sound) for one in sentences]
         row["engine"] = summarise(spoken)
+        row["by_voice"] = {
+            name: summarise(spoken[index :: len(row["voices"])])["character_error"]
+            for index, name in enumerate(row["voices"])
+        }
         before = results.get(lang.bcp47, {}).get("people")
         if arguments.keep_people and before:
             row["people"] = before
         else:
             read = [
                 judge(
-                    lang, one.text, memory.recall(f"{lang} {one.clip.name}", partial(hear_clip, models, one.clip, lang))
+                    lang,
+                    one.text,
+                    memory.recall(f"{lang} {one.clip.name}", partial(hear_clip, models, one.clip, lang)),
+                    sound,
                 )
                 for one in sentences
                 if one.clip is not None
             ]
             row["people"] = summarise(read) if read else None
         row["times_people"] = ratio(row["engine"], row["people"])
-        row["times_english"] = ratio(row["engine"], results.get("en-US", row)["engine"])
+        english = (row if lang is LangCode.EN_US else results.get("en-US", row))["engine"]
+        row["times_english"] = ratio(row["engine"], english)
+        row["sounds_times_english"] = ratio(row["engine"], english, "sound_error")
         if arguments.show:
             for score in sorted(spoken, key=rate):
                 print(f"  {100 * rate(score):5.1f}  {score.said}\n         {score.heard}")
@@ -207,6 +224,14 @@ class Speaker:
 
         return speak
 
+    def read_sounds(self, lang: LangCode, text: str) -> list[str]:
+        """The phonemes of a text without what is no sound of its own: stress, tones, length, pauses."""
+        segments = plan_speech(
+            normalise(text, lang), lang, normalize=True, max_segment_chars=1000, first_segment_chars=None
+        )
+        symbols = "".join(self._engine.find_symbols(segment, lang) for segment in segments)
+        return [symbol for symbol in symbols if symbol not in SOUNDLESS]
+
 
 def choose_sentences(data: Path, lang: LangCode, count: int, *, left_over: bool) -> list[Sentence]:
     """So many sentences of ordinary length without digits, no text twice; always the same."""
@@ -247,13 +272,14 @@ def hear_clip(models: SampleModels, path: Path, lang: LangCode) -> str:
     return models.recogniser.transcribe(speech, lang).text
 
 
-def judge(lang: LangCode, said: str, heard: str) -> Score:
+def judge(lang: LangCode, said: str, heard: str, sound: Callable[[str], Sequence[str]]) -> Score:
+    sounds = count_edits(sound(said), sound(heard))
     first, second = normalise(said, lang), normalise(heard, lang)
     letters = count_edits(first.replace(" ", ""), second.replace(" ", ""))
     if lang in BY_READING:
         readings = read_signs(first, lang), read_signs(second, lang)
-        return Score(said, heard, count_edits(*readings), signs=letters)
-    return Score(said, heard, letters, count_edits(first.split(), second.split()))
+        return Score(said, heard, count_edits(*readings), signs=letters, sounds=sounds)
+    return Score(said, heard, letters, count_edits(first.split(), second.split()), sounds=sounds)
 
 
 def normalise(text: str, lang: LangCode) -> str:
@@ -320,18 +346,18 @@ def summarise(scores: Sequence[Score]) -> dict[str, object]:
         "worst_sentence": percent(max(rates)),
         "without_error": sum(value == 0 for value in rates),
     }
-    for name in ("words", "signs"):
+    for name in ("words", "signs", "sounds"):
         counts = [getattr(score, name) for score in scores]
         if None not in counts:
             report[f"{name[:-1]}_error"] = percent(sum(n for n, _ in counts) / sum(n for _, n in counts))
     return report
 
 
-def ratio(summary: dict[str, object], other: dict[str, object] | None) -> float | None:
-    """How many times the other's character errors; None if the other is not known or has none."""
-    if not other or not other["character_error"]:
+def ratio(summary: dict[str, object], other: dict[str, object] | None, name: str = "character_error") -> float | None:
+    """How many times the other's errors; None if the other's are not known or there are none."""
+    if not other or not other.get(name):
         return None
-    return round(float(summary["character_error"]) / float(other["character_error"]), 2)
+    return round(float(summary[name]) / float(other[name]), 2)
 
 
 def percent(share: float) -> float:
