@@ -167,4 +167,7 @@ def test_own_numerals() -> None:
     assert japanese.spell_cardinal(3_600) == "さんぜんろっぴゃく"
     assert japanese.spell_counted(4, "時") == "よじ"
     assert japanese.spell_counted(25, "分") == "にじゅうごふん"
+    hundreds = {100: "ひゃっぽん", 300: "さんびゃっぽん", 600: "ろっぴゃっぽん", 3_000: "さんぜんぼん", 4: "よんほん"}
+    assert {number: japanese.spell_counted(number, "本") for number in hundreds} == hundreds
+    assert japanese.spell_counted(300, "分") == "さんびゃっぷん"
     assert hindi.spell_cardinal(12_500_000) == "एक करोड़ पच्चीस लाख"

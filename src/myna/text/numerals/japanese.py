@@ -26,6 +26,11 @@ _MINUTE_ENDINGS = {
     "ろく": "ろっぷん",
     "はち": "はっぷん",
     "じゅう": "じゅっぷん",
+    "ひゃく": "ひゃっぷん",
+    "びゃく": "びゃっぷん",
+    "ぴゃく": "ぴゃっぷん",
+    "せん": "せんぷん",
+    "ぜん": "ぜんぷん",
 }
 DIGITS = ("ゼロ", "いち", "に", "さん", "よん", "ご", "ろく", "なな", "はち", "きゅう")
 MAX_CARDINAL = 10**16 - 1
@@ -42,7 +47,7 @@ _PLAIN_COUNTERS = {
     "円": "えん",
 }
 _CHANGING_COUNTERS = {
-    # reading; which numbers are cut short before it; after those; after three
+    # reading; which numbers are cut short before it; after those; after three and the like
     "本": ("ほん", "168", "ぽん", "ぼん"),
     "匹": ("ひき", "168", "ぴき", "びき"),
     "杯": ("はい", "168", "ぱい", "ばい"),
@@ -65,7 +70,11 @@ _CUT_SHORT = {
     "はち": ("8", "はっ"),
     "じゅう": ("1", "じゅっ"),
     "ひゃく": ("6", "ひゃっ"),
+    "びゃく": ("6", "びゃっ"),
+    "ぴゃく": ("6", "ぴゃっ"),
 }
+_VOICING_ENDINGS = ("さん", "せん", "ぜん", "まん")
+"""Three, thousands and ten thousands voice what follows, four (よん) does not: せんぼん, よんほん."""
 COUNTERS = (*"人時分月日年つ", *_PLAIN_COUNTERS, *_CHANGING_COUNTERS)
 
 
@@ -112,7 +121,7 @@ def _join_changing(number: int, plain: str, counter: str) -> str:
     for ending, (kind, short) in _CUT_SHORT.items():
         if plain.endswith(ending) and kind in cut_short:
             return plain.removesuffix(ending) + short + after_cut
-    return plain + (after_three if plain.endswith("さん") else reading)
+    return plain + (after_three if plain.endswith(_VOICING_ENDINGS) else reading)
 
 
 def spell_day(number: int) -> str:
