@@ -1,4 +1,4 @@
-"""Measures the predicted pitch of each stock voice, for designing voices: artefacts/stock_pitch.json.
+"""Measures the predicted pitch of each stock voice as it is heard, for designing voices: artefacts/stock_pitch.json.
 
 Run with the package installed and the weights pulled: python training/design_basis.py
 """
@@ -12,9 +12,10 @@ from record_digests import record_digests
 
 from myna.domain.language import LangCode
 from myna.engines.kokoro.graphs import KokoroGraphs, round_frames
-from myna.engines.kokoro.phonemes.phonemizer import open_phonemizer
+from myna.engines.kokoro.phonemes.english import EnglishPhonemizer
 from myna.engines.kokoro.phonemes.symbols import WEIGHT_NAME, Vocabulary, join_tokens
 from myna.engines.kokoro.voice_artifact import unpack_voice
+from myna.engines.kokoro.voice_practice import voiced_log_f0
 from myna.engines.kokoro.voice_stock import stock_voices
 from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
@@ -24,14 +25,13 @@ TEXTS = (
     "She asked whether anyone had finished the report before the meeting.",
     "Please remember to bring a warm jacket, because the evenings are cold.",
 )
-VOICED_HZ = 40.0
 
 
 def main() -> None:
     weights = WeightStore(user_cache_path("myna") / "weights")
     graphs = KokoroGraphs(weights, num_threads=1)
     vocabulary = Vocabulary(weights.path(WEIGHT_NAME))
-    phonemizer = open_phonemizer(LangCode.EN_US)
+    phonemizer = EnglishPhonemizer(is_british=False)
     encodings = []
     for text in TEXTS:
         plan = plan_speech(text, LangCode.EN_US, normalize=True, max_segment_chars=400, first_segment_chars=None)
@@ -46,7 +46,7 @@ def main() -> None:
         for encoding in encodings:
             durations = graphs.predict_durations(encoding, voice.prosody_style)
             curves = graphs.predict_prosody(durations.hidden, round_frames(durations.frames), voice.prosody_style)
-            log_f0.append(np.log(curves.f0_hz[curves.f0_hz > VOICED_HZ]))
+            log_f0.append(voiced_log_f0(curves))
         mean = float(np.concatenate(log_f0).mean())
         measured[stock.name] = round(mean, 4)
         print(f"{stock.name:10s} {np.exp(mean):6.1f} Hz")

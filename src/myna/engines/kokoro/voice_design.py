@@ -15,6 +15,11 @@ from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, pack_voi
 from myna.engines.kokoro.voice_stock import stock_voices
 
 _MAX_BLENDED = 3
+_USUAL_HZ = {"female": 204.0, "male": 118.0}
+"""Middle of each sex: stock voices of one sex lie up to nine semitones apart, and most women among them below it.
+
+Source: Traunmueller and Eriksson 1995, means over many studies (207 and 119 Hz).
+"""
 _PITCH_SEMITONES = 4.0
 """At the ends of the scale: a third, what listeners call clearly lower or higher, and still within one sex's range."""
 _AGE_SEMITONES = {"young": 0.7, "middle_aged": 0.0, "elderly": -1.0}
@@ -42,8 +47,7 @@ def design_voice(attributes: VoiceAttributes, lang: LangCode, seed: int) -> byte
     chosen = [candidates[i] for i in chance.choice(len(candidates), size=count, replace=False)]
     shares = chance.dirichlet(np.full(count, 1.5)).astype(np.float32)
     voices = [unpack_voice(stock.artifact) for stock in chosen]
-    mean_log_f0 = _mean_log_f0(chosen, shares)
-    stock_shift = float(sum(share * voice.target_log_f0 for share, voice in zip(shares, voices, strict=True)))
+    usual_log_f0 = sum(share * math.log(_USUAL_HZ[stock.gender]) for share, stock in zip(shares, chosen, strict=True))
     semitones = _PITCH_SEMITONES * attributes.pitch + _AGE_SEMITONES.get(attributes.age_group, 0.0)
     semitones += _VARIATION_SEMITONES * float(chance.uniform(-1.0, 1.0))
     pace = attributes.pace + _AGE_PACE.get(attributes.age_group, 0.0) + _ENERGY_PACE * attributes.energy
@@ -52,8 +56,8 @@ def design_voice(attributes: VoiceAttributes, lang: LangCode, seed: int) -> byte
         KokoroVoice(
             decoder_style=_blend(voices, shares, lambda voice: voice.decoder_style),
             prosody_style=_blend(voices, shares, lambda voice: voice.prosody_style),
-            predicted_log_f0=mean_log_f0,
-            target_log_f0=mean_log_f0 + stock_shift + semitones * math.log(2.0) / 12.0,
+            predicted_log_f0=_predicted_log_f0(chosen, shares),
+            target_log_f0=float(usual_log_f0) + semitones * math.log(2.0) / 12.0,
             pitch_spread=1.0 + _ENERGY_SPREAD * attributes.energy,
             duration_scale=2.0 ** (-_PACE_OCTAVES * pace),
             eq_db=_tilt_db(brightness),
@@ -79,7 +83,7 @@ def _candidates(attributes: VoiceAttributes, lang: LangCode) -> list[StockVoice]
     return fitting
 
 
-def _mean_log_f0(chosen: Sequence[StockVoice], shares: FloatArray) -> float:
+def _predicted_log_f0(chosen: Sequence[StockVoice], shares: FloatArray) -> float:
     """Taken as the blend of what the predictor gives the parts: an estimate, not measured for each blend."""
     measured: dict[str, float] = json.loads(read_artefact("stock_pitch.json"))
     return float(sum(share * measured[stock.name] for share, stock in zip(shares, chosen, strict=True)))
