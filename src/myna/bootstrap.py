@@ -76,6 +76,7 @@ def build_services(settings: Settings) -> Services:
         encoders=FormatEncoders(),
         plan_speech=plan_speech,
         detect_language=detect_text_language,
+        read_description=read_description,
         offload=offload,
         limits=SpeechLimits(settings.max_text_chars, settings.max_stream_text_chars),
     )

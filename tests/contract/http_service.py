@@ -178,7 +178,15 @@ def build_tone_services(spec: EngineSpec = SPEC, num_slots: int = 2, queue_lengt
     engine = InProcessEngineClient(spec, EngineSettings(Path("unused")), num_slots=num_slots, queue_length=queue_length)
     stock = read_stock_voices(spec)
     speak = SynthesizeSpeech(
-        voices, stock, engine, FormatEncoders(), plan_speech, detect_text_language, offload, SpeechLimits()
+        voices,
+        stock,
+        engine,
+        FormatEncoders(),
+        plan_speech,
+        detect_text_language,
+        read_description,
+        offload,
+        SpeechLimits(),
     )
     analyst = PlainAnalyst()
     refine_voices = RefineVoices(voices, engine, analyst, offload, decode_stored_wav, is_enabled=True)

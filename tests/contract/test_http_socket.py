@@ -230,6 +230,23 @@ async def test_cancel_before_anything_was_spoken(service: HttpService) -> None:
         assert events_of(await socket.hear_until("contextClosed")) == "contextCreated contextClosed"
 
 
+async def test_a_context_may_speak_with_a_described_voice(service: HttpService) -> None:
+    """`voiceDesign` in `create` or `update_config` takes the place of the voice, and a voice takes its place again."""
+    design = {"designPrompt": "An elderly man with a deep voice."}
+    async with talk(service) as socket:
+        await socket.say("c", create={**CREATE, "voiceId": "", "voiceDesign": design})
+        await socket.say("c", send_text={"text": "Hi.", "flush_context": {}})
+        frames = await socket.hear_until("flushCompleted")
+        assert events_of(frames) == "contextCreated audioChunk flushCompleted"
+        assert frames[0]["result"]["contextCreated"]["voiceDesign"] == design
+        for change, voice_id in (({"voiceId": "Sarah"}, "Sarah"), ({"voice_design": design}, "")):
+            await socket.say("c", update_config=change)
+            settings = (await socket.hear())["result"]["contextUpdated"]
+            assert (settings["voiceId"], "voiceDesign" in settings) == (voice_id, not voice_id)
+        await socket.say("d", create={**CREATE, "voiceDesign": design})
+        assert "cannot both be set" in (await socket.hear())["result"]["status"]["message"]
+
+
 async def test_update_config_changes_what_comes(service: HttpService) -> None:
     """Fields that are sent replace the old ones; the model stays."""
     async with talk(service) as socket:

@@ -119,7 +119,17 @@ async def test_empty_text_is_an_empty_reply(service: HttpService, text: str) -> 
         ({"voiceId": "dennis"}, 404, 5, "Unknown voice: dennis not found!"),
         ({"voiceId": ""}, 400, 3, "voiceId is required"),
         ({"modelId": "tts-1"}, 400, 3, "model_id: tts-1 is not supported."),
-        ({"language": "klingon"}, 400, 3, "language"),
+        ({"language": "klingon"}, 400, 3, "language is not a known language"),
+        ({"voiceDesign": {"designPrompt": "an old man"}, "modelId": "inworld-tts-2"}, 400, 3, "cannot both be set"),
+        ({"voiceDesign": {"designPrompt": "an old man"}, "voiceId": ""}, 400, 3, "voiceDesign needs model"),
+        ({"voiceDesign": {}, "voiceId": "", "modelId": "inworld-tts-2"}, 400, 3, "voiceDesign.designPrompt"),
+        (
+            {"voiceDesign": {"designPrompt": "x" * 1025}, "voiceId": None, "modelId": "inworld-tts-2"},
+            400,
+            3,
+            "7 to 1024",
+        ),
+        ({"voiceDesign": "an old man", "voiceId": None}, 400, 3, "voiceDesign: must be an object"),
         ({"audioConfig": {"sampleRateHertz": 12345}}, 400, 3, "sampleRateHertz"),
         ({"audioConfig": {"speakingRate": 1.6}}, 400, 3, "speakingRate"),
         ({"audioConfig": {"speakingRate": 0.4}}, 400, 3, "speakingRate"),
@@ -142,6 +152,24 @@ async def test_what_cannot_be_spoken_is_refused_before_the_first_byte(
         assert message in reply.json()["message"]
 
 
+async def test_a_described_voice_speaks_for_one_request(service: HttpService) -> None:
+    """`voiceDesign` in place of `voiceId`: one voice a description and seed, replied or streamed; nothing is kept."""
+    wav = {"audioConfig": {"audioEncoding": "WAV", "sampleRateHertz": 24000}, "modelId": "inworld-tts-2"}
+
+    async def speak(prompt: str, path: str = "/tts/v1/voice", **fields: Any) -> httpx.Response:
+        design = {"design_prompt": prompt}
+        return await service.speak(SENTENCES, path, voiceId=None, voiceDesign=design, **wav, **fields)
+
+    woman = audio_of(await speak("A young woman, bright and fast."))
+    assert woman == audio_of(await speak("A young woman, bright and fast."))
+    assert woman != audio_of(await speak("A young woman, bright and fast.", seed=2))
+    assert pitch_of(woman) > 1.3 * pitch_of(audio_of(await speak("A middle-aged man, low.")))
+    lines = lines_of(await speak("A young woman, bright and fast.", "/tts/v1/voice:stream"))
+    streamed = b"".join(base64.b64decode(line["audioContent"]) for line in lines)
+    assert pitch_of(streamed) == pytest.approx(pitch_of(woman), rel=0.02)
+    assert (await service.get("/voices/v1/voices", filter="source=IVC")).json()["totalSize"] == 0
+
+
 async def test_text_limits(service: HttpService) -> None:
     """2000 characters in a reply, 4000 in a stream, in the original's words."""
     assert (await service.speak("a " * 1000)).status_code == 200
@@ -159,8 +187,8 @@ async def test_text_limits(service: HttpService) -> None:
         {"deliveryMode": "WILD", "timestampType": "TIMESTAMP_TYPE_UNSPECIFIED", "lipsyncConfig": {}},
         {"audioConfig": None, "synthesisContext": {"previousRequests": [{"text": "x"}]}, "enhanceGeneration": True},
         {"audioConfig": {"bitrate": 12, "temperature": 3}, "language": "en"},
-        {"modelId": "inworld-tts-2"},
-        {"modelId": "inworld-tts-1"},
+        {"modelId": "inworld-tts-2", "language": "LANGUAGE_UNSPECIFIED"},
+        {"modelId": "inworld-tts-1", "voiceDesign": {"designPrompt": ""}},
     ],
 )
 async def test_what_stock_clients_send_is_taken(service: HttpService, fields: dict[str, Any]) -> None:

@@ -100,6 +100,7 @@ async def test_validate_only_stores_nothing(service: HttpService) -> None:
         ({"displayName": "a", "voiceSamples": [{"audioData": "bm8="}]}, r"voiceSamples\[0\].audioData: .*not audio"),
         ({"displayName": "a", "voiceSamples": [{"audioData": "AAAA"}] * 17}, "voiceSamples has 17 entries"),
         ({"displayName": "a", "langCode": "XX_YY", "voiceSamples": [{"audioData": "AAAA"}]}, "langCode is not a known"),
+        ({"displayName": "a", "languageCode": "xx", "voiceSamples": [{"audioData": "AAAA"}]}, "^languageCode is not a"),
         (
             {"displayName": "a", "langCode": "EN_US", "languageCode": "fr", "voiceSamples": [{"audioData": "AAAA"}]},
             "different languages",

@@ -23,3 +23,7 @@ class VoiceAttributes:
     """Calm and even to lively."""
     accent: LangCode | None = None
     """An accent of the language spoken; None for the usual one."""
+
+    def spoken(self, lang: LangCode) -> LangCode:
+        """A language as this voice speaks it: in its own accent of it, if it has one."""
+        return self.accent if self.accent is not None and self.accent.iso639 == lang.iso639 else lang

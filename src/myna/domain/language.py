@@ -43,29 +43,30 @@ class LangCode(StrEnum):
 CLONE_LANGUAGES: tuple[LangCode, ...] = tuple(code for code in LangCode if code is not LangCode.EN_GB)
 """The fifteen languages of the clone request."""
 
-_AUTOMATIC = frozenset({"", "AUTO", "LANGUAGE_CODE_UNSPECIFIED", "UND"})
+_AUTOMATIC = frozenset({"", "AUTO", "UND"})
 _BY_ISO639: dict[str, LangCode] = {}
 for _code in CLONE_LANGUAGES:
     _BY_ISO639[_code.iso639] = _code
 _BY_ISO639["iw"] = LangCode.HE_IL
 
 
-def parse_lang_code(spelling: str | None) -> LangCode | None:
-    """Read any spelling of a language; None means "detect it".
+def parse_lang_code(spelling: str | None, field: str = "langCode") -> LangCode | None:
+    """Read any spelling of a language; None means "detect it", as do all names that end in `_UNSPECIFIED`.
 
     Case and `_`/`-` do not matter. An unknown region of a known language falls back to that language (`es-MX` is
     `ES_ES`), because clients send what their own user interface calls the language.
+    field: where the caller wrote it, for the message.
     Raises: LanguageUnsupported.
     """
     if spelling is None:
         return None
     name = spelling.strip().replace("-", "_").upper()
-    if name in _AUTOMATIC:
+    if name in _AUTOMATIC or name.endswith("_UNSPECIFIED"):
         return None
     if name in LangCode.__members__:
         return LangCode[name]
     language = _BY_ISO639.get(name.split("_")[0].lower())
     if language is None or not name.replace("_", "").isalnum():
         known = ", ".join(code.value for code in CLONE_LANGUAGES)
-        raise LanguageUnsupported(f"langCode is not a known language. Use one of {known}, or AUTO to detect it.")
+        raise LanguageUnsupported(f"{field} is not a known language. Use one of {known}, or AUTO to detect it.")
     return language

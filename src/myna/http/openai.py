@@ -107,7 +107,7 @@ class OpenAiEndpoints:
             text=message.input,
             model_id=model_id,
             audio_format=AudioFormat(encoding, _RATE_HZ),
-            lang=parse_lang_code(message.language),
+            lang=parse_lang_code(message.language, "language"),
             speaking_rate=speed,
             seed=message.seed,
             is_stream=True,

@@ -48,7 +48,7 @@ Tags = Annotated[
 
 def choose_language(lang_code: str, language_code: str) -> LangCode | None:
     """The older enum or the newer BCP-47 field; None to detect. Raises: LanguageUnsupported, InvalidRequest."""
-    by_enum, by_tag = parse_lang_code(lang_code), parse_lang_code(language_code)
+    by_enum, by_tag = parse_lang_code(lang_code), parse_lang_code(language_code, "languageCode")
     if by_enum is not None and by_tag is not None and by_enum.iso639 != by_tag.iso639:
         raise InvalidRequest("langCode and languageCode name different languages. Send one of them.")
     return by_tag or by_enum

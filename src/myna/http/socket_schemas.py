@@ -73,8 +73,10 @@ class CreateContext(SpeechSettings):
         """What `contextCreated` repeats: the settings as they are in force."""
         audio_format = self.audio_config.to_format()
         normalization = self.apply_text_normalization
+        design = self.asked_design
         return {
             "voiceId": self.voice_id,
+            **({"voiceDesign": {"designPrompt": design.design_prompt}} if design is not None else {}),
             "audioConfig": {
                 "audioEncoding": audio_format.encoding.value,
                 "sampleRateHertz": audio_format.sample_rate_hz,
@@ -121,6 +123,10 @@ def updated(current: CreateContext, payload: JsonObject) -> CreateContext:
         audio = change.audio_config
         sent = {name: getattr(audio, name) for name in audio.model_fields_set}
         fields["audio_config"] = current.audio_config.model_copy(update=sent)
+    if "voice_id" in fields:
+        fields.setdefault("voice_design", None)
+    elif "voice_design" in fields:
+        fields["voice_id"] = ""
     if fields.get("model_id", current.model_id) != current.model_id:
         raise InvalidRequest("The model of a context cannot change. Create another context.")
     return current.model_copy(update=fields)

@@ -24,6 +24,9 @@ _MAX_TEMPERATURE = 2.0
 _MAX_BIT_RATE_BPS = 512_000
 """Contract 7.1. Within these the encoder takes the nearest that the format has."""
 _MAX_SEED = 2**63 - 1
+_DESIGN_MODEL = "inworld-tts-2"
+_MIN_DESIGN_PROMPT_CHARS, _MAX_DESIGN_PROMPT_CHARS = 7, 1024
+"""Contract 7.1."""
 
 
 class TimestampTransport(StrEnum):
@@ -83,10 +86,29 @@ class LipsyncMessage(ProtoMessage):
     viseme_set: Text = ""
 
 
+class SpokenDesignMessage(ProtoMessage):
+    """A voice for this request alone: nothing is kept. The same description and `seed` are the same voice."""
+
+    design_prompt: Annotated[Text, Field(description="7 to 1024 characters, in English.")] = ""
+
+    def check(self, voice_id: str, model_id: str) -> None:
+        """Raises: InvalidRequest."""
+        if voice_id:
+            raise InvalidRequest("voiceId and voiceDesign cannot both be set. Send one of them.")
+        if model_id != _DESIGN_MODEL:
+            raise InvalidRequest(f"voiceDesign needs model {_DESIGN_MODEL}.")
+        if not _MIN_DESIGN_PROMPT_CHARS <= len(self.design_prompt.strip()) <= _MAX_DESIGN_PROMPT_CHARS:
+            raise InvalidRequest(
+                f"voiceDesign.designPrompt must have {_MIN_DESIGN_PROMPT_CHARS} to {_MAX_DESIGN_PROMPT_CHARS} "
+                "characters. Describe the voice: age, sex, pitch, pace, character, accent."
+            )
+
+
 class SpeechSettings(ProtoMessage):
     """Everything of a synthesis request but the text: what a socket's `create` holds."""
 
-    voice_id: Text = ""
+    voice_id: Annotated[Text, Field(description="Required, unless `voiceDesign` is there.")] = ""
+    voice_design: SpokenDesignMessage | None = None
     model_id: Text = ""
     audio_config: AudioConfigMessage = AudioConfigMessage()
     temperature: Annotated[Float, Field(description="(0, 2]; 0: default.")] = 0.0
@@ -100,10 +122,19 @@ class SpeechSettings(ProtoMessage):
     lipsync_config: LipsyncMessage | None = None
     seed: Annotated[Int, Field(description="Extra: same seed, same speech.")] = 0
 
+    @property
+    def asked_design(self) -> SpokenDesignMessage | None:
+        """What the voice is made from; beside a voice's id an empty description counts as absent (contract 3)."""
+        design = self.voice_design
+        return None if design is None or (self.voice_id and not design.design_prompt) else design
+
     def to_wish(self) -> "SpeechWish":
         """Raises: InvalidRequest, ModelUnsupported, LanguageUnsupported."""
         model_id = check_model(self.model_id)
-        voice_id = read_voice_id(self.voice_id)
+        design = self.asked_design
+        if design is not None:
+            design.check(self.voice_id, model_id)
+        voice_id = read_voice_id(self.voice_id) if design is None else VoiceId("")
         if not 0 <= self.temperature <= _MAX_TEMPERATURE:
             raise InvalidRequest(f"temperature is out of range. Use up to {_MAX_TEMPERATURE:g}; 0 is the default.")
         if not -_MAX_SEED <= self.seed <= _MAX_SEED:
@@ -116,7 +147,7 @@ class SpeechSettings(ProtoMessage):
             voice_id=voice_id,
             model_id=model_id,
             audio_format=self.audio_config.to_format(),
-            lang=parse_lang_code(self.language),
+            lang=parse_lang_code(self.language, "language"),
             speaking_rate=self.audio_config.to_speaking_rate(),
             temperature=self.temperature or 1.0,
             seed=self.seed,
@@ -124,6 +155,7 @@ class SpeechSettings(ProtoMessage):
             timestamps=self.timestamp_type,
             is_async=self.timestamp_transport_strategy is TimestampTransport.ASYNC,
             has_lipsync=self.lipsync_config is not None,
+            design_prompt=design.design_prompt.strip() if design is not None else "",
         )
 
 
@@ -132,7 +164,7 @@ class SpeakRequest(SpeechSettings):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "required": ["text", "voiceId", "modelId"],
+            "required": ["text", "modelId"],
             "example": {
                 "text": "Hello, world!",
                 "voiceId": "Dennis",
@@ -163,6 +195,8 @@ class SpeechWish:
     """Timestamps come in messages of their own."""
     has_lipsync: bool = False
     """`lipsyncAlignment` is wanted."""
+    design_prompt: str = ""
+    """What the voice is made from, if it is not one that exists."""
 
     def to_command(self, workspace: WorkspaceId, text: str, *, is_stream: bool) -> SpeakCommand:
         return SpeakCommand(
@@ -178,6 +212,7 @@ class SpeechWish:
             normalize_text=self.normalize_text,
             timestamps=self.timestamps,
             is_stream=is_stream,
+            design_prompt=self.design_prompt,
         )
 
 

@@ -265,6 +265,8 @@ class _Session:
 
     async def _check_voice(self, settings: CreateContext) -> None:
         assert self._grant is not None
+        if settings.asked_design is not None:
+            return
         voice_id = read_voice_id(settings.voice_id)
         try:
             await self._services.get_voice(self._grant.workspace, voice_id)

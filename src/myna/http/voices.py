@@ -253,7 +253,7 @@ def _read_query(request: Request) -> VoiceQuery:
 
 def _known_language(name: str) -> str:
     """`en` as it is, for every English; other spellings as one language; "" for any. Raises: LanguageUnsupported."""
-    lang = parse_lang_code(name)
+    lang = parse_lang_code(name, "languages")
     if lang is None:
         return ""
     return lang.iso639 if name.strip().lower() == lang.iso639 else lang.value

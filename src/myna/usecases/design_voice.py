@@ -87,10 +87,7 @@ class DesignVoice:
             raise InvalidRequest(f"previewText should not exceed {_MAX_PREVIEW_TEXT_CHARS} characters.")
 
     def _choose_language(self, command: DesignVoiceCommand, attributes: VoiceAttributes) -> LangCode:
-        lang = command.lang or self.detect_language(command.preview_text) or LangCode.EN_US
-        accent = attributes.accent
-        if accent is not None and accent.iso639 == lang.iso639:
-            lang = accent
+        lang = attributes.spoken(command.lang or self.detect_language(command.preview_text) or LangCode.EN_US)
         offered = self.engine.spec.capabilities.languages
         if lang not in offered:
             names = ", ".join(sorted(code.bcp47 for code in offered))

@@ -1,10 +1,12 @@
 """Speak a text with a voice: the only way from words to encoded audio."""
 
+import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import InvalidRequest, LanguageUnsupported, TextTooLong, TextUnspeakable, VoiceNotFound
 from myna.domain.language import LangCode
 from myna.domain.speech import (
@@ -59,6 +61,8 @@ class SpeakCommand:
     """None leaves it to us: on."""
     timestamps: TimestampKind | None = None
     is_stream: bool = False
+    design_prompt: str = ""
+    """Speak with a voice of this description, made for this request, in place of `voice_id`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ class SynthesizeSpeech:
     plan_speech: PlanSpeech
     detect_language: Callable[[str, LangCode], LangCode | None]
     """Of a text and the language that is usual for its voice."""
+    read_description: Callable[[str], VoiceAttributes]
     offload: Offload
     limits: SpeechLimits
 
@@ -121,8 +126,7 @@ class SynthesizeSpeech:
         """
         check_model(command.model_id)
         self._check_text(command)
-        voice, artifact = await self.find_voice(command.workspace, command.voice_id)
-        lang = await self.offload(partial(self._choose_language, command, voice))
+        artifact, lang = await self._prepare_voice(command)
         if not command.text.strip():
             return SpeechReply(lang, _no_chunks(), None)
         segments = await self.offload(partial(self._plan, command, lang))
@@ -146,22 +150,33 @@ class SynthesizeSpeech:
             raise VoiceNotFound(f"Unknown voice: {voice_id[:128]} not found!") from exc
         return stored.voice, stored.artifact
 
+    async def _prepare_voice(self, command: SpeakCommand) -> tuple[VoiceArtifact, LangCode]:
+        """The voice that is asked for, and what it is to speak."""
+        if not command.design_prompt:
+            voice, artifact = await self.find_voice(command.workspace, command.voice_id)
+            return artifact, await self.offload(partial(self._choose_language, command, voice.lang))
+        attributes = self.read_description(command.design_prompt)
+        usual = attributes.spoken(LangCode.EN_US)
+        lang = attributes.spoken(await self.offload(partial(self._choose_language, command, usual)))
+        seed = _design_seed(command.design_prompt, command.seed)
+        return await self.engine.design_voice(attributes, lang, seed), lang
+
     def _check_text(self, command: SpeakCommand) -> None:
         most = self.limits.max_stream_text_chars if command.is_stream else self.limits.max_text_chars
         if len(command.text) > most:
             raise TextTooLong(f"text length should not exceed {most} characters.")
 
-    def _choose_language(self, command: SpeakCommand, voice: Voice) -> LangCode:
+    def _choose_language(self, command: SpeakCommand, usual: LangCode) -> LangCode:
         """The asked language; else the text's if it shows; else the voice's; English if the engine lacks the latter."""
         offered = self.engine.spec.capabilities.languages
         if command.lang is not None:
             return self._require(command.lang, offered)
-        heard = self.detect_language(command.text, voice.lang)
-        if heard is not None and heard.iso639 != voice.lang.iso639:
+        heard = self.detect_language(command.text, usual)
+        if heard is not None and heard.iso639 != usual.iso639:
             return self._require(heard, offered)
         if heard is not None:
-            return self._require(voice.lang, offered)
-        return voice.lang if voice.lang in offered else LangCode.EN_US
+            return self._require(usual, offered)
+        return usual if usual in offered else LangCode.EN_US
 
     def _require(self, lang: LangCode, offered: frozenset[LangCode]) -> LangCode:
         if lang not in offered:
@@ -208,6 +223,11 @@ class SynthesizeSpeech:
                 yield EncodedChunk(rest, 0.0)
         finally:
             await stream.aclose()
+
+
+def _design_seed(prompt: str, seed: int) -> int:
+    """The same description is the same voice in every request; another `seed` is another voice."""
+    return int.from_bytes(hashlib.sha256(f"{seed}\n{prompt}".encode()).digest()[:4])
 
 
 async def _no_chunks() -> AsyncIterator[EncodedChunk]:
