@@ -23,6 +23,8 @@ _NUMBERED = re.compile(
     r"\b(?:order|item|account|invoice|part|model|serial|ticket|track|bus|house|patent|reference|ref|case|lot|form)\s$",
     re.IGNORECASE,
 )
+_ODDS_BEFORE = re.compile(r"\bodds\s(?:(?:of|are|is|were|was|at)\s)?$", re.IGNORECASE)
+_ODDS_AFTER = re.compile(r"\s(?:odds|shot|favou?rite|outsider)\b", re.IGNORECASE)
 _FLIGHT = re.compile(r"(?<!\w)(?P<airline>[A-Z]{2})(?P<number>\d{3,4})(?!\w)")
 
 
@@ -83,6 +85,7 @@ class EnglishForms:
         yield re.compile(r"(?<!\w)['’](?P<year>\d\d)(?![\w'’\"])"), self._read_short_year
         yield re.compile(rf"{before}(?P<room>\d{{3,4}}){after}(?!-)"), self._read_room
         yield _FLIGHT, self._read_flight
+        yield re.compile(rf"{before}(?P<above>\d{{1,4}})/(?P<below>\d{{1,3}}){after}(?!/)"), self._read_odds
         yield (
             re.compile(rf"(?<![\w.])(?P<letter>[A-Z])\.(?P<number>\d{{2,4}}){after}"),  # H.264
             lambda match: f"{match['letter']} {self._numbers.say(match['number'])}",
@@ -131,6 +134,10 @@ class EnglishForms:
 
     def _read_room(self, match: re.Match[str]) -> str | None:
         return self._say_room(match["room"]) if _ROOMS.search(words_before(match)) else None
+
+    def _read_odds(self, match: re.Match[str]) -> str | None:
+        is_bet = _ODDS_BEFORE.search(words_before(match)) or _ODDS_AFTER.match(match.string[match.end() :])
+        return f"{self._numbers.say(match['above'])} to {self._numbers.say(match['below'])}" if is_bet else None
 
     def _read_flight(self, match: re.Match[str]) -> str | None:
         if re.search(r"\bflight\s$", words_before(match), re.IGNORECASE) is None:

@@ -32,9 +32,13 @@ _MASCULINE: dict[LangCode, re.Pattern[str]] = {
         r"(?:dia|\w*ema|\w*ama|mapa|planeta|idioma|poeta|grama|quilograma)s?|a|da|das|na|nas|mais|para|era"
     ),
     LangCode.IT_IT: re.compile(r"\w*(?:ema|amma)|giornalista|poeta|pianeta|a|la|da|alla|dalla|era|fa|ma|sarà|città e"),
-    LangCode.FR_FR: re.compile(r"côté|été|musée|lycée|comité|magazine|mille|million|domaine"),
+    LangCode.FR_FR: re.compile(
+        r"côté|été|musée|lycée|trophée|comité|député|traité|invité|arrêté|pâté|magazine|domaine|mille|million|gorille"
+        r"|silence|bastion|squelette|coude|prélude|cimetière"
+    ),
     LangCode.DE_DE: re.compile(r"Ende|Name|Junge|Kollege|Kunde|Euro|Kilo|Termin|Wein|Stein|Jahr|Uhr|Verein|Gewinn"),
 }
+_ITALIAN_LO = re.compile(r"s[^aeiou]|z|gn|ps|x|y")
 _NOUN = re.compile(r"[^\W\d_]+")
 
 
@@ -44,7 +48,18 @@ def is_feminine(noun: str, lang: LangCode) -> bool:
         return False
     if lang is not LangCode.DE_DE:
         noun = noun.lower()
+    if lang is LangCode.FR_FR and noun != "fois":
+        noun = noun.removesuffix("s")
     return _FEMININE[lang].fullmatch(noun) is not None and _MASCULINE[lang].fullmatch(noun) is None
+
+
+def italian_to_the(noun: str) -> str:
+    """ "al ", "allo ", "alla " or "all'", as it stands before this noun."""
+    if re.match(r"[aeiouh]", noun.lower()):
+        return "all'"
+    if is_feminine(noun, LangCode.IT_IT):
+        return "alla "
+    return "allo " if _ITALIAN_LO.match(noun.lower()) else "al "
 
 
 def agree(numeral: str, noun: str, lang: LangCode) -> str:
@@ -65,7 +80,7 @@ def agree(numeral: str, noun: str, lang: LangCode) -> str:
     if lang is LangCode.IT_IT and numeral == "uno":
         if feminine:
             return "una"
-        return "uno" if re.match(r"s[^aeiou]|z|gn|ps|x|y", noun.lower()) else "un"
+        return "uno" if _ITALIAN_LO.match(noun.lower()) else "un"
     if lang is LangCode.FR_FR and feminine:
         return re.sub(r"\bun$", "une", numeral)
     if lang is LangCode.DE_DE and noun[:1].isupper():

@@ -25,6 +25,7 @@ from myna.text.numerals.spelling import spell_cardinal, spell_ordinal
 from myna.text.phone_numbers import PhoneNumbers
 from myna.text.quantities import Quantities
 from myna.text.roman import RomanNumerals
+from myna.text.scripture import Scripture
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Normalizer:
             *self._net_signs(),
             *Addresses(numbers).rules(),
             *CalendarDates(numbers).rules(),
+            *(Scripture(numbers).rules() if lang.iso639 == "en" else ()),
             *ClockTimes(numbers).rules(),
             *self._number_signs(),
             *(EnglishForms(numbers).rules() if lang.iso639 == "en" else ()),

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from myna.domain.language import LangCode
 from myna.text.english_forms import PER_WORDS, is_attributive
+from myna.text.gender import italian_to_the
 from myna.text.locale import choose_form
 from myna.text.number_words import NumberWords, Rule, any_of, words_before
 from myna.text.numerals import japanese
@@ -17,6 +18,8 @@ _DASH = r"\s?[–—~〜～-]\s?"
 _MAX_POWER_DIGITS = 4
 _OF_MILLIONS = {LangCode.ES_ES: "de", LangCode.PT_BR: "de", LangCode.FR_FR: "de", LangCode.IT_IT: "di"}
 """Between whole millions and what they are millions of."""
+_ITALIAN_TIMES = frozenset(("ora", "giorno", "settimana", "mese", "trimestre", "semestre", "anno", "minuto", "secondo"))
+"""So much "al mese", as of measures "al litro"; but "a notte", "a persona"."""
 
 
 class Quantities:
@@ -275,7 +278,11 @@ class Quantities:
 
     def _say_each(self, written: str) -> str:
         word = PER_WORDS.get(written, written) if self._lang.iso639 == "en" else written
-        return f"{self._locale.per} {self._locale.units[word][0] if word in self._locale.units else word}"
+        unit = self._locale.units[word][0] if word in self._locale.units else word
+        if self._lang is LangCode.IT_IT:
+            is_measure = unit in _ITALIAN_TIMES or any(unit == forms[0] for forms in self._locale.units.values())
+            return f"{italian_to_the(unit)}{unit}" if is_measure else f"a {unit}"
+        return f"{self._locale.per} {unit}"
 
     def _read_range(self, match: re.Match[str]) -> str:
         first, second = self._numbers.say(match["first"]), self._numbers.say(match["second"])

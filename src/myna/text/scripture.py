@@ -1,0 +1,42 @@
+"""Chapters and verses in English: "Psalm 23:4" is no time of day."""
+
+import re
+from collections.abc import Iterator
+
+from myna.text.number_words import NumberWords, Rule, any_of, words_before
+
+_NUMBERED_BOOKS = ("Samuel", "Kings", "Chronicles", "Corinthians", "Thessalonians", "Timothy", "Peter", "John")
+_BOOKS = (
+    *_NUMBERED_BOOKS,
+    *"""
+    Genesis Exodus Leviticus Numbers Deuteronomy Joshua Judges Ruth Ezra Nehemiah Esther Job Psalm Psalms Proverbs
+    Ecclesiastes Solomon Isaiah Jeremiah Lamentations Ezekiel Daniel Hosea Joel Amos Obadiah Jonah Micah Nahum Habakkuk
+    Zephaniah Haggai Zechariah Malachi Matthew Mark Luke Acts Romans Galatians Ephesians Philippians Colossians Titus
+    Philemon Hebrews James Jude Revelation Surah Quran Qur'an Koran
+    """.split(),
+)
+_ORDINALS = {"1": "First", "2": "Second", "3": "Third"}
+
+
+class Scripture:
+    """The rules."""
+
+    def __init__(self, numbers: NumberWords) -> None:
+        self._numbers = numbers
+        self._book_before = re.compile(rf"\b(?:{any_of(_BOOKS)})\s$")
+
+    def rules(self) -> Iterator[Rule]:
+        before, after = self._numbers.before, self._numbers.after
+        place = rf"{before}(?P<chapter>\d{{1,3}}):(?P<first>\d{{1,3}})(?:\s?[-–—]\s?(?P<last>\d{{1,3}}))?{after}(?!:)"
+        yield re.compile(place), self._read_place
+        numbered = rf"{before}(?P<book>[123])(?=\s(?:{any_of(_NUMBERED_BOOKS)})\s\d)"
+        yield re.compile(numbered), lambda match: _ORDINALS[match["book"]]
+
+    def _read_place(self, match: re.Match[str]) -> str | None:
+        """ "John three sixteen" as everybody says, but "verse" where "five three" would be hard to follow."""
+        if self._book_before.search(words_before(match)) is None:
+            return None
+        chapter, first = self._numbers.say(match["chapter"]), self._numbers.say(match["first"])
+        if match["last"]:
+            return f"{chapter} verses {first} to {self._numbers.say(match['last'])}"
+        return f"{chapter} {first}" if int(match["first"]) > 9 else f"{chapter} verse {first}"
