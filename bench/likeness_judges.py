@@ -20,6 +20,7 @@ from myna.domain.language import LangCode
 from myna.domain.waveform import Waveform
 from myna.engines.kokoro.pitch_track import measure_pitch
 from myna.engines.kokoro.voice_pace import speaking_seconds
+from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
 
 LISTENING_RATE_HZ = 16_000
@@ -173,7 +174,10 @@ def word_errors(wanted: str, heard: str) -> float:
 
 
 def letters(text: str) -> int:
-    return sum(character.isalpha() for character in text)
+    """Of English as it is spoken: "30th" has nine."""
+    segments = plan_speech(text, LangCode.EN_US, normalize=True, max_segment_chars=400, first_segment_chars=None)
+    spoken = "".join(token.spoken for segment in segments for token in segment.tokens)
+    return sum(character.isalpha() for character in spoken)
 
 
 def summarise(scores: list[Score]) -> dict[str, dict[str, object]]:
