@@ -145,7 +145,7 @@ class Examiner:
                     word_errors(text, self._recogniser.transcribe(heard, LangCode.EN_US).text) if is_english else 0.0,
                     self._opinion.score(heard).overall,
                     (pitch.log_f0_mean - own_pitch.log_f0_mean) * 12 / np.log(2) if known else 0.0,
-                    letters(text) / speaking_seconds(heard.samples) / own_rate - 1,
+                    letters(text) / speaking_seconds(heard.samples) / own_rate - 1 if own_rate else 0.0,
                 ]
             )
         cosine = [*np.mean(cosines, axis=0).round(4).tolist(), None][:3]
