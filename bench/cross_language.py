@@ -37,7 +37,9 @@ SENTENCES = {
     LangCode.HI_IN: "बच्चे बगीचे में खेल रहे थे जब बारिश शुरू हुई।",
     LangCode.IT_IT: "I bambini giocavano nel giardino quando è cominciata la pioggia.",
     LangCode.JA_JP: "雨が降り始めたとき、子どもたちは庭で遊んでいました。",
+    LangCode.PL_PL: "Dzieci bawiły się w ogrodzie, kiedy zaczął padać deszcz.",
     LangCode.PT_BR: "As crianças brincavam no jardim quando a chuva começou.",
+    LangCode.RU_RU: "Дети играли в саду, когда начался дождь.",
     LangCode.ZH_CN: "孩子们正在花园里玩，忽然下起雨来了。",
 }
 UNJUDGED = frozenset({LangCode.HI_IN})
