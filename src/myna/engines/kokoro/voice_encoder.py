@@ -37,7 +37,7 @@ _MIN_SECONDS = 0.5
 
 NUM_QUICK_STEPS = 5
 """Steps down the gradient before the voice is first used; each costs two seconds of one core."""
-QUICK_FIRST_STEP = 1.0
+QUICK_FIRST_STEP = 0.7
 """In standard deviations; see `descend`."""
 NUM_PRACTICE = 12
 """Sentences that are looked at; the gradient takes as many stretches of them as it has steps."""
