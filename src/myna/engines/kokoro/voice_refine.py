@@ -16,7 +16,7 @@ from myna.engines.kokoro.voice_practice import PracticeSentence
 
 NUM_STEPS = 24
 FIRST_STEP = 1.0
-"""In standard deviations; shorter than at once, since the start is better."""
+"""In standard deviations; longer than at once, since two dozen steps even out what single sentences do."""
 _NUM_CHECKS = 4
 """Sentences on which the refined voice must beat the one that it came from: nine seconds, as much as DNSMOS hears at
 once. Over two of them its score wavers by what is tolerated.
