@@ -68,6 +68,13 @@ def cut(clips: list[Path]) -> tuple[Samples, Samples]:
     return first, first
 
 
+def keep(path: Path, rows: dict[str, list]) -> None:
+    """Write one file of results such that nobody ever finds half of it."""
+    unfinished = path.with_suffix(".tmp.npz")
+    np.savez(unfinished, **{name: np.array(values) for name, values in rows.items()})
+    unfinished.rename(path)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--speech", type=Path, required=True)
@@ -95,9 +102,7 @@ def main() -> None:
             for name, judge in zip("ab", judges, strict=True):
                 rows[name].append(judge.embed(Waveform(heard, RATE_HZ)))
                 rows[f"other_{name}"].append(judge.embed(Waveform(other, RATE_HZ)))
-        unfinished = path.with_suffix(".tmp.npz")
-        np.savez(unfinished, **{name: np.array(values) for name, values in rows.items()})
-        unfinished.rename(path)
+        keep(path, rows)
         print(f"\r{min(start + SPEAKERS_PER_FILE, len(speakers))}/{len(speakers)} speakers", end="", file=sys.stderr)
     print(file=sys.stderr)
 

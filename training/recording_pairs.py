@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import platformdirs
-from real_voices import RATE_HZ, cut, read_speakers
+from real_voices import RATE_HZ, cut, keep, read_speakers
 from scipy import signal
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
@@ -109,9 +109,7 @@ def main() -> None:
             rows["timbre"].append([timbre_features(made[name]) for name in CONDITIONS])
             for name, judge in judges.items():
                 rows[name].append([judge.embed(Waveform(made[kind], RATE_HZ)) for kind in CONDITIONS])
-        unfinished = path.with_suffix(".tmp.npz")
-        np.savez(unfinished, **{name: np.array(values) for name, values in rows.items()})
-        unfinished.rename(path)
+        keep(path, rows)
         print(f"\r{min(start + SPEAKERS_PER_FILE, len(speakers))}/{len(speakers)} speakers", end="", file=sys.stderr)
     print(file=sys.stderr)
 
