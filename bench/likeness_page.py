@@ -26,7 +26,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 ROOT = Path(__file__).parents[1]
-SPEAKERS = ("ls-1998", "ls-7059", "ls-4195", "ls-1688", "ls-2609", "ls-8630", "ls-446", "vctk-p226")
+SPEAKERS = ("ls-1998", "ls-4195", "ls-2609", "ls-2033", "ls-6529", "ls-374", "vctk-p225", "vctk-p226")
 """Of corpora whose licence (CC BY 4.0) lets us show them; some of the best and of the poorest."""
 KINDS = (("clone", "clone, at once"), ("refined", "clone, refined"), ("stock + EQ", "nearest stock voice"))
 COLOURS = {"clone": "#2a78c2", "refined": "#1b7f4d", "stock + EQ": "#b0662a"}
