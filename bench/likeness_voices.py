@@ -30,7 +30,12 @@ from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
 
 BY_API = ("clone", "refined")
-LEFT_OUT = ("looked up without A", "A left out", "looked up without B", "B left out")
+LEFT_OUT = tuple(
+    f"{prefix}{judge}{suffix}"
+    for judge in "AB"
+    for prefix, suffix in (("looked up without ", ""), ("corrected without ", ""), ("", " left out"))
+)
+"""The three stages of a voice that one judge has no part in; the last is refined by the other judge alone."""
 IN_PROCESS = ("clone in process", "stock + EQ", "stock blend + EQ", *LEFT_OUT)
 SHORT_SENTENCE = "They found a quiet place to rest."
 """By which stock voices are compared with a reference."""
@@ -102,10 +107,12 @@ class Engine:
         self._deaf.clear()
         makers: dict[str, Callable[[], bytes]] = {
             "clone in process": lambda: self._engine.encode_voice(reference),
-            "looked up without A": lambda: self._without("a", reference, None),
-            "A left out": lambda: self._without("a", reference, Pull(gain_a=0.0)),
-            "looked up without B": lambda: self._without("b", reference, None),
-            "B left out": lambda: self._without("b", reference, Pull(gain_b=0.0)),
+            "looked up without A": lambda: self._without("a", reference, stage=0),
+            "corrected without A": lambda: self._without("a", reference, stage=1),
+            "A left out": lambda: self._without("a", reference, stage=2),
+            "looked up without B": lambda: self._without("b", reference, stage=0),
+            "corrected without B": lambda: self._without("b", reference, stage=1),
+            "B left out": lambda: self._without("b", reference, stage=2),
             "stock + EQ": lambda: self._nearest_stock(reference, judges, 1),
             "stock blend + EQ": lambda: self._nearest_stock(reference, judges, 3),
         }
@@ -126,8 +133,8 @@ class Engine:
             voice = unpack_voice(stock.artifact)
             self._stock.append((voice, judges.embed(self.speak(stock.artifact, SHORT_SENTENCE))))
 
-    def _without(self, judge: str, reference: ReferenceAudio, pull: Pull | None) -> bytes:
-        """A clone that one judge had no part in: deaf to it in the look-up, the correction and, if any, the steps."""
+    def _without(self, judge: str, reference: ReferenceAudio, *, stage: int) -> bytes:
+        """A voice that one judge had no part in. stage: 0 looked up, 1 corrected by ear, 2 ten steps of the gradient too."""
         if judge not in self._deaf:
             assert self._maps is not None, "leaving a judge out needs --maps"
             style_map = parse_style_map((self._maps / f"style_map_without_{judge}.npz").read_bytes())
@@ -136,7 +143,10 @@ class Engine:
             voice, sentences = encoder.look_up(heard, self._engine._spell_transcript(reference))
             self._deaf[judge] = encoder, voice, sentences, heard
         encoder, voice, sentences, heard = self._deaf[judge]
-        if pull is not None:
+        if stage:
+            voice = encoder.correct(voice, sentences, heard)
+        if stage == 2:
+            pull = Pull(gain_a=0.0) if judge == "a" else Pull(gain_b=0.0)
             *_, style = encoder.pull(voice, sentences, heard, _LEFT_OUT_STEPS, _LEFT_OUT_FIRST_STEP, judges=pull)
             voice = replace(voice, decoder_style=style)
             encoder.release()

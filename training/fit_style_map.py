@@ -1,9 +1,10 @@
-"""Fit the map from sound to style on synthetic pairs, and measure how real speech differs from synthetic.
+"""Fit the map from sound to style on synthetic pairs.
 
-    python training/fit_style_map.py --pairs WORK/pairs --real WORK/real
-    python training/fit_style_map.py --pairs WORK/pairs --real WORK/real --without a --out WORK/style_map_without_a.npz
+    python training/fit_style_map.py --pairs WORK/pairs --out WORK/first_map.npz
+    python training/fit_style_map.py --pairs WORK/pairs WORK/near
+    python training/fit_style_map.py --pairs WORK/pairs WORK/near --without a --out WORK/style_map_without_a.npz
 
-Writes `style_map.npz` into the engine's artefacts and the cross-validated fit to `training/results/style_map.json`.
+Without `--out`, writes `style_map.npz` into the engine's artefacts and the cross-validated fit to `training/results/style_map.json`.
 With `--without`, the map is deaf to one judge, for the bench that asks that judge as a witness (`bench/likeness.py`).
 """
 
@@ -23,15 +24,15 @@ from myna.engines.kokoro.voice_artifact import STYLE_DIM
 
 ROOT = Path(__file__).parent.parent
 ARTEFACTS = ROOT / "src/myna/engines/kokoro/artefacts"
-RIDGE = 0.6
+RIDGE = 0.8
 JUDGES = {"a": slice(0, 256), "b": slice(256, 448)}
 """Where their embeddings lie among the features."""
 NEUTRAL_LOG_F0 = float(np.log(150.0))
 
 
-def read_pairs(folder: Path) -> tuple[list[VoiceSound], np.ndarray]:
+def read_pairs(folders: list[Path]) -> tuple[list[VoiceSound], np.ndarray]:
     sounds, styles = [], []
-    for path in sorted(folder.glob("[0-9]*.npz")):
+    for path in (path for folder in folders for path in sorted(folder.glob("[0-9]*.npz"))):
         if path.name.endswith(".tmp.npz"):
             continue
         with np.load(path) as chunk:
@@ -47,33 +48,19 @@ def read_pairs(folder: Path) -> tuple[list[VoiceSound], np.ndarray]:
     return sounds, np.array(styles, dtype=np.float64)
 
 
-def read_real(folder: Path) -> list[VoiceSound]:
-    """What `real_voices.py` heard."""
-    sounds = []
-    for path in sorted(folder.glob("[0-9]*.npz")):
-        if ".tmp." in path.name:
-            continue
-        with np.load(path) as chunk:
-            rows = zip(chunk["a"], chunk["b"], chunk["timbre"], chunk["pitch"][:, 0], strict=True)
-            sounds += [VoiceSound(*row) for row in rows]
-    return sounds
-
-
 def solve(features: np.ndarray, styles: np.ndarray) -> np.ndarray:
-    """Ridge through the Gram matrix: fewer pairs than features are fine."""
-    gram = features @ features.T + RIDGE * np.eye(len(features))
-    return features.T @ np.linalg.solve(gram, styles)
+    """Ridge regression. features: [num_pairs, 530], centred; styles: [num_pairs, 256], centred."""
+    return np.linalg.solve(features.T @ features + RIDGE * np.eye(features.shape[1]), features.T @ styles)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=Path, required=True)
-    parser.add_argument("--real", type=Path, required=True, help="folder that `real_voices.py` wrote")
+    parser.add_argument("--pairs", type=Path, nargs="+", required=True)
     parser.add_argument("--without", choices=tuple(JUDGES), help="the judge that is left out")
     parser.add_argument("--out", type=Path, help="where the map goes, if not into the package")
     arguments = parser.parse_args()
-    if (arguments.without is None) != (arguments.out is None):
-        parser.error("--without and --out belong together")
+    if arguments.without and not arguments.out:
+        parser.error("--without needs --out: a map that is deaf is not shipped")
     sounds, styles = read_pairs(arguments.pairs)
     timbre = np.array([sound.timbre for sound in sounds])
     timbre_mean, timbre_sd = timbre.mean(axis=0), timbre.std(axis=0)
@@ -91,24 +78,16 @@ def main() -> None:
         predicted[left] = styles[kept].mean(axis=0) + (features[left] - centre) @ matrix
     explained = 1 - ((styles - predicted) ** 2).sum(axis=0) / ((styles - style_mean) ** 2).sum(axis=0)
 
-    real_sounds = read_real(arguments.real)
-    real = np.array([join_features(sound, timbre_mean, timbre_sd) for sound in real_sounds])
-    if arguments.without:
-        real[:, JUDGES[arguments.without]] = 0.0
-    real_shift = real.mean(axis=0) - feature_mean
-    real_shift[-2:] = 0.0  # people's pitch is theirs, not a property of recordings
     np.savez(
         arguments.out or ARTEFACTS / "style_map.npz",
         matrix=solve(features - feature_mean, styles - style_mean).astype(np.float16),
         feature_mean=feature_mean.astype(np.float32),
-        real_shift=real_shift.astype(np.float32),
         style_mean=style_mean.astype(np.float32),
         timbre_mean=timbre_mean.astype(np.float32),
         timbre_sd=timbre_sd.astype(np.float32),
     )
     figures = {
         "pairs": len(sounds),
-        "real_clips": len(real_sounds),
         "explained_decoder_style": round(float(explained[:STYLE_DIM].mean()), 3),
         "explained_prosody_style": round(float(explained[STYLE_DIM:].mean()), 3),
     }

@@ -1,20 +1,26 @@
 """Make (style, speech) pairs: a random voice speaks a practice sentence, the judges listen.
 
-    python training/synthetic_pairs.py --packs kokoro-js-1.2.1.tgz --out WORK/pairs --count 4000
+    python training/synthetic_pairs.py --packs kokoro-js-1.2.1.tgz --out WORK/pairs --count 1000
+    python training/synthetic_pairs.py --packs kokoro-js-1.2.1.tgz --out WORK/near --count 3000 \\
+        --near WORK/real --map WORK/first_map.npz
 
-Resumable: 25 pairs a file, every pair has its own seed, so any part can be made again, anywhere, in any order.
-About 1.6 CPU-seconds a pair; runs on one thread.
+With `--near`, voices are drawn around those that a first map finds for real people: that is where the next map has to be
+right. (Source of the idea, learning where one's own policy leads: Ross, Gordon and Bagnell 2011, DAgger.)
+Resumable: 25 pairs a file, every pair has its own seed, so any part can be made again, anywhere, in any order
+(`--part 1/2` and `--part 2/2` share the work). About 1.6 CPU-seconds a pair; runs on one thread.
 """
 
 import argparse
 import json
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import platformdirs
 from kokoro_packs import StylePacks, read_packs
+from real_people import RealPerson, read_real
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
@@ -22,6 +28,7 @@ from myna.audio.resample import resample
 from myna.domain.waveform import Samples, Waveform
 from myna.engines.kokoro.graphs import KokoroGraphs, ProsodyCurves, round_frames
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
+from myna.engines.kokoro.style_map import StyleMap, parse_style_map
 from myna.weights.store import WeightStore
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +36,12 @@ ARTEFACTS = ROOT / "src/myna/engines/kokoro/artefacts"
 PAIRS_PER_FILE = 25
 SEED = 20261123
 LOWEST_LOG_F0, HIGHEST_LOG_F0 = np.log(75.0), np.log(330.0)
+
+
+SHIFT_SHARE = 0.7
+"""How much of the mean difference between real and synthetic speech is taken out of what a real person sounds like."""
+NEAR_STREAM = 1
+"""Keeps the random numbers of the second kind of pairs apart from those of the first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +84,41 @@ def draw_voice(
     )
 
 
+def draw_voice_near(
+    index: int,
+    people: list[RealPerson],
+    features: np.ndarray,
+    style_map: StyleMap,
+    prior: dict[str, np.ndarray],
+    num_sentences: int,
+) -> RandomVoice:
+    """What the first map finds for a real person, stretched, with noise of the prior's shape; pitch near theirs.
+
+    features: [num_people, 530]
+    """
+    rng = np.random.default_rng([SEED, NEAR_STREAM, index])
+    person = people[index % len(people)]
+    decoder, prosody = style_map.locate(features[index % len(people)])
+    decoder = prior["decoder_mean"] + rng.uniform(0.8, 1.5) * (decoder - prior["decoder_mean"])
+    decoder = decoder + rng.uniform(0.0, 0.8) * (prior["decoder_cholesky"] @ rng.standard_normal(128))
+    prosody = prior["prosody_mean"] + rng.uniform(0.8, 1.2) * (prosody - prior["prosody_mean"])
+    return RandomVoice(
+        decoder.astype(np.float32),
+        prosody.astype(np.float32),
+        float(np.clip(person.sound.log_f0 + rng.normal(0, 0.08), LOWEST_LOG_F0, HIGHEST_LOG_F0)),
+        float(np.clip(person.log_f0_sd * np.exp(rng.normal(0, 0.25)), 0.05, 0.5)),
+        int(rng.integers(num_sentences)),
+    )
+
+
+def synthetic_features(people: list[RealPerson], style_map: StyleMap) -> np.ndarray:
+    """What people would sound like if they were synthetic: [num_people, 530]."""
+    features = np.array([style_map.features(person.sound) for person in people])
+    shift = features.mean(axis=0) - style_map.feature_mean
+    shift[-2:] = 0.0  # people's pitch is theirs, not a property of recordings
+    return features - SHIFT_SHARE * shift
+
+
 class Studio:
     """Speaks practice sentences and listens to them."""
 
@@ -99,29 +147,46 @@ class Studio:
         return resample(Waveform(samples, 24_000), 16_000).samples
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--packs", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=4000)
-    parser.add_argument("--weights", type=Path, default=Path(platformdirs.user_cache_dir("myna")) / "weights")
-    arguments = parser.parse_args()
-    packs = read_packs(arguments.packs)
-    studio = Studio(WeightStore(arguments.weights))
-    prior = dict(np.load(ARTEFACTS / "style_prior.npz"))
+def pack_pitches(studio: Studio, packs: StylePacks) -> np.ndarray:
+    """Mean and spread of ln(F0) of each pack, [54, 2], speaking the first sentence."""
     pitches = []
     for style in packs.prosody.astype(np.float32):
         curve = studio.prosody(0, style)[1].f0_hz
         log_f0 = np.log(curve[curve > 40])
         pitches.append((log_f0.mean(), log_f0.std()))
+    return np.array(pitches)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--packs", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--count", type=int, default=4000)
+    parser.add_argument("--near", type=Path, help="folder that `real_voices.py` wrote: draw around these people")
+    parser.add_argument("--map", type=Path, help="with --near: the map that `fit_style_map.py --out` wrote")
+    parser.add_argument("--part", default="1/1", help="which of how many processes this is")
+    parser.add_argument("--weights", type=Path, default=Path(platformdirs.user_cache_dir("myna")) / "weights")
+    arguments = parser.parse_args()
+    if (arguments.near is None) != (arguments.map is None):
+        parser.error("--near and --map belong together")
+    part, num_parts = (int(number) for number in arguments.part.split("/"))
+    packs = read_packs(arguments.packs)
+    studio = Studio(WeightStore(arguments.weights))
+    prior = dict(np.load(ARTEFACTS / "style_prior.npz"))
+    if arguments.near:
+        people, style_map = read_real(arguments.near), parse_style_map(arguments.map.read_bytes())
+        features = synthetic_features(people, style_map)
+        draw = partial(draw_voice_near, people=people, features=features, style_map=style_map, prior=prior)
+    else:
+        draw = partial(draw_voice, packs=packs, pitches=pack_pitches(studio, packs), prior=prior)
     arguments.out.mkdir(parents=True, exist_ok=True)
     num_files = -(-arguments.count // PAIRS_PER_FILE)
-    for number in range(num_files):
+    for number in range(part - 1, num_files, num_parts):
         path = arguments.out / f"{number:05d}.npz"
         if path.exists():
             continue
         voices = [
-            draw_voice(index, packs, np.array(pitches), prior, len(studio.texts))
+            draw(index, num_sentences=len(studio.texts))
             for index in range(number * PAIRS_PER_FILE, (number + 1) * PAIRS_PER_FILE)
         ]
         spoken = [studio.speak(voice) for voice in voices]

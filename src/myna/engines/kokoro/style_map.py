@@ -42,8 +42,6 @@ class StyleMap:
     """[530, 256] from centred features to centred styles, decoder half first."""
     feature_mean: Array
     """[530] of synthetic speech."""
-    real_shift: Array
-    """[530] real less synthetic speech: what no style can imitate (rooms, microphones, the decoder's own sound)."""
     style_mean: Array
     """[256]"""
     timbre_mean: Array

@@ -15,8 +15,8 @@ from myna.engines.kokoro.voice_encoder import LISTENING_RATE_HZ, NUM_PRACTICE, L
 from myna.engines.kokoro.voice_practice import PracticeSentence
 
 NUM_STEPS = 24
-FIRST_STEP = 1.0
-"""In standard deviations; longer than at once, since two dozen steps even out what single sentences do."""
+FIRST_STEP = 0.8
+"""In standard deviations; see `descend`."""
 _NUM_CHECKS = 4
 """Sentences on which the refined voice must beat the one that it came from: nine seconds, as much as DNSMOS hears at
 once. Over two of them its score wavers by what is tolerated.

@@ -1,0 +1,28 @@
+"""Read what `real_voices.py` heard of the training speakers."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
+from myna.engines.kokoro.style_map import VoiceSound
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RealPerson:
+    sound: VoiceSound
+    log_f0_sd: float
+
+
+def read_real(folder: Path) -> list[RealPerson]:
+    """In the order of the files: always the same."""
+    people = []
+    for path in sorted(folder.glob("[0-9]*.npz")):
+        if ".tmp." in path.name:
+            continue
+        with np.load(path) as chunk:
+            for a, b, timbre, pitch in zip(chunk["a"], chunk["b"], chunk["timbre"], chunk["pitch"], strict=True):
+                people.append(RealPerson(VoiceSound(a, b, timbre, pitch[0]), float(pitch[1])))
+    return people
