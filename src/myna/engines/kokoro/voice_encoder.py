@@ -65,7 +65,7 @@ class Listening:
 class VoiceEncoder:
     """Makes voices. Holds the judges and the style map; shares the engine's graphs.
 
-    The gradient graph (0.3 GB, 0.7 while it computes) is opened for each voice and kept until `release`.
+    The gradient graph (0.3 GB, 0.7 while it computes) is opened by `pull` and kept until `release`.
     """
 
     def __init__(
@@ -172,7 +172,7 @@ class VoiceEncoder:
         )
 
     def release(self) -> None:
-        """Give the memory of the gradient graph back; the next voice opens it again."""
+        """Give the memory of the gradient graph back; the next `pull` opens it again."""
         self._gradient = None
         trim_heap()
 
