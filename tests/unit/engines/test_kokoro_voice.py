@@ -49,7 +49,7 @@ def test_silence_is_refused(encoder: VoiceEncoder) -> None:
 def test_corrections_bring_a_voice_nearer_until_the_sound_suffers(
     encoder: VoiceEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By a sentence that was not practised. Where the second round sounds bad, the mean of the first is left."""
+    """By a sentence that was not practised. If the third round sounds bad, and the mean of the second, the first is left."""
     recording = SPEAKERS / "ls-2609-reference.flac"
     samples, rate_hz = soundfile.read(recording, dtype="float32")
     heard = encoder.listen(Waveform(samples, rate_hz))
@@ -60,9 +60,9 @@ def test_corrections_bring_a_voice_nearer_until_the_sound_suffers(
 
     corrected = encoder.correct(found, sentences, heard)
     assert likeness(corrected) > likeness(found) + 0.1
-    opinions = iter([3.3, 1.8])
+    opinions = iter([3.3, 3.3, 1.8, 1.8, 3.2])
     monkeypatch.setattr(OpinionModel, "score", lambda *_: OpinionScores(next(opinions), 4.0, 4.0))
     stopped = encoder.correct(found, sentences, heard)
     assert next(opinions, None) is None
     whole_way = float(np.linalg.norm(corrected.decoder_style - found.decoder_style))
-    assert 0.0 < float(np.linalg.norm(stopped.decoder_style - found.decoder_style)) < 0.6 * whole_way
+    assert 0.0 < float(np.linalg.norm(stopped.decoder_style - found.decoder_style)) < 0.5 * whole_way
