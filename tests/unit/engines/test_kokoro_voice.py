@@ -49,7 +49,7 @@ def test_silence_is_refused(encoder: VoiceEncoder) -> None:
 def test_corrections_bring_a_voice_nearer_until_the_sound_suffers(
     encoder: VoiceEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By a sentence that was not practised. If the third round sounds bad, and the mean of the second, the first is left."""
+    """By a sentence not practised. If the third round sounds bad, and the mean of the second, the first is left."""
     recording = SPEAKERS / "ls-2609-reference.flac"
     samples, rate_hz = soundfile.read(recording, dtype="float32")
     heard = encoder.listen(Waveform(samples, rate_hz))

@@ -36,10 +36,9 @@ LISTENING_RATE_HZ = 16_000
 DECODER_RATE_HZ = 24_000
 _MIN_SECONDS = 0.5
 
-_LEAST_OPINION = 2.9
-_OPINION_TOLERANCE = 0.1
-"""DNSMOS overall may fall to the one, or by the other. (People's own recordings: 3.15.) Without this, a few voices are
-led to where nobody speaks: one came out at 1.8.
+_LEAST_OPINION, _OPINION_TOLERANCE, _WORST_OPINION = 2.9, 0.1, 2.6
+"""DNSMOS overall may fall to the first, or by the second, never below the third. (People's own recordings: 3.15.)
+Without this, a few voices are led to where nobody speaks: one came out at 1.8.
 """
 NUM_PRACTICE = 12
 """Sentences whose reading is foretold: for the pitch, and for the gradient."""
@@ -141,8 +140,8 @@ class VoiceEncoder:
                 step = self._style_map.step(wanted, self._style_map.features(sound))
                 style = (style + _DAMPING * step).astype(np.float32)
             opinion = self._think_of(spoken)
-            limit = limit or min(_LEAST_OPINION, opinion - _OPINION_TOLERANCE)
-            if opinion < limit:
+            limit = limit or max(_WORST_OPINION, min(_LEAST_OPINION, opinion - _OPINION_TOLERANCE))
+            if not opinion >= limit:
                 break
             candidates.append(replace(voice, decoder_style=np.mean(styles, axis=0).astype(np.float32)))
         while len(candidates) > 1:
@@ -231,10 +230,13 @@ class VoiceEncoder:
         return sentences
 
     def render(self, voice: KokoroVoice, sentence: PracticeSentence) -> Samples:
-        """Speak a practice sentence. Returns [num_samples] at 16 kHz, without the equaliser."""
+        """Speak a practice sentence. Returns [num_samples] at 16 kHz, within -1 and 1, without the equaliser.
+
+        Styles far from all public ones can be forty times as loud: embeddings do not mind, but the speech is cut off.
+        """
         curves = ProsodyCurves(voice.move_pitch(sentence.curves.f0_hz), sentence.curves.energy)
         samples = self._graphs.decode(sentence.text.features, sentence.frames, curves, voice.decoder_style)
-        return resample(Waveform(samples, DECODER_RATE_HZ), LISTENING_RATE_HZ).samples
+        return np.clip(resample(Waveform(samples, DECODER_RATE_HZ), LISTENING_RATE_HZ).samples, -1.0, 1.0)
 
     def likeness(self, sound: VoiceSound, heard: Listening) -> float:
         """Both judges' cosines in units of "stranger to same person", added."""
