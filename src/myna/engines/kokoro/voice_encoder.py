@@ -100,7 +100,9 @@ class VoiceEncoder:
         """
         heard = self.listen(reference.waveform)
         voice, sentences = self.look_up(heard, transcript_symbols)
-        return pack_voice(self.tune(self.correct(voice, sentences, heard), sentences[:1], heard))
+        artifact = pack_voice(self.tune(self.correct(voice, sentences, heard), sentences[:1], heard))
+        trim_heap()
+        return artifact
 
     def look_up(self, heard: Listening, transcript_symbols: str | None) -> tuple[KokoroVoice, list[PracticeSentence]]:
         """The voice before it has been heard, and what it can practise on."""
