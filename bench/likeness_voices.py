@@ -4,6 +4,7 @@ import io
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,12 +31,17 @@ from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
 
 BY_API = ("clone", "refined")
-LEFT_OUT = tuple(
-    f"{prefix}{judge}{suffix}"
-    for judge in "AB"
-    for prefix, suffix in (("looked up without ", ""), ("corrected without ", ""), ("", " left out"))
-)
-"""The three stages of a voice that one judge has no part in; the last is refined by the other judge alone."""
+LEFT_OUT = {
+    "looked up without A": ("a", 0),
+    "corrected without A": ("a", 1),
+    "A left out": ("a", 2),
+    "looked up without B": ("b", 0),
+    "corrected without B": ("b", 1),
+    "B left out": ("b", 2),
+}
+"""The judge that has no part in a voice, and the stage that it has reached: looked up, corrected by ear, or led by the other
+judge alone for ten steps of the gradient too.
+"""
 IN_PROCESS = ("clone in process", "stock + EQ", "stock blend + EQ", *LEFT_OUT)
 SHORT_SENTENCE = "They found a quiet place to rest."
 """By which stock voices are compared with a reference."""
@@ -107,12 +113,7 @@ class Engine:
         self._deaf.clear()
         makers: dict[str, Callable[[], bytes]] = {
             "clone in process": lambda: self._engine.encode_voice(reference),
-            "looked up without A": lambda: self._without("a", reference, stage=0),
-            "corrected without A": lambda: self._without("a", reference, stage=1),
-            "A left out": lambda: self._without("a", reference, stage=2),
-            "looked up without B": lambda: self._without("b", reference, stage=0),
-            "corrected without B": lambda: self._without("b", reference, stage=1),
-            "B left out": lambda: self._without("b", reference, stage=2),
+            **{name: partial(self._without, *stage, reference) for name, stage in LEFT_OUT.items()},
             "stock + EQ": lambda: self._nearest_stock(reference, judges, 1),
             "stock blend + EQ": lambda: self._nearest_stock(reference, judges, 3),
         }
@@ -133,8 +134,8 @@ class Engine:
             voice = unpack_voice(stock.artifact)
             self._stock.append((voice, judges.embed(self.speak(stock.artifact, SHORT_SENTENCE))))
 
-    def _without(self, judge: str, reference: ReferenceAudio, *, stage: int) -> bytes:
-        """A voice that one judge had no part in. stage: 0 looked up, 1 corrected by ear, 2 ten steps of the gradient too."""
+    def _without(self, judge: str, stage: int, reference: ReferenceAudio) -> bytes:
+        """A voice that one judge had no part in; see `LEFT_OUT`."""
         if judge not in self._deaf:
             assert self._maps is not None, "leaving a judge out needs --maps"
             style_map = parse_style_map((self._maps / f"style_map_without_{judge}.npz").read_bytes())

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from record_digests import ARTEFACTS, record_digests
 from recording_pairs import CONDITIONS
+from result_files import finished
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 from myna.engines.kokoro.recording_map import RecordingMap, join, split
@@ -43,9 +44,7 @@ class Recordings:
 
 def read_recordings(folder: Path) -> Recordings:
     rows = []
-    for path in sorted(folder.glob("[0-9]*.npz")):
-        if ".tmp." in path.name:
-            continue
+    for path in finished(folder):
         with np.load(path) as chunk:
             for speaker in zip(chunk["a"], chunk["b"], chunk["timbre"], strict=True):
                 sounds = [VoiceSound(*sound, log_f0=0.0) for sound in zip(*speaker, strict=True)]

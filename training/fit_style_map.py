@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from record_digests import record_digests
+from result_files import finished
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 from myna.engines.kokoro.pitch_track import measure_pitch
@@ -32,9 +33,7 @@ NEUTRAL_LOG_F0 = float(np.log(150.0))
 
 def read_pairs(folders: list[Path]) -> tuple[list[VoiceSound], np.ndarray]:
     sounds, styles = [], []
-    for path in (path for folder in folders for path in sorted(folder.glob("[0-9]*.npz"))):
-        if path.name.endswith(".tmp.npz"):
-            continue
+    for path in (path for folder in folders for path in finished(folder)):
         with np.load(path) as chunk:
             ends = np.cumsum(chunk["len"])
             for i, end in enumerate(ends):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from result_files import finished
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 from myna.engines.kokoro.style_map import VoiceSound
@@ -19,9 +20,7 @@ class RealPerson:
 def read_real(folder: Path) -> list[RealPerson]:
     """In the order of the files: always the same."""
     people = []
-    for path in sorted(folder.glob("[0-9]*.npz")):
-        if ".tmp." in path.name:
-            continue
+    for path in finished(folder):
         with np.load(path) as chunk:
             for a, b, timbre, pitch in zip(chunk["a"], chunk["b"], chunk["timbre"], chunk["pitch"], strict=True):
                 people.append(RealPerson(VoiceSound(a, b, timbre, pitch[0]), float(pitch[1])))

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 import soundfile
+from result_files import keep
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
@@ -66,13 +67,6 @@ def cut(clips: list[Path]) -> tuple[Samples, Samples]:
         middle = int(0.6 * len(first))
         return first[:middle], first[middle:]
     return first, first
-
-
-def keep(path: Path, rows: dict[str, list]) -> None:
-    """Write one file of results such that nobody ever finds half of it."""
-    unfinished = path.with_suffix(".tmp.npz")
-    np.savez(unfinished, **{name: np.array(values) for name, values in rows.items()})
-    unfinished.rename(path)
 
 
 def main() -> None:

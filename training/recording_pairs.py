@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import platformdirs
-from real_voices import RATE_HZ, cut, keep, read_speakers
+from real_voices import RATE_HZ, cut, read_speakers
+from result_files import keep
 from scipy import signal
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))

@@ -1,7 +1,7 @@
 """Make (style, speech) pairs: a random voice speaks a practice sentence, the judges listen.
 
     python training/synthetic_pairs.py --packs kokoro-js-1.2.1.tgz --out WORK/pairs --count 1000
-    python training/synthetic_pairs.py --packs kokoro-js-1.2.1.tgz --out WORK/near --count 3000 \\
+    python training/synthetic_pairs.py --packs kokoro-js-1.2.1.tgz --out WORK/near --count 3600 \\
         --near WORK/real --map WORK/first_map.npz
 
 With `--near`, voices are drawn around those that a first map finds for real people: that is where the next map has to be
@@ -21,6 +21,7 @@ import numpy as np
 import platformdirs
 from kokoro_packs import StylePacks, read_packs
 from real_people import RealPerson, read_real
+from result_files import keep
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
@@ -36,8 +37,6 @@ ARTEFACTS = ROOT / "src/myna/engines/kokoro/artefacts"
 PAIRS_PER_FILE = 25
 SEED = 20261123
 LOWEST_LOG_F0, HIGHEST_LOG_F0 = np.log(75.0), np.log(330.0)
-
-
 SHIFT_SHARE = 0.7
 """How much of the mean difference between real and synthetic speech is taken out of what a real person sounds like."""
 NEAR_STREAM = 1
@@ -97,8 +96,9 @@ def draw_voice_near(
     features: [num_people, 530]
     """
     rng = np.random.default_rng([SEED, NEAR_STREAM, index])
-    person = people[index % len(people)]
-    decoder, prosody = style_map.locate(features[index % len(people)])
+    chosen = index % len(people)
+    person = people[chosen]
+    decoder, prosody = style_map.locate(features[chosen])
     decoder = prior["decoder_mean"] + rng.uniform(0.8, 1.5) * (decoder - prior["decoder_mean"])
     decoder = decoder + rng.uniform(0.0, 0.8) * (prior["decoder_cholesky"] @ rng.standard_normal(128))
     prosody = prior["prosody_mean"] + rng.uniform(0.8, 1.2) * (prosody - prior["prosody_mean"])
@@ -195,20 +195,18 @@ def main() -> None:
             Waveform(samples if ok else np.ones_like(samples), 16_000)
             for samples, ok in zip(spoken, audible, strict=True)
         ]
-        unfinished = path.with_suffix(".tmp.npz")
-        np.savez(
-            unfinished,
-            ok=audible,
-            ti=[voice.sentence for voice in voices],
-            sd=[voice.decoder_style for voice in voices],
-            sp=[voice.prosody_style for voice in voices],
-            f0=[(voice.log_f0_mean, voice.log_f0_sd) for voice in voices],
-            A=[studio.judges[0].embed(waveform) for waveform in heard],
-            B=[studio.judges[1].embed(waveform) for waveform in heard],
-            x=np.concatenate([(np.clip(samples, -1, 1) * 32767).astype(np.int16) for samples in spoken]),
-            len=[len(samples) for samples in spoken],
-        )
-        unfinished.rename(path)
+        rows = {
+            "ok": audible,
+            "ti": [voice.sentence for voice in voices],
+            "sd": [voice.decoder_style for voice in voices],
+            "sp": [voice.prosody_style for voice in voices],
+            "f0": [(voice.log_f0_mean, voice.log_f0_sd) for voice in voices],
+            "A": [studio.judges[0].embed(waveform) for waveform in heard],
+            "B": [studio.judges[1].embed(waveform) for waveform in heard],
+            "x": np.concatenate([(np.clip(samples, -1, 1) * 32767).astype(np.int16) for samples in spoken]),
+            "len": [len(samples) for samples in spoken],
+        }
+        keep(path, rows)
         print(f"\r{number + 1}/{num_files} files", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
 

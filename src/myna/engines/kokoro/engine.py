@@ -6,7 +6,6 @@ from typing import Self
 
 import numpy as np
 
-from myna.analysis.dnsmos import OpinionModel
 from myna.analysis.onnx_session import RunStop, RunStopped
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import InvalidRequest, LanguageUnsupported
@@ -90,7 +89,7 @@ class KokoroEngine:
 
     def __init__(self, settings: EngineSettings) -> None:
         """Raises: WeightsMissing, WeightsCorrupt."""
-        self._weights = weights = WeightStore(settings.weights_dir)
+        weights = WeightStore(settings.weights_dir)
         self._vocabulary = Vocabulary(weights.path(WEIGHT_NAME))
         self._graphs = KokoroGraphs(weights, settings.num_threads)
         self._encoder = VoiceEncoder(self._graphs, self._vocabulary, weights, settings.num_threads)
@@ -103,8 +102,7 @@ class KokoroEngine:
 
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
         """See `Engine`. More than a minute of one core."""
-        opinion = OpinionModel(self._weights.path("dnsmos/sig_bak_ovr.onnx"))
-        return refine_voice(artifact, reference, self._encoder, opinion)
+        return refine_voice(artifact, reference, self._encoder)
 
     def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> bytes:
         """See `Engine`."""

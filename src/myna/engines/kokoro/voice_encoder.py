@@ -131,7 +131,7 @@ class VoiceEncoder:
         wanted = self._style_map.features(heard.sound)
         practised = sentences[:_SENTENCES_A_ROUND]
         style = voice.decoder_style
-        candidates = [voice]
+        rounds: list[KokoroVoice] = []
         limit = 0.0
         for _ in range(_NUM_ROUNDS):
             styles, spoken = [], []
@@ -141,18 +141,17 @@ class VoiceEncoder:
                 sound = self.measure(spoken[-1], measure_pitch(spoken[-1]))
                 step = self._style_map.step(wanted, self._style_map.features(sound))
                 style = (style + _DAMPING * step).astype(np.float32)
-            opinion = self._think_of(spoken)
+            opinion = self.opinion_of(spoken)
             limit = limit or max(_WORST_OPINION, min(_LEAST_OPINION, opinion - _OPINION_TOLERANCE))
             if not opinion >= limit:
                 break
-            candidates.append(replace(voice, decoder_style=np.mean(styles, axis=0).astype(np.float32)))
-        while len(candidates) > 1:
-            if self._think_of([self.render(candidates[-1], sentence) for sentence in practised]) >= limit:
-                break
-            candidates.pop()
-        return candidates[-1]
+            rounds.append(replace(voice, decoder_style=np.mean(styles, axis=0).astype(np.float32)))
+        for candidate in reversed(rounds):
+            if self.opinion_of([self.render(candidate, sentence) for sentence in practised]) >= limit:
+                return candidate
+        return voice
 
-    def _think_of(self, spoken: list[Samples]) -> float:
+    def opinion_of(self, spoken: list[Samples]) -> float:
         """DNSMOS P.835 overall, 1 to 5, of some sentences: [num_samples] at 16 kHz each."""
         return self._opinion.score(Waveform(np.concatenate(spoken), LISTENING_RATE_HZ)).overall
 

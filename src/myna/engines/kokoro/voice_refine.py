@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from myna.analysis.dnsmos import OpinionModel
-from myna.domain.waveform import ReferenceAudio, Waveform
+from myna.domain.waveform import ReferenceAudio
 from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_voice
-from myna.engines.kokoro.voice_encoder import LISTENING_RATE_HZ, NUM_PRACTICE, Listening, VoiceEncoder
+from myna.engines.kokoro.voice_encoder import NUM_PRACTICE, Listening, VoiceEncoder
 from myna.engines.kokoro.voice_practice import PracticeSentence
 
 NUM_STEPS = 24
@@ -44,7 +43,6 @@ def refine_voice(
     artifact: bytes,
     reference: ReferenceAudio,
     encoder: VoiceEncoder,
-    opinion: OpinionModel,
     on_progress: Callable[[float], None] = lambda _: None,
 ) -> bytes:
     """Bring a voice nearer to the recording that it was made from. Same artifact and audio, same bytes.
@@ -60,24 +58,17 @@ def refine_voice(
         on_progress(count / (NUM_STEPS + len(_SHARES) + 1))
     encoder.release()
     checks = sentences[:_NUM_CHECKS]
-    start = _hear(before, checks, heard, encoder, opinion)
+    start = _hear(before, checks, heard, encoder)
     for share in _SHARES:
         moved = (1.0 - share) * before.decoder_style + share * style
         after = replace(before, decoder_style=moved.astype(np.float32))
-        if _hear(after, checks, heard, encoder, opinion).is_better_than(start):
+        if _hear(after, checks, heard, encoder).is_better_than(start):
             return pack_voice(replace(encoder.tune(after, checks[:2], heard), refined=True))
     return pack_voice(replace(before, refined=True))
 
 
-def _hear(
-    voice: KokoroVoice,
-    sentences: list[PracticeSentence],
-    heard: Listening,
-    encoder: VoiceEncoder,
-    opinion: OpinionModel,
-) -> _Hearing:
+def _hear(voice: KokoroVoice, sentences: list[PracticeSentence], heard: Listening, encoder: VoiceEncoder) -> _Hearing:
     """By the decoder that will speak, which is coarser than the one that the gradient went through."""
     spoken = [encoder.render(voice, sentence) for sentence in sentences]
     likeness = [encoder.likeness(encoder.measure(samples, None), heard) for samples in spoken]
-    together = Waveform(np.concatenate(spoken), LISTENING_RATE_HZ)
-    return _Hearing(float(np.mean(likeness)), opinion.score(together).overall)
+    return _Hearing(float(np.mean(likeness)), encoder.opinion_of(spoken))
