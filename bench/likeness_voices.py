@@ -145,13 +145,13 @@ class Engine:
             self._deaf[judge] = encoder, voice, sentences, heard
         encoder, voice, sentences, heard = self._deaf[judge]
         if stage:
-            voice = encoder.correct(voice, sentences, heard)
+            voice, _ = encoder.correct(voice, sentences, heard)
         if stage == 2:
             pull = Pull(gain_a=0.0) if judge == "a" else Pull(gain_b=0.0)
             *_, style = encoder.pull(voice, sentences, heard, _LEFT_OUT_STEPS, _LEFT_OUT_FIRST_STEP, judges=pull)
             voice = replace(voice, decoder_style=style)
             encoder.release()
-        return pack_voice(encoder.tune(voice, sentences[:1], heard))
+        return pack_voice(encoder.tune(voice, [encoder.render(voice, sentence) for sentence in sentences[:4]], heard))
 
     def _nearest_stock(self, reference: ReferenceAudio, judges: Judges, count: int) -> bytes:
         """The nearest stock voice by both judges, or the mean of the nearest few; the clone's own equaliser on it."""

@@ -58,11 +58,11 @@ def test_corrections_bring_a_voice_nearer_until_the_sound_suffers(
     def likeness(voice: KokoroVoice) -> float:
         return encoder.likeness(encoder.measure(encoder.render(voice, sentences[-1]), None), heard)
 
-    corrected = encoder.correct(found, sentences, heard)
+    corrected, _ = encoder.correct(found, sentences, heard)
     assert likeness(corrected) > likeness(found) + 0.1
     opinions = iter([3.3, 3.3, 1.8, 1.8, 3.2])
     monkeypatch.setattr(OpinionModel, "score", lambda *_: OpinionScores(next(opinions), 4.0, 4.0))
-    stopped = encoder.correct(found, sentences, heard)
+    stopped, _ = encoder.correct(found, sentences, heard)
     assert next(opinions, None) is None
     whole_way = float(np.linalg.norm(corrected.decoder_style - found.decoder_style))
     assert 0.0 < float(np.linalg.norm(stopped.decoder_style - found.decoder_style)) < 0.5 * whole_way

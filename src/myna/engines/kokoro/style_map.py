@@ -64,6 +64,11 @@ class StyleMap:
         """The decoder step, [128], that would turn one sound into another if the decoder were linear."""
         return np.asarray(((wanted - heard) @ self.matrix)[:STYLE_DIM])
 
+    def embedding_step(self, missing_a: FloatArray, missing_b: FloatArray) -> Array:
+        """The same for what is missing of the embeddings, [256] and [192], where nothing else was measured."""
+        missing = np.concatenate([_WEIGHT_A * missing_a, _WEIGHT_B * missing_b])
+        return np.asarray((missing @ self.matrix[: len(missing)])[:STYLE_DIM])
+
 
 def join_features(sound: VoiceSound, timbre_mean: Array, timbre_sd: Array) -> Array:
     """[530] features of a sound, weighted as the regression was."""

@@ -28,6 +28,7 @@ from myna.engines.kokoro.voice_practice import (
     PracticeSentence,
     cut_stretches,
     practice_symbols,
+    shorten_silence,
     voiced_log_f0,
 )
 from myna.weights.store import WeightStore
@@ -100,7 +101,8 @@ class VoiceEncoder:
         """
         heard = self.listen(reference.waveform)
         voice, sentences = self.look_up(heard, transcript_symbols)
-        artifact = pack_voice(self.tune(self.correct(voice, sentences, heard), sentences[:1], heard))
+        voice, spoken = self.correct(voice, sentences, heard)
+        artifact = pack_voice(self.tune(voice, spoken, heard))
         trim_heap()
         return artifact
 
@@ -121,12 +123,15 @@ class VoiceEncoder:
         sentences = self.practise(voice, NUM_PRACTICE)
         return _set_pitch(voice, sentences, heard.pitch), sentences
 
-    def correct(self, voice: KokoroVoice, sentences: list[PracticeSentence], heard: Listening) -> KokoroVoice:
+    def correct(
+        self, voice: KokoroVoice, sentences: list[PracticeSentence], heard: Listening
+    ) -> tuple[KokoroVoice, list[Samples]]:
         """Speak, listen, and step towards the person, sentence after sentence. Half a second of one core each.
 
         The map that found the voice also turns what is still missing into a step; other sentences lead nearly the same
         way (cosine .95, six training people). The result is the mean of the last round, unless that no longer sounds
-        good: then that of the round before, and so on, back to the voice as it was looked up.
+        good: then that of the round before, and so on, back to the voice as it was looked up. Beside it, some sentences
+        in that voice, as `render` gives them.
         """
         wanted = self._style_map.features(heard.sound)
         practised = sentences[:_SENTENCES_A_ROUND]
@@ -147,9 +152,10 @@ class VoiceEncoder:
                 break
             rounds.append(replace(voice, decoder_style=np.mean(styles, axis=0).astype(np.float32)))
         for candidate in reversed(rounds):
-            if self.opinion_of([self.render(candidate, sentence) for sentence in practised]) >= limit:
-                return candidate
-        return voice
+            spoken = [self.render(candidate, sentence) for sentence in practised]
+            if self.opinion_of(spoken) >= limit:
+                return candidate, spoken
+        return voice, [self.render(voice, sentence) for sentence in practised]
 
     def opinion_of(self, spoken: list[Samples]) -> float:
         """DNSMOS P.835 overall, 1 to 5, of some sentences: [num_samples] at 16 kHz each."""
@@ -186,10 +192,12 @@ class VoiceEncoder:
         self._gradient = None
         trim_heap()
 
-    def tune(self, voice: KokoroVoice, sentences: list[PracticeSentence], heard: Listening) -> KokoroVoice:
-        """Bring the colour half-way to the recording's; not to that of a telephone, a room or noise."""
-        spoken = np.concatenate([self.render(voice, sentence) for sentence in sentences])
-        curve = heard.clean_share * missing_eq_db(heard.samples, spoken)
+    def tune(self, voice: KokoroVoice, spoken: list[Samples], heard: Listening) -> KokoroVoice:
+        """Bring the colour half-way to the recording's; not to that of a telephone, a room or noise.
+
+        spoken: sentences in this voice, as `render` gives them.
+        """
+        curve = heard.clean_share * missing_eq_db(heard.samples, np.concatenate(spoken))
         return replace(voice, eq_db=curve.astype(np.float32))
 
     def listen(self, waveform: Waveform) -> Listening:
@@ -227,7 +235,7 @@ class VoiceEncoder:
             predicted = self._graphs.predict_durations(text, voice.prosody_style)
             frames = round_frames(predicted.frames, voice.duration_scale)
             curves = self._graphs.predict_prosody(predicted.hidden, frames, voice.prosody_style)
-            sentences.append(PracticeSentence(text, frames, curves))
+            sentences.append(shorten_silence(PracticeSentence(text, frames, curves)))
         return sentences
 
     def render(self, voice: KokoroVoice, sentence: PracticeSentence) -> Samples:
