@@ -1,5 +1,7 @@
 """The embedded engine's voice as bytes. That clones are their person's is tested through the API (tests/quality)."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,11 @@ from myna.domain.language import LangCode
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.kokoro.graphs import KokoroGraphs
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
+from myna.engines.kokoro.style_map import VoiceSound, load_style_map
 from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_voice
-from myna.engines.kokoro.voice_encoder import VoiceEncoder
+from myna.engines.kokoro.voice_encoder import Listening, VoiceEncoder
+from myna.engines.kokoro.voice_practice import PracticeSentence
+from myna.engines.kokoro.voice_refine import refine_voice
 from myna.engines.kokoro.voice_stock import stock_voices
 from myna.weights.store import WeightStore
 
@@ -45,24 +50,81 @@ def test_silence_is_refused(encoder: VoiceEncoder) -> None:
         encoder.encode(ReferenceAudio(silence, "", LangCode.EN_US))
 
 
+@dataclass(frozen=True)
+class Corrected:
+    reference: ReferenceAudio
+    heard: Listening
+    found: KokoroVoice
+    """As it was looked up."""
+    sentences: list[PracticeSentence]
+    voice: KokoroVoice
+
+
+@pytest.fixture(scope="module")
+def corrected(encoder: VoiceEncoder) -> Corrected:
+    samples, rate_hz = soundfile.read(SPEAKERS / "ls-2609-reference.flac", dtype="float32")
+    reference = ReferenceAudio(Waveform(samples, rate_hz), "", LangCode.EN_US)
+    heard = encoder.listen(reference.waveform)
+    found, sentences = encoder.look_up(heard, None)
+    voice, _ = encoder.correct(found, sentences, heard)
+    return Corrected(reference, heard, found, sentences, voice)
+
+
+def give_opinions(monkeypatch: pytest.MonkeyPatch, opinions: list[float]) -> Callable[[], None]:
+    """Let DNSMOS say these, one after the other. Returns a check that it was asked for all."""
+    scores = iter(opinions)
+    monkeypatch.setattr(OpinionModel, "score", lambda *_: OpinionScores(next(scores), 4.0, 4.0))
+
+    def check() -> None:
+        assert next(scores, None) is None
+
+    return check
+
+
 @pytest.mark.weights
 def test_corrections_bring_a_voice_nearer_until_the_sound_suffers(
-    encoder: VoiceEncoder, monkeypatch: pytest.MonkeyPatch
+    encoder: VoiceEncoder, corrected: Corrected, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By a sentence not practised. If the third round sounds bad, and the mean of the second, the first is left."""
-    recording = SPEAKERS / "ls-2609-reference.flac"
-    samples, rate_hz = soundfile.read(recording, dtype="float32")
-    heard = encoder.listen(Waveform(samples, rate_hz))
-    found, sentences = encoder.look_up(heard, None)
 
     def likeness(voice: KokoroVoice) -> float:
-        return encoder.likeness(encoder.measure(encoder.render(voice, sentences[-1]), None), heard)
+        spoken = encoder.render(voice, corrected.sentences[-1])
+        return encoder.likeness(encoder.measure(spoken, None), corrected.heard)
 
-    corrected, _ = encoder.correct(found, sentences, heard)
-    assert likeness(corrected) > likeness(found) + 0.1
-    opinions = iter([3.3, 3.3, 1.8, 1.8, 3.2])
-    monkeypatch.setattr(OpinionModel, "score", lambda *_: OpinionScores(next(opinions), 4.0, 4.0))
-    stopped, _ = encoder.correct(found, sentences, heard)
-    assert next(opinions, None) is None
-    whole_way = float(np.linalg.norm(corrected.decoder_style - found.decoder_style))
-    assert 0.0 < float(np.linalg.norm(stopped.decoder_style - found.decoder_style)) < 0.5 * whole_way
+    assert likeness(corrected.voice) > likeness(corrected.found) + 0.1
+    all_were_asked_for = give_opinions(monkeypatch, [3.3, 3.3, 1.8, 1.8, 3.2])
+    stopped, _ = encoder.correct(corrected.found, corrected.sentences, corrected.heard)
+    all_were_asked_for()
+    start = corrected.found.decoder_style
+    whole_way = float(np.linalg.norm(corrected.voice.decoder_style - start))
+    assert 0.0 < float(np.linalg.norm(stopped.decoder_style - start)) < 0.5 * whole_way
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    ("opinions", "share"), [([3.3, 3.1, 3.19, 3.2], 0.6), ([2.9, 2.9], 1.0), ([2.9, 2.8, 2.8, 2.8, 2.8, 2.8], 0.0)]
+)
+def test_refinement_goes_as_far_as_the_sound_stays_good(
+    encoder: VoiceEncoder, corrected: Corrected, monkeypatch: pytest.MonkeyPatch, opinions: list[float], share: float
+) -> None:
+    """Down to 3.2, and from below it not at all. (Where it would go is what corrections found: gradients take long.)"""
+    start, goal = corrected.found.decoder_style, corrected.voice.decoder_style
+    monkeypatch.setattr(encoder, "pull", lambda *_: iter([goal]))
+    all_were_asked_for = give_opinions(monkeypatch, opinions)
+    refined = unpack_voice(refine_voice(pack_voice(corrected.found), corrected.reference, encoder))
+    all_were_asked_for()
+    assert refined.refined
+    np.testing.assert_allclose(refined.decoder_style, (1.0 - share) * start + share * goal, atol=1e-5)
+
+
+def test_a_step_for_embeddings_is_the_step_for_a_sound_that_differs_in_nothing_else() -> None:
+    """By the shipped map."""
+    style_map = load_style_map()
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((2, 256)), rng.standard_normal((2, 192))
+    wanted, heard = (
+        style_map.features(VoiceSound(a[i].astype("f"), b[i].astype("f"), style_map.timbre_mean, 5.0)) for i in (0, 1)
+    )
+    np.testing.assert_allclose(
+        style_map.embedding_step(a[0] - a[1], b[0] - b[1]), style_map.step(wanted, heard), atol=1e-5
+    )
