@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.audio.resample import resample
 from myna.domain.waveform import Samples, Waveform
-from myna.engines.kokoro.graphs import KokoroGraphs, ProsodyCurves, round_frames
+from myna.engines.kokoro.graphs import DecoderStyles, KokoroGraphs, ProsodyCurves, round_frames
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
 from myna.engines.kokoro.style_map import StyleMap, parse_style_map
 from myna.weights.store import WeightStore
@@ -142,7 +142,10 @@ class Studio:
         ratio = np.clip(voice.log_f0_sd / max(log_f0.std(), 1e-3), 0.7, 1.5)
         f0_hz[voiced] = np.exp((log_f0 - log_f0.mean()) * 0.5 * (ratio + 1) + voice.log_f0_mean)
         samples = self.graphs.decode(
-            self.texts[voice.sentence].features, frames, ProsodyCurves(f0_hz, curves.energy), voice.decoder_style
+            self.texts[voice.sentence].features,
+            frames,
+            ProsodyCurves(f0_hz, curves.energy),
+            DecoderStyles(voice.decoder_style, voice.decoder_style),
         )
         return resample(Waveform(samples, 24_000), 16_000).samples
 

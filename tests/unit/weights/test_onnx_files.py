@@ -74,6 +74,7 @@ def test_the_four_kokoro_graphs_chain_as_documented() -> None:
             "aligned_features": np.repeat(features, counts, axis=2),
             "f0_hz": f0_hz,
             "energy": energy,
+            "articulation_style": style,
             "timbre_style": style,
         }
     )

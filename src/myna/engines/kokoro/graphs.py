@@ -7,7 +7,7 @@ The graphs, one after the other, are the whole model. Between them the caller de
                  (scale and round the frames here: this sets the speaking rate)
     + frames     --predict_prosody-->    F0 and energy per half frame
                  (rewrite F0 or energy here: the decoder follows F0 within a few per cent)
-    + decoder style --decode-->          samples
+    + decoder styles --decode-->         samples
 
 A frame is 25 ms: 600 samples at 24 kHz. Sizes below: T symbols (pads included), F = sum of frames, 2 F half frames.
 """
@@ -68,6 +68,16 @@ class ProsodyCurves:
     """[2 F] energy per half frame, in the model's own unit (about -10 in silence to 10)."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class DecoderStyles:
+    """What the decoder's two stages read. The same twice is a voice of the undivided model."""
+
+    articulation: FloatArray
+    """[128] of the blocks that shape phones out of symbols, pitch and energy: how clearly."""
+    timbre: FloatArray
+    """[128] of the generator, which makes sound of them: who."""
+
+
 class KokoroGraphs:
     """Four sessions, opened once. Blocking; a `stop` that another thread pulls ends a run early with `RunStopped`."""
 
@@ -120,22 +130,22 @@ class KokoroGraphs:
         features: FloatArray,
         frames: IntArray,
         curves: ProsodyCurves,
-        decoder_style: FloatArray,
+        styles: DecoderStyles,
         stop: RunStop | None = None,
     ) -> Samples:
         """Make sound. Deterministic: the exported graph has no noise source.
 
-        features: [1, 512, T] of `encode_text`; frames: [T]; curves: [2 F] each; decoder_style: [128].
+        features: [1, 512, T] of `encode_text`; frames: [T]; curves: [2 F] each.
         Returns [600 F] float32, nominally in [-1, 1] but not clipped.
         """
         aligned = np.repeat(features, frames, axis=2)
-        return self.decode_aligned(aligned, curves, decoder_style, stop)
+        return self.decode_aligned(aligned, curves, styles, stop)
 
     def decode_aligned(
         self,
         aligned_features: FloatArray,
         curves: ProsodyCurves,
-        decoder_style: FloatArray,
+        styles: DecoderStyles,
         stop: RunStop | None = None,
     ) -> Samples:
         """`decode` for features that are already repeated. aligned_features: [1, 512, F]."""
@@ -143,7 +153,8 @@ class KokoroGraphs:
             "aligned_features": aligned_features,
             "f0_hz": curves.f0_hz[np.newaxis, :],
             "energy": curves.energy[np.newaxis, :],
-            "timbre_style": _row(decoder_style),
+            "articulation_style": _row(styles.articulation),
+            "timbre_style": _row(styles.timbre),
         }
         samples: Samples = self._decoder.run(inputs, ["samples"], stop)[0].reshape(-1)
         return samples

@@ -62,7 +62,7 @@ def descend(
     Source of the averaging: Polyak and Juditsky 1992.
     """
     factor = style_map.prior_cholesky
-    position = np.linalg.solve(factor, voice.decoder_style - style_map.prior_mean)
+    position = np.linalg.solve(factor, voice.timbre_style - style_map.prior_mean)
     momentum = np.zeros_like(position)
     recent: list[Array] = []
     target_a = (pull.gain_a * targets[0]).astype(np.float32)
@@ -74,6 +74,7 @@ def descend(
             stretch.features,
             stretch.f0_hz,
             stretch.energy,
+            voice.articulation_style,
             style.astype(np.float32),
             target_a=target_a,
             target_b=target_b,

@@ -41,7 +41,7 @@ class StylePull:
     """What one evaluation gives."""
 
     gradient: FloatArray
-    """[128] of the loss with respect to the decoder style."""
+    """[128] of the loss with respect to the timbre style."""
     embedding_a: FloatArray
     """[256] GE2E of the rendition."""
     embedding_b: FloatArray
@@ -73,14 +73,16 @@ class StyleGradient:
         features: FloatArray,
         f0_hz: FloatArray,
         energy: FloatArray,
-        style: FloatArray,
+        articulation_style: FloatArray,
+        timbre_style: FloatArray,
         *,
         target_a: FloatArray,
         target_b: FloatArray,
     ) -> StylePull:
         """Evaluate the loss  -(target_a . A + target_b . B)  and its gradient.
 
-        features: [512, 80]; f0_hz, energy: [160]; style: [128]; target_a: [256], target_b: [192], weighted.
+        features: [512, 80]; f0_hz, energy: [160]; styles: [128]; target_a: [256], target_b: [192],
+        weighted.
         """
         gradient, embedding_a, embedding_b = self._session.run(
             None,
@@ -88,7 +90,8 @@ class StyleGradient:
                 "aligned_features": features[np.newaxis],
                 "f0_hz": f0_hz[np.newaxis],
                 "energy": energy[np.newaxis],
-                "timbre_style": style[np.newaxis],
+                "articulation_style": articulation_style[np.newaxis],
+                "timbre_style": timbre_style[np.newaxis],
                 "target_a": target_a[np.newaxis],
                 "target_b": target_b[np.newaxis],
             },
@@ -152,6 +155,7 @@ def build_gradient_graph(decoder_path: Path, ge2e_path: Path, campplus_path: Pat
                 "aligned_features": (1, 512, STRETCH_FRAMES),
                 "f0_hz": (1, 2 * STRETCH_FRAMES),
                 "energy": (1, 2 * STRETCH_FRAMES),
+                "articulation_style": (1, STYLE_DIM),
                 "timbre_style": (1, STYLE_DIM),
             },
         ),
@@ -177,6 +181,7 @@ def build_gradient_graph(decoder_path: Path, ge2e_path: Path, campplus_path: Pat
         "aligned_features": (1, 512, STRETCH_FRAMES),
         "f0_hz": (1, 2 * STRETCH_FRAMES),
         "energy": (1, 2 * STRETCH_FRAMES),
+        "articulation_style": (1, STYLE_DIM),
         "timbre_style": (1, STYLE_DIM),
         "target_a": (1, 256),
         "target_b": (1, 192),
@@ -247,7 +252,9 @@ def _infer(b: GraphBuilder) -> None:
             b.shapes.setdefault(value.name, tuple(dim.dim_value for dim in dims))
 
 
-_INPUT_NAMES = frozenset({"aligned_features", "f0_hz", "energy", "timbre_style", "target_a", "target_b"})
+_INPUT_NAMES = frozenset(
+    {"aligned_features", "f0_hz", "energy", "articulation_style", "timbre_style", "target_a", "target_b"}
+)
 
 
 def dequantise(model: onnx.ModelProto) -> None:

@@ -1,7 +1,7 @@
 """The voice of the embedded engine as a value, and the bytes it is kept in.
 
-A voice is a point in the decoder's style space, a point in the prosody predictor's, and what pitch, pace and colour to
-speak with. Knows nothing of how voices are found or spoken.
+A voice is two points in the decoder's style space (how sounds are articulated, and their timbre), one in the prosody
+predictor's, and what pitch, pace and colour to speak with. Knows nothing of how voices are found or spoken.
 """
 
 import struct
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from myna.domain.errors import VoiceIncompatible
+from myna.engines.kokoro.graphs import DecoderStyles
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -27,6 +28,8 @@ _MAGIC = b"MYNAKOK1"
 _HEADER = struct.Struct("<8sHHHH")
 """Magic, layout version, flags, rows of the decoder style, equaliser bands."""
 _LAYOUT_VERSION = 1
+_ROWS = (1, 2)
+"""Voices from before the styles were parted have one row, which serves for both."""
 _FLAG_REFINED = 1
 _NUM_SCALARS = 4
 
@@ -35,8 +38,10 @@ _NUM_SCALARS = 4
 class KokoroVoice:
     """Everything that makes one person's voice out of the shared decoder."""
 
-    decoder_style: FloatArray
-    """[128] timbre: what the decoder's adaptive normalisations read."""
+    timbre_style: FloatArray
+    """[128] what the adaptive normalisations of the decoder's generator read."""
+    articulation_style: FloatArray
+    """[128] what those of the blocks before it read."""
     prosody_style: FloatArray
     """[128] manner: what durations, pitch movement and energy are predicted from."""
     predicted_log_f0: float
@@ -53,10 +58,15 @@ class KokoroVoice:
     """The slow refinement has been over it."""
 
     def __post_init__(self) -> None:
-        if self.decoder_style.shape != (STYLE_DIM,) or self.prosody_style.shape != (STYLE_DIM,):
+        styles = (self.timbre_style, self.articulation_style, self.prosody_style)
+        if any(style.shape != (STYLE_DIM,) for style in styles):
             raise ValueError("a style has 128 numbers")
         if self.eq_db.shape != (NUM_EQ_BANDS,):
             raise ValueError(f"an equaliser curve has {NUM_EQ_BANDS} points")
+
+    @property
+    def decoder_styles(self) -> DecoderStyles:
+        return DecoderStyles(self.articulation_style, self.timbre_style)
 
     def move_pitch(self, f0_hz: FloatArray) -> FloatArray:
         """Rewrite a predicted pitch curve into this person's range.
@@ -74,14 +84,15 @@ def pack_voice(voice: KokoroVoice) -> bytes:
     """Write a voice: a header, then little-endian float32. Equal voices give equal bytes."""
     numbers = np.concatenate(
         [
-            voice.decoder_style,
+            voice.timbre_style,
+            voice.articulation_style,
             voice.prosody_style,
             np.array([voice.predicted_log_f0, voice.target_log_f0, voice.pitch_spread, voice.duration_scale]),
             voice.eq_db,
         ]
     ).astype("<f4")
     flags = _FLAG_REFINED if voice.refined else 0
-    return _HEADER.pack(_MAGIC, _LAYOUT_VERSION, flags, 1, NUM_EQ_BANDS) + numbers.tobytes()
+    return _HEADER.pack(_MAGIC, _LAYOUT_VERSION, flags, len(_ROWS), NUM_EQ_BANDS) + numbers.tobytes()
 
 
 def unpack_voice(artifact: bytes) -> KokoroVoice:
@@ -92,20 +103,22 @@ def unpack_voice(artifact: bytes) -> KokoroVoice:
     if len(artifact) < _HEADER.size or not artifact.startswith(_MAGIC):
         raise VoiceIncompatible("This voice was not made by the kokoro engine. Clone it again.")
     _, version, flags, num_rows, num_bands = _HEADER.unpack_from(artifact)
-    if version != _LAYOUT_VERSION or num_rows != 1 or num_bands != NUM_EQ_BANDS:
+    if version != _LAYOUT_VERSION or num_rows not in _ROWS or num_bands != NUM_EQ_BANDS:
         raise VoiceIncompatible("This voice was made by another version of the kokoro engine. Clone it again.")
     body = artifact[_HEADER.size :]
-    if len(body) != 4 * (2 * STYLE_DIM + _NUM_SCALARS + NUM_EQ_BANDS):
+    if len(body) != 4 * ((num_rows + 1) * STYLE_DIM + _NUM_SCALARS + NUM_EQ_BANDS):
         raise VoiceIncompatible("This voice is damaged: its length is wrong. Clone it again.")
     numbers = np.frombuffer(body, dtype="<f4").astype(np.float32)
-    decoder_style, prosody_style, scalars, eq_db = np.split(numbers, np.cumsum([STYLE_DIM, STYLE_DIM, _NUM_SCALARS]))
+    rows, prosody_style, scalars, eq_db = np.split(numbers, np.cumsum([num_rows * STYLE_DIM, STYLE_DIM, _NUM_SCALARS]))
+    timbre_style, articulation_style = rows[:STYLE_DIM], rows[-STYLE_DIM:]
     predicted_log_f0, target_log_f0, pitch_spread, duration_scale = (float(value) for value in scalars)
     if not np.isfinite(numbers).all() or not 0.2 < duration_scale < 5.0:
         raise VoiceIncompatible("This voice is damaged: its numbers are out of range. Clone it again.")
-    for array in (decoder_style, prosody_style, eq_db):
+    for array in (timbre_style, articulation_style, prosody_style, eq_db):
         array.setflags(write=False)
     return KokoroVoice(
-        decoder_style=decoder_style,
+        timbre_style=timbre_style,
+        articulation_style=articulation_style,
         prosody_style=prosody_style,
         predicted_log_f0=predicted_log_f0,
         target_log_f0=target_log_f0,

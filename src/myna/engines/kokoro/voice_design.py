@@ -54,7 +54,8 @@ def design_voice(attributes: VoiceAttributes, lang: LangCode, seed: int) -> byte
     brightness = attributes.brightness + _AGE_BRIGHTNESS.get(attributes.age_group, 0.0)
     return pack_voice(
         KokoroVoice(
-            decoder_style=_blend(voices, shares, lambda voice: voice.decoder_style),
+            timbre_style=_blend(voices, shares, lambda voice: voice.timbre_style),
+            articulation_style=_blend(voices, shares, lambda voice: voice.articulation_style),
             prosody_style=_blend(voices, shares, lambda voice: voice.prosody_style),
             predicted_log_f0=_predicted_log_f0(chosen, shares),
             target_log_f0=float(usual_log_f0) + semitones * math.log(2.0) / 12.0,

@@ -27,7 +27,8 @@ def stock_voices() -> Sequence[StockVoice]:
             description=entry["description"],
             artifact=pack_voice(
                 KokoroVoice(
-                    decoder_style=style[:STYLE_DIM],
+                    timbre_style=style[:STYLE_DIM],
+                    articulation_style=style[:STYLE_DIM],
                     prosody_style=style[STYLE_DIM:],
                     predicted_log_f0=0.0,
                     target_log_f0=entry["pitch_semitones"] * math.log(2.0) / 12.0,

@@ -22,11 +22,13 @@ def test_the_float_decoder_is_the_integer_decoder(tmp_path_factory: pytest.TempP
     onnx.save(model, path)
     assert not {"ConvInteger", "MatMulInteger", "MatMulIntegerToFloat"} & {node.op_type for node in model.graph.node}
     num_frames = 40
+    style = unpack_voice(stock_voices()[0].artifact).timbre_style[np.newaxis]
     inputs = {
         "aligned_features": np.random.default_rng(0).normal(size=(1, 512, num_frames)).astype(np.float32),
         "f0_hz": np.full((1, 2 * num_frames), 140, np.float32),
         "energy": np.full((1, 2 * num_frames), 2, np.float32),
-        "timbre_style": unpack_voice(stock_voices()[0].artifact).decoder_style[np.newaxis],
+        "articulation_style": style,
+        "timbre_style": style,
     }
     spoken, expected = (OnnxSession(file).run(inputs)[0].reshape(-1) for file in (path, integer))
     assert np.corrcoef(spoken, expected)[0, 1] > 0.9
