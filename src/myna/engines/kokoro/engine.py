@@ -15,6 +15,7 @@ from myna.domain.waveform import ReferenceAudio, Samples
 from myna.engines.base import EngineSettings
 from myna.engines.kokoro.graphs import MAX_SYMBOLS, SAMPLE_RATE_HZ, KokoroGraphs, ProsodyCurves, round_frames
 from myna.engines.kokoro.passage import Passage, cut_passage, whole_passage
+from myna.engines.kokoro.pause_hush import hush_pauses
 from myna.engines.kokoro.phonemes.phonemizer import open_phonemizer
 from myna.engines.kokoro.phonemes.spaced import Phonemizer
 from myna.engines.kokoro.phonemes.symbols import (
@@ -197,7 +198,8 @@ class KokoroEngine:
         curves = passage.cut_curves(ProsodyCurves(voice.move_pitch(predicted.f0_hz), predicted.energy), frames)
         frames = frames[passage.positions]
         features = text.features[:, :, passage.positions]
-        samples = self._graphs.decode(features, frames, curves, voice.decoder_style, stop)
+        samples = self._graphs.decode(features, frames, curves, voice.decoder_styles, stop)
+        samples = hush_pauses(samples, sequence.symbols, frames, curves.f0_hz)
         if loaded.eq_taps is not None:
             samples = equalize(samples, loaded.eq_taps)
         tail_s = _tail_seconds(sequence.symbols) / speaking_rate

@@ -1,0 +1,105 @@
+"""Keeps pauses quiet: what sounds before the first phone, after the last and at commas is not speech.
+
+The decoder now and then breathes where nothing is to be said. After a final vowel or nasal whose voice has ended it
+lets out a burst, and "Run!" is heard as "Runt"; before the first phone of a line a voice that lies far from the public
+ones may hum, and the line begins with a word that is not there. The engine knows where each phone is, so what sounds
+elsewhere is turned down.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from myna.domain.waveform import Samples
+from myna.engines.kokoro.graphs import FRAME_SAMPLES, FloatArray, IntArray
+from myna.engines.kokoro.phonemes.symbols import CLAUSE_ENDS, PUNCTUATION, SENTENCE_ENDS, STRESS_MARKS
+
+_HALF_FRAME_SAMPLES = FRAME_SAMPLES // 2
+_LEAST_PERIODIC = 0.6
+"""Correlation of a sound with itself a period later: voice is above .8, breath below .4."""
+_LOWEST_HZ, _HIGHEST_HZ = 60.0, 500.0
+_WINDOW_SAMPLES = 480
+"""20 ms."""
+_SILENT = PUNCTUATION | {" "}
+_PAUSES = SENTENCE_ENDS | CLAUSE_ENDS
+_OBSTRUENTS = frozenset("pbtdkɡqɢcɟʔfvθðszʃʒçʝxɣχʁhɸβʂʐɕʑʦʣʧʤʨʥꭧ")
+"""Sounds that are made of noise; all others are made of voice, and end when it does."""
+_MODIFIERS = frozenset("ːʰʲᵝ\u0303→↗↓↘")
+_NO_SOUND = _MODIFIERS | STRESS_MARKS
+_LEAD_FRAMES = 4
+"""100 ms. A first sound is heard up to 50 ms before its frames begin (`speech_timing.LEAD_S`)."""
+_TAIL_FRAMES = 1
+_FALL_S, _RISE_S = 0.04, 0.015
+_FLOOR = 0.02
+"""-34 dB: a pause is not cut out of the sound, it becomes part of the room."""
+_RATE_HZ = 24_000
+
+
+def hush_pauses(samples: Samples, symbols: str, frames: IntArray, f0_hz: FloatArray) -> Samples:
+    """Turn down what lies between the sounds.
+
+    samples: [600 F] at 24 kHz, as decoded; symbols: [T - 2] of the model, without pads; frames: [T] with them;
+    f0_hz: [2 F] as spoken. Returns [600 F].
+    """
+    gain = np.ones(len(samples), dtype=np.float32)
+    for start, end in _quiet_spans(samples, symbols, frames, f0_hz):
+        gain[start:end] = np.minimum(gain[start:end], _dip(start, end, len(samples)))
+    return samples * gain
+
+
+def _quiet_spans(samples: Samples, symbols: str, frames: IntArray, f0_hz: FloatArray) -> Iterator[tuple[int, int]]:
+    """Samples from and to which nothing is to be heard: the edges, and the pauses that signs make."""
+    ends = np.cumsum(frames)
+    total = int(ends[-1])
+    sounds = [k for k, symbol in enumerate(symbols) if symbol not in _SILENT]
+    if not sounds:
+        return
+    groups = np.split(np.array(sounds), np.flatnonzero(np.diff(sounds) > 1) + 1)
+    last_end = 0
+    for before, after in zip([None, *groups], [*groups, None], strict=True):
+        if before is not None and after is not None and not _PAUSES & set(symbols[before[-1] : after[0]]):
+            continue
+        if before is not None:
+            last = next((int(k) for k in before[::-1] if symbols[k] not in _NO_SOUND), int(before[-1]))
+            start, stop = int(ends[last]) * FRAME_SAMPLES, (int(ends[before[-1] + 1]) + _TAIL_FRAMES) * FRAME_SAMPLES
+            last_end = stop if symbols[last] in _OBSTRUENTS else _end_of_voice(samples, f0_hz, start, stop)
+        next_start = total if after is None else max(0, int(ends[after[0]]) - _LEAD_FRAMES)
+        span = last_end, next_start * FRAME_SAMPLES
+        if span[1] > span[0]:
+            yield span
+
+
+def _end_of_voice(samples: Samples, f0_hz: FloatArray, start: int, stop: int) -> int:
+    """The sample between start and stop from which on the sound no longer repeats itself with its pitch.
+
+    `stop` if it never does: a creaky voice has no period to be found.
+    """
+    end = None
+    for first in range(start, min(stop, len(samples)), _HALF_FRAME_SAMPLES):
+        expected_hz = float(np.clip(f0_hz[first // _HALF_FRAME_SAMPLES], _LOWEST_HZ, _HIGHEST_HZ))
+        if _periodicity(samples, first, expected_hz) > _LEAST_PERIODIC:
+            end = first + _HALF_FRAME_SAMPLES
+    return stop if end is None else min(end, stop)
+
+
+def _periodicity(samples: Samples, first: int, expected_hz: float) -> float:
+    """The best correlation of 20 ms with what follows about a period later."""
+    lags = np.arange(int(0.8 * _RATE_HZ / expected_hz), int(1.25 * _RATE_HZ / expected_hz) + 1)
+    here = samples[first : first + _WINDOW_SAMPLES].astype(np.float64)
+    later = np.lib.stride_tricks.sliding_window_view(
+        samples[first : first + _WINDOW_SAMPLES + int(lags[-1])], len(here)
+    )
+    later = later[lags[lags < len(later)]]
+    if len(later) == 0:
+        return 0.0
+    norms = np.sqrt((here @ here) * np.einsum("lw,lw->l", later, later, dtype=np.float64))
+    return float((later @ here / np.maximum(norms, 1e-12)).max())
+
+
+def _dip(start: int, end: int, num_samples: int) -> FloatArray:
+    """Gain of a pause: down to the floor and up again, raised cosines. It stays down at the end of everything."""
+    position = np.arange(end - start)
+    fall = np.clip(position / (_FALL_S * _RATE_HZ), 0.0, 1.0) if start > 0 else np.ones(end - start)
+    rise = np.clip((end - start - position) / (_RISE_S * _RATE_HZ), 0.0, 1.0) if end < num_samples else 1.0
+    depth = 0.5 * (1.0 - np.cos(np.pi * np.minimum(fall, rise)))
+    return np.asarray(1.0 - (1.0 - _FLOOR) * depth, dtype=np.float32)
