@@ -24,6 +24,7 @@ from myna.engines.kokoro.style_descent import Pull
 from myna.engines.kokoro.style_map import parse_style_map
 from myna.engines.kokoro.timbre_spectrum import missing_eq_db
 from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_voice
+from myna.engines.kokoro.voice_correct import correct_voice
 from myna.engines.kokoro.voice_encoder import Listening, VoiceEncoder
 from myna.engines.kokoro.voice_practice import PracticeSentence
 from myna.engines.kokoro.voice_stock import stock_voices
@@ -103,6 +104,10 @@ class Engine:
         self._deaf: dict[str, tuple[VoiceEncoder, KokoroVoice, list[PracticeSentence], Listening]] = {}
         self._stock: list[tuple[KokoroVoice, list[np.ndarray]]] = []
 
+    @property
+    def encoder(self) -> VoiceEncoder:
+        return self._encoder
+
     def clone(self, person: Person) -> bytes:
         return self._engine.encode_voice(_reference(person))
 
@@ -145,11 +150,11 @@ class Engine:
             self._deaf[judge] = encoder, voice, sentences, heard
         encoder, voice, sentences, heard = self._deaf[judge]
         if stage:
-            voice, _ = encoder.correct(voice, sentences, heard)
+            voice = correct_voice(voice, sentences, heard, encoder).voice
         if stage == 2:
             pull = Pull(gain_a=0.0) if judge == "a" else Pull(gain_b=0.0)
             *_, style = encoder.pull(voice, sentences, heard, _LEFT_OUT_STEPS, _LEFT_OUT_FIRST_STEP, judges=pull)
-            voice = replace(voice, decoder_style=style)
+            voice = replace(voice, timbre_style=style)
             encoder.release()
         return pack_voice(encoder.tune(voice, [encoder.render(voice, sentence) for sentence in sentences[:4]], heard))
 
@@ -162,7 +167,8 @@ class Engine:
         chosen = [voice for voice, _ in order[:count]]
         plain = replace(
             chosen[0],
-            decoder_style=np.mean([voice.decoder_style for voice in chosen], axis=0).astype(np.float32),
+            timbre_style=np.mean([voice.timbre_style for voice in chosen], axis=0).astype(np.float32),
+            articulation_style=np.mean([voice.articulation_style for voice in chosen], axis=0).astype(np.float32),
             prosody_style=np.mean([voice.prosody_style for voice in chosen], axis=0).astype(np.float32),
         )
         spoken = resample(self.speak(pack_voice(plain), SENTENCES[0]), LISTENING_RATE_HZ).samples

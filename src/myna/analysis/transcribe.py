@@ -26,6 +26,11 @@ _ECHO_WORDS = 4
 _ECHO_LETTERS_PER_S = 20.0
 """A sentence that fills the recording is now and then written twice. Nobody speaks so fast: 10 to 18 are usual."""
 _BEAM_SIZE = 5
+_FRAMES_PER_POSITION = 2
+"""The encoder halves the rate of its frames."""
+_LEAST_PROBABILITY = 1e-6
+_SPACE = "Ġ"
+"""How the vocabulary writes a space before a word."""
 _NUMERAL_CHARS = frozenset("0123456789%$£€¥")
 """Suppressed, so that "one two three" is not "1 2 3": the transcript is to match what was said."""
 
@@ -106,6 +111,34 @@ class SpeechRecogniser:
         """
         heard = self._hear(self._encode(waveform), lang)
         return replace(heard, text=cut_echo(heard.text, waveform.duration_s))
+
+    def certainty(self, waveform: Waveform, text: str, lang: LangCode) -> float:
+        """How likely these words are, given the sound: mean natural log probability of their tokens, 0 the best.
+
+        What is clear to a person is so to the recogniser: stock voices lie near -0.9 on short lines and garbled clones
+        below -1.3. It moves evenly where the words that it would write still are the same, or change by leaps.
+        waveform: at most 25 s (longer is cut). Source: Whisper's own scores, by forced alignment.
+        """
+        encoding = self._encode(waveform)
+        tokens = self._spell(text)
+        num_frames = int(np.shape(encoding)[1]) * _FRAMES_PER_POSITION
+        ids = [self._token_id(token) for token in tokens]
+        aligned = self._model.align(encoding, self._prompt_ids(lang), [ids], [num_frames])[0]
+        is_word = [any(map(str.isalnum, token)) for token in tokens]
+        probabilities = np.array(aligned.text_token_probs)[is_word]
+        return float(np.mean(np.log(np.maximum(probabilities, _LEAST_PROBABILITY))))
+
+    def _spell(self, text: str) -> list[str]:
+        """Tokens as Whisper writes them. The tokenizer file lacks the merge of a space with a t, done here."""
+        tokens: list[str] = []
+        for token in self._tokenizer.encode(" " + text, add_special_tokens=False).tokens:
+            joined = tokens[-1] + token if tokens else ""
+            is_cut = bool(tokens) and (tokens[-1] == _SPACE or tokens[-1].startswith(f"{_SPACE}t"))
+            if is_cut and self._tokenizer.token_to_id(joined) is not None:
+                tokens[-1] = joined
+            else:
+                tokens.append(token)
+        return tokens
 
     def _hear(self, encoding: ctranslate2.StorageView, lang: LangCode | None) -> Transcription:
         probabilities = self._language_probabilities(encoding)

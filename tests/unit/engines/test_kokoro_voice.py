@@ -1,7 +1,7 @@
 """The embedded engine's voice as bytes. That clones are their person's is tested through the API (tests/quality)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +12,19 @@ from platformdirs import user_cache_path
 from myna.analysis.dnsmos import OpinionModel, OpinionScores
 from myna.domain.errors import InvalidRequest, VoiceIncompatible
 from myna.domain.language import LangCode
-from myna.domain.waveform import ReferenceAudio, Waveform
+from myna.domain.waveform import ReferenceAudio, Samples, Waveform
 from myna.engines.kokoro.graphs import KokoroGraphs
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
 from myna.engines.kokoro.style_map import VoiceSound, load_style_map
-from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_voice
+from myna.engines.kokoro.voice_artifact import STYLE_DIM, KokoroVoice, pack_voice, unpack_voice
+from myna.engines.kokoro.voice_correct import SENTENCES_A_ROUND, correct_voice, take_clear, walk
 from myna.engines.kokoro.voice_encoder import Listening, VoiceEncoder
 from myna.engines.kokoro.voice_practice import PracticeSentence
 from myna.engines.kokoro.voice_refine import refine_voice
 from myna.engines.kokoro.voice_stock import stock_voices
 from myna.weights.store import WeightStore
 
+SHARES = (0.4, 0.6, 0.8, 1.0)
 SPEAKERS = Path(__file__).parents[2] / "data/speakers"
 
 
@@ -34,6 +36,19 @@ def test_artifact_survives_a_round_trip_and_refuses_damage() -> None:
     for damaged in (artifact[:-1], b"RIFF" + artifact[4:], b"", poisoned):
         with pytest.raises(VoiceIncompatible):
             unpack_voice(damaged)
+
+
+def test_a_voice_from_before_the_styles_were_parted_still_speaks() -> None:
+    """Its one decoder style serves for both stages, as it did."""
+    artifact = stock_voices()[0].artifact
+    voice = unpack_voice(artifact)
+    rows, timbre = artifact.index(voice.timbre_style.tobytes()), 4 * STYLE_DIM
+    former = artifact[:12] + (1).to_bytes(2, "little") + artifact[14:rows] + artifact[rows + timbre :]
+    read = unpack_voice(former)
+    np.testing.assert_array_equal(read.articulation_style, read.timbre_style)
+    np.testing.assert_array_equal(read.timbre_style, voice.timbre_style)
+    np.testing.assert_array_equal(read.prosody_style, voice.prosody_style)
+    assert (read.target_log_f0, read.duration_scale) == (voice.target_log_f0, voice.duration_scale)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +72,12 @@ class Corrected:
     found: KokoroVoice
     """As it was looked up."""
     sentences: list[PracticeSentence]
-    voice: KokoroVoice
+    rounds: list[KokoroVoice]
+    """After each round of corrections, whether clear or not."""
+
+    @property
+    def voice(self) -> KokoroVoice:
+        return self.rounds[-1]
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +86,27 @@ def corrected(encoder: VoiceEncoder) -> Corrected:
     reference = ReferenceAudio(Waveform(samples, rate_hz), "", LangCode.EN_US)
     heard = encoder.listen(reference.waveform)
     found, sentences = encoder.look_up(heard, None)
-    voice, _ = encoder.correct(found, sentences, heard)
-    return Corrected(reference, heard, found, sentences, voice)
+    rounds, _ = walk(found, sentences[:SENTENCES_A_ROUND], heard, encoder)
+    return Corrected(reference, heard, found, sentences, [voice for voice, _ in rounds])
+
+
+def say_one_line(monkeypatch: pytest.MonkeyPatch, encoder: VoiceEncoder) -> None:
+    """Instead of eight, where what is heard is not asked."""
+    practise_lines = encoder.practise_lines
+    monkeypatch.setattr(encoder, "practise_lines", lambda voice: practise_lines(voice)[:1])
+
+
+class CertaintyByList:
+    """A `ClarityListener` that says these, one after the other."""
+
+    def __init__(self, certainties: list[float]) -> None:
+        self.left = certainties
+
+    def certainty(self, _: list[Samples]) -> float:
+        return self.left.pop(0)
+
+    def release(self) -> None:
+        pass
 
 
 def give_opinions(monkeypatch: pytest.MonkeyPatch, opinions: list[float]) -> Callable[[], None]:
@@ -92,12 +131,49 @@ def test_corrections_bring_a_voice_nearer_until_the_sound_suffers(
         return encoder.likeness(encoder.measure(spoken, None), corrected.heard)
 
     assert likeness(corrected.voice) > likeness(corrected.found) + 0.1
+    monkeypatch.setattr(encoder, "clarity", CertaintyByList([-0.1, -0.1]))
+    say_one_line(monkeypatch, encoder)
     all_were_asked_for = give_opinions(monkeypatch, [3.3, 3.3, 1.8, 1.8, 3.2])
-    stopped, _ = encoder.correct(corrected.found, corrected.sentences, corrected.heard)
+    stopped = correct_voice(corrected.found, corrected.sentences, corrected.heard, encoder).voice
     all_were_asked_for()
-    start = corrected.found.decoder_style
-    whole_way = float(np.linalg.norm(corrected.voice.decoder_style - start))
-    assert 0.0 < float(np.linalg.norm(stopped.decoder_style - start)) < 0.5 * whole_way
+    start = corrected.found.timbre_style
+    whole_way = float(np.linalg.norm(corrected.voice.timbre_style - start))
+    assert 0.0 < float(np.linalg.norm(stopped.timbre_style - start)) < 0.5 * whole_way
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(("certainties", "chosen"), [([-0.1], 0), ([-0.5, -0.1], 1), ([-0.5, -0.3, -0.4, -0.6], 1)])
+def test_of_the_voices_on_the_way_the_last_that_is_clear_is_taken(
+    encoder: VoiceEncoder, corrected: Corrected, monkeypatch: pytest.MonkeyPatch, certainties: list[float], chosen: int
+) -> None:
+    """Heard from the last backwards; if none is clear, the clearest. All other styles stay as they were looked up."""
+    give_opinions(monkeypatch, [3.3] * len(certainties))
+    listener = CertaintyByList(list(certainties))
+    monkeypatch.setattr(encoder, "clarity", listener)
+    say_one_line(monkeypatch, encoder)
+    four = [(replace(corrected.voice, timbre_style=corrected.voice.timbre_style * share), []) for share in SHARES]
+    taken = take_clear(corrected.found, four, 2.9, encoder)
+    assert not listener.left
+    assert taken.certainty == certainties[chosen]
+    assert taken.voice is four[-1 - chosen][0]
+    np.testing.assert_array_equal(taken.voice.articulation_style, encoder.style_map.prior_mean.astype(np.float32))
+    np.testing.assert_array_equal(taken.voice.prosody_style, corrected.found.prosody_style)
+
+
+@pytest.mark.weights
+def test_refinement_does_not_go_where_words_are_lost(
+    encoder: VoiceEncoder, corrected: Corrected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four fifths of the way is not understood, three fifths is as unclear as the voice was before, and so is taken."""
+    start, goal = corrected.found.timbre_style, corrected.voice.timbre_style
+    monkeypatch.setattr(encoder, "pull", lambda *_: iter([goal]))
+    give_opinions(monkeypatch, [3.3] * 4)
+    say_one_line(monkeypatch, encoder)
+    listener = CertaintyByList([-0.3, -0.5, -0.31, -0.3])
+    monkeypatch.setattr(encoder, "clarity", listener)
+    refined = unpack_voice(refine_voice(pack_voice(corrected.found), corrected.reference, encoder))
+    assert not listener.left
+    np.testing.assert_allclose(refined.timbre_style, 0.4 * start + 0.6 * goal, atol=1e-5)
 
 
 @pytest.mark.weights
@@ -108,13 +184,15 @@ def test_refinement_goes_as_far_as_the_sound_stays_good(
     encoder: VoiceEncoder, corrected: Corrected, monkeypatch: pytest.MonkeyPatch, opinions: list[float], share: float
 ) -> None:
     """Down to 3.2, and from below it not at all. (Where it would go is what corrections found: gradients take long.)"""
-    start, goal = corrected.found.decoder_style, corrected.voice.decoder_style
+    start, goal = corrected.found.timbre_style, corrected.voice.timbre_style
     monkeypatch.setattr(encoder, "pull", lambda *_: iter([goal]))
+    monkeypatch.setattr(encoder, "clarity", CertaintyByList([-0.1] * len(opinions)))
+    say_one_line(monkeypatch, encoder)
     all_were_asked_for = give_opinions(monkeypatch, opinions)
     refined = unpack_voice(refine_voice(pack_voice(corrected.found), corrected.reference, encoder))
     all_were_asked_for()
     assert refined.refined
-    np.testing.assert_allclose(refined.decoder_style, (1.0 - share) * start + share * goal, atol=1e-5)
+    np.testing.assert_allclose(refined.timbre_style, (1.0 - share) * start + share * goal, atol=1e-5)
 
 
 def test_a_step_for_embeddings_is_the_step_for_a_sound_that_differs_in_nothing_else() -> None:

@@ -23,6 +23,8 @@ from myna.engines.kokoro.style_gradient import StyleGradient
 from myna.engines.kokoro.style_map import StyleMap, VoiceSound, load_style_map
 from myna.engines.kokoro.timbre_spectrum import missing_eq_db, timbre_features
 from myna.engines.kokoro.voice_artifact import NUM_EQ_BANDS, FloatArray, KokoroVoice, pack_voice
+from myna.engines.kokoro.voice_clarity import ClarityListener, clarity_symbols
+from myna.engines.kokoro.voice_correct import correct_voice
 from myna.engines.kokoro.voice_pace import duration_scale
 from myna.engines.kokoro.voice_practice import (
     PracticeSentence,
@@ -37,16 +39,8 @@ LISTENING_RATE_HZ = 16_000
 DECODER_RATE_HZ = 24_000
 _MIN_SECONDS = 0.5
 
-_LEAST_OPINION, _OPINION_TOLERANCE, _WORST_OPINION = 2.9, 0.1, 2.6
-"""DNSMOS overall may fall to the first, or by the second, never below the third. (People's own recordings: 3.15.)
-Without this, a few voices are led to where nobody speaks: one came out at 1.8.
-"""
 NUM_PRACTICE = 12
 """Sentences whose reading is foretold: for the pitch, and for the gradient."""
-_NUM_ROUNDS, _SENTENCES_A_ROUND = 4, 4
-"""Every round says the same sentences, so that what is thought of one can be compared with the next."""
-_DAMPING = 0.35
-"""How much of what the map asks for is taken after each sentence."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +59,8 @@ class Listening:
 class VoiceEncoder:
     """Makes voices. Holds the judges and the style map; shares the engine's graphs.
 
-    The gradient graph (0.3 GB, 0.7 while it computes) is opened by `pull` and kept until `release`.
+    The gradient graph (0.3 GB, 0.7 while it computes) and the recogniser (0.15) are opened when needed and kept
+    until `release`.
     """
 
     def __init__(
@@ -82,9 +77,11 @@ class VoiceEncoder:
         self._judge_a = Ge2eEmbedder(weights, num_threads)
         self._judge_b = CampplusEmbedder(weights, num_threads)
         self._opinion = OpinionModel(weights.path("dnsmos/sig_bak_ovr.onnx"))
+        self.clarity = ClarityListener(weights, num_threads)
         self._style_map = style_map or load_style_map()
         self._recording_map: RecordingMap = load_recording_map()
         self._texts: list[TextEncoding] = []
+        self._lines: list[TextEncoding] = []
         self._weights = weights
         self._gradient: StyleGradient | None = None
 
@@ -101,16 +98,17 @@ class VoiceEncoder:
         """
         heard = self.listen(reference.waveform)
         voice, sentences = self.look_up(heard, transcript_symbols)
-        voice, spoken = self.correct(voice, sentences, heard)
-        artifact = pack_voice(self.tune(voice, spoken, heard))
-        trim_heap()
+        corrected = correct_voice(voice, sentences, heard, self)
+        artifact = pack_voice(self.tune(corrected.voice, corrected.spoken, heard))
+        self.release()
         return artifact
 
     def look_up(self, heard: Listening, transcript_symbols: str | None) -> tuple[KokoroVoice, list[PracticeSentence]]:
         """The voice before it has been heard, and what it can practise on."""
         decoder_style, prosody_style = self._style_map.locate(self._style_map.features(heard.sound))
         voice = KokoroVoice(
-            decoder_style=decoder_style.astype(np.float32),
+            timbre_style=decoder_style.astype(np.float32),
+            articulation_style=self._style_map.prior_mean.astype(np.float32),
             prosody_style=prosody_style.astype(np.float32),
             predicted_log_f0=0.0,
             target_log_f0=0.0,
@@ -122,40 +120,6 @@ class VoiceEncoder:
             voice = replace(voice, duration_scale=self._pace(voice, heard, transcript_symbols))
         sentences = self.practise(voice, NUM_PRACTICE)
         return _set_pitch(voice, sentences, heard.pitch), sentences
-
-    def correct(
-        self, voice: KokoroVoice, sentences: list[PracticeSentence], heard: Listening
-    ) -> tuple[KokoroVoice, list[Samples]]:
-        """Speak, listen, and step towards the person, sentence after sentence. Half a second of one core each.
-
-        The map that found the voice also turns what is still missing into a step; other sentences lead nearly the same
-        way (cosine .95, six training people). The result is the mean of the last round, unless that no longer sounds
-        good: then that of the round before, and so on, back to the voice as it was looked up. Beside it, some sentences
-        in that voice, as `render` gives them.
-        """
-        wanted = self._style_map.features(heard.sound)
-        practised = sentences[:_SENTENCES_A_ROUND]
-        style = voice.decoder_style
-        rounds: list[KokoroVoice] = []
-        limit = 0.0
-        for _ in range(_NUM_ROUNDS):
-            styles, spoken = [], []
-            for sentence in practised:
-                styles.append(style)
-                spoken.append(self.render(replace(voice, decoder_style=style), sentence))
-                sound = self.measure(spoken[-1], measure_pitch(spoken[-1]))
-                step = self._style_map.step(wanted, self._style_map.features(sound))
-                style = (style + _DAMPING * step).astype(np.float32)
-            opinion = self.opinion_of(spoken)
-            limit = limit or max(_WORST_OPINION, min(_LEAST_OPINION, opinion - _OPINION_TOLERANCE))
-            if not opinion >= limit:
-                break
-            rounds.append(replace(voice, decoder_style=np.mean(styles, axis=0).astype(np.float32)))
-        for candidate in reversed(rounds):
-            spoken = [self.render(candidate, sentence) for sentence in practised]
-            if self.opinion_of(spoken) >= limit:
-                return candidate, spoken
-        return voice, [self.render(voice, sentence) for sentence in practised]
 
     def opinion_of(self, spoken: list[Samples]) -> float:
         """DNSMOS P.835 overall, 1 to 5, of some sentences: [num_samples] at 16 kHz each."""
@@ -188,8 +152,9 @@ class VoiceEncoder:
         )
 
     def release(self) -> None:
-        """Give the memory of the gradient graph back; the next `pull` opens it again."""
+        """Give the memory of the gradient graph and the recogniser back; the next use opens them again."""
         self._gradient = None
+        self.clarity.release()
         trim_heap()
 
     def tune(self, voice: KokoroVoice, spoken: list[Samples], heard: Listening) -> KokoroVoice:
@@ -230,13 +195,19 @@ class VoiceEncoder:
         """The first practice sentences in a voice's own manner."""
         for symbols in practice_symbols()[len(self._texts) : count]:
             self._texts.append(self._graphs.encode_text(self._vocabulary.encode(symbols)))
-        sentences = []
-        for text in self._texts[:count]:
-            predicted = self._graphs.predict_durations(text, voice.prosody_style)
-            frames = round_frames(predicted.frames, voice.duration_scale)
-            curves = self._graphs.predict_prosody(predicted.hidden, frames, voice.prosody_style)
-            sentences.append(shorten_silence(PracticeSentence(text, frames, curves)))
-        return sentences
+        return [self._rehearse(voice, text) for text in self._texts[:count]]
+
+    def practise_lines(self, voice: KokoroVoice) -> list[PracticeSentence]:
+        """The lines by which a voice's clarity is judged, in its own manner."""
+        if not self._lines:
+            self._lines = [self._graphs.encode_text(self._vocabulary.encode(symbols)) for symbols in clarity_symbols()]
+        return [self._rehearse(voice, text) for text in self._lines]
+
+    def _rehearse(self, voice: KokoroVoice, text: TextEncoding) -> PracticeSentence:
+        predicted = self._graphs.predict_durations(text, voice.prosody_style)
+        frames = round_frames(predicted.frames, voice.duration_scale)
+        curves = self._graphs.predict_prosody(predicted.hidden, frames, voice.prosody_style)
+        return shorten_silence(PracticeSentence(text, frames, curves))
 
     def render(self, voice: KokoroVoice, sentence: PracticeSentence) -> Samples:
         """Speak a practice sentence. Returns [num_samples] at 16 kHz, within -1 and 1, without the equaliser.
@@ -244,7 +215,7 @@ class VoiceEncoder:
         Styles far from all public ones can be forty times as loud: embeddings do not mind, but the speech is cut off.
         """
         curves = ProsodyCurves(voice.move_pitch(sentence.curves.f0_hz), sentence.curves.energy)
-        samples = self._graphs.decode(sentence.text.features, sentence.frames, curves, voice.decoder_style)
+        samples = self._graphs.decode(sentence.text.features, sentence.frames, curves, voice.decoder_styles)
         return np.clip(resample(Waveform(samples, DECODER_RATE_HZ), LISTENING_RATE_HZ).samples, -1.0, 1.0)
 
     def likeness(self, sound: VoiceSound, heard: Listening) -> float:
