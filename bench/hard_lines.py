@@ -175,6 +175,7 @@ def tell(score: Score, count: int, total: int) -> None:
     print(
         f"[{count}/{total}] {score.speaker:14} {score.recording:9} {score.method:8} own (stock): "
         f"wrong {pair('words_wrong_pct')} second {pair('words_wrong_second_pct')} extra {pair('extra_sound_pct')} "
+        f"early {pair('early_ms')} "
         f"closures {pair('closure_db')} fricatives {pair('fricative_db')} vowels {pair('vowel_flatness_db')} "
         f"OVRL {score.own['dnsmos_overall']:.2f} ({score.stock['dnsmos_overall']:.2f}) cpu {score.clone_cpu_s}",
         file=sys.stderr,

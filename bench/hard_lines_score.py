@@ -100,6 +100,8 @@ def measure_rows(rows: Sequence[Row], opinions: Sequence[float]) -> Figures:
         "extra_sound_before_pct": _percent(sum(one.sound_before for one in sounds), len(sounds)),
         "extra_sound_after_pct": _percent(sum(one.sound_after for one in sounds), len(sounds)),
         "sound_in_pauses_pct": _percent(sum(one.sound_in_pauses for one in sounds), len(sounds)),
+        "early_ms": round(float(np.mean([one.early_ms for one in sounds])), 1),
+        "late_ms": round(float(np.mean([one.late_ms for one in sounds])), 1),
         "closure_db": _over_phones([(one.num_closures, one.closure_db) for one in sounds]),
         "fricative_db": _over_phones([(one.num_fricatives, one.fricative_db) for one in sounds]),
         "vowel_flatness_db": _over_phones([(one.num_vowels, one.vowel_flatness_db) for one in sounds]),

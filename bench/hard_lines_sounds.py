@@ -36,6 +36,10 @@ class Sounds:
     sound_after: bool
     sound_in_pauses: bool
     """With the same margins, where signs part the words."""
+    early_ms: int
+    """How long before the first phone something is heard; below 0 for a phone that begins softly."""
+    late_ms: int
+    """How long after the last phone something is heard."""
     num_closures: int
     closure_db: float
     """Mean over stops of the quietest 10 ms, below the loud level."""
@@ -53,6 +57,7 @@ def measure_sounds(speech: TimedSpeech) -> Sounds:
     rms = _rms(samples, step, step)
     loud = float(np.percentile(rms, 95)) + _TINY
     is_sound = _rms(samples, 2 * step, step) > rms.max() * 10 ** (_NOISE_DB / 20)
+    heard = np.flatnonzero(rms > rms.max() * 10 ** (_NOISE_DB / 20))
     phones = speech.phones
     pauses = [(before.end_s, after.start_s) for before, after in pairwise(phones) if before.precedes_sign]
     closures = [_closure_db(samples, rate, phone, loud) for phone in phones if _has_closure(phone)]
@@ -62,6 +67,8 @@ def measure_sounds(speech: TimedSpeech) -> Sounds:
         sound_before=_has_noise(is_sound, 0.0, phones[0].start_s - _BEFORE_S),
         sound_after=_has_noise(is_sound, phones[-1].end_s + _AFTER_S, len(samples) / rate),
         sound_in_pauses=any(_has_noise(is_sound, start + _AFTER_S, end - _BEFORE_S) for start, end in pauses),
+        early_ms=round(1000 * (phones[0].start_s - heard[0] * _STEP_S)),
+        late_ms=round(1000 * ((heard[-1] + 1) * _STEP_S - phones[-1].end_s)),
         num_closures=len(closures),
         closure_db=_mean(closures),
         num_fricatives=len(fricatives),

