@@ -62,29 +62,37 @@ class Service:
 
     def voices(self, person: Person, methods: list[str]) -> Voices:
         """The clone at once, and the same voice when the server says that its refinement is done."""
+        options = SpeechOptions(encoding=Encoding.WAV, sample_rate_hz=24_000, lang="en-US")
+        for method, voice_id, cost_s in self.voice_ids(person, methods):
+
+            def speak(text: str, voice_id: str = voice_id) -> Waveform:
+                samples, rate = soundfile.read(io.BytesIO(self._client.say(voice_id, text, options)), dtype="float32")
+                return Waveform(samples, rate)
+
+            yield method, speak, cost_s
+
+    def voice_ids(self, person: Person, methods: list[str]) -> Iterator[tuple[str, str, float]]:
+        """The same, by the ids by which the server knows the voices; deleted when the last has been used."""
         before_s = processor_s(self._pid)
         sample = Sample(person.reference, person.transcript)
         report = self._client.clone([sample], person.speaker, lang=code_of(person.lang).value, consent="bench")
         cost_s = processor_s(self._pid) - before_s
         assert report.voice is not None
         voice_id = report.voice.voice_id
-        options = SpeechOptions(encoding=Encoding.WAV, sample_rate_hz=24_000, lang="en-US")
-
-        def speak(text: str) -> Waveform:
-            samples, rate = soundfile.read(io.BytesIO(self._client.say(voice_id, text, options)), dtype="float32")
-            return Waveform(samples, rate)
-
         if "clone" in methods:
-            yield "clone", speak, cost_s
+            yield "clone", voice_id, cost_s
         if "refined" in methods:
             started_s = processor_s(self._pid)
             self._wait_for_refinement(voice_id)
-            yield "refined", speak, processor_s(self._pid) - started_s
+            yield "refined", voice_id, processor_s(self._pid) - started_s
         self._client.delete_voice(voice_id)
+
+    def is_refined(self, voice_id: str) -> bool:
+        return self._client.get_voice(voice_id).refinement == "done"
 
     def _wait_for_refinement(self, voice_id: str) -> None:
         deadline_s = time.monotonic() + _REFINEMENT_LIMIT_S
-        while self._client.get_voice(voice_id).refinement != "done":
+        while not self.is_refined(voice_id):
             if time.monotonic() > deadline_s:
                 raise TimeoutError("the voice was not refined in time")
             time.sleep(1.0)
