@@ -22,6 +22,7 @@ from myna.text.plan import plan_speech
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.keep_house import KeepHouse
+from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.services import Services
@@ -66,9 +67,8 @@ def build_services(settings: Settings) -> Services:
         max_sample_s=settings.max_sample_s,
     )
     stock = read_stock_voices(spec)
-    refine_voices = RefineVoices(
-        stores.voices, engine, analyst, offload, decode_stored_wav, is_enabled=settings.refine_voices
-    )
+    rebuild_reference = RebuildReference(stores.voices, engine, analyst, offload, decode_stored_wav)
+    refine_voices = RefineVoices(stores.voices, engine, rebuild_reference, is_enabled=settings.refine_voices)
     synthesize_speech = SynthesizeSpeech(
         voices=stores.voices,
         stock=stock,

@@ -5,15 +5,20 @@ import os
 import stat
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, event, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, event, inspect, text
 
 from myna.domain.errors import InvalidRequest, ServiceUnavailable, VoiceNotFound
 from myna.domain.voice import VoiceArtifact, VoiceId
+from myna.store import database as migrated_by
 from myna.store.blobs import Blobs, new_blob_prefix, open_blobs
 from myna.store.database import Database
 from myna.store.opening import DATABASE_FILE, Stores, open_stores
@@ -166,6 +171,27 @@ async def test_a_migrated_database_is_the_declared_one(stores: Stores, tmp_path:
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     engine.dispose()
+
+
+async def test_migrations_go_both_ways(stores: Stores, tmp_path: Path, clock: FixedClock) -> None:
+    """Down to each older form and up again: what the older form can hold is still there, voices are whole."""
+    voice = make_voice(clock)
+    await stores.voices.add(OURS, voice, ARTIFACT, SAMPLES)
+    config = Config()
+    config.set_main_option("script_location", os.fspath(Path(migrated_by.__file__).parent / "migrations"))
+    engine = create_engine(f"sqlite:///{tmp_path}/data/{DATABASE_FILE}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        for _ in range(len(list(ScriptDirectory.from_config(config).walk_revisions())) - 1):
+            command.downgrade(config, "-1")
+        columns = [column["name"] for column in inspect(connection).get_columns("samples")]
+        assert "rating" not in columns
+        command.upgrade(config, "head")
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
+    assert (await stores.voices.get_with_artifact(OURS, voice.voice_id)).artifact == ARTIFACT
+    kept = [replace(sample, rating=None) for sample in SAMPLES]
+    assert kept == list(await stores.voices.get_samples(OURS, voice.voice_id))
 
 
 async def test_two_processes_may_start_at_once(tmp_path: Path, clock: FixedClock) -> None:

@@ -89,7 +89,7 @@ class SqlVoiceStore:
             if wav is None or _sha256(wav) != sample.sha256:
                 await self.get(workspace, voice_id)
                 raise _damaged(voice_id, "samples")
-            samples.append(StoredSample(wav, sample.transcript, LangCode(sample.lang)))
+            samples.append(StoredSample(wav, sample.transcript, LangCode(sample.lang), sample.rating))
         return samples
 
     async def list(self, workspace: WorkspaceId) -> Sequence[Voice]:
@@ -376,7 +376,11 @@ def _to_row(
         samples_prefix=prefixes[1] if samples else None,
         samples=[
             SampleRow(
-                position=position, transcript=sample.transcript, lang=sample.lang.value, sha256=_sha256(sample.wav)
+                position=position,
+                transcript=sample.transcript,
+                lang=sample.lang.value,
+                sha256=_sha256(sample.wav),
+                rating=sample.rating,
             )
             for position, sample in enumerate(samples)
         ],

@@ -5,7 +5,7 @@ A change here needs a migration in `store/migrations/versions`; a test compares 
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, DateTime, Dialect, Double, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
@@ -69,6 +69,8 @@ class SampleRow(Base):
     transcript: Mapped[str] = mapped_column(Text)
     lang: Mapped[str] = mapped_column(String(8))
     sha256: Mapped[str] = mapped_column(String(64))
+    rating: Mapped[float | None] = mapped_column(Double)
+    """None for samples that were kept before ratings were."""
 
 
 class VoiceRow(Base):

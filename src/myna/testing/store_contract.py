@@ -27,7 +27,7 @@ THEIRS = WorkspaceId("theirs")
 ARTIFACT = VoiceArtifact(b"MYNA\x01" + bytes(range(256)), "tone", "1")
 BETTER_ARTIFACT = VoiceArtifact(b"MYNA\x01better", "tone", "1")
 SAMPLES = (
-    StoredSample(b"RIFF-first", "Grüße, 你好", LangCode.DE_DE),
+    StoredSample(b"RIFF-first", "Grüße, 你好", LangCode.DE_DE, rating=3.141592653589793),
     StoredSample(b"RIFF-second", "", LangCode.EN_US),
 )
 _LIFETIME_S = 3600.0
@@ -71,6 +71,15 @@ class VoiceStoreContract:
         assert voice == stored.voice == await voices.get(OURS, voice.voice_id)
         assert stored.artifact == ARTIFACT
         assert tuple(await voices.get_samples(OURS, voice.voice_id)) == SAMPLES
+
+    async def test_samples_keep_their_ratings(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """To the last digit, and in the order of the upload: what a reference is put together by."""
+        voice = make_voice(clock)
+        ratings = (-0.4, 1 / 3, 5.0, 0.0, None)
+        samples = [StoredSample(b"RIFF", "", LangCode.EN_US, rating) for rating in ratings]
+        await voices.add(OURS, voice, ARTIFACT, samples)
+        await voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT)
+        assert ratings == tuple(sample.rating for sample in await voices.get_samples(OURS, voice.voice_id))
 
     async def test_a_voice_may_have_no_samples(self, voices: VoiceStore, clock: FixedClock) -> None:
         """Designed voices come from no recording."""

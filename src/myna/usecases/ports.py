@@ -101,14 +101,17 @@ class SampleAnalyst(Protocol):
     """Listens to voice samples. Blocking: called through `Offload`."""
 
     def analyse(self, sample: SampleRequest) -> AnalysedSample:
-        """Decode, find speech, choose the window, clean, level, measure, transcribe.
+        """Decode, find speech, choose the window, clean, level, measure, transcribe, rate.
 
         Raises: AudioUndecodable for bytes that are not audio; what is wrong with audio that decodes is a finding.
         """
         ...
 
     def join(self, samples: Sequence[AnalysedSample], rate_hz: int, max_s: float) -> ReferenceAudio:
-        """Make one reference out of the usable samples, best first, at most `max_s` at `rate_hz`."""
+        """Make one reference out of the usable samples, highest rating first, at most `max_s` at `rate_hz`.
+
+        Goes by nothing of a sample but `processed`, `transcript`, `lang` and `rating`: what is kept of it.
+        """
         ...
 
     def measure_similarity(self, first: Waveform, second: Waveform) -> float:
@@ -147,6 +150,8 @@ class StoredSample:
     wav: bytes
     transcript: str
     lang: LangCode
+    rating: float | None = None
+    """`AnalysedSample.rating` when it was heard; None for those that were kept before ratings were."""
 
 
 @dataclass(frozen=True, slots=True)

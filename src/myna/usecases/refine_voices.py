@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from myna.domain.errors import MynaError, Overloaded, VoiceNotFound
+from myna.domain.errors import InvalidRequest, MynaError, Overloaded, VoiceNotFound
 from myna.domain.voice import Refinement, Voice
-from myna.domain.waveform import ReferenceAudio, Waveform
-from myna.usecases.ports import AnalysedSample, EngineClient, Offload, SampleAnalyst, StoredSample, VoiceStore
+from myna.usecases.kept_recordings import RebuildReference
+from myna.usecases.ports import EngineClient, VoiceStore
 
 logger = logging.getLogger(__name__)
 
@@ -17,24 +16,21 @@ class RefineVoices:
     """One voice after the other, oldest first, from what the store keeps of it.
 
     What the store marks as pending is the queue, so nothing is lost when the process ends: `resume` goes on with it.
-    The reference is always rebuilt from the stored samples, so that a resumed refinement gives the same bytes.
+    The reference is always rebuilt from the stored samples, so that a resumed refinement gives the same bytes; they
+    keep the rating by which the clone put them in order, so that both hear the same recording.
     """
 
     def __init__(
         self,
         voices: VoiceStore,
         engine: EngineClient,
-        analyst: SampleAnalyst,
-        offload: Offload,
-        decode_wav: Callable[[bytes], Waveform],
+        rebuild_reference: RebuildReference,
         *,
         is_enabled: bool,
     ) -> None:
         self._voices = voices
         self._engine = engine
-        self._analyst = analyst
-        self._offload = offload
-        self._decode_wav = decode_wav
+        self._rebuild_reference = rebuild_reference
         self._is_enabled = is_enabled and engine.spec.capabilities.refines
         self._wanted = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
@@ -74,8 +70,9 @@ class RefineVoices:
     async def _refine(self, voice: Voice) -> None:
         try:
             stored = await self._voices.get_with_artifact(voice.workspace, voice.voice_id)
-            samples = await self._voices.get_samples(voice.workspace, voice.voice_id)
-            reference = await self._offload(lambda: self._rebuild_reference(samples))
+            reference = await self._rebuild_reference(voice.workspace, voice.voice_id)
+            if reference is None:
+                raise InvalidRequest("There is no recording to refine the voice from.")
             better = await self._engine.refine_voice(stored.artifact, reference)
             await self._voices.replace_artifact(voice.workspace, voice.voice_id, better)
         except VoiceNotFound:
@@ -88,10 +85,3 @@ class RefineVoices:
             logger.warning("voice left unrefined", extra={"voice_id": voice.voice_id, "error_code": exc.code})
         else:
             logger.info("voice refined", extra={"voice_id": voice.voice_id, "engine": self._engine.spec.id})
-
-    def _rebuild_reference(self, samples: Sequence[StoredSample]) -> ReferenceAudio:
-        heard = [
-            AnalysedSample((), self._decode_wav(sample.wav), sample.transcript, sample.lang, None) for sample in samples
-        ]
-        capabilities = self._engine.spec.capabilities
-        return self._analyst.join(heard, capabilities.reference_rate_hz, capabilities.reference_seconds[1])
