@@ -145,10 +145,9 @@ class SqlVoiceStore:
     async def publish(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
         async with self._database.writing() as session:
             row = await self._find(session, workspace, voice_id)
-            if row.is_draft:
-                _apply(row, change)
-                row.is_draft = False
-                row.expires_at = None
+            _apply(row, change)
+            row.is_draft = False
+            row.expires_at = None
             return _to_voice(row)
 
     async def replace_artifact(self, workspace: WorkspaceId, voice_id: VoiceId, artifact: VoiceArtifact) -> None:

@@ -59,8 +59,6 @@ class MemoryVoiceStore:
 
     async def publish(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
         entry = self._find(workspace, voice_id)
-        if not entry.voice.is_draft:
-            return entry.voice
         voice = replace(_changed(entry.voice, change), is_draft=False, expires_at=None)
         self._entries[_VoiceKey(workspace, voice_id)] = replace(entry, voice=voice)
         return voice

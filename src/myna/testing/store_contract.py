@@ -172,7 +172,8 @@ class VoiceStoreContract:
                 await attempt
 
     async def test_a_published_draft_stays(self, voices: VoiceStore, clock: FixedClock) -> None:
-        """Publishing lists the voice with its changes and takes the expiry away; again is no error and no change."""
+        """Publishing lists the voice with its changes and takes the expiry away; again is no error, and what it names
+        is changed."""
         draft = make_draft(clock)
         await voices.add(OURS, draft, ARTIFACT, ())
         published = await voices.publish(OURS, draft.voice_id, VoiceChange(display_name="Kept"))
@@ -180,7 +181,9 @@ class VoiceStoreContract:
         clock.advance(10 * _LIFETIME_S)
         assert await voices.delete_expired_drafts() == 0
         assert [published] == list(await voices.list(OURS))
-        assert published == await voices.publish(OURS, draft.voice_id, VoiceChange(display_name="Again"))
+        assert published == await voices.publish(OURS, draft.voice_id, VoiceChange())
+        again = await voices.publish(OURS, draft.voice_id, VoiceChange(display_name="Again"))
+        assert replace(published, display_name="Again") == again == await voices.get(OURS, draft.voice_id)
 
     async def test_expired_drafts_are_swept(self, voices: VoiceStore, clock: FixedClock) -> None:
         """Only drafts past their time go, in every workspace."""

@@ -130,7 +130,7 @@ class DesignVoice:
 
 @dataclass(frozen=True, slots=True)
 class PublishVoice:
-    """Keep a draft. A voice that is kept already is only renamed, if asked."""
+    """Keep a draft. Of a voice that is kept already only what is asked for is changed: its name, and so on."""
 
     voices: VoiceStore
     stock: StockVoices

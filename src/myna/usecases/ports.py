@@ -201,7 +201,10 @@ class VoiceStore(Protocol):
         ...
 
     async def publish(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
-        """Make a draft a listed voice that does not expire; a published voice stays as it is. Raises: VoiceNotFound."""
+        """Make a draft a listed voice that does not expire, with the changes; of a published voice only the latter.
+
+        Raises: VoiceNotFound.
+        """
         ...
 
     async def replace_artifact(self, workspace: WorkspaceId, voice_id: VoiceId, artifact: VoiceArtifact) -> None:
