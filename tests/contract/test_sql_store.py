@@ -36,6 +36,7 @@ from myna.testing.store_contract import (
     make_draft,
     make_voice,
 )
+from myna.usecases.ports import StoredVoice
 
 
 @pytest.fixture
@@ -184,12 +185,14 @@ async def test_migrations_go_both_ways(stores: Stores, tmp_path: Path, clock: Fi
         config.attributes["connection"] = connection
         for _ in range(len(list(ScriptDirectory.from_config(config).walk_revisions())) - 1):
             command.downgrade(config, "-1")
-        columns = [column["name"] for column in inspect(connection).get_columns("samples")]
-        assert "rating" not in columns
+        newer = {"samples": {"rating"}, "voices": {"design_prompt", "design_seed"}}
+        for table, columns in newer.items():
+            assert not columns & {column["name"] for column in inspect(connection).get_columns(table)}
         command.upgrade(config, "head")
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     engine.dispose()
-    assert (await stores.voices.get_with_artifact(OURS, voice.voice_id)).artifact == ARTIFACT
+    expected = StoredVoice(replace(voice, design=None), ARTIFACT)
+    assert expected == await stores.voices.get_with_artifact(OURS, voice.voice_id)
     kept = [replace(sample, rating=None) for sample in SAMPLES]
     assert kept == list(await stores.voices.get_samples(OURS, voice.voice_id))
 
@@ -229,11 +232,13 @@ async def test_a_damaged_blob_is_named(stores: Stores, tmp_path: Path, clock: Fi
                 path.unlink()
             else:
                 path.write_bytes(content[:-1] if damage == "cut" else bytes([content[0] ^ 1]) + content[1:])
-    with pytest.raises(ServiceUnavailable, match="clone it again"):
+    with pytest.raises(ServiceUnavailable, match="myna voices remake"):
         await stores.voices.get_with_artifact(OURS, voice.voice_id)
     with pytest.raises(ServiceUnavailable, match="clone it again"):
         await stores.voices.get_samples(OURS, voice.voice_id)
     assert [voice] == list(await stores.voices.list(OURS))
+    await stores.voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT)
+    assert (await stores.voices.get_with_artifact(OURS, voice.voice_id)).artifact == BETTER_ARTIFACT
     await stores.voices.delete(OURS, voice.voice_id)
 
 

@@ -14,7 +14,7 @@ from myna.domain.sample import AnalysedSample as AnalysedSample  # noqa: PLC0414
 from myna.domain.sample import SampleQuality as SampleQuality  # noqa: PLC0414  (re-exported: part of the port below)
 from myna.domain.sample import SampleRequest as SampleRequest  # noqa: PLC0414  (re-exported: part of the port below)
 from myna.domain.speech import AudioFormat, EncodedChunk, SpeechSegment, SpokenChunk, SynthesisOptions
-from myna.domain.voice import Voice, VoiceArtifact, VoiceId, WorkspaceId
+from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSpec
 
@@ -207,10 +207,24 @@ class VoiceStore(Protocol):
         """
         ...
 
-    async def replace_artifact(self, workspace: WorkspaceId, voice_id: VoiceId, artifact: VoiceArtifact) -> None:
-        """Put a better artifact in the place of the old one, atomically; the voice's refinement is done.
+    async def replace_artifact(
+        self,
+        workspace: WorkspaceId,
+        voice_id: VoiceId,
+        artifact: VoiceArtifact,
+        refinement: Refinement = Refinement.DONE,
+    ) -> None:
+        """Put another artifact in the place of the old one, atomically; readers get the one or the other.
 
+        refinement: of the voice from then on.
         Raises: VoiceNotFound.
+        """
+        ...
+
+    async def list_made_by_others(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
+        """House-keeping over all workspaces: voices that this engine in this version did not make, oldest first.
+
+        No drafts: they expire anyway.
         """
         ...
 

@@ -63,20 +63,23 @@ class RefineVoices:
         while self._wanted.is_set():
             self._wanted.clear()
             for voice in await self._voices.list_pending_refinements():
-                if voice.voice_id not in self._given_up:
-                    await self._refine(voice)
+                if voice.voice_id not in self._given_up and await self._refine(voice):
                     self._wanted.set()
 
-    async def _refine(self, voice: Voice) -> None:
+    async def _refine(self, voice: Voice) -> bool:
+        """False if it is not this engine's to refine: it waits to be made again (`remake_voice.py`)."""
+        spec = self._engine.spec
         try:
             stored = await self._voices.get_with_artifact(voice.workspace, voice.voice_id)
+            if not stored.artifact.is_made_by(spec.id, spec.version):
+                return False
             reference = await self._rebuild_reference(voice.workspace, voice.voice_id)
             if reference is None:
                 raise InvalidRequest("There is no recording to refine the voice from.")
             better = await self._engine.refine_voice(stored.artifact, reference)
             await self._voices.replace_artifact(voice.workspace, voice.voice_id, better)
         except VoiceNotFound:
-            return  # deleted meanwhile
+            pass  # deleted meanwhile
         except Overloaded:
             self._given_up.add(voice.voice_id)
             logger.warning("voice left unrefined: too much work waits", extra={"voice_id": voice.voice_id})
@@ -84,4 +87,5 @@ class RefineVoices:
             self._given_up.add(voice.voice_id)
             logger.warning("voice left unrefined", extra={"voice_id": voice.voice_id, "error_code": exc.code})
         else:
-            logger.info("voice refined", extra={"voice_id": voice.voice_id, "engine": self._engine.spec.id})
+            logger.info("voice refined", extra={"voice_id": voice.voice_id, "engine": spec.id})
+        return True

@@ -12,5 +12,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("samples") as samples:
-        samples.drop_column("rating")
+    op.drop_column("samples", "rating")
