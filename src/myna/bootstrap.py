@@ -22,8 +22,10 @@ from myna.text.plan import plan_speech
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.keep_house import KeepHouse
+from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
 from myna.usecases.refine_voices import RefineVoices
+from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.services import Services
 from myna.usecases.stock import read_stock_voices
 from myna.usecases.synthesize_speech import SpeechLimits, SynthesizeSpeech
@@ -66,12 +68,21 @@ def build_services(settings: Settings) -> Services:
         max_sample_s=settings.max_sample_s,
     )
     stock = read_stock_voices(spec)
-    refine_voices = RefineVoices(
-        stores.voices, engine, analyst, offload, decode_stored_wav, is_enabled=settings.refine_voices
+    rebuild_reference = RebuildReference(stores.voices, engine, analyst, offload, decode_stored_wav)
+    refine_voices = RefineVoices(stores.voices, engine, rebuild_reference, is_enabled=settings.refine_voices)
+    remake_voice = RemakeVoice(
+        voices=stores.voices,
+        stock=stock,
+        engine=engine,
+        rebuild_reference=rebuild_reference,
+        refine_voices=refine_voices,
+        read_description=read_description,
+        is_automatic=settings.remake_voices,
     )
     synthesize_speech = SynthesizeSpeech(
         voices=stores.voices,
         stock=stock,
+        remake_voice=remake_voice,
         engine=engine,
         encoders=FormatEncoders(),
         plan_speech=plan_speech,
@@ -130,6 +141,7 @@ def build_services(settings: Settings) -> Services:
         engine=engine,
         stock=stock,
         refine_voices=refine_voices,
+        remake_voice=remake_voice,
         keep_house=KeepHouse(stores.voices, _HOUSE_KEEPING_S),
         prepare_store=stores.prepare,
         preload=preload,

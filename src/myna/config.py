@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     refine_voices: bool = True
     """Go on improving a new voice in the background (minutes of one core, at the lowest priority)."""
 
+    remake_voices: bool = True
+    """Make a voice of another engine or version again when it is spoken with; off: 400 until `myna voices remake`."""
+
     strict_replies: bool = False
     """Leave out every reply field that the original API does not have."""
 

@@ -42,9 +42,11 @@ from myna.text.plan import plan_speech
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.keep_house import KeepHouse
+from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
-from myna.usecases.ports import AnalysedSample, SampleQuality, SampleRequest
+from myna.usecases.ports import AnalysedSample, SampleAnalyst, SampleQuality, SampleRequest, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
+from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.services import Services
 from myna.usecases.stock import read_stock_voices
 from myna.usecases.synthesize_speech import SpeechLimits, SynthesizeSpeech
@@ -171,15 +173,34 @@ class HttpService:
         return str(reply.json()["voice"]["voiceId"])
 
 
-def build_tone_services(spec: EngineSpec = SPEC, num_slots: int = 2, queue_length: int = 32) -> Services:
+def build_tone_services(
+    spec: EngineSpec = SPEC,
+    num_slots: int = 2,
+    queue_length: int = 32,
+    *,
+    voices: VoiceStore | None = None,
+    analyst: SampleAnalyst | None = None,
+    remakes: bool = True,
+) -> Services:
+    """voices: None for a new store in memory.
+    analyst: None for the plain one.
+    remakes: voices of other engines, when they are spoken with.
+    """
     clock = FixedClock()
-    voices, keys = MemoryVoiceStore(clock), MemoryKeyStore(clock)
+    voices, keys = voices or MemoryVoiceStore(clock), MemoryKeyStore(clock)
     offload = ThreadOffload(2, 64)
     engine = InProcessEngineClient(spec, EngineSettings(Path("unused")), num_slots=num_slots, queue_length=queue_length)
     stock = read_stock_voices(spec)
+    analyst = analyst or PlainAnalyst()
+    rebuild_reference = RebuildReference(voices, engine, analyst, offload, decode_stored_wav)
+    refine_voices = RefineVoices(voices, engine, rebuild_reference, is_enabled=True)
+    remake_voice = RemakeVoice(
+        voices, stock, engine, rebuild_reference, refine_voices, read_description, is_automatic=remakes
+    )
     speak = SynthesizeSpeech(
         voices,
         stock,
+        remake_voice,
         engine,
         FormatEncoders(),
         plan_speech,
@@ -188,8 +209,6 @@ def build_tone_services(spec: EngineSpec = SPEC, num_slots: int = 2, queue_lengt
         offload,
         SpeechLimits(),
     )
-    analyst = PlainAnalyst()
-    refine_voices = RefineVoices(voices, engine, analyst, offload, decode_stored_wav, is_enabled=True)
     tokens = iter(f"{number:08x}" for number in range(1, 1000))
 
     async def nothing() -> None:
@@ -235,6 +254,7 @@ def build_tone_services(spec: EngineSpec = SPEC, num_slots: int = 2, queue_lengt
         engine=engine,
         stock=stock,
         refine_voices=refine_voices,
+        remake_voice=remake_voice,
         keep_house=KeepHouse(voices, 3600.0),
         prepare_store=nothing,
         preload=nothing,

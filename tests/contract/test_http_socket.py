@@ -509,3 +509,15 @@ async def test_wav_has_a_header_for_each_flush(service: HttpService) -> None:
                 chunks = [f["result"]["audioChunk"] for f in frames if "audioChunk" in f["result"]]
                 headers = [base64.b64decode(chunk["audioContent"])[:4] == b"RIFF" for chunk in chunks]
                 assert headers[:3] == is_expected
+
+
+async def test_a_flood_of_breaks_is_bounded(service: HttpService) -> None:
+    """All pauses of a flush together, not each alone."""
+    audio = {"audioEncoding": "PCM", "sampleRateHertz": 8000}
+    async with talk(service) as socket:
+        await socket.say("c", create={**CREATE, "audioConfig": audio})
+        await socket.say("c", send_text={"text": "Hello." + '<break time="3600s"/>' * 80, "flush_context": {}})
+        frames = await socket.hear_until("flushCompleted")
+    chunks = [frame["result"]["audioChunk"] for frame in frames if "audioChunk" in frame["result"]]
+    num_bytes = sum(len(base64.b64decode(chunk["audioContent"])) for chunk in chunks)
+    assert 160.0 < num_bytes / 2 / 8000 < 162.0

@@ -16,6 +16,10 @@ from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec,
 
 from myna.http.limits import HttpLimits
 
+FLOOD = "Hello." + '<break time="3600s"/>' * 80
+"""Eighty hours of silence, asked for in 1686 characters."""
+FLOOD_S = 162.0
+"""What is made of it at most: 160 s of pauses, and the word."""
 SENTENCES = "Hello there, my friend. How are you today? I am well, thank you very much."
 
 
@@ -407,3 +411,21 @@ async def test_openai_fields(service: HttpService, fields: dict[str, Any], statu
     assert reply.status_code == status
     if status != 200:
         assert reply.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("path", ["/tts/v1/voice", "/tts/v1/voice:stream", "/v1/audio/speech"])
+async def test_a_flood_of_breaks_is_bounded(service: HttpService, path: str) -> None:
+    """Not each pause alone but all of them together, whichever way the text comes in."""
+    if path == "/v1/audio/speech":
+        body = {"input": FLOOD, "voice": "Dennis", "model": "inworld-tts-1", "response_format": "pcm"}
+        reply, rate_hz = await service.post(path, body), 24000
+        assert reply.status_code == 200
+        content = reply.content
+    else:
+        rate_hz = 8000
+        audio = {"audioEncoding": "PCM", "sampleRateHertz": rate_hz}
+        reply = await service.speak(FLOOD, path, audioConfig=audio)
+        is_stream = path.endswith("stream")
+        pieces = lines_of(reply) if is_stream else [reply.json()]
+        content = b"".join(base64.b64decode(piece["audioContent"]) for piece in pieces)
+    assert 160.0 < len(content) / 2 / rate_hz < FLOOD_S

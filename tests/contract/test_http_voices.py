@@ -1,13 +1,15 @@
 """The Voice API on the wire (contract sections 5 and 6)."""
 
+import asyncio
 import base64
 import json
 import re
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
-from http_service import HttpService, open_service, wav_base64
+from http_service import HttpService, open_service, serve, wav_base64
 
 from myna.http.limits import HttpLimits
 
@@ -292,6 +294,54 @@ async def test_a_design_is_a_draft_until_it_is_published(service: HttpService) -
     assert (published.json()["voiceId"], published.json()["displayName"]) == (draft, "D")
     listed = (await service.get("/voices/v1/voices", filter="source=IVC")).json()
     assert [draft] == [voice["voiceId"] for voice in listed["voices"]]
+
+
+def _encode_all(voice_id: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in voice_id.encode())
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "/voices/v1/voices/{voice_id}:publish",
+        "/voices/v1/voices/{encoded}:publish",
+        "/voices/v1/voices/{encoded}%3Apublish",
+        "/voices/v1/workspaces/acme/voices/{encoded}%3apublish",
+        "/voices/v1/workspaces/acme/voices/{encoded_tail}:publish",
+        "http://myna.test/voices/v1/voices/{encoded}:publish",
+    ],
+)
+async def test_publishing_gives_the_name_that_is_asked_for(form: str) -> None:
+    """Over a real socket, the id written in any way: of a draft, and of a voice that was published before."""
+    body = {"designPrompt": "A calm old man.", "previewText": "Good evening. Let me tell you what happened."}
+    async with serve() as service:
+        design = await service.post("/voices/v1/voices:design", body)
+        voice_id = design.json()["previewVoices"][0]["voiceId"]
+        tail = voice_id.removeprefix("acme__")
+        target = form.format(voice_id=voice_id, encoded=_encode_all(voice_id), encoded_tail=_encode_all(tail))
+        for name in ("Erzähler", "Another name"):
+            published = await _post_raw(service, target, {"displayName": name, "voiceId": voice_id})
+            assert (published["voiceId"], published["displayName"]) == (voice_id, name)
+            shown = (await service.get(f"/voices/v1/voices/{voice_id}")).json()
+            assert (shown["displayName"], shown["description"]) == (name, "A calm old man.")
+        unchanged = await _post_raw(service, target, {})
+        assert unchanged["displayName"] == "Another name"
+
+
+async def _post_raw(service: HttpService, target: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The target as it is: a client library would write it in its own way."""
+    address = httpx.URL(service.base_url)
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    content = json.dumps(body).encode()
+    head = (
+        f"POST {target} HTTP/1.1\r\nHost: {address.host}\r\nAuthorization: Basic {service.write_key}\r\n"
+        f"Content-Length: {len(content)}\r\nConnection: close\r\n\r\n"
+    )
+    writer.write(head.encode() + content)
+    status, _, reply = (await reader.read()).partition(b"\r\n")
+    writer.close()
+    assert status.split()[1] == b"200"
+    return dict(json.loads(reply.partition(b"\r\n\r\n")[2]))
 
 
 async def test_a_strict_server_says_nothing_extra() -> None:

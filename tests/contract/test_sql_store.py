@@ -5,15 +5,20 @@ import os
 import stat
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, event, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, event, inspect, text
 
 from myna.domain.errors import InvalidRequest, ServiceUnavailable, VoiceNotFound
 from myna.domain.voice import VoiceArtifact, VoiceId
+from myna.store import database as migrated_by
 from myna.store.blobs import Blobs, new_blob_prefix, open_blobs
 from myna.store.database import Database
 from myna.store.opening import DATABASE_FILE, Stores, open_stores
@@ -31,6 +36,7 @@ from myna.testing.store_contract import (
     make_draft,
     make_voice,
 )
+from myna.usecases.ports import StoredVoice
 
 
 @pytest.fixture
@@ -168,6 +174,29 @@ async def test_a_migrated_database_is_the_declared_one(stores: Stores, tmp_path:
     engine.dispose()
 
 
+async def test_migrations_go_both_ways(stores: Stores, tmp_path: Path, clock: FixedClock) -> None:
+    """Down to each older form and up again: what the older form can hold is still there, voices are whole."""
+    voice = make_voice(clock)
+    await stores.voices.add(OURS, voice, ARTIFACT, SAMPLES)
+    config = Config()
+    config.set_main_option("script_location", os.fspath(Path(migrated_by.__file__).parent / "migrations"))
+    engine = create_engine(f"sqlite:///{tmp_path}/data/{DATABASE_FILE}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        for _ in range(len(list(ScriptDirectory.from_config(config).walk_revisions())) - 1):
+            command.downgrade(config, "-1")
+        newer = {"samples": {"rating"}, "voices": {"design_prompt", "design_seed"}}
+        for table, columns in newer.items():
+            assert not columns & {column["name"] for column in inspect(connection).get_columns(table)}
+        command.upgrade(config, "head")
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
+    expected = StoredVoice(replace(voice, design=None), ARTIFACT)
+    assert expected == await stores.voices.get_with_artifact(OURS, voice.voice_id)
+    kept = [replace(sample, rating=None) for sample in SAMPLES]
+    assert kept == list(await stores.voices.get_samples(OURS, voice.voice_id))
+
+
 async def test_two_processes_may_start_at_once(tmp_path: Path, clock: FixedClock) -> None:
     """Of several stores that migrate a new folder at one time, all come up."""
     several = [open_stores(tmp_path, clock) for _ in range(4)]
@@ -203,11 +232,13 @@ async def test_a_damaged_blob_is_named(stores: Stores, tmp_path: Path, clock: Fi
                 path.unlink()
             else:
                 path.write_bytes(content[:-1] if damage == "cut" else bytes([content[0] ^ 1]) + content[1:])
-    with pytest.raises(ServiceUnavailable, match="clone it again"):
+    with pytest.raises(ServiceUnavailable, match="myna voices remake"):
         await stores.voices.get_with_artifact(OURS, voice.voice_id)
     with pytest.raises(ServiceUnavailable, match="clone it again"):
         await stores.voices.get_samples(OURS, voice.voice_id)
     assert [voice] == list(await stores.voices.list(OURS))
+    await stores.voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT)
+    assert (await stores.voices.get_with_artifact(OURS, voice.voice_id)).artifact == BETTER_ARTIFACT
     await stores.voices.delete(OURS, voice.voice_id)
 
 

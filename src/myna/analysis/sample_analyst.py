@@ -1,7 +1,9 @@
 """Listen to voice samples: from uploaded bytes to cleaned speech, its transcript, and what to say about it."""
 
+import math
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,11 +46,12 @@ class ModelSampleAnalyst:
     def analyse(self, sample: SampleRequest) -> AnalysedSample:
         """Raises: AudioUndecodable, PayloadTooLarge, WeightsMissing, WeightsCorrupt."""
         decoded = self._decoder.decode(sample.content)
-        return SampleListening(self._loaded_models(), sample, mix_to_mono(decoded), decoded.is_cut).conclude()
+        heard = SampleListening(self._loaded_models(), sample, mix_to_mono(decoded), decoded.is_cut).conclude()
+        return replace(heard, rating=rate_sample(heard))
 
     def join(self, samples: Sequence[AnalysedSample], rate_hz: int, max_s: float) -> ReferenceAudio:
-        """Best first; what does not fit is left out. At least one of the samples is usable."""
-        usable = sorted((sample for sample in samples if sample.is_usable), key=_rate_sample, reverse=True)
+        """Best first, of equals the earlier; what does not fit is left out. At least one of the samples is usable."""
+        usable = sorted((s for s in samples if s.is_usable), key=lambda sample: sample.rating, reverse=True)
         pieces: list[Samples] = []
         transcripts: list[str] = []
         room = int(max_s * rate_hz)
@@ -83,10 +86,11 @@ class ModelSampleAnalyst:
         return models
 
 
-def _rate_sample(sample: AnalysedSample) -> float:
-    """Which sample goes first into the reference: the cleanest, longest speech."""
+def rate_sample(sample: AnalysedSample) -> float:
+    """Which sample goes first into the reference: the cleanest, longest speech. Finite, whatever was measured."""
     if sample.quality is None or sample.processed is None:
         return 0.0
     num_warnings = sum(finding.severity is Severity.WARNING for finding in sample.findings)
     length = min(sample.processed.duration_s, _FULL_SAMPLE_S) / _FULL_SAMPLE_S
-    return sample.quality.dnsmos_overall + length - _WARNING_COST * num_warnings
+    opinion = float(sample.quality.dnsmos_overall)
+    return (opinion if math.isfinite(opinion) else 0.0) + length - _WARNING_COST * num_warnings

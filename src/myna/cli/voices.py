@@ -1,4 +1,4 @@
-"""`myna voices`: look at voices, rename and delete them."""
+"""`myna voices`: look at voices, rename, delete and remake them."""
 
 import sys
 from typing import Annotated
@@ -9,17 +9,19 @@ from myna.cli.options import DEFAULT_WORKSPACE, AsJson, EngineId, LocalDataDir, 
 from myna.cli.output import print_json, print_result, print_rows
 from myna.cli.session import Target, call
 from myna.cli.voice_json import voice_as_json
+from myna.cli.voices_remake import remake_voices
 from myna.client import Voice
 
 VoiceId = Annotated[str, typer.Argument(metavar="VOICE_ID", help="Id of the voice.")]
 
 
 def build_app() -> typer.Typer:
-    app = typer.Typer(name="voices", help="List, show, rename and delete voices.", no_args_is_help=True)
+    app = typer.Typer(name="voices", help="List, show, rename, delete and remake voices.", no_args_is_help=True)
     app.command("list")(list_voices)
     app.command("show")(show_voice)
     app.command("rename")(rename_voice)
     app.command("delete")(delete_voice)
+    app.command("remake")(remake_voices)
     return app
 
 

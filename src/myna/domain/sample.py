@@ -53,6 +53,8 @@ class AnalysedSample:
     lang: LangCode | None
     """Heard or given; None if unknown."""
     quality: SampleQuality | None
+    rating: float = 0.0
+    """How well a voice can be made of it, beside others of the request: the best goes first into the reference."""
 
     @property
     def is_usable(self) -> bool:

@@ -47,6 +47,20 @@ class VoiceArtifact:
         """SHA-256 of the content, hex: the name under which a cache may keep the loaded voice."""
         return hashlib.sha256(self.content).hexdigest()
 
+    def is_made_by(self, engine_id: str, engine_version: str) -> bool:
+        """Whether this engine, in this version, can speak with it."""
+        return (self.engine_id, self.engine_version) == (engine_id, engine_version)
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceDesign:
+    """What a designed voice was made of: enough to design it again."""
+
+    prompt: str
+    """The description as it was given; the voice's own `description` may be changed afterwards."""
+    seed: int
+    """0 to 2**32 - 1."""
+
 
 @dataclass(frozen=True, slots=True)
 class Voice:
@@ -70,6 +84,8 @@ class Voice:
     consent: str = ""
     """The statement that was confirmed when the voice was cloned; empty if none was given."""
     refinement: Refinement = Refinement.NONE
+    design: VoiceDesign | None = None
+    """None for a voice that was not designed, or was before this was kept."""
 
     @property
     def tail(self) -> str:

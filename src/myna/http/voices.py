@@ -141,7 +141,7 @@ class VoiceEndpoints:
         return await asyncio.to_thread(lambda: json_reply(design_reply(designed).to_wire()))
 
     async def publish(self, request: Request) -> Response:
-        """Keep a draft; a voice that is kept already is returned."""
+        """Keep a draft. A voice that is kept already is returned, with what the body changes."""
         grant = await self.doorkeeper.admit_writer(request)
         message = await read_message(request, UpdateVoiceRequest, self.limits, self.bodies)
         change = message.to_change()

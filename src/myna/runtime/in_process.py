@@ -181,10 +181,9 @@ class InProcessEngineClient:
         return self._line
 
     def _check_artifact(self, artifact: VoiceArtifact) -> None:
-        made_by = (artifact.engine_id, artifact.engine_version)
-        if made_by != (self._spec.id, self._spec.version):
+        if not artifact.is_made_by(self._spec.id, self._spec.version):
             raise VoiceIncompatible(
                 f"The voice was made by the engine '{artifact.engine_id}' version {artifact.engine_version}; this "
-                f"server runs '{self._spec.id}' version {self._spec.version}. Clone the voice again, or run the "
-                "server with that engine."
+                f"server runs '{self._spec.id}' version {self._spec.version}. Make it again with "
+                "`myna voices remake`, or run the server with that engine."
             )

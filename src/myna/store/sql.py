@@ -19,14 +19,14 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from myna.domain.errors import ServiceUnavailable, VoiceAlreadyExists, VoiceNotFound
 from myna.domain.language import LangCode
-from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, VoiceSource, WorkspaceId
+from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceDesign, VoiceId, VoiceSource, WorkspaceId
 from myna.store.blobs import BlobPrefix, Blobs, new_blob_prefix
 from myna.store.database import Database
 from myna.store.keys import ensure_workspace
@@ -89,7 +89,7 @@ class SqlVoiceStore:
             if wav is None or _sha256(wav) != sample.sha256:
                 await self.get(workspace, voice_id)
                 raise _damaged(voice_id, "samples")
-            samples.append(StoredSample(wav, sample.transcript, LangCode(sample.lang)))
+            samples.append(StoredSample(wav, sample.transcript, LangCode(sample.lang), sample.rating))
         return samples
 
     async def list(self, workspace: WorkspaceId) -> Sequence[Voice]:
@@ -145,16 +145,23 @@ class SqlVoiceStore:
     async def publish(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
         async with self._database.writing() as session:
             row = await self._find(session, workspace, voice_id)
-            if row.is_draft:
-                _apply(row, change)
-                row.is_draft = False
-                row.expires_at = None
+            _apply(row, change)
+            row.is_draft = False
+            row.expires_at = None
             return _to_voice(row)
 
-    async def replace_artifact(self, workspace: WorkspaceId, voice_id: VoiceId, artifact: VoiceArtifact) -> None:
-        await self._uncut(self._replace_artifact(workspace, voice_id, artifact))
+    async def replace_artifact(
+        self,
+        workspace: WorkspaceId,
+        voice_id: VoiceId,
+        artifact: VoiceArtifact,
+        refinement: Refinement = Refinement.DONE,
+    ) -> None:
+        await self._uncut(self._replace_artifact(workspace, voice_id, artifact, refinement))
 
-    async def _replace_artifact(self, workspace: WorkspaceId, voice_id: VoiceId, artifact: VoiceArtifact) -> None:
+    async def _replace_artifact(
+        self, workspace: WorkspaceId, voice_id: VoiceId, artifact: VoiceArtifact, refinement: Refinement
+    ) -> None:
         await self.get(workspace, voice_id)
         new = new_blob_prefix()
         async with self._pending([new]):
@@ -166,7 +173,7 @@ class SqlVoiceStore:
                 row.artifact_prefix = new
                 row.artifact_sha256 = artifact.digest
                 row.engine_id, row.engine_version = artifact.engine_id, artifact.engine_version
-                row.refinement = Refinement.DONE
+                row.refinement = refinement
                 self._disown(session, [old])
         await self._remove([old])
 
@@ -174,6 +181,13 @@ class SqlVoiceStore:
         pending = select(VoiceRow).where(VoiceRow.refinement == Refinement.PENDING).order_by(VoiceRow.created_at)
         async with self._database.reading() as session:
             return [_to_voice(row) for row in await session.scalars(pending)]
+
+    async def list_made_by_others(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
+        is_other = or_(VoiceRow.engine_id != engine_id, VoiceRow.engine_version != engine_version)
+        others = select(VoiceRow).where(is_other, VoiceRow.is_draft.is_(False))
+        async with self._database.reading() as session:
+            rows = await session.scalars(others.order_by(VoiceRow.created_at, VoiceRow.id))
+            return [_to_voice(row) for row in rows]
 
     async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
         await self._uncut(self._delete(workspace, voice_id))
@@ -320,9 +334,10 @@ def _taken(voice_id: VoiceId) -> VoiceAlreadyExists:
 
 def _damaged(voice_id: VoiceId, part: str) -> ServiceUnavailable:
     logger.error("the %s of voice %s are missing or do not match their digest", part, voice_id)
+    remedy = "make it again with `myna voices remake`" if part == _ARTIFACT else "delete the voice and clone it again"
     return ServiceUnavailable(
         f"The stored {part} of voice '{voice_id[:128]}' cannot be read: missing or damaged. Restore the data folder "
-        "from a backup, or delete the voice and clone it again."
+        f"from a backup, or {remedy}."
     )
 
 
@@ -369,6 +384,8 @@ def _to_row(
         expires_at=voice.expires_at,
         consent=voice.consent,
         refinement=voice.refinement,
+        design_prompt=voice.design.prompt if voice.design is not None else None,
+        design_seed=voice.design.seed if voice.design is not None else None,
         engine_id=artifact.engine_id,
         engine_version=artifact.engine_version,
         artifact_prefix=prefixes[0],
@@ -376,7 +393,11 @@ def _to_row(
         samples_prefix=prefixes[1] if samples else None,
         samples=[
             SampleRow(
-                position=position, transcript=sample.transcript, lang=sample.lang.value, sha256=_sha256(sample.wav)
+                position=position,
+                transcript=sample.transcript,
+                lang=sample.lang.value,
+                sha256=_sha256(sample.wav),
+                rating=sample.rating,
             )
             for position, sample in enumerate(samples)
         ],
@@ -399,4 +420,11 @@ def _to_voice(row: VoiceRow) -> Voice:
         expires_at=row.expires_at,
         consent=row.consent,
         refinement=Refinement(row.refinement),
+        design=_to_design(row),
     )
+
+
+def _to_design(row: VoiceRow) -> VoiceDesign | None:
+    if row.design_prompt is None or row.design_seed is None:
+        return None
+    return VoiceDesign(row.design_prompt, row.design_seed)

@@ -5,7 +5,19 @@ A change here needs a migration in `store/migrations/versions`; a test compares 
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
@@ -69,6 +81,8 @@ class SampleRow(Base):
     transcript: Mapped[str] = mapped_column(Text)
     lang: Mapped[str] = mapped_column(String(8))
     sha256: Mapped[str] = mapped_column(String(64))
+    rating: Mapped[float | None] = mapped_column(Double)
+    """None for samples that were kept before ratings were."""
 
 
 class VoiceRow(Base):
@@ -95,6 +109,9 @@ class VoiceRow(Base):
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     consent: Mapped[str] = mapped_column(Text)
     refinement: Mapped[str] = mapped_column(String(8))
+    design_prompt: Mapped[str | None] = mapped_column(Text)
+    design_seed: Mapped[int | None] = mapped_column(BigInteger)
+    """Both None for a voice that was not designed, or was before they were kept."""
     engine_id: Mapped[str] = mapped_column(String(64))
     engine_version: Mapped[str] = mapped_column(String(64))
     artifact_prefix: Mapped[str] = mapped_column(String(32))

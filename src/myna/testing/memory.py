@@ -59,16 +59,24 @@ class MemoryVoiceStore:
 
     async def publish(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
         entry = self._find(workspace, voice_id)
-        if not entry.voice.is_draft:
-            return entry.voice
         voice = replace(_changed(entry.voice, change), is_draft=False, expires_at=None)
         self._entries[_VoiceKey(workspace, voice_id)] = replace(entry, voice=voice)
         return voice
 
-    async def replace_artifact(self, workspace: WorkspaceId, voice_id: VoiceId, artifact: VoiceArtifact) -> None:
+    async def replace_artifact(
+        self,
+        workspace: WorkspaceId,
+        voice_id: VoiceId,
+        artifact: VoiceArtifact,
+        refinement: Refinement = Refinement.DONE,
+    ) -> None:
         entry = self._find(workspace, voice_id)
-        refined = replace(entry.voice, refinement=Refinement.DONE)
-        self._entries[_VoiceKey(workspace, voice_id)] = replace(entry, voice=refined, artifact=artifact)
+        voice = replace(entry.voice, refinement=refinement)
+        self._entries[_VoiceKey(workspace, voice_id)] = replace(entry, voice=voice, artifact=artifact)
+
+    async def list_made_by_others(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
+        entries = (e for e in self._entries.values() if not e.artifact.is_made_by(engine_id, engine_version))
+        return sorted((e.voice for e in entries if not e.voice.is_draft), key=lambda voice: voice.created_at)
 
     async def list_pending_refinements(self) -> Sequence[Voice]:
         pending = (e.voice for e in self._entries.values() if e.voice.refinement is Refinement.PENDING)

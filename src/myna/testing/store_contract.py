@@ -18,7 +18,7 @@ from myna.domain.errors import (
     VoiceNotFound,
 )
 from myna.domain.language import LangCode
-from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, VoiceSource, WorkspaceId
+from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceDesign, VoiceId, VoiceSource, WorkspaceId
 from myna.testing.clock import FixedClock
 from myna.usecases.ports import KeyStore, StoredSample, VoiceChange, VoiceStore
 
@@ -27,7 +27,7 @@ THEIRS = WorkspaceId("theirs")
 ARTIFACT = VoiceArtifact(b"MYNA\x01" + bytes(range(256)), "tone", "1")
 BETTER_ARTIFACT = VoiceArtifact(b"MYNA\x01better", "tone", "1")
 SAMPLES = (
-    StoredSample(b"RIFF-first", "Grüße, 你好", LangCode.DE_DE),
+    StoredSample(b"RIFF-first", "Grüße, 你好", LangCode.DE_DE, rating=3.141592653589793),
     StoredSample(b"RIFF-second", "", LangCode.EN_US),
 )
 _LIFETIME_S = 3600.0
@@ -47,6 +47,7 @@ def make_voice(clock: FixedClock, name: str = "demo", workspace: WorkspaceId = O
         gender="female",
         age_group="middle_aged",
         consent="I am Zoë and I agree.",
+        design=VoiceDesign("A warm voice; it's “calm”.", 2**32 - 1),
     )
 
 
@@ -71,6 +72,15 @@ class VoiceStoreContract:
         assert voice == stored.voice == await voices.get(OURS, voice.voice_id)
         assert stored.artifact == ARTIFACT
         assert tuple(await voices.get_samples(OURS, voice.voice_id)) == SAMPLES
+
+    async def test_samples_keep_their_ratings(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """To the last digit, and in the order of the upload: what a reference is put together by."""
+        voice = make_voice(clock)
+        ratings = (-0.4, 1 / 3, 5.0, 0.0, None)
+        samples = [StoredSample(b"RIFF", "", LangCode.EN_US, rating) for rating in ratings]
+        await voices.add(OURS, voice, ARTIFACT, samples)
+        await voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT)
+        assert ratings == tuple(sample.rating for sample in await voices.get_samples(OURS, voice.voice_id))
 
     async def test_a_voice_may_have_no_samples(self, voices: VoiceStore, clock: FixedClock) -> None:
         """Designed voices come from no recording."""
@@ -163,7 +173,8 @@ class VoiceStoreContract:
                 await attempt
 
     async def test_a_published_draft_stays(self, voices: VoiceStore, clock: FixedClock) -> None:
-        """Publishing lists the voice with its changes and takes the expiry away; again is no error and no change."""
+        """Publishing lists the voice with its changes and takes the expiry away; again is no error, and what it names
+        is changed."""
         draft = make_draft(clock)
         await voices.add(OURS, draft, ARTIFACT, ())
         published = await voices.publish(OURS, draft.voice_id, VoiceChange(display_name="Kept"))
@@ -171,7 +182,9 @@ class VoiceStoreContract:
         clock.advance(10 * _LIFETIME_S)
         assert await voices.delete_expired_drafts() == 0
         assert [published] == list(await voices.list(OURS))
-        assert published == await voices.publish(OURS, draft.voice_id, VoiceChange(display_name="Again"))
+        assert published == await voices.publish(OURS, draft.voice_id, VoiceChange())
+        again = await voices.publish(OURS, draft.voice_id, VoiceChange(display_name="Again"))
+        assert replace(published, display_name="Again") == again == await voices.get(OURS, draft.voice_id)
 
     async def test_expired_drafts_are_swept(self, voices: VoiceStore, clock: FixedClock) -> None:
         """Only drafts past their time go, in every workspace."""
@@ -195,6 +208,28 @@ class VoiceStoreContract:
         stored = await voices.get_with_artifact(OURS, voice.voice_id)
         assert (replace(voice, refinement=Refinement.DONE), newer) == (stored.voice, stored.artifact)
         assert tuple(await voices.get_samples(OURS, voice.voice_id)) == SAMPLES
+
+    async def test_another_artifact_may_wait_for_a_better_one(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """A voice that was made again is refined again, if its engine refines."""
+        done, waiting = (make_voice(clock, name) for name in ("done", "waiting"))
+        for voice, refinement in ((done, Refinement.NONE), (waiting, Refinement.PENDING)):
+            await voices.add(OURS, voice, ARTIFACT, SAMPLES)
+            await voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT, refinement)
+            stored = await voices.get_with_artifact(OURS, voice.voice_id)
+            assert (replace(voice, refinement=refinement), BETTER_ARTIFACT) == (stored.voice, stored.artifact)
+        assert [waiting.voice_id] == [voice.voice_id for voice in await voices.list_pending_refinements()]
+
+    async def test_voices_of_other_engines_are_listed(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """Of every workspace, oldest first: another engine, or another version; no drafts, and none that was remade."""
+        made_by = {"ours": ("tone", "1"), "older": ("tone", "0"), "other": ("kokoro", "1"), "remade": ("tone", "0")}
+        for name, engine in made_by.items():
+            await voices.add(OURS, make_voice(clock, name), VoiceArtifact(b"MYNA", *engine), ())
+            clock.advance(1)
+        await voices.add(THEIRS, make_voice(clock, "theirs", THEIRS), VoiceArtifact(b"MYNA", "tone", "0"), ())
+        await voices.add(OURS, make_draft(clock), VoiceArtifact(b"MYNA", "tone", "0"), ())
+        await voices.replace_artifact(OURS, VoiceId(f"{OURS}__remade"), ARTIFACT)
+        listed = await voices.list_made_by_others(ARTIFACT.engine_id, ARTIFACT.engine_version)
+        assert [voice.tail for voice in listed] == ["older", "other", "theirs"]
 
     async def test_reading_during_replacement_gives_one_or_the_other(
         self, voices: VoiceStore, clock: FixedClock

@@ -6,10 +6,15 @@ unspoken: reading `<prosody rate="slow">` aloud is the worse mistake.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_BREAK_S = 10.0
 """Longer pauses are cut to this."""
+
+MAX_BREAKS_S = 160.0
+"""The pauses of one text are cut to this, all together: the last ones fall away. More than stock clients ever ask for,
+who count a second of pause as 12 characters and send at most 1900 of them at a time (contract 7.6); and, as 48 kHz
+LINEAR16, still under the 16 MB of a whole reply (contract 7.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ _DEFAULT_BREAK_S = 0.4
 def find_markup(text: str) -> Iterator[MarkupPiece]:
     """Cut text into pieces of speech and of markup; the pieces follow one another and cover it all."""
     position = 0
+    room_s = MAX_BREAKS_S
     for match in _MARKUP.finditer(text):
         if match["link"] is not None:
             # Markdown: the label is read, the address is not
@@ -62,7 +68,8 @@ def find_markup(text: str) -> Iterator[MarkupPiece]:
         if piece is None:
             continue
         yield from _speech(position, piece.start)
-        yield piece
+        yield replace(piece, pause_s=min(piece.pause_s, room_s))
+        room_s = max(0.0, room_s - piece.pause_s)
         position = piece.end
     yield from _speech(position, len(text))
 

@@ -142,7 +142,7 @@ class CloneVoice:
         validated: Sequence[ValidatedSample],
     ) -> Voice:
         kept = [
-            StoredSample(entry.wav, sample.transcript, sample.lang or lang)
+            StoredSample(entry.wav, sample.transcript, sample.lang or lang, sample.rating)
             for entry, sample in zip(validated, analysed, strict=True)
             if sample.is_usable
         ]

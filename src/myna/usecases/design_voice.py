@@ -9,7 +9,7 @@ from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import InvalidRequest, LanguageUnsupported, VoiceNotFound
 from myna.domain.language import LangCode
 from myna.domain.speech import AudioEncoding, AudioFormat
-from myna.domain.voice import Voice, VoiceId, VoiceSource, WorkspaceId
+from myna.domain.voice import Voice, VoiceDesign, VoiceId, VoiceSource, WorkspaceId
 from myna.usecases.models import DEFAULT_MODEL
 from myna.usecases.ports import Clock, EngineClient, Offload, VoiceChange, VoiceStore
 from myna.usecases.stock import StockVoices
@@ -98,7 +98,8 @@ class DesignVoice:
         self, command: DesignVoiceCommand, attributes: VoiceAttributes, lang: LangCode, text: str
     ) -> VoicePreview:
         token = self.new_token()
-        artifact = await self.engine.design_voice(attributes, lang, int(token, 16))
+        design = VoiceDesign(command.design_prompt, int(token, 16))
+        artifact = await self.engine.design_voice(attributes, lang, design.seed)
         now = self.clock.now()
         voice = Voice(
             voice_id=VoiceId(f"{command.workspace}__design-voice-{token}"),
@@ -112,6 +113,7 @@ class DesignVoice:
             age_group=attributes.age_group,
             is_draft=True,
             expires_at=now + self.draft_lifetime,
+            design=design,
         )
         await self.voices.add(command.workspace, voice, artifact, [])
         reply = await self.synthesize_speech(
@@ -130,7 +132,7 @@ class DesignVoice:
 
 @dataclass(frozen=True, slots=True)
 class PublishVoice:
-    """Keep a draft. A voice that is kept already is only renamed, if asked."""
+    """Keep a draft. Of a voice that is kept already only what is asked for is changed: its name, and so on."""
 
     voices: VoiceStore
     stock: StockVoices

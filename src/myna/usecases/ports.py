@@ -14,7 +14,7 @@ from myna.domain.sample import AnalysedSample as AnalysedSample  # noqa: PLC0414
 from myna.domain.sample import SampleQuality as SampleQuality  # noqa: PLC0414  (re-exported: part of the port below)
 from myna.domain.sample import SampleRequest as SampleRequest  # noqa: PLC0414  (re-exported: part of the port below)
 from myna.domain.speech import AudioFormat, EncodedChunk, SpeechSegment, SpokenChunk, SynthesisOptions
-from myna.domain.voice import Voice, VoiceArtifact, VoiceId, WorkspaceId
+from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSpec
 
@@ -101,14 +101,17 @@ class SampleAnalyst(Protocol):
     """Listens to voice samples. Blocking: called through `Offload`."""
 
     def analyse(self, sample: SampleRequest) -> AnalysedSample:
-        """Decode, find speech, choose the window, clean, level, measure, transcribe.
+        """Decode, find speech, choose the window, clean, level, measure, transcribe, rate.
 
         Raises: AudioUndecodable for bytes that are not audio; what is wrong with audio that decodes is a finding.
         """
         ...
 
     def join(self, samples: Sequence[AnalysedSample], rate_hz: int, max_s: float) -> ReferenceAudio:
-        """Make one reference out of the usable samples, best first, at most `max_s` at `rate_hz`."""
+        """Make one reference out of the usable samples, highest rating first, at most `max_s` at `rate_hz`.
+
+        Goes by nothing of a sample but `processed`, `transcript`, `lang` and `rating`: what is kept of it.
+        """
         ...
 
     def measure_similarity(self, first: Waveform, second: Waveform) -> float:
@@ -147,6 +150,8 @@ class StoredSample:
     wav: bytes
     transcript: str
     lang: LangCode
+    rating: float | None = None
+    """`AnalysedSample.rating` when it was heard; None for those that were kept before ratings were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +201,30 @@ class VoiceStore(Protocol):
         ...
 
     async def publish(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
-        """Make a draft a listed voice that does not expire; a published voice stays as it is. Raises: VoiceNotFound."""
-        ...
-
-    async def replace_artifact(self, workspace: WorkspaceId, voice_id: VoiceId, artifact: VoiceArtifact) -> None:
-        """Put a better artifact in the place of the old one, atomically; the voice's refinement is done.
+        """Make a draft a listed voice that does not expire, with the changes; of a published voice only the latter.
 
         Raises: VoiceNotFound.
+        """
+        ...
+
+    async def replace_artifact(
+        self,
+        workspace: WorkspaceId,
+        voice_id: VoiceId,
+        artifact: VoiceArtifact,
+        refinement: Refinement = Refinement.DONE,
+    ) -> None:
+        """Put another artifact in the place of the old one, atomically; readers get the one or the other.
+
+        refinement: of the voice from then on.
+        Raises: VoiceNotFound.
+        """
+        ...
+
+    async def list_made_by_others(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
+        """House-keeping over all workspaces: voices that this engine in this version did not make, oldest first.
+
+        No drafts: they expire anyway.
         """
         ...
 

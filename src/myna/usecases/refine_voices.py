@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from myna.domain.errors import MynaError, Overloaded, VoiceNotFound
+from myna.domain.errors import InvalidRequest, MynaError, Overloaded, VoiceNotFound
 from myna.domain.voice import Refinement, Voice
-from myna.domain.waveform import ReferenceAudio, Waveform
-from myna.usecases.ports import AnalysedSample, EngineClient, Offload, SampleAnalyst, StoredSample, VoiceStore
+from myna.usecases.kept_recordings import RebuildReference
+from myna.usecases.ports import EngineClient, VoiceStore
 
 logger = logging.getLogger(__name__)
 
@@ -17,24 +16,21 @@ class RefineVoices:
     """One voice after the other, oldest first, from what the store keeps of it.
 
     What the store marks as pending is the queue, so nothing is lost when the process ends: `resume` goes on with it.
-    The reference is always rebuilt from the stored samples, so that a resumed refinement gives the same bytes.
+    The reference is always rebuilt from the stored samples, so that a resumed refinement gives the same bytes; they
+    keep the rating by which the clone put them in order, so that both hear the same recording.
     """
 
     def __init__(
         self,
         voices: VoiceStore,
         engine: EngineClient,
-        analyst: SampleAnalyst,
-        offload: Offload,
-        decode_wav: Callable[[bytes], Waveform],
+        rebuild_reference: RebuildReference,
         *,
         is_enabled: bool,
     ) -> None:
         self._voices = voices
         self._engine = engine
-        self._analyst = analyst
-        self._offload = offload
-        self._decode_wav = decode_wav
+        self._rebuild_reference = rebuild_reference
         self._is_enabled = is_enabled and engine.spec.capabilities.refines
         self._wanted = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
@@ -67,19 +63,23 @@ class RefineVoices:
         while self._wanted.is_set():
             self._wanted.clear()
             for voice in await self._voices.list_pending_refinements():
-                if voice.voice_id not in self._given_up:
-                    await self._refine(voice)
+                if voice.voice_id not in self._given_up and await self._refine(voice):
                     self._wanted.set()
 
-    async def _refine(self, voice: Voice) -> None:
+    async def _refine(self, voice: Voice) -> bool:
+        """False if it is not this engine's to refine: it waits to be made again (`remake_voice.py`)."""
+        spec = self._engine.spec
         try:
             stored = await self._voices.get_with_artifact(voice.workspace, voice.voice_id)
-            samples = await self._voices.get_samples(voice.workspace, voice.voice_id)
-            reference = await self._offload(lambda: self._rebuild_reference(samples))
+            if not stored.artifact.is_made_by(spec.id, spec.version):
+                return False
+            reference = await self._rebuild_reference(voice.workspace, voice.voice_id)
+            if reference is None:
+                raise InvalidRequest("There is no recording to refine the voice from.")
             better = await self._engine.refine_voice(stored.artifact, reference)
             await self._voices.replace_artifact(voice.workspace, voice.voice_id, better)
         except VoiceNotFound:
-            return  # deleted meanwhile
+            pass  # deleted meanwhile
         except Overloaded:
             self._given_up.add(voice.voice_id)
             logger.warning("voice left unrefined: too much work waits", extra={"voice_id": voice.voice_id})
@@ -87,11 +87,5 @@ class RefineVoices:
             self._given_up.add(voice.voice_id)
             logger.warning("voice left unrefined", extra={"voice_id": voice.voice_id, "error_code": exc.code})
         else:
-            logger.info("voice refined", extra={"voice_id": voice.voice_id, "engine": self._engine.spec.id})
-
-    def _rebuild_reference(self, samples: Sequence[StoredSample]) -> ReferenceAudio:
-        heard = [
-            AnalysedSample((), self._decode_wav(sample.wav), sample.transcript, sample.lang, None) for sample in samples
-        ]
-        capabilities = self._engine.spec.capabilities
-        return self._analyst.join(heard, capabilities.reference_rate_hz, capabilities.reference_seconds[1])
+            logger.info("voice refined", extra={"voice_id": voice.voice_id, "engine": spec.id})
+        return True

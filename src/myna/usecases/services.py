@@ -9,6 +9,7 @@ from myna.usecases.keep_house import KeepHouse
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
 from myna.usecases.ports import EngineClient, KeyStore, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
+from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.stock import StockVoices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
 
@@ -30,6 +31,7 @@ class Services:
     engine: EngineClient
     stock: StockVoices
     refine_voices: RefineVoices
+    remake_voice: RemakeVoice
     keep_house: KeepHouse
     prepare_store: Callable[[], Awaitable[None]]
     """Make the database and folders current; cheap, safe to repeat."""
@@ -48,6 +50,7 @@ class Services:
 
     async def close(self) -> None:
         await self.refine_voices.close()
+        await self.remake_voice.close()
         await self.keep_house.close()
         await self.engine.close()
         await self.release()

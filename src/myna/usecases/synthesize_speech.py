@@ -21,6 +21,7 @@ from myna.domain.waveform import Waveform
 from myna.engines.other_engines import describe_other_engines
 from myna.usecases.models import check_model
 from myna.usecases.ports import EncodedSpeech, EngineClient, Offload, SpeechEncoders, SpeechStream, VoiceStore
+from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.spoken_audio import SpokenPiece, iter_pieces, split_piece
 from myna.usecases.stock import StockVoices
 
@@ -109,6 +110,7 @@ class SynthesizeSpeech:
 
     voices: VoiceStore
     stock: StockVoices
+    remake_voice: RemakeVoice
     engine: EngineClient
     encoders: SpeechEncoders
     plan_speech: PlanSpeech
@@ -138,14 +140,17 @@ class SynthesizeSpeech:
         return SpeechReply(lang, chunks, stream)
 
     async def find_voice(self, workspace: WorkspaceId, voice_id: VoiceId) -> tuple[Voice, VoiceArtifact]:
-        """A stock voice or one of the workspace. Raises: VoiceNotFound, InvalidRequest."""
+        """A stock voice or one of the workspace, made again first if another engine made it.
+
+        Raises: VoiceNotFound, InvalidRequest, VoiceIncompatible, Overloaded, ...
+        """
         if not voice_id:
             raise InvalidRequest("voiceId is required. List the voices to find one.")
         stock = self.stock.find(voice_id)
         if stock is not None:
             return stock
         try:
-            stored = await self.voices.get_with_artifact(workspace, voice_id)
+            stored = await self.remake_voice.bring_up_to_date(await self.voices.get_with_artifact(workspace, voice_id))
         except VoiceNotFound as exc:
             raise VoiceNotFound(f"Unknown voice: {voice_id[:128]} not found!") from exc
         return stored.voice, stored.artifact

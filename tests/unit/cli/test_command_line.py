@@ -41,7 +41,7 @@ COMMANDS = [
     ["engines"],
     ["doctor"],
     *(["keys", name] for name in ("create", "list", "revoke")),
-    *(["voices", name] for name in ("list", "show", "rename", "delete")),
+    *(["voices", name] for name in ("list", "show", "rename", "delete", "remake")),
     *(["models", name] for name in ("pull", "list", "verify")),
 ]
 

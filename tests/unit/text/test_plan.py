@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpeechToken
+from myna.text.markup import MAX_BREAK_S, MAX_BREAKS_S
 from myna.text.plan import plan_speech
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=300)
@@ -100,6 +101,24 @@ def test_break_becomes_a_pause() -> None:
 def test_break_alone_is_a_pause() -> None:
     """A text of nothing but a break is silence, not an error."""
     assert [(segment.text, segment.pause_after_s) for segment in plan('<break time="2s"/>')] == [("", 2.0)]
+
+
+def test_pauses_are_bounded_one_by_one_and_together() -> None:
+    """Ten seconds each; of a flood what comes first, and then the words without pauses."""
+    flood = plan("Hello. " + '<break time="3600s"/>' * 80 + " Goodbye." + '<break time="3600s"/>')
+    assert {segment.pause_after_s for segment in flood} == {MAX_BREAK_S, 0.0}
+    assert sum(segment.pause_after_s for segment in flood) == MAX_BREAKS_S
+    assert " ".join(segment.text for segment in flood if segment.text) == "Hello. Goodbye."
+    mixed = plan('One <break time="7s"/> two ' * 30)
+    assert sum(segment.pause_after_s for segment in mixed) == MAX_BREAKS_S
+    assert " ".join(segment.text for segment in mixed) == " ".join(["One two"] * 30)
+
+
+def test_stock_clients_pauses_all_fit() -> None:
+    """They send at most 1900 characters at a time and count 12 of them for a second (contract 7.6)."""
+    seconds = 1900 // 12
+    asked = plan('Breathe. <break time="9s"/> ' * (seconds // 9))
+    assert sum(segment.pause_after_s for segment in asked) == 9 * (seconds // 9)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "😀 👍🏽", "[laugh]", "<verbatim></verbatim>", "***", "\u200b\u200f"])

@@ -1,0 +1,127 @@
+"""Make a voice again from what is kept of it: for another engine, or another version of this one."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from myna.domain.attributes import VoiceAttributes
+from myna.domain.errors import InvalidRequest, ServiceUnavailable, VoiceIncompatible
+from myna.domain.language import LangCode
+from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceDesign, VoiceId, WorkspaceId
+from myna.usecases.kept_recordings import RebuildReference
+from myna.usecases.ports import EngineClient, StoredVoice, VoiceStore
+from myna.usecases.refine_voices import RefineVoices
+from myna.usecases.stock import StockVoices
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RemakeVoice:
+    """A new artifact takes the old one's place in one step, so that a voice is whole at every moment.
+
+    A cloned voice is derived from its kept recordings, a designed one designed from its kept description and seed. Id,
+    name and everything else about it stay.
+    """
+
+    voices: VoiceStore
+    stock: StockVoices
+    engine: EngineClient
+    rebuild_reference: RebuildReference
+    refine_voices: RefineVoices
+    read_description: Callable[[str], VoiceAttributes]
+    is_automatic: bool
+    """Also when a voice of another engine is spoken with, not only when it is asked for."""
+    _running: dict[tuple[WorkspaceId, VoiceId], asyncio.Task[StoredVoice]] = field(default_factory=dict, init=False)
+    """The first who speaks with a voice begins, the others wait for the same."""
+
+    async def __call__(self, workspace: WorkspaceId, voice_id: VoiceId) -> Voice:
+        """Whichever engine made it. A clone is refined afterwards, as a new one is: whenever the queue is looked at.
+
+        Raises: VoiceNotFound, InvalidRequest for a stock voice, VoiceIncompatible if it cannot be made again, and what
+        `EngineClient.encode_voice` raises; the voice is then as it was.
+        """
+        if self.stock.find(voice_id) is not None:
+            raise InvalidRequest(f"'{voice_id[:128]}' comes with the engine: there is nothing to make again.")
+        voice = await self.voices.get(workspace, voice_id)
+        return (await self._remake(voice)).voice
+
+    async def bring_up_to_date(self, stored: StoredVoice) -> StoredVoice:
+        """The voice as this engine speaks it: as it is, or made again, once for all who ask at one time.
+
+        A caller who leaves does not stop it: the next one needs it too. Raises: as `__call__`.
+        """
+        if self._fits(stored.artifact):
+            return stored
+        if not self.is_automatic:
+            raise VoiceIncompatible(
+                f"The voice was made by the engine '{stored.artifact.engine_id}' version "
+                f"{stored.artifact.engine_version}; this server runs '{self.engine.spec.id}' version "
+                f"{self.engine.spec.version}. Make it again with `myna voices remake`."
+            )
+        key = (stored.voice.workspace, stored.voice.voice_id)
+        running = self._running.get(key)
+        if running is None:
+            running = self._running[key] = asyncio.create_task(self._remake_unless_done(*key))
+            running.add_done_callback(lambda task: self._end(key, task))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            if running.cancelled():
+                raise ServiceUnavailable("The server is stopping. Try again in a few seconds.") from None
+            raise
+
+    async def close(self) -> None:
+        """Stop; a voice whose new artifact is not stored yet keeps the old one."""
+        running = tuple(self._running.values())
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    async def _remake_unless_done(self, workspace: WorkspaceId, voice_id: VoiceId) -> StoredVoice:
+        stored = await self.voices.get_with_artifact(workspace, voice_id)
+        if self._fits(stored.artifact):
+            return stored  # since the caller looked
+        remade = await self._remake(stored.voice)
+        self.refine_voices.begin()
+        return remade
+
+    async def _remake(self, voice: Voice) -> StoredVoice:
+        reference = await self.rebuild_reference(voice.workspace, voice.voice_id)
+        unrefined = replace(voice, refinement=Refinement.NONE)
+        try:
+            if reference is not None:
+                artifact = await self.engine.encode_voice(reference)
+                remade = self.refine_voices.mark(unrefined)
+            elif voice.design is not None:
+                artifact = await self._design(voice.design, voice.lang)
+                remade = unrefined
+            else:
+                raise VoiceIncompatible(
+                    f"The voice '{voice.voice_id[:128]}' was made for another engine or version, and there is neither "
+                    "a recording nor a description to make it again from. Design or clone it again, or run the "
+                    "server with the engine that made it."
+                )
+        except InvalidRequest as exc:
+            raise VoiceIncompatible(
+                f"The voice '{voice.voice_id[:128]}' was made for another engine or version, and this one cannot make "
+                f"it again from what is kept: {exc.message}"
+            ) from exc
+        await self.voices.replace_artifact(voice.workspace, voice.voice_id, artifact, remade.refinement)
+        logger.info("voice remade", extra={"voice_id": voice.voice_id, "engine": self.engine.spec.id})
+        return StoredVoice(remade, artifact)
+
+    async def _design(self, design: VoiceDesign, lang: LangCode) -> VoiceArtifact:
+        attributes = self.read_description(design.prompt)
+        offered = self.engine.spec.capabilities.languages
+        return await self.engine.design_voice(attributes, lang if lang in offered else LangCode.EN_US, design.seed)
+
+    def _fits(self, artifact: VoiceArtifact) -> bool:
+        return artifact.is_made_by(self.engine.spec.id, self.engine.spec.version)
+
+    def _end(self, key: tuple[WorkspaceId, VoiceId], task: asyncio.Task[StoredVoice]) -> None:
+        del self._running[key]
+        # asyncio complains of errors that nobody reads: all callers may have left.
+        if not task.cancelled() and task.exception() is not None:
+            logger.warning("voice not remade", extra={"voice_id": key[1], "error": type(task.exception()).__name__})
