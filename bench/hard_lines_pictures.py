@@ -20,10 +20,9 @@ def draw_line(text: str, voices: list[tuple[str, TimedSpeech]], target: Path) ->
     figure, panels = plt.subplots(len(voices), 1, figsize=(11, 2.4 * len(voices)), squeeze=False, sharex=True)
     for panel, (title, speech) in zip(panels[:, 0], voices, strict=True):
         samples = resample(speech.waveform, _RATE_HZ).samples
-        samples = samples / np.abs(samples).max()
-        panel.specgram(
-            samples + 1e-7, NFFT=256, Fs=_RATE_HZ, noverlap=224, cmap="magma", vmin=-40 - _RANGE_DB, vmax=-40
-        )
+        hiss = np.random.default_rng(0).standard_normal(len(samples)) * 1e-6  # digital silence has no logarithm
+        samples = samples / np.abs(samples).max() + hiss
+        panel.specgram(samples, NFFT=256, Fs=_RATE_HZ, noverlap=224, cmap="magma", vmin=-40 - _RANGE_DB, vmax=-40)
         for phone in speech.phones:
             for edge_s in (phone.start_s, phone.end_s):
                 panel.axvline(edge_s, color="#4fe3ff", lw=0.5)
