@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from myna.analysis.sample_analyst import ModelSampleAnalyst
+from myna.analysis.sample_findings import check_clarity
 from myna.audio.encode import FormatEncoders, encode_wav
 from myna.audio.stored_wav import decode_stored_wav
 from myna.config import Settings
@@ -19,6 +20,7 @@ from myna.store.opening import open_stores
 from myna.text.description import read_description
 from myna.text.language import detect_text_language
 from myna.text.plan import plan_speech
+from myna.text.trial import trial_text
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.keep_house import KeepHouse
@@ -31,20 +33,6 @@ from myna.usecases.stock import read_stock_voices
 from myna.usecases.synthesize_speech import SpeechLimits, SynthesizeSpeech
 
 _HOUSE_KEEPING_S = 3600.0
-
-_COMPARISON_SENTENCES = {
-    "en": "The old lighthouse keeper walked slowly along the shore, watching the grey waves break over the rocks.",
-    "es": "El viejo farero caminaba despacio por la orilla, mirando las olas grises romper sobre las rocas.",
-    "fr": "Le vieux gardien du phare marchait lentement le long du rivage en regardant les vagues grises.",
-    "it": "Il vecchio guardiano del faro camminava lentamente lungo la riva, guardando le onde grigie.",
-    "pt": "O velho faroleiro caminhava devagar pela margem, olhando as ondas cinzentas quebrarem nas rochas.",
-    "hi": "बूढ़ा पहरेदार धीरे धीरे किनारे पर चल रहा था और लहरों को देख रहा था।",
-    "ja": "年老いた灯台守は、灰色の波を見ながら、岸辺をゆっくり歩いていました。",
-    "zh": "年老的守塔人沿着海岸慢慢地走，看着灰色的海浪拍打岩石。",
-    "pl": "Stary latarnik szedł powoli wzdłuż brzegu, patrząc, jak szare fale rozbijają się o skały.",
-    "ru": "Старый смотритель маяка медленно шёл вдоль берега и смотрел, как серые волны бьются о скалы.",
-}
-"""What a new voice says to be compared with the recording: five seconds, by language."""
 
 
 def build_services(settings: Settings) -> Services:
@@ -92,10 +80,10 @@ def build_services(settings: Settings) -> Services:
         limits=SpeechLimits(settings.max_text_chars, settings.max_stream_text_chars),
     )
 
-    def plan_comparison(lang: LangCode) -> Sequence[SpeechSegment]:
-        sentence = _COMPARISON_SENTENCES.get(lang.iso639, "") if settings.measure_similarity else ""
+    def plan_trial(lang: LangCode) -> Sequence[SpeechSegment]:
+        text = trial_text(lang) if settings.measure_similarity else ""
         most = spec.capabilities.max_segment_chars
-        return plan_speech(sentence, lang, normalize=True, max_segment_chars=most, first_segment_chars=None)
+        return plan_speech(text, lang, normalize=True, max_segment_chars=most, first_segment_chars=None)
 
     async def preload() -> None:
         if settings.preload_models:
@@ -114,7 +102,8 @@ def build_services(settings: Settings) -> Services:
             offload=offload,
             clock=clock,
             encode_wav=encode_wav,
-            plan_similarity_speech=plan_comparison,
+            plan_trial_speech=plan_trial,
+            check_clarity=check_clarity,
             max_samples=settings.max_samples,
             refine_voices=refine_voices,
         ),

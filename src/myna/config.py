@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     """Longest text of one synthesis stream."""
 
     measure_similarity: bool = True
-    """Compare each new voice with its recording and report it as `voice.similarity`."""
+    """Let each new voice speak once and report what is heard as `voice.similarity` and `voice.clarity`."""
 
     refine_voices: bool = True
     """Go on improving a new voice in the background (minutes of one core, at the lowest priority)."""

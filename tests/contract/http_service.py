@@ -18,6 +18,7 @@ import numpy as np
 import soundfile
 import uvicorn
 
+from myna.analysis.sample_findings import check_clarity
 from myna.audio.encode import FormatEncoders, encode_wav
 from myna.audio.stored_wav import decode_stored_wav
 from myna.domain.errors import AudioUndecodable
@@ -95,6 +96,9 @@ class PlainAnalyst:
 
     def measure_similarity(self, first: Waveform, second: Waveform) -> float:
         return 0.75
+
+    def measure_clarity(self, spoken: Waveform, text: str, lang: LangCode) -> float | None:
+        return 0.875
 
 
 class Hurdles:
@@ -225,9 +229,10 @@ def build_tone_services(
             offload=offload,
             clock=clock,
             encode_wav=encode_wav,
-            plan_similarity_speech=lambda lang: plan_speech(
+            plan_trial_speech=lambda lang: plan_speech(
                 "A sentence.", lang, normalize=True, max_segment_chars=400, first_segment_chars=None
             ),
+            check_clarity=check_clarity,
             max_samples=16,
             refine_voices=refine_voices,
         ),

@@ -5,13 +5,17 @@ import base64
 import json
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
-from http_service import HttpService, open_service, serve, wav_base64
+from http_service import HttpService, PlainAnalyst, build_tone_services, open_service, serve, wav_base64
 
+from myna.domain.language import LangCode
+from myna.domain.waveform import Waveform
 from myna.http.limits import HttpLimits
+from myna.usecases.services import Services
 
 
 @pytest.fixture
@@ -40,7 +44,7 @@ async def test_the_documented_clone_request_gets_the_documented_reply(service: H
         voice[k] for k in ("displayName", "description", "langCode", "tags")
     ]
     assert voice["source"] == "IVC"
-    assert voice["similarity"] == 0.75
+    assert (voice["similarity"], voice["clarity"]) == (0.75, 0.875)
     (sample,) = reply.json()["audioSamplesValidated"]
     assert base64.b64decode(sample["audioData"])[:4] == b"RIFF"
     assert (sample["errors"], sample["warnings"]) == ([], [])
@@ -80,6 +84,68 @@ async def test_findings_become_errors_and_warnings(service: HttpService) -> None
     reply = await service.post("/voices/v1/voices:clone", {"displayName": "a", "voiceSamples": [short]})
     assert (reply.status_code, "voice" in reply.json()) == (200, False)
     assert (await service.get("/voices/v1/voices", filter="source=IVC")).json()["totalSize"] == 1
+
+
+class ClarityAnalyst(PlainAnalyst):
+    """Finds every voice equally clear, and keeps what it was asked about."""
+
+    def __init__(self, clarity: float | None) -> None:
+        self._clarity = clarity
+        self.asked: list[tuple[float, str, LangCode]] = []
+
+    def measure_clarity(self, spoken: Waveform, text: str, lang: LangCode) -> float | None:
+        self.asked.append((spoken.duration_s, text, lang))
+        return self._clarity
+
+
+def clarity_services(clarity: float | None) -> Services:
+    return build_tone_services(analyst=ClarityAnalyst(clarity))
+
+
+async def test_a_voice_that_is_hard_to_understand_is_told_with_the_samples_that_made_it() -> None:
+    """The voice is made, its clarity told, and each used sample says what to do; a sample that failed says its own."""
+    used, failed = {"audioData": wav_base64()}, {"audioData": wav_base64(0.5)}
+    body = {"displayName": "a", "voiceSamples": [used, failed, used]}
+    async with open_service(services=clarity_services(0.2345)) as service:
+        reply = (await service.post("/voices/v1/voices:clone", body)).json()
+        assert reply["voice"]["clarity"] == 0.234
+        first, second, third = reply["audioSamplesValidated"]
+        (warning,) = first["warnings"]
+        assert (warning["code"], warning["value"], warning["unit"]) == ("UNCLEAR_VOICE", 0.234, "clarity")
+        assert "hard to understand (23 of 100)" in warning["text"]
+        assert "Record again" in warning["text"]
+        assert third["warnings"] == [warning]
+        assert (second["warnings"], second["errors"][0]["code"]) == ([], "TOO_SHORT")
+
+    strict = HttpLimits(strict_replies=True)
+    async with open_service(strict, clarity_services(0.2345)) as service:
+        reply = (await service.post("/voices/v1/voices:clone", body)).json()
+        assert "clarity" not in reply["voice"]
+        assert reply["audioSamplesValidated"][0]["warnings"] == [{"text": warning["text"]}]
+
+
+async def test_the_clarity_is_heard_in_what_the_new_voice_says() -> None:
+    """The words that were planned, the sound of them, and their language: the sample's, if the engine speaks it."""
+    analyst = ClarityAnalyst(0.9)
+    async with open_service(services=build_tone_services(analyst=analyst)) as service:
+        await service.clone(langCode="ES_ES")
+    ((duration_s, text, lang),) = analyst.asked
+    assert duration_s > 0.3
+    assert (text, lang) == ("A sentence.", LangCode.ES_ES)
+
+
+async def test_a_clarity_that_was_not_measured_is_not_told() -> None:
+    """Neither in a language that the recogniser cannot judge, nor when new voices are not to speak at all."""
+    unjudged = clarity_services(None)
+    silent = clarity_services(0.1)
+    silent = replace(silent, clone_voice=replace(silent.clone_voice, plan_trial_speech=lambda _lang: ()))
+    for services, is_compared in ((unjudged, True), (silent, False)):
+        async with open_service(services=services) as service:
+            body = {"displayName": "a", "voiceSamples": [{"audioData": wav_base64()}]}
+            reply = (await service.post("/voices/v1/voices:clone", body)).json()
+            assert "clarity" not in reply["voice"]
+            assert ("similarity" in reply["voice"]) is is_compared
+            assert reply["audioSamplesValidated"][0]["warnings"] == []
 
 
 async def test_validate_only_stores_nothing(service: HttpService) -> None:
@@ -352,7 +418,7 @@ async def test_a_strict_server_says_nothing_extra() -> None:
         (sample,) = reply["audioSamplesValidated"]
         assert {"audioData", "langCode", "transcription", "warnings", "errors"} == sample.keys()
         assert sample["warnings"] == [{"text": "Only the first 15 s are used."}]
-        assert not {"similarity", "isRefining", "createTime"} & reply["voice"].keys()
+        assert not {"similarity", "clarity", "isRefining", "createTime"} & reply["voice"].keys()
 
 
 async def test_consent_can_be_required() -> None:

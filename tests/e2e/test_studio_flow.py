@@ -86,6 +86,8 @@ def test_from_microphone_to_a_speaking_voice_and_back(page: Studio, tone_server:
     voice = own_voices(tone_server)[0]
     assert (voice["displayName"], voice["tags"], voice["langCode"]) == ("Anna", ["warm", "stories"], "EN_US")
     expect(page.page.locator("#likeness-word")).to_contain_text("of 100")
+    expect(page.page.locator("#clarity-word")).to_contain_text("Hard to understand")  # this engine hums
+    expect(page.page.locator("#clarity-advice")).to_contain_text("Record again")
     assert stored_consent(tone_server) == (
         "I am Anna Berg, the person speaking in this recording, and I agree that my voice is copied for: "
         "reading my own stories aloud."
@@ -326,6 +328,9 @@ def test_the_embedded_engine_speaks_like_the_person(chromium: "playwright.Browse
         page.clone("Anna")
         likeness = page.page.locator("#likeness-bar")
         assert int(likeness.get_attribute("aria-valuenow") or 0) >= 30
+        clarity = page.page.locator("#clarity-bar")
+        assert int(clarity.get_attribute("aria-valuenow") or 0) >= 70
+        expect(page.page.locator("#clarity-advice")).to_be_hidden()
         page.page.get_by_label("Text to speak").fill(SPOKEN)
         page.button("Speak").click()
         expect(page.page.locator(".word.is-past")).not_to_have_count(0, timeout=60_000)

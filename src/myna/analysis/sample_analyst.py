@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from myna.analysis.clarity import measure_clarity
 from myna.analysis.sample_listening import SampleListening
 from myna.analysis.sample_models import SampleModels, load_sample_models
 from myna.analysis.similarity import measure_similarity
@@ -75,6 +76,10 @@ class ModelSampleAnalyst:
         """0 for strangers to 1 for one person."""
         models = self._loaded_models()
         return measure_similarity(first, second, models.ge2e, models.campplus)
+
+    def measure_clarity(self, spoken: Waveform, text: str, lang: LangCode) -> float | None:
+        """How well the words are understood, 0 to 1; None for a language in which that cannot be judged."""
+        return measure_clarity(self._loaded_models().recogniser, spoken, text, lang)
 
     def _loaded_models(self) -> SampleModels:
         models = self._models

@@ -87,3 +87,5 @@ def tell_report(report: CloneReport, files: list[Path]) -> None:
             remark(f"  note: {warning.text}", style="yellow")
     if report.similarity is not None:
         remark(f"Likeness of the new voice to the recording: {report.similarity:.2f} (0 a stranger, 1 the same person)")
+    if report.clarity is not None:
+        remark(f"Clarity of the new voice: {report.clarity:.2f} (0 not understood, 1 every word is sure)")

@@ -24,6 +24,7 @@ def report_as_json(report: CloneReport) -> dict[str, object]:
         body["voice"] = {
             **voice_as_json(report.voice),
             "similarity": report.similarity,
+            "clarity": report.clarity,
             "isRefining": report.is_refining,
         }
     body["audioSamplesValidated"] = [_sample_as_json(sample) for sample in report.samples]

@@ -158,6 +158,8 @@ class CloneReport:
     """How alike the new voice and the recording are, 0 stranger to 1 same person; None if not reported."""
     is_refining: bool = False
     """A better version of the voice will take this one's place in the background."""
+    clarity: float | None = None
+    """How well the new voice is understood, 0 to 1; None if not reported."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,13 @@ def read_clone(content: bytes) -> CloneReport:
     samples = tuple(_sample(entry) for entry in _objects(body.get("audioSamplesValidated")))
     if not isinstance(voice, Mapping):
         return CloneReport(None, samples)
-    return CloneReport(_voice(voice), samples, _number(voice, "similarity"), voice.get("isRefining") is True)
+    return CloneReport(
+        voice=_voice(voice),
+        samples=samples,
+        similarity=_number(voice, "similarity"),
+        is_refining=voice.get("isRefining") is True,
+        clarity=_number(voice, "clarity"),
+    )
 
 
 def read_speech(content: bytes) -> bytes:

@@ -250,6 +250,8 @@ class VoiceReply(Reply):
     """Extra: RFC 3339."""
     similarity: float | None = None
     """Extra, after a clone: how alike the voice and the recording are, 0 stranger to 1 same person."""
+    clarity: float | None = None
+    """Extra, after a clone: how well the voice is understood, 0 to 1; absent where that cannot be judged."""
     is_refining: bool | None = None
     """Extra, after a clone: a better version takes this one's place in the background."""
     refinement: str = ""
@@ -445,6 +447,8 @@ def clone_reply(result: CloneVoiceResult, *, is_strict: bool) -> CloneVoiceReply
         extra: dict[str, Any] = {"is_refining": result.is_refining}
         if result.similarity is not None:
             extra["similarity"] = _number(result.similarity)
+        if result.clarity is not None:
+            extra["clarity"] = _number(result.clarity)
         voice = voice.model_copy(update=extra)
     return CloneVoiceReply(voice=voice, audio_samples_validated=samples)
 

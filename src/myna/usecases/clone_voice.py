@@ -1,6 +1,6 @@
 """Clone a voice: from what a person uploaded to a voice that can speak."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -61,11 +61,21 @@ class CloneVoiceResult:
     """One for each uploaded sample, in their order."""
     similarity: float | None = None
     """How alike the new voice and the recording are, 0 stranger to 1 same person; None if not measured."""
+    clarity: float | None = None
+    """How well the new voice is understood, 0 to 1; None if not measured, or in a language where it cannot be."""
 
     @property
     def is_refining(self) -> bool:
         """A better artifact will take this one's place in the background."""
         return self.voice is not None and self.voice.refinement is Refinement.PENDING
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What the first words of a new voice tell about it."""
+
+    similarity: float | None = None
+    clarity: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +88,10 @@ class CloneVoice:
     offload: Offload
     clock: Clock
     encode_wav: Callable[[Waveform], bytes]
-    plan_similarity_speech: Callable[[LangCode], Sequence[SpeechSegment]]
-    """The sentence that the new voice speaks to be compared with the recording; empty to skip the comparison."""
+    plan_trial_speech: Callable[[LangCode], Sequence[SpeechSegment]]
+    """What the new voice speaks to be compared with the recording and heard for its clarity; empty to skip both."""
+    check_clarity: Callable[[float], Iterable[Finding]]
+    """What a clarity means for who recorded the samples."""
     max_samples: int
     refine_voices: RefineVoices
 
@@ -93,10 +105,10 @@ class CloneVoice:
             return CloneVoiceResult(None, validated)
         reference = await self._join(usable)
         artifact = await self.engine.encode_voice(reference)
-        similarity = await self._measure_similarity(artifact, reference)
+        trial = await self._try_out(artifact, reference)
         voice = await self._store(command, reference.lang, artifact, analysed, validated)
         self.refine_voices.begin()
-        return CloneVoiceResult(voice, validated, similarity)
+        return CloneVoiceResult(voice, self._advise(validated, analysed, trial), trial.similarity, trial.clarity)
 
     def _check(self, command: CloneVoiceCommand) -> None:
         if not command.display_name.strip():
@@ -123,15 +135,29 @@ class CloneVoice:
         max_s = capabilities.reference_seconds[1]
         return await self.offload(lambda: self.analyst.join(usable, capabilities.reference_rate_hz, max_s))
 
-    async def _measure_similarity(self, artifact: VoiceArtifact, reference: ReferenceAudio) -> float | None:
+    async def _try_out(self, artifact: VoiceArtifact, reference: ReferenceAudio) -> _Trial:
         capabilities = self.engine.spec.capabilities
         lang = reference.lang if reference.lang in capabilities.languages else LangCode.EN_US
-        segments = await self.offload(partial(self.plan_similarity_speech, lang))
+        segments = await self.offload(partial(self.plan_trial_speech, lang))
         if not segments:
-            return None
+            return _Trial()
         stream = await self.engine.synthesize(artifact, segments, SynthesisOptions(lang))
         spoken = await collect_waveform(stream, segments, capabilities.sample_rate_hz)
-        return await self.offload(lambda: self.analyst.measure_similarity(reference.waveform, spoken))
+        text = " ".join(segment.text for segment in segments)
+        return _Trial(
+            similarity=await self.offload(lambda: self.analyst.measure_similarity(reference.waveform, spoken)),
+            clarity=await self.offload(lambda: self.analyst.measure_clarity(spoken, text, lang)),
+        )
+
+    def _advise(
+        self, validated: Sequence[ValidatedSample], analysed: Sequence[AnalysedSample], trial: _Trial
+    ) -> tuple[ValidatedSample, ...]:
+        """What is wrong with the voice is told with every sample that it could be made of."""
+        found = tuple(self.check_clarity(trial.clarity)) if trial.clarity is not None else ()
+        return tuple(
+            replace(entry, findings=(*entry.findings, *found)) if sample.is_usable else entry
+            for entry, sample in zip(validated, analysed, strict=True)
+        )
 
     async def _store(
         self,

@@ -118,6 +118,13 @@ class SampleAnalyst(Protocol):
         """How alike two recordings sound, 0 for strangers to 1 for one person (calibration in docs/audio.md)."""
         ...
 
+    def measure_clarity(self, spoken: Waveform, text: str, lang: LangCode) -> float | None:
+        """How well the words of the text are understood in their sound, 0 to 1 (calibration in docs/audio.md).
+
+        None for a language in which that cannot be judged. spoken: at most 25 s.
+        """
+        ...
+
 
 # --- speech out ----------------------------------------------------------------------------------------------------
 

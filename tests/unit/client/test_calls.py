@@ -84,7 +84,8 @@ def test_clone_says_what_was_asked_and_reads_the_report(caller: Caller, tmp_path
             "errors": [],
             "quality": {"snrDb": 21.5, "numSpeakers": 1},
         }
-        return httpx.Response(200, json={"voice": VOICE | {"similarity": 0.7}, "audioSamplesValidated": [sample]})
+        voice = VOICE | {"similarity": 0.7, "clarity": 0.9}
+        return httpx.Response(200, json={"voice": voice, "audioSamplesValidated": [sample]})
 
     progress: list[Progress] = []
     report = caller(
@@ -112,7 +113,8 @@ def test_clone_says_what_was_asked_and_reads_the_report(caller: Caller, tmp_path
         "tags": ["demo"],
     }
     assert report.voice is not None
-    assert (report.voice.voice_id, report.voice.tags, report.similarity) == (VOICE["voiceId"], ("demo",), 0.7)
+    assert (report.voice.voice_id, report.voice.tags) == (VOICE["voiceId"], ("demo",))
+    assert (report.similarity, report.clarity) == (0.7, 0.9)
     assert report.samples[0].wav == b"RIFF cleaned"
     assert (report.samples[0].warnings[0].code, report.samples[0].warnings[0].value) == ("TOO_LONG", 20.5)
     assert report.samples[0].quality == {"snrDb": 21.5, "numSpeakers": 1}

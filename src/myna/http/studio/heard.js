@@ -3,7 +3,7 @@
 import { fromBase64 } from './api.js';
 
 /** @typedef {'good'|'fair'|'poor'|'unknown'} Rating */
-/** @typedef {{severity: 'error'|'warning'|'info', text: string, startS: number|null, endS: number|null}} Finding */
+/** @typedef {{severity: 'error'|'warning'|'info', code: string, text: string, startS: number|null, endS: number|null}} Finding */
 /** @typedef {{key: string, value: number|null, rating: Rating}} Figure a key of `strings.listen` */
 
 /**
@@ -40,6 +40,7 @@ export function readHeard(sample) {
 function readNotes(notes, severity) {
   return (notes ?? []).map((note) => ({
     severity,
+    code: note.code ?? '',
     text: note.text,
     startS: note.startSeconds ?? null,
     endS: note.endSeconds ?? note.startSeconds ?? null,

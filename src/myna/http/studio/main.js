@@ -183,7 +183,8 @@ class Studio {
   }
 
   #onCloned({ voice, reference, transcript }) {
-    this.references.set(voice.voiceId, { reference, transcript, similarity: voice.similarity });
+    const { similarity, clarity, advice } = voice;
+    this.references.set(voice.voiceId, { reference, transcript, heard: { similarity, clarity, advice } });
     // They stay on the page for a second try, but need not outlive it; the next recording starts a new voice.
     this.takes.forgetKept();
     this.#areTakesSpent = true;
@@ -193,7 +194,7 @@ class Studio {
 
   #chooseVoice(voice) {
     const known = this.references.get(voice.voiceId);
-    this.speak.setSpeaker({ voice: { ...voice, similarity: known?.similarity ?? voice.similarity }, transcript: known?.transcript ?? '' });
+    this.speak.setSpeaker({ voice: { ...voice, ...known?.heard }, transcript: known?.transcript ?? '' });
     this.compare.setOriginal(known?.reference?.wav ?? null);
     this.library.setChosen(voice.voiceId);
     this.refinements.watch(voice);

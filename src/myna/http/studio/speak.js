@@ -8,6 +8,7 @@ import { strings } from './strings.js';
 const words = strings.speak;
 const RATE_HZ = 24000;
 const LIKENESS_BOUNDS = [0.25, 0.45, 0.6, 0.8]; // between the words of `strings.speak.likenessWords`
+const CLARITY_BOUNDS = [0.75, 0.85]; // the same of `clarityWords`; below the first the server advises to record again
 
 /** A voice with what the page knows of it. @typedef {{voice: object, reference: object|null, transcript: string}} Speaker */
 
@@ -74,7 +75,7 @@ export class SpeakPanel extends EventTarget {
   update(voice) {
     Object.assign(this.#speaker.voice, voice);
     byId('speak-title').replaceChildren(isolate(words.title, voice.displayName));
-    this.#showLikeness(this.#speaker.voice);
+    this.#showHeard(this.#speaker.voice);
   }
 
   /** Offer only languages that the engine speaks. @param {string[]} codes */
@@ -143,23 +144,21 @@ export class SpeakPanel extends EventTarget {
     byId('speak-empty').hidden = Boolean(voice);
     byId('speak-desk').hidden = !voice;
     if (!voice) return;
-    this.#showLikeness(voice);
+    this.#showHeard(voice);
     this.#showIdeas(voice);
     this.#showText();
   }
 
-  #showLikeness({ similarity, refinement, source }) {
-    byId('likeness').hidden = source !== 'IVC';
-    const isKnown = typeof similarity === 'number';
-    const bar = byId('likeness-bar');
-    bar.hidden = !isKnown;
-    bar.style.setProperty('--share', String(isKnown ? similarity : 0));
-    const word = isKnown ? words.likenessWords[LIKENESS_BOUNDS.filter((bound) => similarity >= bound).length] : words.likenessUnknown;
-    byId('likeness-word').textContent = isKnown ? `${word} (${words.likenessValue(similarity)})` : word;
-    bar.setAttribute('aria-valuenow', String(Math.round((similarity ?? 0) * 100)));
-    bar.setAttribute('aria-valuetext', word);
-    bar.setAttribute('aria-label', words.likeness);
+  /** What was heard when the voice was made. */
+  #showHeard({ similarity, clarity, advice, refinement, source }) {
+    const isClone = source === 'IVC';
+    byId('likeness').hidden = !isClone;
+    showMeter('likeness', similarity, words.likeness, words.likenessWords, LIKENESS_BOUNDS);
     byId('likeness-refining').hidden = refinement !== 'pending';
+    byId('clarity').hidden = !isClone || typeof clarity !== 'number';
+    showMeter('clarity', clarity, words.clarity, words.clarityWords, CLARITY_BOUNDS);
+    byId('clarity-advice').hidden = !advice;
+    byId('clarity-advice').textContent = advice ?? '';
   }
 
   #showIdeas(voice) {
@@ -275,6 +274,19 @@ export class SpeakPanel extends EventTarget {
     byId('speak-trouble').hidden = !text;
     byId('speak-trouble').textContent = text;
   }
+}
+
+/** A share of 1 as a bar and in words. @param {number|undefined} share undefined if not known */
+function showMeter(name, share, label, grades, bounds) {
+  const isKnown = typeof share === 'number';
+  const bar = byId(`${name}-bar`);
+  bar.hidden = !isKnown;
+  bar.style.setProperty('--share', String(isKnown ? share : 0));
+  const word = isKnown ? grades[bounds.filter((bound) => share >= bound).length] : words.unmeasured;
+  byId(`${name}-word`).textContent = isKnown ? `${word} (${words.ofHundred(share)})` : word;
+  bar.setAttribute('aria-valuenow', String(Math.round((share ?? 0) * 100)));
+  bar.setAttribute('aria-valuetext', word);
+  bar.setAttribute('aria-label', label);
 }
 
 /** A sentence around a name that may run in another direction. */

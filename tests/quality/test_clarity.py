@@ -1,0 +1,76 @@
+"""A voice that is understood counts as clear, a garbled one does not."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from myna.analysis.sample_analyst import ModelSampleAnalyst
+from myna.analysis.sample_findings import UNCLEAR_VOICE, check_clarity
+from myna.config import Settings
+from myna.domain.language import LangCode
+from myna.domain.speech import SynthesisOptions
+from myna.domain.waveform import Waveform
+from myna.engines.base import Engine, EngineSettings
+from myna.engines.kokoro.spec import SPEC
+from myna.engines.kokoro.voice_artifact import pack_voice, unpack_voice
+from myna.text.plan import plan_speech
+from myna.text.trial import trial_text
+
+pytestmark = pytest.mark.weights
+
+LANG = LangCode.EN_US
+OTHER_TEXT = "Come inside! What did you say? In the morning the children carried seven baskets of apples to the market."
+
+
+@pytest.fixture(scope="module")
+def analyst() -> Iterator[ModelSampleAnalyst]:
+    settings = Settings()
+    analyst = ModelSampleAnalyst(settings.weights_dir, max_sample_bytes=settings.max_sample_bytes, max_sample_s=300.0)
+    yield analyst
+    analyst.close()
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    engine = SPEC.load(EngineSettings(Settings().weights_dir, num_threads=1))
+    yield engine
+    engine.close()
+
+
+def speak_trial(engine: Engine, artifact: bytes) -> Waveform:
+    voice = engine.load_voice(artifact)
+    segments = plan_speech(trial_text(LANG), LANG, normalize=True, max_segment_chars=400, first_segment_chars=None)
+    options = SynthesisOptions(LANG)
+    pieces = [chunk.samples for segment in segments for chunk in engine.synthesize(voice, segment, options)]
+    return Waveform(np.concatenate(pieces), SPEC.capabilities.sample_rate_hz)
+
+
+def test_a_stock_voice_is_clear_and_a_garbled_one_is_told(analyst: ModelSampleAnalyst, engine: Engine) -> None:
+    """Words are sure against their own text, not against another; with its articulation turned round it is garbled."""
+    stock = {entry.name: entry.artifact for entry in SPEC.stock_voices()}
+    spoken = speak_trial(engine, stock["Dennis"])
+    clarity = analyst.measure_clarity(spoken, trial_text(LANG), LANG)
+    of_other_words = analyst.measure_clarity(spoken, OTHER_TEXT, LANG)
+    assert clarity is not None
+    assert of_other_words is not None
+    assert 0.85 < clarity <= 1.0
+    assert of_other_words < 0.1
+    assert not list(check_clarity(clarity))
+
+    voice = unpack_voice(stock["Dennis"])
+    garbled = speak_trial(engine, pack_voice(replace(voice, articulation_style=-voice.articulation_style)))
+    clarity = analyst.measure_clarity(garbled, trial_text(LANG), LANG)
+    assert clarity is not None
+    assert clarity < UNCLEAR_VOICE
+    (finding,) = check_clarity(clarity)
+    assert finding.code == "UNCLEAR_VOICE"
+
+
+def test_a_language_that_is_not_judged_has_no_clarity(analyst: ModelSampleAnalyst) -> None:
+    """Italian and Hindi, where the figure might blame good voices; a British voice is judged as any English one."""
+    silence = Waveform(np.zeros(24_000, np.float32), 24_000)
+    for lang in (LangCode.HI_IN, LangCode.IT_IT):
+        assert analyst.measure_clarity(silence, trial_text(lang), lang) is None
+    assert analyst.measure_clarity(silence, trial_text(LangCode.EN_GB), LangCode.EN_GB) is not None
