@@ -138,7 +138,7 @@ def measure(arguments: argparse.Namespace, rows: list[dict]) -> None:
         found = []
         for name, voice in voices_of(person, engine.encoder).items():
             found.append(hear(person.speaker, name, voice, person))
-        name = STOCK[voice.target_log_f0 > np.log(_BETWEEN_HZ)]
+        name = STOCK[int(voice.target_log_f0 > np.log(_BETWEEN_HZ))]
         if not any(row["speaker"] == name for row in rows):
             rows.append(hear(name, "stock", stock[name], None))
         rows += [row | {"stock": name} for row in found]

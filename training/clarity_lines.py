@@ -20,15 +20,14 @@ from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
 
 LINES = (
-    "Not so fast!",
-    "Who did this?",
-    "Run, now!",
     "She's gone, all of it, gone.",
+    "Who did this?",
     "Step away from there.",
     "It's a trap!",
     "Nothing. Not a thing.",
     "Frank saw the ships.",
 )
+"""Of twelve lines those of which the recogniser is sure when stock voices say them: "Run, now!" is "Runs now" by everybody."""
 
 
 def main() -> None:

@@ -160,10 +160,20 @@ class KokoroGraphs:
         return samples
 
 
+_LONGEST_STRETCHED = 8.0
+"""Frames: 0.2 s. Nobody who speaks slowly holds the end of "Run!" for 0.6 s; the model does, and breathes into it."""
+
+
 def round_frames(frames: FloatArray, scale: float = 1.0) -> IntArray:
     """Whole frames per symbol, at least one, as the undivided model rounds them. scale: above 1 speaks slower."""
-    whole: IntArray = np.maximum(np.rint(frames * scale), 1.0).astype(np.int64)
+    whole: IntArray = np.maximum(np.rint(stretch_frames(frames, scale)), 1.0).astype(np.int64)
     return whole
+
+
+def stretch_frames(frames: FloatArray, scale: float) -> FloatArray:
+    """Durations at another pace. What is long already (ends of phrases, pauses) is not made longer, and what is short is
+    not stretched past 0.2 s."""
+    return np.asarray(np.minimum(frames * scale, np.maximum(frames, _LONGEST_STRETCHED)), dtype=np.float32)
 
 
 def _row(style: FloatArray) -> FloatArray:

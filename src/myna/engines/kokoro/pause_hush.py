@@ -24,15 +24,20 @@ _SILENT = PUNCTUATION | {" "}
 _PAUSES = SENTENCE_ENDS | CLAUSE_ENDS
 _OBSTRUENTS = frozenset("pbtdkɡqɢcɟʔfvθðszʃʒçʝxɣχʁhɸβʂʐɕʑʦʣʧʤʨʥꭧ")
 """Sounds that are made of noise; all others are made of voice, and end when it does."""
+_VOICELESS_STOPS = frozenset("ptkqcʔ")
+_RELEASE_S = 0.1
+"""A final stop is released and breathes out for less than this; the model goes on, and "Wait." is heard as "Waiter"."""
 _MODIFIERS = frozenset("ːʰʲᵝ\u0303→↗↓↘")
 _NO_SOUND = _MODIFIERS | STRESS_MARKS
-_LEAD_FRAMES = 4
-"""100 ms. A first sound is heard up to 50 ms before its frames begin (`speech_timing.LEAD_S`)."""
+_LEAD_FRAMES = 3
+"""75 ms. A first sound is heard up to 50 ms before its frames begin (`speech_timing.LEAD_S`)."""
 _TAIL_FRAMES = 1
-_FALL_S, _RISE_S = 0.04, 0.015
+_FALL_S, _RISE_S = 0.025, 0.015
 _FLOOR = 0.02
 """-34 dB: a pause is not cut out of the sound, it becomes part of the room."""
 _RATE_HZ = 24_000
+_STEP_SAMPLES = 120
+"""5 ms."""
 
 
 def hush_pauses(samples: Samples, symbols: str, frames: IntArray, f0_hz: FloatArray) -> Samples:
@@ -62,7 +67,12 @@ def _quiet_spans(samples: Samples, symbols: str, frames: IntArray, f0_hz: FloatA
         if before is not None:
             last = next((int(k) for k in before[::-1] if symbols[k] not in _NO_SOUND), int(before[-1]))
             start, stop = int(ends[last]) * FRAME_SAMPLES, (int(ends[before[-1] + 1]) + _TAIL_FRAMES) * FRAME_SAMPLES
-            last_end = stop if symbols[last] in _OBSTRUENTS else _end_of_voice(samples, f0_hz, start, stop)
+            if symbols[last] in _VOICELESS_STOPS:
+                last_end = _end_of_release(samples, start, stop)
+            elif symbols[last] in _OBSTRUENTS:
+                last_end = stop
+            else:
+                last_end = _end_of_voice(samples, f0_hz, start, stop)
         next_start = total if after is None else max(0, int(ends[after[0]]) - _LEAD_FRAMES)
         span = last_end, next_start * FRAME_SAMPLES
         if span[1] > span[0]:
@@ -80,6 +90,16 @@ def _end_of_voice(samples: Samples, f0_hz: FloatArray, start: int, stop: int) ->
         if _periodicity(samples, first, expected_hz) > _LEAST_PERIODIC:
             end = first + _HALF_FRAME_SAMPLES
     return stop if end is None else min(end, stop)
+
+
+def _end_of_release(samples: Samples, start: int, stop: int) -> int:
+    """Where the breath after a stop's burst, its steepest rise of level, has had its time."""
+    steps = np.arange(start, min(stop, len(samples)) - _STEP_SAMPLES, _STEP_SAMPLES)
+    if len(steps) < 2:
+        return stop
+    level = np.array([np.mean(np.square(samples[step : step + _STEP_SAMPLES], dtype=np.float64)) for step in steps])
+    burst = int(steps[1 + np.argmax(np.diff(np.log(level + 1e-9)))])
+    return min(stop, burst + int(_RELEASE_S * _RATE_HZ))
 
 
 def _periodicity(samples: Samples, first: int, expected_hz: float) -> float:

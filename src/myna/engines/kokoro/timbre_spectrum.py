@@ -5,7 +5,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from myna.domain.waveform import Samples
-from myna.engines.kokoro.timbre_eq import band_levels_db
+from myna.engines.kokoro.timbre_eq import BAND_HZ, band_levels_db
 from myna.engines.kokoro.voice_artifact import FloatArray
 
 SAMPLE_RATE_HZ = 16_000
@@ -16,6 +16,8 @@ _QUIET_PERCENTILE = 30
 _EQ_STRENGTH = 0.5
 """Half-way: at full strength the gain in similarity is the channel's, and noise and echo come along."""
 _EQ_LIMIT_DB = 8.0
+_TREBLE_HZ = 3_000.0
+"""Above it lies what tells /s/, /f/ and /θ/ apart."""
 
 
 def _power(samples: Samples) -> npt.NDArray[np.float64]:
@@ -42,7 +44,8 @@ def timbre_features(samples: Samples) -> npt.NDArray[np.float64]:
 def missing_eq_db(reference: Samples, rendition: Samples) -> FloatArray:
     """The curve that brings a rendition half-way to the colour of the reference: [32] dB at `timbre_eq.BAND_HZ`.
 
-    Both [num_samples] at 16 kHz. Clipped to 8 dB before halving, smoothed over three bands, mean zero.
+    Both [num_samples] at 16 kHz. Clipped to 8 dB before halving, smoothed over three bands. Above 3 kHz nothing is taken
+    away: fricatives live there, and what a recording lacks is the microphone's doing.
     """
     levels = []
     for samples in (reference, rendition):
@@ -52,7 +55,8 @@ def missing_eq_db(reference: Samples, rendition: Samples) -> FloatArray:
     difference = levels[0] - levels[1]
     smooth = np.convolve(np.pad(difference, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
     smooth -= smooth.mean()
-    curve: FloatArray = (_EQ_STRENGTH * np.clip(smooth, -_EQ_LIMIT_DB, _EQ_LIMIT_DB)).astype(np.float32)
+    limited = np.clip(smooth, np.where(BAND_HZ < _TREBLE_HZ, -_EQ_LIMIT_DB, 0.0), _EQ_LIMIT_DB)
+    curve: FloatArray = (_EQ_STRENGTH * limited).astype(np.float32)
     return curve
 
 

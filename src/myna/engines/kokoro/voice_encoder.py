@@ -176,6 +176,7 @@ class VoiceEncoder:
         sound = self.measure(samples, pitch)
         clean_share = float(self._recording_map.kinds(sound)[0])
         sound = self._recording_map.clean(sound)
+        sound = replace(sound, timbre=self._style_map.lift_treble(sound.timbre))
         if clean_share < 0.5:
             pitch = measure_pitch(samples, is_clean=False) or pitch
             sound = replace(sound, log_f0=pitch.log_f0_mean)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from myna.domain.waveform import Samples
-from myna.engines.kokoro.graphs import FloatArray
+from myna.engines.kokoro.graphs import FloatArray, stretch_frames
 
 _RATE_HZ = 16_000
 _HOP = 160
@@ -14,21 +14,24 @@ _ABOVE_FLOOR = 0.35
 """Of the way from the noise floor to the peak, in dB: where speech begins in a noisy recording."""
 _SHORTEST_PAUSE_FRAMES = 12
 """120 ms: the closure of a plosive is shorter, a pause between words longer."""
+_STEP = 0.05
 _RANGE = (0.7, 1.8)
 """The slowest readers of audiobooks take 1.8 times as long as the model."""
 
 
 def duration_scale(samples: Samples, symbols: str, predicted_frames: FloatArray) -> float:
-    """Seconds of speech in the recording over seconds that the model would take, within 0.7 to 1.8.
+    """The scale at which the model takes as many seconds as the speech in the recording, within 0.7 to 1.8.
 
     samples: [num_samples] at 16 kHz; symbols: what is said; predicted_frames: [len(symbols) + 2], pads included.
     Pauses are left out on both sides: they belong to the text and the occasion, not to the person's tongue.
     """
     sounding = np.array([symbol not in _PAUSES for symbol in symbols])
-    predicted_s = float(predicted_frames[1:-1][: len(sounding)][sounding].sum()) * _FRAME_S
-    if predicted_s < 0.5:
+    predicted = predicted_frames[1:-1][: len(sounding)][sounding]
+    if float(predicted.sum()) * _FRAME_S < 0.5:
         return 1.0
-    return float(np.clip(speaking_seconds(samples) / predicted_s, *_RANGE))
+    scales = np.arange(_RANGE[0], _RANGE[1] + _STEP, _STEP)
+    spoken_s = np.array([stretch_frames(predicted, scale).sum() for scale in scales]) * _FRAME_S
+    return float(np.interp(speaking_seconds(samples), spoken_s, scales))
 
 
 def speaking_seconds(samples: Samples) -> float:
