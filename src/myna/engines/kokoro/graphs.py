@@ -171,8 +171,10 @@ def round_frames(frames: FloatArray, scale: float = 1.0) -> IntArray:
 
 
 def stretch_frames(frames: FloatArray, scale: float) -> FloatArray:
-    """Durations at another pace. What is long already (ends of phrases, pauses) is not made longer, and what is short is
-    not stretched past 0.2 s."""
+    """Durations at another pace.
+
+    What is long already (ends of phrases, pauses) is not made longer, what is short is not stretched past 0.2 s.
+    """
     return np.asarray(np.minimum(frames * scale, np.maximum(frames, _LONGEST_STRETCHED)), dtype=np.float32)
 
 

@@ -22,8 +22,9 @@ _WEIGHT_PITCH = 0.3
 _FIRST_TREBLE_BAND = 28
 """Of 40: from 3.1 kHz."""
 _DARKEST = -0.7
-"""Standard deviations. A recording that ends at 4 kHz says nothing of how a person hisses; a clone that copied it lost 20 dB
-of its fricatives (two of 68 people), and was hardly more alike."""
+"""Standard deviations. A recording that ends at 4 kHz says nothing of how a person hisses. A clone that copied one lost
+30 dB of its fricatives.
+"""
 _TIMBRE_LIMIT = 2.5
 """Standard deviations: a telephone's spectrum lies far outside of what any style can do."""
 

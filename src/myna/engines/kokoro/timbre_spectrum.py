@@ -44,8 +44,8 @@ def timbre_features(samples: Samples) -> npt.NDArray[np.float64]:
 def missing_eq_db(reference: Samples, rendition: Samples) -> FloatArray:
     """The curve that brings a rendition half-way to the colour of the reference: [32] dB at `timbre_eq.BAND_HZ`.
 
-    Both [num_samples] at 16 kHz. Clipped to 8 dB before halving, smoothed over three bands. Above 3 kHz nothing is taken
-    away: fricatives live there, and what a recording lacks is the microphone's doing.
+    Both [num_samples] at 16 kHz. Clipped to 8 dB before halving, smoothed over three bands. Above 3 kHz nothing is
+    taken away: fricatives live there, and what a recording lacks is the microphone's doing.
     """
     levels = []
     for samples in (reference, rendition):

@@ -59,3 +59,14 @@ def test_nothing_is_ever_louder_and_the_length_stays(symbols: str, seed: int) ->
     hushed = hush_pauses(samples, symbols, frames, chance.uniform(0, 500, 2 * int(frames.sum())))
     assert hushed.shape == samples.shape
     assert (np.abs(hushed) <= np.abs(samples) + 1e-7).all()
+
+
+def test_a_final_stop_is_over_soon_after_its_release() -> None:
+    """Closure, burst, and breath for a quarter of a second, of which a tenth is left."""
+    frames = np.array([4, 14, 8, 4])
+    samples = noise(int(frames.sum()))
+    samples[: 6 * FRAME_SAMPLES] *= 1e-4
+    hushed = hush_pauses(samples, "t!", frames, np.full(2 * int(frames.sum()), F0_HZ))
+    heard = slice(6 * FRAME_SAMPLES, 9 * FRAME_SAMPLES)
+    np.testing.assert_array_equal(hushed[heard], samples[heard])
+    assert level_db(hushed[12 * FRAME_SAMPLES :]) < level_db(samples[12 * FRAME_SAMPLES :]) - 30

@@ -59,6 +59,7 @@ def test_rate_is_in_the_durations() -> None:
     frames = np.array([4.2, 1.6, 0.2], dtype=np.float32)
     assert round_frames(frames).tolist() == [4, 2, 1]
     assert round_frames(frames, 2.0).tolist() == [8, 3, 1]
+    assert round_frames(np.array([5.0, 14.0], np.float32), 1.8).tolist() == [8, 14], "long sounds are not stretched"
     assert round_frames(frames, 0.1).tolist() == [1, 1, 1]
 
 
