@@ -131,7 +131,7 @@ def test_corrections_bring_a_voice_nearer_until_the_sound_suffers(
         return encoder.likeness(encoder.measure(spoken, None), corrected.heard)
 
     assert likeness(corrected.voice) > likeness(corrected.found) + 0.1
-    monkeypatch.setattr(encoder, "clarity", CertaintyByList([-0.1, -0.1]))
+    monkeypatch.setattr(encoder, "clarity", CertaintyByList([-0.05, -0.05]))
     say_one_line(monkeypatch, encoder)
     all_were_asked_for = give_opinions(monkeypatch, [3.3, 3.3, 1.8, 1.8, 3.2])
     stopped = correct_voice(corrected.found, corrected.sentences, corrected.heard, encoder).voice
@@ -142,7 +142,7 @@ def test_corrections_bring_a_voice_nearer_until_the_sound_suffers(
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize(("certainties", "chosen"), [([-0.1], 0), ([-0.5, -0.1], 1), ([-0.5, -0.3, -0.4, -0.6], 1)])
+@pytest.mark.parametrize(("certainties", "chosen"), [([-0.05], 0), ([-0.5, -0.05], 1), ([-0.5, -0.3, -0.4, -0.6], 1)])
 def test_of_the_voices_on_the_way_the_last_that_is_clear_is_taken(
     encoder: VoiceEncoder, corrected: Corrected, monkeypatch: pytest.MonkeyPatch, certainties: list[float], chosen: int
 ) -> None:
@@ -186,7 +186,7 @@ def test_refinement_goes_as_far_as_the_sound_stays_good(
     """Down to 3.2, and from below it not at all. (Where it would go is what corrections found: gradients take long.)"""
     start, goal = corrected.found.timbre_style, corrected.voice.timbre_style
     monkeypatch.setattr(encoder, "pull", lambda *_: iter([goal]))
-    monkeypatch.setattr(encoder, "clarity", CertaintyByList([-0.1] * len(opinions)))
+    monkeypatch.setattr(encoder, "clarity", CertaintyByList([-0.05] * len(opinions)))
     say_one_line(monkeypatch, encoder)
     all_were_asked_for = give_opinions(monkeypatch, opinions)
     refined = unpack_voice(refine_voice(pack_voice(corrected.found), corrected.reference, encoder))
