@@ -29,7 +29,7 @@ noise 1.0 instead of 1.4. Source: Tolonen and Karjalainen 2000 (generalised auto
 _WIDEST_LOG = 0.6
 """Frames further than this from the median, in ln(Hz), are octave errors: they are taken an octave nearer, since it is
 the highest and the creakiest that are mistaken, and the rest would not stand for them. What is still further off does
-count."""
+not count."""
 
 
 @dataclass(frozen=True, slots=True)
