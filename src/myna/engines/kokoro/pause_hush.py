@@ -89,12 +89,18 @@ def _end_of_voice(samples: Samples, f0_hz: FloatArray, start: int, stop: int) ->
         expected_hz = float(np.clip(f0_hz[first // _HALF_FRAME_SAMPLES], _LOWEST_HZ, _HIGHEST_HZ))
         if _periodicity(samples, first, expected_hz) > _LEAST_PERIODIC:
             end = first + _HALF_FRAME_SAMPLES
+        elif end is not None and first - end >= _HALF_FRAME_SAMPLES:
+            break  # two in a row: what repeats itself after that does so by chance
     return stop if end is None else min(end, stop)
 
 
 def _end_of_release(samples: Samples, start: int, stop: int) -> int:
-    """Where the breath after a stop's burst, its steepest rise of level, has had its time."""
-    steps = np.arange(start, min(stop, len(samples)) - _STEP_SAMPLES, _STEP_SAMPLES)
+    """Where the breath after a stop's burst, its steepest rise of level, has had its time.
+
+    Closures lie up to two frames before a stop's own, and bursts at their end.
+    """
+    first = max(0, start - 2 * FRAME_SAMPLES)
+    steps = np.arange(first, min(stop, len(samples)) - _STEP_SAMPLES, _STEP_SAMPLES)
     if len(steps) < 2:
         return stop
     level = np.array([np.mean(np.square(samples[step : step + _STEP_SAMPLES], dtype=np.float64)) for step in steps])
