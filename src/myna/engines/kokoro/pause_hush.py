@@ -12,7 +12,7 @@ import numpy as np
 
 from myna.domain.waveform import Samples
 from myna.engines.kokoro.graphs import FRAME_SAMPLES, FloatArray, IntArray
-from myna.engines.kokoro.phonemes.symbols import CLAUSE_ENDS, PUNCTUATION, SENTENCE_ENDS, STRESS_MARKS
+from myna.engines.kokoro.phonemes.symbols import CLAUSE_ENDS, MODIFIERS, PUNCTUATION, SENTENCE_ENDS, STRESS_MARKS
 
 _HALF_FRAME_SAMPLES = FRAME_SAMPLES // 2
 _LEAST_PERIODIC = 0.6
@@ -27,8 +27,7 @@ _OBSTRUENTS = frozenset("pbtdkɡqɢcɟʔfvθðszʃʒçʝxɣχʁhɸβʂʐɕʑʦʣ
 _VOICELESS_STOPS = frozenset("ptkqcʔ")
 _RELEASE_S = 0.1
 """A final stop is released and breathes out for less than this; the model goes on, and "Wait." is heard as "Waiter"."""
-_MODIFIERS = frozenset("ːʰʲᵝ\u0303→↗↓↘")
-_NO_SOUND = _MODIFIERS | STRESS_MARKS
+_NO_SOUND = MODIFIERS | STRESS_MARKS
 _LEAD_FRAMES = 3
 """75 ms. A first sound is heard up to 50 ms before its frames begin (`speech_timing.LEAD_S`)."""
 _TAIL_FRAMES = 1

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from myna.domain.speech import PhoneTiming, TokenTiming
 from myna.engines.kokoro.graphs import FRAME_SAMPLES, SAMPLE_RATE_HZ, IntArray
-from myna.engines.kokoro.phonemes.symbols import PUNCTUATION, STRESS_MARKS, SymbolSequence
+from myna.engines.kokoro.phonemes.symbols import MODIFIERS, PUNCTUATION, STRESS_MARKS, SymbolSequence
 
 FRAME_S = FRAME_SAMPLES / SAMPLE_RATE_HZ
 """25 ms."""
@@ -38,8 +38,6 @@ _IPA = {
     "↘": "˥˩",
 }
 """The model's own symbols as IPA: diphthongs and affricates that are one symbol, Chinese tones. The others are IPA."""
-_MODIFIERS = frozenset("ːʰʲᵝ\u0303→↗↓↘")
-"""Length, breath, nasality and tone: no sounds of their own, part of the one before."""
 
 
 def time_tokens(
@@ -92,7 +90,7 @@ def _time_phones(
         start_s = float(bounds[k + 1]) if pending_start_s is None else pending_start_s
         if symbols[k] in STRESS_MARKS:
             pending_start_s = start_s
-        elif symbols[k] in _MODIFIERS and phones:
+        elif symbols[k] in MODIFIERS and phones:
             longer = phones.pop()
             end_s = max(longer.start_s, float(bounds[k + 2]))
             phones.append(PhoneTiming(longer.phone + _to_ipa(symbols[k]), longer.start_s, end_s - longer.start_s))

@@ -17,6 +17,8 @@ PUNCTUATION = frozenset(';:,.!?—…"“”()')
 SENTENCE_ENDS = frozenset(".!?…")
 CLAUSE_ENDS = frozenset(",;:—")
 STRESS_MARKS = frozenset("ˈˌ")
+MODIFIERS = frozenset("ːʰʲᵝ\u0303→↗↓↘")
+"""Length, breath, nasality and tone: no sounds of their own, part of the one before."""
 
 _DIPHTHONGS = {"aɪ": "I", "aʊ": "W", "eɪ": "A", "oʊ": "O", "əʊ": "Q", "ɔɪ": "Y"}
 _AFFRICATES = {"dʒ": "ʤ", "tʃ": "ʧ", "ts": "ʦ", "dz": "ʣ", "tɕ": "ʨ", "dʑ": "ʥ"}
