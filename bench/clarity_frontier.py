@@ -4,7 +4,7 @@
 
 For a seeded choice of evaluation people, in process: the voice as it is looked up and after each round of corrections, once
 with the timbre style in the whole decoder (as voices were made before) and once in the generator alone, with the public
-articulation. No guard stops the rounds here. Each says the same hard lines and three calm sentences; stock voices say the lines too.
+articulation. No guard stops the rounds here. Each says the same hard lines and two calm sentences; stock voices say the lines too.
 Results are written after every person; a run that is started again goes on. `--picture` draws what is there.
 """
 

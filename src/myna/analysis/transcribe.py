@@ -113,23 +113,19 @@ class SpeechRecogniser:
         return replace(heard, text=cut_echo(heard.text, waveform.duration_s))
 
     def certainty(self, waveform: Waveform, text: str, lang: LangCode) -> float:
-        """See `certainties`, for one text."""
-        return self.certainties(waveform, [text], lang)[0]
-
-    def certainties(self, waveform: Waveform, lines: Sequence[str], lang: LangCode) -> list[float]:
-        """How likely the words of each line are, given the sound of all: mean natural log probability, 0 the best.
+        """How likely these words are, given the sound: mean natural log probability of their tokens, 0 the best.
 
         It moves evenly where the words that would be written stay the same, or change by leaps. Signs do not count.
         waveform: at most 25 s (longer is cut). Source: Whisper's own scores, by forced alignment.
         """
         encoding = self._encode(waveform)
-        spelled = [self._spell(line) for line in lines]
-        ids = [self._token_id(token) for tokens in spelled for token in tokens]
+        tokens = self._spell(text)
+        ids = [self._token_id(token) for token in tokens]
         num_frames = int(np.shape(encoding)[1]) * _FRAMES_PER_POSITION
         aligned = self._model.align(encoding, self._prompt_ids(lang), [ids], [num_frames])[0]
-        likely = iter(np.log(np.maximum(aligned.text_token_probs, _LEAST_PROBABILITY)).tolist())
-        by_line = [[(token, next(likely)) for token in tokens] for tokens in spelled]
-        return [float(np.mean([p for token, p in line if any(map(str.isalnum, token))])) for line in by_line]
+        is_word = [any(map(str.isalnum, token)) for token in tokens]
+        probabilities = np.array(aligned.text_token_probs)[is_word]
+        return float(np.mean(np.log(np.maximum(probabilities, _LEAST_PROBABILITY))))
 
     def _spell(self, text: str) -> list[str]:
         """Tokens as Whisper writes them. The tokenizer file lacks the merge of a space with a t, done here."""

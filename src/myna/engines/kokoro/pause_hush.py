@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from myna.domain.waveform import Samples
-from myna.engines.kokoro.graphs import FRAME_SAMPLES, FloatArray, IntArray
+from myna.engines.kokoro.graphs import FRAME_SAMPLES, SAMPLE_RATE_HZ, FloatArray, IntArray
 from myna.engines.kokoro.phonemes.symbols import CLAUSE_ENDS, MODIFIERS, PUNCTUATION, SENTENCE_ENDS, STRESS_MARKS
 
 _HALF_FRAME_SAMPLES = FRAME_SAMPLES // 2
@@ -34,7 +34,6 @@ _TAIL_FRAMES = 1
 _FALL_S, _RISE_S = 0.025, 0.015
 _FLOOR = 0.02
 """-34 dB: a pause is not cut out of the sound, it becomes part of the room."""
-_RATE_HZ = 24_000
 _STEP_SAMPLES = 120
 """5 ms."""
 
@@ -104,12 +103,12 @@ def _end_of_release(samples: Samples, start: int, stop: int) -> int:
         return stop
     level = np.array([np.mean(np.square(samples[step : step + _STEP_SAMPLES], dtype=np.float64)) for step in steps])
     burst = int(steps[1 + np.argmax(np.diff(np.log(level + 1e-9)))])
-    return min(stop, burst + int(_RELEASE_S * _RATE_HZ))
+    return min(stop, burst + int(_RELEASE_S * SAMPLE_RATE_HZ))
 
 
 def _periodicity(samples: Samples, first: int, expected_hz: float) -> float:
     """The best correlation of 20 ms with what follows about a period later."""
-    lags = np.arange(int(0.8 * _RATE_HZ / expected_hz), int(1.25 * _RATE_HZ / expected_hz) + 1)
+    lags = np.arange(int(0.8 * SAMPLE_RATE_HZ / expected_hz), int(1.25 * SAMPLE_RATE_HZ / expected_hz) + 1)
     here = samples[first : first + _WINDOW_SAMPLES].astype(np.float64)
     later = np.lib.stride_tricks.sliding_window_view(
         samples[first : first + _WINDOW_SAMPLES + int(lags[-1])], len(here)
@@ -124,7 +123,7 @@ def _periodicity(samples: Samples, first: int, expected_hz: float) -> float:
 def _dip(start: int, end: int, num_samples: int) -> FloatArray:
     """Gain of a pause: down to the floor and up again, raised cosines. It stays down at the end of everything."""
     position = np.arange(end - start)
-    fall = np.clip(position / (_FALL_S * _RATE_HZ), 0.0, 1.0) if start > 0 else np.ones(end - start)
-    rise = np.clip((end - start - position) / (_RISE_S * _RATE_HZ), 0.0, 1.0) if end < num_samples else 1.0
+    fall = np.clip(position / (_FALL_S * SAMPLE_RATE_HZ), 0.0, 1.0) if start > 0 else np.ones(end - start)
+    rise = np.clip((end - start - position) / (_RISE_S * SAMPLE_RATE_HZ), 0.0, 1.0) if end < num_samples else 1.0
     depth = 0.5 * (1.0 - np.cos(np.pi * np.minimum(fall, rise)))
     return np.asarray(1.0 - (1.0 - _FLOOR) * depth, dtype=np.float32)

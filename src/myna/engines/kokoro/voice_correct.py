@@ -1,5 +1,6 @@
 """Corrections by ear: speak, listen, and step towards the person, as far as the voice stays good and clear."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ class CorrectedVoice:
     spoken: list[Samples]
     """Some sentences in about that voice, as `VoiceEncoder.render` gives them."""
     certainty: float
-    """How clear it is: see `voice_clarity`."""
+    """How clear it is: see `voice_clarity`. Minus infinity for the voice as it was looked up, which nobody heard."""
 
 
 def correct_voice(
@@ -56,15 +57,13 @@ def take_clear(
     tried: list[CorrectedVoice] = []
     for candidate, spoken in reversed(rounds):
         said = [encoder.render(candidate, line) for line in lines]
-        corrected = CorrectedVoice(candidate, spoken, encoder.clarity.certainty(said))
-        if encoder.opinion_of(said) >= limit:
-            tried.append(corrected)
-            if corrected.certainty >= CLEAR:
-                break
-    if not tried:
-        said = [encoder.render(voice, line) for line in lines]
-        tried.append(CorrectedVoice(voice, rounds[0][1], encoder.clarity.certainty(said)))
-    return max(tried, key=lambda corrected: corrected.certainty)
+        if not encoder.opinion_of(said) >= limit:
+            continue
+        tried.append(CorrectedVoice(candidate, spoken, encoder.clarity.certainty(said)))
+        if tried[-1].certainty >= CLEAR:
+            break
+    unheard = CorrectedVoice(voice, rounds[0][1], -math.inf)
+    return max(tried, key=lambda corrected: corrected.certainty, default=unheard)
 
 
 def walk(
