@@ -143,7 +143,7 @@ class SpeechEncoder(Protocol):
 
 class SpeechEncoders(Protocol):
     def open(self, audio_format: AudioFormat, *, is_stream: bool) -> SpeechEncoder:
-        """is_stream: chunk headers as contract 7.4 wants them for streams, not for one whole reply."""
+        """is_stream: chunk headers as wire-contract.md#encodings wants them for streams, not for one whole reply."""
         ...
 
 
