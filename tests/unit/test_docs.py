@@ -13,11 +13,15 @@ from myna.cli.config_docs import config_docs
 from myna.cli.main import build_app
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
+PAGES = sorted(
+    page for where in ("*.md", "docs/**/*.md", "examples/**/*.md", "training/*.md") for page in ROOT.glob(where)
+)
+DOCS = sorted([*ROOT.glob("docs/**/*.md"), *ROOT.glob("training/*.md")])
 SHELL_BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
 CITATION = re.compile(r"(?<!\]\()(?<![\w/])([\w-]+\.md)#([\w-]+(?:(?:, | and )#[\w-]+)*)")
 """`wire-contract.md#voice and #clone`, as comments cite a page of docs."""
+PAGE_PATH = re.compile(r"(?<![\w/])docs/[\w/-]+\.md")
 OLD_CITATION = re.compile(r"\bcontract(?:'s)?,? (?:sections? )?(?:\d|V\d)", re.IGNORECASE)
 """A section's number: it says nothing, and numbers move."""
 CITING = [
@@ -115,8 +119,26 @@ def test_the_wire_contract_is_cited_by_headings_that_it_has() -> None:
                     for name in re.split(r"(?:, | and )#", names)
                     if name not in known
                 ]
+        wrong += [f"{page_name(path)}: {page}" for page in PAGE_PATH.findall(text) if not (ROOT / page).is_file()]
     assert wrong == []
     assert num_cited > 90
+
+
+@pytest.mark.parametrize("page", DOCS, ids=page_name)
+def test_every_page_opens_with_a_summary(page: Path) -> None:
+    """Sentences come first, before any table, code, list or further heading, and they fit a screen."""
+    title, opening, *_ = page.read_text().split("\n\n")
+    assert title.startswith("# ")
+    assert opening[0].isalpha() or opening.startswith(("*", "`"))
+    assert len(opening.splitlines()) <= 10
+
+
+def test_every_term_is_explained_once() -> None:
+    """The glossary is linked from the index, and no name has two entries."""
+    assert "(glossary.md)" in (ROOT / "docs" / "index.md").read_text()
+    terms = re.findall(r"^\*\*([^*]+)\.\*\*", (ROOT / "docs" / "glossary.md").read_text(), re.MULTILINE)
+    assert {"Voice", "Sample", "Artifact", "Judge", "Finding", "Clarity", "Certainty"} <= set(terms)
+    assert len(terms) == len(set(terms))
 
 
 def test_every_figure_comes_from_a_script_that_is_there() -> None:

@@ -1,7 +1,7 @@
 """What the measures of a sample mean for the person who recorded it: codes, thresholds, advice.
 
-Codes are stable. Each threshold has its source and its rate of false alarms in docs/audio.md. A message says what is
-wrong and what to do about it.
+Codes are stable. Each threshold has its source and its rate of false alarms in docs/lab/audio.md. A message says what
+is wrong and what to do about it.
 """
 
 from collections.abc import Iterator
