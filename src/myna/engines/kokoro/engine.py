@@ -43,7 +43,7 @@ from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
 
 _RATE_RANGE = (0.5, 1.5)
-"""Documented range of speakingRate (contract 7.1)."""
+"""Documented range of speakingRate (wire-contract.md#speech)."""
 _SENTENCE_TAIL_S = 0.30
 _CLAUSE_TAIL_S = 0.12
 _WORD_TAIL_S = 0.03
