@@ -1,10 +1,10 @@
-"""Where clarity and likeness pull apart: words wrong against likeness, over the strength of the corrections.
+"""Where clarity and likeness pull apart: words wrong against likeness, over how far a voice goes towards the person.
 
     python bench/clarity_frontier.py --data DATA/speech --third-judge WHEEL --second-recogniser WHEEL
 
-For a seeded choice of evaluation people, in process: the voice as it is looked up and after each round of corrections, once
-with the timbre style in the whole decoder (as voices were made before) and once in the generator alone, with the public
-articulation. No guard stops the rounds here. Each says the same hard lines and two calm sentences; stock voices say the lines too.
+For a seeded choice of evaluation people, in process: shares of the way from the voice as it is looked up (0) to where corrections
+would lead it (1) and beyond, once with the timbre style in the whole decoder (as voices were made before) and once in the generator
+alone, with the public articulation. No guard stops it here. Each says the same hard lines and two calm sentences; stock voices say the lines too.
 Results are written after every person; a run that is started again goes on. `--picture` draws what is there.
 """
 
@@ -28,12 +28,10 @@ from second_recogniser import SecondRecogniser
 from myna.analysis.transcribe import SpeechRecogniser
 from myna.audio.resample import resample
 from myna.domain.language import LangCode
-from myna.domain.waveform import Samples
 from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_voice
-from myna.engines.kokoro.voice_clone import look_up, tune
-from myna.engines.kokoro.voice_correct import SENTENCES_A_ROUND, walk
-from myna.engines.kokoro.voice_practice import PracticeSentence
+from myna.engines.kokoro.voice_clone import look_up
 from myna.engines.kokoro.voice_stock import stock_voices
+from myna.engines.kokoro.voice_tune import tune_voice
 from myna.engines.kokoro.voice_workshop import VoiceWorkshop
 from myna.weights.store import WeightStore
 
@@ -44,20 +42,8 @@ ROOT = Path(__file__).parents[1]
 STOCK = ("Dennis", "Ashley")
 """For voices below and above 160 Hz."""
 _BETWEEN_HZ = 160.0
+SHARES = (0.0, 0.5, 1.0, 1.5)
 _NUM_SENTENCES = 2
-
-
-class Undivided:
-    """A workshop that renders with the timbre style in the whole decoder."""
-
-    def __init__(self, workshop: VoiceWorkshop) -> None:
-        self._workshop = workshop
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._workshop, name)
-
-    def render(self, voice: KokoroVoice, sentence: PracticeSentence) -> Samples:
-        return self._workshop.render(undivided(voice), sentence)
 
 
 def undivided(voice: KokoroVoice) -> KokoroVoice:
@@ -66,15 +52,16 @@ def undivided(voice: KokoroVoice) -> KokoroVoice:
 
 def voices_of(person: Person, workshop: VoiceWorkshop) -> dict[str, KokoroVoice]:
     heard = workshop.listen(load(person.reference))
-    found, sentences = look_up(heard, None, workshop)
-    practised = sentences[:SENTENCES_A_ROUND]
-    parted, _ = walk(found, practised, heard, workshop)
-    whole, _ = walk(found, practised, heard, Undivided(workshop))
-    voices = {"parted, looked up": found, "whole, looked up": undivided(found)}
-    for name, rounds in (("parted", parted), ("whole", [(undivided(voice), spoken) for voice, spoken in whole])):
-        for count, (voice, spoken) in enumerate(rounds, start=1):
-            if count % 2 == 0:
-                voices[f"{name}, {4 * count} corrections"] = tune(voice, spoken, heard)
+    found = look_up(heard, None, workshop)
+    goal = workshop.style_map.reach(found.timbre_style.astype(np.float64))
+    voices = {}
+    for share in SHARES:
+        style = (1 - share) * found.timbre_style + share * goal
+        parted = replace(found, timbre_style=style.astype(np.float32))
+        for way, voice in (("parted", parted), ("whole", undivided(parted))):
+            lines = workshop.practise_lines(voice)
+            said = [workshop.render(voice, line) for line in lines]
+            voices[f"{way}, {share:g} of the way"] = tune_voice(voice, lines, said, heard)
     return voices
 
 
@@ -173,7 +160,7 @@ def draw(rows: list[dict], target: Path) -> None:
         ("parted", "in the generator alone (now)", "#2a78c2"),
     ):
         points = [(name.split(", ")[1], found) for name, found in summary.items() if name.startswith(way)]
-        points.sort(key=lambda point: (point[0] != "looked up", len(point[0]), point[0]))
+        points.sort(key=lambda point: float(point[0].split()[0]))
         for key, style in (("wrong", "-o"), ("wrong_second", ":s")):
             across = [found["b"] for _, found in points]
             up = [found[f"{key}_more_than_stock"] for _, found in points]

@@ -26,11 +26,10 @@ from myna.engines.kokoro.style_descent import Pull
 from myna.engines.kokoro.style_map import parse_style_map
 from myna.engines.kokoro.timbre_spectrum import missing_eq_db
 from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_voice
-from myna.engines.kokoro.voice_clone import look_up, tune
-from myna.engines.kokoro.voice_correct import correct_voice
-from myna.engines.kokoro.voice_practice import PracticeSentence
+from myna.engines.kokoro.voice_clone import look_up
 from myna.engines.kokoro.voice_refine import pull
 from myna.engines.kokoro.voice_stock import stock_voices
+from myna.engines.kokoro.voice_tune import tune_voice
 from myna.engines.kokoro.voice_workshop import Listening, VoiceWorkshop
 from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
@@ -38,19 +37,17 @@ from myna.weights.store import WeightStore
 BY_API = ("clone", "refined")
 LEFT_OUT = {
     "looked up without A": ("a", 0),
-    "corrected without A": ("a", 1),
-    "A left out": ("a", 2),
+    "A left out": ("a", 10),
     "looked up without B": ("b", 0),
-    "corrected without B": ("b", 1),
-    "B left out": ("b", 2),
+    "B left out": ("b", 10),
 }
-"""The judge that has no part in a voice, and the stage that it has reached: looked up, corrected by ear, or led by the other
-judge alone for ten steps of the gradient too.
+"""The judge that has no part in a voice, and for how many steps of the gradient the other one has led it. Both had a part in the
+map of where corrections lead, so that one is left out too.
 """
 IN_PROCESS = ("clone in process", "stock + EQ", "stock blend + EQ", *LEFT_OUT)
 SHORT_SENTENCE = "They found a quiet place to rest."
 """By which stock voices are compared with a reference."""
-_LEFT_OUT_STEPS, _LEFT_OUT_FIRST_STEP = 10, 0.4
+_LEFT_OUT_FIRST_STEP = 0.4
 """Shorter than with both judges: the likeness by one of them is curved, the other steadies the walk."""
 _REFINEMENT_LIMIT_S = 1800.0
 
@@ -112,7 +109,7 @@ class Engine:
         self._engine = engine
         self.weights = WeightStore(weights_dir)
         self._maps = maps
-        self._deaf: dict[str, tuple[VoiceWorkshop, KokoroVoice, list[PracticeSentence], Listening]] = {}
+        self._deaf: dict[str, tuple[VoiceWorkshop, KokoroVoice, Listening]] = {}
         self._stock: list[tuple[KokoroVoice, list[np.ndarray]]] = []
 
     @property
@@ -150,33 +147,22 @@ class Engine:
             voice = unpack_voice(stock.artifact)
             self._stock.append((voice, judges.embed(self.speak(stock.artifact, SHORT_SENTENCE))))
 
-    def _without(self, judge: str, stage: int, reference: ReferenceAudio) -> bytes:
+    def _without(self, judge: str, num_steps: int, reference: ReferenceAudio) -> bytes:
         """A voice that one judge had no part in; see `LEFT_OUT`."""
         if judge not in self._deaf:
             assert self._maps is not None, "leaving a judge out needs --maps"
             deaf = copy(self.workshop)
             deaf.style_map = parse_style_map((self._maps / f"style_map_without_{judge}.npz").read_bytes())
             heard = deaf.listen(reference.waveform)
-            voice, sentences = look_up(heard, self._engine.spell_transcript(reference), deaf)
-            self._deaf[judge] = deaf, voice, sentences, heard
-        workshop, voice, sentences, heard = self._deaf[judge]
-        if stage:
-            voice = correct_voice(voice, sentences, heard, workshop).voice
-        if stage == 2:
+            self._deaf[judge] = deaf, look_up(heard, self._engine.spell_transcript(reference), deaf), heard
+        workshop, voice, heard = self._deaf[judge]
+        if num_steps:
             other = Pull(gain_a=0.0) if judge == "a" else Pull(gain_b=0.0)
-            steps = pull(
-                voice,
-                sentences,
-                heard,
-                workshop,
-                judges=other,
-                num_steps=_LEFT_OUT_STEPS,
-                first_step=_LEFT_OUT_FIRST_STEP,
-            )
-            *_, style = steps
+            *_, style = pull(voice, heard, workshop, judges=other, num_steps=num_steps, first_step=_LEFT_OUT_FIRST_STEP)
             voice = replace(voice, timbre_style=style)
             workshop.release()
-        return pack_voice(tune(voice, [workshop.render(voice, sentence) for sentence in sentences[:4]], heard))
+        lines = workshop.practise_lines(voice)
+        return pack_voice(tune_voice(voice, lines, [workshop.render(voice, line) for line in lines], heard))
 
     def _nearest_stock(self, reference: ReferenceAudio, judges: Judges, count: int) -> bytes:
         """The nearest stock voice by both judges, or the mean of the nearest few; the clone's own equaliser on it."""

@@ -1,8 +1,8 @@
-"""Correct the voices of training speakers by ear, as cloning does, and keep where each one ends.
+"""Correct the voices of training speakers by ear (`voice_walk.py`), and keep where each one ends.
 
     python training/corrected_voices.py --speech DATA/train --out WORK/corrected --count 400
 
-What sixteen corrections find for many people is what the look-up should have said at once (`fit_distilled_map.py`).
+Where sixteen corrections lead for many people is what the look-up should have said at once (`fit_reach_map.py`).
 Resumable: 20 speakers a file. About 9 CPU-seconds a speaker.
 """
 
@@ -15,6 +15,7 @@ import numpy as np
 import platformdirs
 from real_voices import LONGEST_S, RATE_HZ, cut, read_speakers
 from result_files import keep
+from voice_walk import SENTENCES_A_ROUND, walk
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 from myna.domain.errors import InvalidRequest
@@ -23,7 +24,6 @@ from myna.engines.base import EngineSettings
 from myna.engines.kokoro.engine import KokoroEngine
 from myna.engines.kokoro.spec import SPEC
 from myna.engines.kokoro.voice_clone import look_up
-from myna.engines.kokoro.voice_correct import SENTENCES_A_ROUND, walk
 
 SPEAKERS_PER_FILE = 20
 
@@ -53,13 +53,13 @@ def main() -> None:
                 target = workshop.listen(Waveform(other, RATE_HZ))
             except InvalidRequest:
                 continue
-            voice, sentences = look_up(heard, None, workshop)
-            rounds, _ = walk(voice, sentences[:SENTENCES_A_ROUND], heard, workshop)
+            voice = look_up(heard, None, workshop)
+            rounds = list(walk(voice, workshop.practise(voice, SENTENCES_A_ROUND), heard, workshop))
             rows["speaker"].append(speaker)
             rows["clean_share"].append(heard.clean_share)
             rows["features"].append(workshop.style_map.features(heard.sound).astype(np.float32))
             rows["looked_up"].append(voice.timbre_style)
-            rows["corrected"].append(np.stack([rounds[min(i, len(rounds) - 1)][0].timbre_style for i in range(4)]))
+            rows["corrected"].append(np.stack([rounds[min(i, len(rounds) - 1)] for i in range(4)]))
             rows["num_rounds"].append(len(rounds))
             rows["other_a"].append(target.sound.embedding_a)
             rows["other_b"].append(target.sound.embedding_b)

@@ -14,6 +14,7 @@ from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.waveform import ReferenceAudio, Samples
 from myna.engines.base import EngineSettings
 from myna.engines.kokoro.graphs import MAX_SYMBOLS, SAMPLE_RATE_HZ, KokoroGraphs, ProsodyCurves, round_frames
+from myna.engines.kokoro.hiss import lift_hisses
 from myna.engines.kokoro.passage import Passage, cut_passage, whole_passage
 from myna.engines.kokoro.pause_hush import hush_pauses
 from myna.engines.kokoro.phonemes.phonemizer import open_phonemizer
@@ -34,7 +35,7 @@ from myna.engines.kokoro.speaking_rate import frames_at_rate
 from myna.engines.kokoro.spec import SPEC
 from myna.engines.kokoro.speech_timing import time_tokens
 from myna.engines.kokoro.timbre_eq import equalize, equalizer_taps
-from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, unpack_voice
+from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, pack_voice, unpack_voice
 from myna.engines.kokoro.voice_clone import clone_voice
 from myna.engines.kokoro.voice_design import design_voice
 from myna.engines.kokoro.voice_refine import refine_voice
@@ -100,11 +101,12 @@ class KokoroEngine:
 
     def encode_voice(self, reference: ReferenceAudio) -> bytes:
         """See `Engine`."""
-        return clone_voice(reference, self.spell_transcript(reference), self.workshop)
+        return pack_voice(clone_voice(reference.waveform, self.spell_transcript(reference), self.workshop))
 
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
         """See `Engine`. More than a minute of one core."""
-        return refine_voice(artifact, reference, self.workshop)
+        heard = self.workshop.listen(reference.waveform)
+        return pack_voice(refine_voice(unpack_voice(artifact), heard, self.workshop))
 
     def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> bytes:
         """See `Engine`."""
@@ -201,6 +203,7 @@ class KokoroEngine:
         features = text.features[:, :, passage.positions]
         samples = self._graphs.decode(features, frames, curves, voice.decoder_styles, stop)
         samples = hush_pauses(samples, sequence.symbols, frames, curves.f0_hz)
+        samples = lift_hisses(samples, sequence.symbols, frames, voice.hiss_db)
         if loaded.eq_taps is not None:
             samples = equalize(samples, loaded.eq_taps)
         tail_s = _tail_seconds(sequence.symbols) / speaking_rate

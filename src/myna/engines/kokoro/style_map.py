@@ -58,6 +58,10 @@ class StyleMap:
     """[128] of the public decoder styles."""
     prior_cholesky: Array
     """[128, 128], lower."""
+    reach_matrix: Array
+    """[128, 128] from a timbre style as it is looked up to where corrections by ear would lead it from there."""
+    reach_offset: Array
+    """[128]"""
 
     def features(self, sound: VoiceSound) -> Array:
         return join_features(sound, self.timbre_mean, self.timbre_sd)
@@ -75,6 +79,14 @@ class StyleMap:
         """The most likely decoder and prosody style, [128] each."""
         style = self.style_mean + (features - self.feature_mean) @ self.matrix
         return style[:STYLE_DIM], style[STYLE_DIM:]
+
+    def reach(self, timbre_style: Array) -> Array:
+        """Where corrections by ear would lead a timbre style, [128], that was looked up.
+
+        The look-up is a regression, so it stays too near to the mean: corrected voices lie 1.8 times as far from it,
+        for the most part in the same direction, and the rest can be learnt too (`training/fit_reach_map.py`).
+        """
+        return self.reach_offset + timbre_style @ self.reach_matrix
 
     def step(self, wanted: Array, heard: Array) -> Array:
         """The decoder step, [128], that would turn one sound into another if the decoder were linear."""
@@ -108,9 +120,14 @@ def parse_style_map(content: bytes) -> StyleMap:
     """A map as `training/fit_style_map.py` wrote it. Raises: WeightsCorrupt if the shipped prior is damaged."""
     with np.load(BytesIO(content)) as tables:
         learnt = {name: tables[name].astype(np.float64) for name in tables.files}
-    with np.load(BytesIO(read_artefact("style_prior.npz"))) as prior:
+    with (
+        np.load(BytesIO(read_artefact("style_prior.npz"))) as prior,
+        np.load(BytesIO(read_artefact("reach_map.npz"))) as reach,
+    ):
         return StyleMap(
             prior_mean=prior["decoder_mean"].astype(np.float64),
             prior_cholesky=prior["decoder_cholesky"].astype(np.float64),
+            reach_matrix=reach["matrix"].astype(np.float64),
+            reach_offset=reach["offset"].astype(np.float64),
             **learnt,
         )

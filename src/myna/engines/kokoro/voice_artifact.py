@@ -27,11 +27,12 @@ _HIGHEST_F0_HZ = 600.0
 _MAGIC = b"MYNAKOK1"
 _HEADER = struct.Struct("<8sHHHH")
 """Magic, layout version, flags, rows of the decoder style, equaliser bands."""
-_LAYOUT_VERSION = 1
+_LAYOUT_VERSION = 2
+_NUM_SCALARS = {1: 4, 2: 5}
+"""By layout version. Voices of the first raise no hisses."""
 _ROWS = (1, 2)
 """Voices from before the styles were parted have one row, which serves for both."""
 _FLAG_REFINED = 1
-_NUM_SCALARS = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,8 +55,10 @@ class KokoroVoice:
     """Factor on predicted durations: above 1 speaks slower."""
     eq_db: FloatArray
     """[32] gain at `timbre_eq.BAND_HZ`, dB."""
-    refined: bool = False
-    """The slow refinement has been over it."""
+    hiss_db: float = 0.0
+    """How much the treble of hisses is raised: see `hiss.py`."""
+    is_refined: bool = False
+    """The gradient has been over it (`voice_refine.py`)."""
 
     def __post_init__(self) -> None:
         styles = (self.timbre_style, self.articulation_style, self.prosody_style)
@@ -88,10 +91,11 @@ def pack_voice(voice: KokoroVoice) -> bytes:
             voice.articulation_style,
             voice.prosody_style,
             np.array([voice.predicted_log_f0, voice.target_log_f0, voice.pitch_spread, voice.duration_scale]),
+            [voice.hiss_db],
             voice.eq_db,
         ]
     ).astype("<f4")
-    flags = _FLAG_REFINED if voice.refined else 0
+    flags = _FLAG_REFINED if voice.is_refined else 0
     return _HEADER.pack(_MAGIC, _LAYOUT_VERSION, flags, len(_ROWS), NUM_EQ_BANDS) + numbers.tobytes()
 
 
@@ -103,15 +107,16 @@ def unpack_voice(artifact: bytes) -> KokoroVoice:
     if len(artifact) < _HEADER.size or not artifact.startswith(_MAGIC):
         raise VoiceIncompatible("This voice was not made by the kokoro engine. Clone it again.")
     _, version, flags, num_rows, num_bands = _HEADER.unpack_from(artifact)
-    if version != _LAYOUT_VERSION or num_rows not in _ROWS or num_bands != NUM_EQ_BANDS:
+    num_scalars = _NUM_SCALARS.get(version)
+    if num_scalars is None or num_rows not in _ROWS or num_bands != NUM_EQ_BANDS:
         raise VoiceIncompatible("This voice was made by another version of the kokoro engine. Clone it again.")
     body = artifact[_HEADER.size :]
-    if len(body) != 4 * ((num_rows + 1) * STYLE_DIM + _NUM_SCALARS + NUM_EQ_BANDS):
+    if len(body) != 4 * ((num_rows + 1) * STYLE_DIM + num_scalars + NUM_EQ_BANDS):
         raise VoiceIncompatible("This voice is damaged: its length is wrong. Clone it again.")
     numbers = np.frombuffer(body, dtype="<f4").astype(np.float32)
-    rows, prosody_style, scalars, eq_db = np.split(numbers, np.cumsum([num_rows * STYLE_DIM, STYLE_DIM, _NUM_SCALARS]))
+    rows, prosody_style, scalars, eq_db = np.split(numbers, np.cumsum([num_rows * STYLE_DIM, STYLE_DIM, num_scalars]))
     timbre_style, articulation_style = rows[:STYLE_DIM], rows[-STYLE_DIM:]
-    predicted_log_f0, target_log_f0, pitch_spread, duration_scale = (float(value) for value in scalars)
+    predicted_log_f0, target_log_f0, pitch_spread, duration_scale, *later = (float(value) for value in scalars)
     if not np.isfinite(numbers).all() or not 0.2 < duration_scale < 5.0:
         raise VoiceIncompatible("This voice is damaged: its numbers are out of range. Clone it again.")
     for array in (timbre_style, articulation_style, prosody_style, eq_db):
@@ -125,5 +130,6 @@ def unpack_voice(artifact: bytes) -> KokoroVoice:
         pitch_spread=pitch_spread,
         duration_scale=duration_scale,
         eq_db=eq_db,
-        refined=bool(flags & _FLAG_REFINED),
+        hiss_db=later[0] if later else 0.0,
+        is_refined=bool(flags & _FLAG_REFINED),
     )

@@ -1,7 +1,7 @@
 """Practice sentences: what a voice in the making says so that it can be listened to."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,8 +20,10 @@ _SILENT_EDGE = 2
 class PracticeSentence:
     """A sentence ready to be spoken in any decoder style."""
 
+    symbols: str
     text: TextEncoding
     frames: IntArray
+    """[len(symbols) + 2], with the pads at either end."""
     curves: ProsodyCurves
     """As predicted, before any voice's pitch."""
 
@@ -64,7 +66,7 @@ def shorten_silence(sentence: PracticeSentence) -> PracticeSentence:
     start = int(sentence.frames[0] - frames[0])
     kept = slice(2 * start, 2 * (start + int(frames.sum())))
     curves = ProsodyCurves(sentence.curves.f0_hz[kept], sentence.curves.energy[kept])
-    return PracticeSentence(sentence.text, frames, curves)
+    return replace(sentence, frames=frames, curves=curves)
 
 
 def cut_stretches(voice: KokoroVoice, sentences: list[PracticeSentence]) -> list[Stretch]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from myna.domain.waveform import ReferenceAudio, Samples
+from myna.domain.waveform import Samples
 from myna.engines.kokoro.style_descent import BOTH, Pull, descend
-from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, pack_voice, unpack_voice
+from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice
 from myna.engines.kokoro.voice_clarity import CLEAR
-from myna.engines.kokoro.voice_clone import tune
 from myna.engines.kokoro.voice_practice import PracticeSentence, cut_stretches
+from myna.engines.kokoro.voice_tune import tune_voice
 from myna.engines.kokoro.voice_workshop import Listening, VoiceWorkshop
 
 NUM_STEPS = 32
@@ -51,39 +51,35 @@ class _Hearing:
         )
 
 
-def refine_voice(artifact: bytes, reference: ReferenceAudio, workshop: VoiceWorkshop) -> bytes:
-    """Bring a voice nearer to the recording that it was made from. Same artifact and audio, same bytes.
+def refine_voice(before: KokoroVoice, heard: Listening, workshop: VoiceWorkshop) -> KokoroVoice:
+    """Bring a voice nearer to the recording that it was made from. Same voice and audio, same voice.
 
-    Raises: VoiceIncompatible, InvalidRequest, WeightsMissing, WeightsCorrupt.
+    Raises: WeightsMissing, WeightsCorrupt.
     """
-    before = unpack_voice(artifact)
-    heard = workshop.listen(reference.waveform)
-    sentences = workshop.practise(before, _NUM_PRACTICE)
-    *_, goal = pull(before, sentences, heard, workshop)
+    *_, goal = pull(before, heard, workshop)
     workshop.release()
-    refined = take_better(before, goal, heard, sentences[:_NUM_CHECKS], workshop)
+    refined = take_better(before, goal, heard, workshop)
     workshop.release()
-    return pack_voice(replace(refined, refined=True))
+    return replace(refined, is_refined=True)
 
 
 def take_better(
     before: KokoroVoice,
     goal: FloatArray,
     heard: Listening,
-    sentences: list[PracticeSentence],
     workshop: VoiceWorkshop,
 ) -> KokoroVoice:
     """As much of the way to a timbre style, [128], as leaves the voice as good and as clear as it was; or `before`."""
+    sentences = workshop.practise(before, _NUM_CHECKS)
     exam = _Exam(workshop, heard, sentences, workshop.practise_lines(before))
     start = exam.hear(before)
     ways = (exam.hear(voice) for voice in _between(before, goal))
     better = next((hearing for hearing in ways if hearing.is_better_than(start)), None)
-    return before if better is None else tune(better.voice, better.spoken, heard)
+    return before if better is None else tune_voice(better.voice, sentences, better.spoken, heard)
 
 
 def pull(
     voice: KokoroVoice,
-    sentences: list[PracticeSentence],
     heard: Listening,
     workshop: VoiceWorkshop,
     *,
@@ -94,7 +90,7 @@ def pull(
     """Yield the timbre style, [128], after each of some steps towards the person."""
     return descend(
         voice,
-        cut_stretches(voice, sentences),
+        cut_stretches(voice, workshop.practise(voice, _NUM_PRACTICE)),
         (heard.sound.embedding_a, heard.sound.embedding_b),
         workshop.gradient,
         workshop.style_map,

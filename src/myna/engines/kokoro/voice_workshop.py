@@ -69,10 +69,9 @@ class VoiceWorkshop:
         self._judge_b = CampplusEmbedder(weights, num_threads)
         self.opinion = OpinionModel(weights.path("dnsmos/sig_bak_ovr.onnx"))
         self._recording_map = load_recording_map()
-        self._texts: list[TextEncoding] = []
+        self._texts: dict[str, TextEncoding] = {}
         self.line_symbols = clarity_symbols()
         """What is said to be heard for its clarity."""
-        self._lines: list[TextEncoding] = []
         self._weights = weights
         self._gradient: StyleGradient | None = None
 
@@ -118,15 +117,11 @@ class VoiceWorkshop:
 
     def practise(self, voice: KokoroVoice, count: int) -> list[PracticeSentence]:
         """The first practice sentences in a voice's own manner."""
-        for symbols in practice_symbols()[len(self._texts) : count]:
-            self._texts.append(self._encode(symbols))
-        return [self._rehearse(voice, text) for text in self._texts[:count]]
+        return [self._rehearse(voice, symbols) for symbols in practice_symbols()[:count]]
 
     def practise_lines(self, voice: KokoroVoice) -> list[PracticeSentence]:
         """The lines by which a voice's clarity is judged, in its own manner."""
-        for symbols in self.line_symbols[len(self._lines) :]:
-            self._lines.append(self._encode(symbols))
-        return [self._rehearse(voice, text) for text in self._lines[: len(self.line_symbols)]]
+        return [self._rehearse(voice, symbols) for symbols in self.line_symbols]
 
     def predict_frames(self, voice: KokoroVoice, symbols: str) -> FloatArray:
         """Frames of 25 ms that each symbol lasts in a voice's own manner, before its pace: [len(symbols) + 2]."""
@@ -135,11 +130,13 @@ class VoiceWorkshop:
     def _encode(self, symbols: str) -> TextEncoding:
         return self._graphs.encode_text(self._vocabulary.encode(symbols))
 
-    def _rehearse(self, voice: KokoroVoice, text: TextEncoding) -> PracticeSentence:
+    def _rehearse(self, voice: KokoroVoice, symbols: str) -> PracticeSentence:
+        text = self._texts.get(symbols) or self._encode(symbols)
+        self._texts[symbols] = text
         predicted = self._graphs.predict_durations(text, voice.prosody_style)
         frames = round_frames(predicted.frames, voice.duration_scale)
         curves = self._graphs.predict_prosody(predicted.hidden, frames, voice.prosody_style)
-        return shorten_silence(PracticeSentence(text, frames, curves))
+        return shorten_silence(PracticeSentence(symbols, text, frames, curves))
 
     def render(self, voice: KokoroVoice, sentence: PracticeSentence) -> Samples:
         """Speak a practice sentence. Returns [num_samples] at 16 kHz, within -1 and 1, without the equaliser.
