@@ -8,7 +8,7 @@ RUN := .venv/.stamps
 LOCK_OPTIONS := --quiet --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host \
   --no-emit-find-links --no-emit-options --no-header
 
-.PHONY: setup setup-dev demo test check bench serve lock clean
+.PHONY: setup setup-dev demo test check client bench serve lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -51,6 +51,10 @@ check: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+## client  write the blocking client again, after a change to the asynchronous one
+client: setup-dev
+	$(BIN)/python tools/blocking_client.py
 
 ## bench   measure speed and memory on this machine (minutes); the other scripts of bench/ want recordings
 bench: setup-dev
