@@ -17,11 +17,9 @@ RECORDING = ROOT / "tests" / "data" / "demo_reference.flac"
 BLOCK = re.compile(r"<!-- run -->\n```(sh|python)\n(.*?)```", re.DOTALL)
 LIMIT_S = 300
 
-pytestmark = pytest.mark.weights
-
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def service(weights_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """A server with the tone engine; what a reader of the pages has in the environment."""
     data_dir = tmp_path_factory.mktemp("served") / "data"
     command = [sys.executable, "-m", "myna.cli.main", "serve", "--engine", "tone", "--port", "0", "--dev", "--json"]

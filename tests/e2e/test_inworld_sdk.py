@@ -20,10 +20,7 @@ from inworld_tts import ApiError, InworldTTS
 from tests.conftest import DATA
 from tests.live_server import LiveServer
 
-pytestmark = [
-    pytest.mark.weights,
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),  # the SDK leaves its sessions open
-]
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # the SDK leaves its sessions open
 
 REFERENCE = DATA / "demo_reference.flac"
 THREE_SENTENCES = "The tide was low. Two boats lay on the sand. Nobody was about at that hour."

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 else:
     openai = pytest.importorskip("openai", reason="the package openai is not installed (dev extra)")
 
-pytestmark = pytest.mark.weights
-
 SENTENCE = "The tide was low. Two boats lay on the sand."
 EXPECTED_S = 0.06 * len(SENTENCE)
 

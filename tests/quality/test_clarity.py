@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from myna.analysis.sample_analyst import ModelSampleAnalyst
 from myna.analysis.sample_findings import UNCLEAR_VOICE, check_clarity
-from myna.config import Settings
 from myna.domain.language import LangCode
 from myna.domain.speech import SynthesisOptions
 from myna.domain.waveform import Waveform
@@ -18,23 +18,13 @@ from myna.engines.kokoro.voice_artifact import pack_voice, unpack_voice
 from myna.text.plan import plan_speech
 from myna.text.trial import trial_text
 
-pytestmark = pytest.mark.weights
-
 LANG = LangCode.EN_US
 OTHER_TEXT = "Come inside! What did you say? In the morning the children carried seven baskets of apples to the market."
 
 
 @pytest.fixture(scope="module")
-def analyst() -> Iterator[ModelSampleAnalyst]:
-    settings = Settings()
-    analyst = ModelSampleAnalyst(settings.weights_dir, max_sample_bytes=settings.max_sample_bytes, max_sample_s=300.0)
-    yield analyst
-    analyst.close()
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    engine = SPEC.load(EngineSettings(Settings().weights_dir, num_threads=1))
+def engine(weights_dir: Path) -> Iterator[Engine]:
+    engine = SPEC.load(EngineSettings(weights_dir, num_threads=1))
     yield engine
     engine.close()
 

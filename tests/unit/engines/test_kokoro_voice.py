@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from platformdirs import user_cache_path
 
 from myna.analysis.dnsmos import OpinionModel, OpinionScores
 from myna.domain.errors import InvalidRequest, VoiceIncompatible
@@ -52,12 +51,10 @@ def test_a_voice_from_before_the_styles_were_parted_still_speaks() -> None:
 
 
 @pytest.fixture(scope="module")
-def encoder() -> VoiceEncoder:
-    weights = WeightStore(user_cache_path("myna") / "weights")
+def encoder(weights: WeightStore) -> VoiceEncoder:
     return VoiceEncoder(KokoroGraphs(weights, 1), Vocabulary(weights.path("kokoro/vocab.json")), weights)
 
 
-@pytest.mark.weights
 def test_silence_is_refused(encoder: VoiceEncoder) -> None:
     """There is no voice in silence."""
     silence = Waveform(np.zeros(32_000, dtype=np.float32), 16_000)
@@ -120,7 +117,6 @@ def give_opinions(monkeypatch: pytest.MonkeyPatch, opinions: list[float]) -> Cal
     return check
 
 
-@pytest.mark.weights
 def test_corrections_bring_a_voice_nearer_until_the_sound_suffers(
     encoder: VoiceEncoder, corrected: Corrected, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,7 +137,6 @@ def test_corrections_bring_a_voice_nearer_until_the_sound_suffers(
     assert 0.0 < float(np.linalg.norm(stopped.timbre_style - start)) < 0.5 * whole_way
 
 
-@pytest.mark.weights
 @pytest.mark.parametrize(("certainties", "chosen"), [([-0.05], 0), ([-0.5, -0.05], 1), ([-0.5, -0.3, -0.4, -0.6], 1)])
 def test_of_the_voices_on_the_way_the_last_that_is_clear_is_taken(
     encoder: VoiceEncoder, corrected: Corrected, monkeypatch: pytest.MonkeyPatch, certainties: list[float], chosen: int
@@ -160,7 +155,6 @@ def test_of_the_voices_on_the_way_the_last_that_is_clear_is_taken(
     np.testing.assert_array_equal(taken.voice.prosody_style, corrected.found.prosody_style)
 
 
-@pytest.mark.weights
 def test_refinement_does_not_go_where_words_are_lost(
     encoder: VoiceEncoder, corrected: Corrected, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,7 +170,6 @@ def test_refinement_does_not_go_where_words_are_lost(
     np.testing.assert_allclose(refined.timbre_style, 0.4 * start + 0.6 * goal, atol=1e-5)
 
 
-@pytest.mark.weights
 @pytest.mark.parametrize(
     ("opinions", "share"), [([3.3, 3.1, 3.19, 3.2], 0.6), ([2.9, 2.9], 1.0), ([2.9, 2.8, 2.8, 2.8, 2.8, 2.8], 0.0)]
 )
