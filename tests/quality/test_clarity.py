@@ -6,16 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bench.speaking import speak_text
 
 from myna.analysis.sample_analyst import ModelSampleAnalyst
 from myna.analysis.sample_findings import UNCLEAR_VOICE, check_clarity
 from myna.domain.language import LangCode
-from myna.domain.speech import SynthesisOptions
 from myna.domain.waveform import Waveform
 from myna.engines.base import Engine, EngineSettings
 from myna.engines.kokoro.spec import SPEC
 from myna.engines.kokoro.voice_artifact import pack_voice, unpack_voice
-from myna.text.plan import plan_speech
 from myna.text.trial import trial_text
 
 LANG = LangCode.EN_US
@@ -30,11 +29,8 @@ def engine(weights_dir: Path) -> Iterator[Engine]:
 
 
 def speak_trial(engine: Engine, artifact: bytes) -> Waveform:
-    voice = engine.load_voice(artifact)
-    segments = plan_speech(trial_text(LANG), LANG, normalize=True, max_segment_chars=400, first_segment_chars=None)
-    options = SynthesisOptions(LANG)
-    pieces = [chunk.samples for segment in segments for chunk in engine.synthesize(voice, segment, options)]
-    return Waveform(np.concatenate(pieces), SPEC.capabilities.sample_rate_hz)
+    spoken = speak_text(engine, engine.load_voice(artifact), trial_text(LANG), LANG)
+    return Waveform(spoken, SPEC.capabilities.sample_rate_hz)
 
 
 def test_a_stock_voice_is_clear_and_a_garbled_one_is_told(analyst: ModelSampleAnalyst, engine: Engine) -> None:

@@ -1,6 +1,6 @@
 """The embedded engine's voice as bytes. That clones are their person's is tested through the API (tests/quality)."""
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from myna.analysis.dnsmos import OpinionModel, OpinionScores
 from myna.domain.errors import InvalidRequest, VoiceIncompatible
 from myna.domain.language import LangCode
 from myna.domain.waveform import ReferenceAudio, Samples, Waveform
 from myna.engines.kokoro.graphs import KokoroGraphs
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
 from myna.engines.kokoro.style_map import VoiceSound, load_style_map
-from myna.engines.kokoro.voice_artifact import STYLE_DIM, KokoroVoice, pack_voice, unpack_voice
+from myna.engines.kokoro.voice_artifact import STYLE_DIM, FloatArray, KokoroVoice, pack_voice, unpack_voice
 from myna.engines.kokoro.voice_correct import SENTENCES_A_ROUND, correct_voice, take_clear, walk
 from myna.engines.kokoro.voice_encoder import Listening, VoiceEncoder
 from myna.engines.kokoro.voice_practice import PracticeSentence
@@ -87,17 +86,11 @@ def corrected(encoder: VoiceEncoder) -> Corrected:
     return Corrected(reference, heard, found, sentences, [voice for voice, _ in rounds])
 
 
-def say_one_line(monkeypatch: pytest.MonkeyPatch, encoder: VoiceEncoder) -> None:
-    """Instead of eight, where what is heard is not asked."""
-    practise_lines = encoder.practise_lines
-    monkeypatch.setattr(encoder, "practise_lines", lambda voice: practise_lines(voice)[:1])
-
-
 class CertaintyByList:
     """A `ClarityListener` that says these, one after the other."""
 
-    def __init__(self, certainties: list[float]) -> None:
-        self.left = certainties
+    def __init__(self, certainties: Sequence[float]) -> None:
+        self.left = list(certainties)
 
     def certainty(self, _: list[Samples]) -> float:
         return self.left.pop(0)
@@ -106,20 +99,37 @@ class CertaintyByList:
         pass
 
 
-def give_opinions(monkeypatch: pytest.MonkeyPatch, opinions: list[float]) -> Callable[[], None]:
-    """Let DNSMOS say these, one after the other. Returns a check that it was asked for all."""
-    scores = iter(opinions)
-    monkeypatch.setattr(OpinionModel, "score", lambda *_: OpinionScores(next(scores), 4.0, 4.0))
+class DirectedEncoder:
+    """The encoder, but what it thinks of voices is given, one after the other, and where it would pull them."""
 
-    def check() -> None:
-        assert next(scores, None) is None
+    def __init__(
+        self,
+        encoder: VoiceEncoder,
+        opinions: Sequence[float],
+        certainties: Sequence[float],
+        goal: FloatArray | None = None,
+    ) -> None:
+        self._encoder = encoder
+        self._goal = goal
+        self.opinions = list(opinions)
+        self.clarity = CertaintyByList(certainties)
 
-    return check
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._encoder, name)
+
+    def practise_lines(self, voice: KokoroVoice) -> list[PracticeSentence]:
+        """One instead of eight: what is heard is not asked."""
+        return self._encoder.practise_lines(voice)[:1]
+
+    def opinion_of(self, _: list[Samples]) -> float:
+        return self.opinions.pop(0)
+
+    def pull(self, *_: object) -> Iterator[FloatArray | None]:
+        """What corrections found serves as the goal: gradients take long."""
+        return iter([self._goal])
 
 
-def test_corrections_bring_a_voice_nearer_until_the_sound_suffers(
-    encoder: VoiceEncoder, corrected: Corrected, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_corrections_bring_a_voice_nearer_until_the_sound_suffers(encoder: VoiceEncoder, corrected: Corrected) -> None:
     """By a sentence not practised. If the third round sounds bad, and the mean of the second, the first is left."""
 
     def likeness(voice: KokoroVoice) -> float:
@@ -127,11 +137,9 @@ def test_corrections_bring_a_voice_nearer_until_the_sound_suffers(
         return encoder.likeness(encoder.measure(spoken, None), corrected.heard)
 
     assert likeness(corrected.voice) > likeness(corrected.found) + 0.1
-    monkeypatch.setattr(encoder, "clarity", CertaintyByList([-0.05, -0.05]))
-    say_one_line(monkeypatch, encoder)
-    all_were_asked_for = give_opinions(monkeypatch, [3.3, 3.3, 1.8, 1.8, 3.2])
-    stopped = correct_voice(corrected.found, corrected.sentences, corrected.heard, encoder).voice
-    all_were_asked_for()
+    directed = DirectedEncoder(encoder, [3.3, 3.3, 1.8, 1.8, 3.2], [-0.05, -0.05])
+    stopped = correct_voice(corrected.found, corrected.sentences, corrected.heard, directed).voice
+    assert not directed.opinions
     start = corrected.found.timbre_style
     whole_way = float(np.linalg.norm(corrected.voice.timbre_style - start))
     assert 0.0 < float(np.linalg.norm(stopped.timbre_style - start)) < 0.5 * whole_way
@@ -139,34 +147,25 @@ def test_corrections_bring_a_voice_nearer_until_the_sound_suffers(
 
 @pytest.mark.parametrize(("certainties", "chosen"), [([-0.05], 0), ([-0.5, -0.05], 1), ([-0.5, -0.3, -0.4, -0.6], 1)])
 def test_of_the_voices_on_the_way_the_last_that_is_clear_is_taken(
-    encoder: VoiceEncoder, corrected: Corrected, monkeypatch: pytest.MonkeyPatch, certainties: list[float], chosen: int
+    encoder: VoiceEncoder, corrected: Corrected, certainties: list[float], chosen: int
 ) -> None:
     """Heard from the last backwards; if none is clear, the clearest. All other styles stay as they were looked up."""
-    give_opinions(monkeypatch, [3.3] * len(certainties))
-    listener = CertaintyByList(list(certainties))
-    monkeypatch.setattr(encoder, "clarity", listener)
-    say_one_line(monkeypatch, encoder)
+    directed = DirectedEncoder(encoder, [3.3] * len(certainties), certainties)
     four = [(replace(corrected.voice, timbre_style=corrected.voice.timbre_style * share), []) for share in SHARES]
-    taken = take_clear(corrected.found, four, 2.9, encoder)
-    assert not listener.left
+    taken = take_clear(corrected.found, four, 2.9, directed)
+    assert not directed.clarity.left
     assert taken.certainty == certainties[chosen]
     assert taken.voice is four[-1 - chosen][0]
     np.testing.assert_array_equal(taken.voice.articulation_style, encoder.style_map.prior_mean.astype(np.float32))
     np.testing.assert_array_equal(taken.voice.prosody_style, corrected.found.prosody_style)
 
 
-def test_refinement_does_not_go_where_words_are_lost(
-    encoder: VoiceEncoder, corrected: Corrected, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_refinement_does_not_go_where_words_are_lost(encoder: VoiceEncoder, corrected: Corrected) -> None:
     """Four fifths of the way is not understood, three fifths is as unclear as the voice was before, and so is taken."""
     start, goal = corrected.found.timbre_style, corrected.voice.timbre_style
-    monkeypatch.setattr(encoder, "pull", lambda *_: iter([goal]))
-    give_opinions(monkeypatch, [3.3] * 4)
-    say_one_line(monkeypatch, encoder)
-    listener = CertaintyByList([-0.3, -0.5, -0.31, -0.3])
-    monkeypatch.setattr(encoder, "clarity", listener)
-    refined = unpack_voice(refine_voice(pack_voice(corrected.found), corrected.reference, encoder))
-    assert not listener.left
+    directed = DirectedEncoder(encoder, [3.3] * 4, [-0.3, -0.5, -0.31, -0.3], goal)
+    refined = unpack_voice(refine_voice(pack_voice(corrected.found), corrected.reference, directed))
+    assert not directed.clarity.left
     np.testing.assert_allclose(refined.timbre_style, 0.4 * start + 0.6 * goal, atol=1e-5)
 
 
@@ -174,16 +173,13 @@ def test_refinement_does_not_go_where_words_are_lost(
     ("opinions", "share"), [([3.3, 3.1, 3.19, 3.2], 0.6), ([2.9, 2.9], 1.0), ([2.9, 2.8, 2.8, 2.8, 2.8, 2.8], 0.0)]
 )
 def test_refinement_goes_as_far_as_the_sound_stays_good(
-    encoder: VoiceEncoder, corrected: Corrected, monkeypatch: pytest.MonkeyPatch, opinions: list[float], share: float
+    encoder: VoiceEncoder, corrected: Corrected, opinions: list[float], share: float
 ) -> None:
-    """Down to 3.2, and from below it not at all. (Where it would go is what corrections found: gradients take long.)"""
+    """Down to 3.2, and from below it not at all."""
     start, goal = corrected.found.timbre_style, corrected.voice.timbre_style
-    monkeypatch.setattr(encoder, "pull", lambda *_: iter([goal]))
-    monkeypatch.setattr(encoder, "clarity", CertaintyByList([-0.05] * len(opinions)))
-    say_one_line(monkeypatch, encoder)
-    all_were_asked_for = give_opinions(monkeypatch, opinions)
-    refined = unpack_voice(refine_voice(pack_voice(corrected.found), corrected.reference, encoder))
-    all_were_asked_for()
+    directed = DirectedEncoder(encoder, opinions, [-0.05] * len(opinions), goal)
+    refined = unpack_voice(refine_voice(pack_voice(corrected.found), corrected.reference, directed))
+    assert not directed.opinions
     assert refined.refined
     np.testing.assert_allclose(refined.timbre_style, (1.0 - share) * start + share * goal, atol=1e-5)
 
