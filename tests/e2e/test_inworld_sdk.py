@@ -116,7 +116,7 @@ def test_a7_unusable_samples(sdk: InworldTTS) -> None:
     with pytest.raises(ApiError) as refused:
         sdk.clone_voice([b"this is a text file, whatever it is called"])
     assert refused.value.code == 400
-    assert "decode" in str(refused.value)
+    assert "not a recording in a known format" in str(refused.value)
 
 
 def test_a8_get_and_update(sdk: InworldTTS, cloned: dict[str, Any]) -> None:
