@@ -1,7 +1,7 @@
 """Stores in memory: real implementations of the ports, for tests and demonstrations. One process, gone at its end."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import NamedTuple
 
 from myna.domain.errors import ResourceNotFound, VoiceAlreadyExists, VoiceNotFound
@@ -142,11 +142,4 @@ class MemoryKeyStore:
 
 
 def _changed(voice: Voice, change: VoiceChange) -> Voice:
-    return replace(
-        voice,
-        display_name=voice.display_name if change.display_name is None else change.display_name,
-        description=voice.description if change.description is None else change.description,
-        tags=voice.tags if change.tags is None else change.tags,
-        gender=voice.gender if change.gender is None else change.gender,
-        age_group=voice.age_group if change.age_group is None else change.age_group,
-    )
+    return replace(voice, **{name: value for name, value in asdict(change).items() if value is not None})
