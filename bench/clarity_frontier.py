@@ -29,10 +29,11 @@ from myna.analysis.transcribe import SpeechRecogniser
 from myna.domain.language import LangCode
 from myna.domain.waveform import Samples
 from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_voice
+from myna.engines.kokoro.voice_clone import look_up, tune
 from myna.engines.kokoro.voice_correct import SENTENCES_A_ROUND, walk
-from myna.engines.kokoro.voice_encoder import VoiceEncoder
 from myna.engines.kokoro.voice_practice import PracticeSentence
 from myna.engines.kokoro.voice_stock import stock_voices
+from myna.engines.kokoro.voice_workshop import VoiceWorkshop
 from myna.weights.store import WeightStore
 
 mpl.use("Agg")
@@ -46,33 +47,33 @@ _NUM_SENTENCES = 2
 
 
 class Undivided:
-    """An encoder that renders with the timbre style in the whole decoder."""
+    """A workshop that renders with the timbre style in the whole decoder."""
 
-    def __init__(self, encoder: VoiceEncoder) -> None:
-        self._encoder = encoder
+    def __init__(self, workshop: VoiceWorkshop) -> None:
+        self._workshop = workshop
 
     def __getattr__(self, name: str) -> object:
-        return getattr(self._encoder, name)
+        return getattr(self._workshop, name)
 
     def render(self, voice: KokoroVoice, sentence: PracticeSentence) -> Samples:
-        return self._encoder.render(undivided(voice), sentence)
+        return self._workshop.render(undivided(voice), sentence)
 
 
 def undivided(voice: KokoroVoice) -> KokoroVoice:
     return replace(voice, articulation_style=voice.timbre_style)
 
 
-def voices_of(person: Person, encoder: VoiceEncoder) -> dict[str, KokoroVoice]:
-    heard = encoder.listen(load(person.reference))
-    found, sentences = encoder.look_up(heard, None)
+def voices_of(person: Person, workshop: VoiceWorkshop) -> dict[str, KokoroVoice]:
+    heard = workshop.listen(load(person.reference))
+    found, sentences = look_up(heard, None, workshop)
     practised = sentences[:SENTENCES_A_ROUND]
-    parted, _ = walk(found, practised, heard, encoder)
-    whole, _ = walk(found, practised, heard, Undivided(encoder))
+    parted, _ = walk(found, practised, heard, workshop)
+    whole, _ = walk(found, practised, heard, Undivided(workshop))
     voices = {"parted, looked up": found, "whole, looked up": undivided(found)}
     for name, rounds in (("parted", parted), ("whole", [(undivided(voice), spoken) for voice, spoken in whole])):
         for count, (voice, spoken) in enumerate(rounds, start=1):
             if count % 2 == 0:
-                voices[f"{name}, {4 * count} corrections"] = encoder.tune(voice, spoken, heard)
+                voices[f"{name}, {4 * count} corrections"] = tune(voice, spoken, heard)
     return voices
 
 
@@ -130,7 +131,7 @@ def measure(arguments: argparse.Namespace, rows: list[dict]) -> None:
 
     for person in [person for person in people if person.speaker not in done]:
         found = []
-        for name, voice in voices_of(person, engine.encoder).items():
+        for name, voice in voices_of(person, engine.workshop).items():
             found.append(hear(person.speaker, name, voice, person))
         name = STOCK[int(voice.target_log_f0 > np.log(_BETWEEN_HZ))]
         if not any(row["speaker"] == name for row in rows):

@@ -3,6 +3,7 @@
 import io
 import time
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,15 +20,18 @@ from myna.client import Client, Encoding, Sample, SpeechOptions
 from myna.domain.language import LangCode
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSettings
+from myna.engines.kokoro.engine import KokoroEngine
 from myna.engines.kokoro.spec import SPEC
 from myna.engines.kokoro.style_descent import Pull
 from myna.engines.kokoro.style_map import parse_style_map
 from myna.engines.kokoro.timbre_spectrum import missing_eq_db
 from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_voice
+from myna.engines.kokoro.voice_clone import look_up, tune
 from myna.engines.kokoro.voice_correct import correct_voice
-from myna.engines.kokoro.voice_encoder import Listening, VoiceEncoder
 from myna.engines.kokoro.voice_practice import PracticeSentence
+from myna.engines.kokoro.voice_refine import pull
 from myna.engines.kokoro.voice_stock import stock_voices
+from myna.engines.kokoro.voice_workshop import Listening, VoiceWorkshop
 from myna.weights.store import WeightStore
 
 BY_API = ("clone", "refined")
@@ -102,18 +106,17 @@ class Engine:
 
     def __init__(self, weights_dir: Path, maps: Path | None = None) -> None:
         """maps: folder with `style_map_without_a.npz` and `..._b.npz` (see `training/fit_style_map.py`)."""
-        self._engine = SPEC.load(EngineSettings(weights_dir, num_threads=1))
+        engine = SPEC.load(EngineSettings(weights_dir, num_threads=1))
+        assert isinstance(engine, KokoroEngine)
+        self._engine = engine
         self.weights = WeightStore(weights_dir)
-        encoder = self._engine._encoder  # leaving a judge out has no public door
-        assert isinstance(encoder, VoiceEncoder)
-        self._encoder = encoder
         self._maps = maps
-        self._deaf: dict[str, tuple[VoiceEncoder, KokoroVoice, list[PracticeSentence], Listening]] = {}
+        self._deaf: dict[str, tuple[VoiceWorkshop, KokoroVoice, list[PracticeSentence], Listening]] = {}
         self._stock: list[tuple[KokoroVoice, list[np.ndarray]]] = []
 
     @property
-    def encoder(self) -> VoiceEncoder:
-        return self._encoder
+    def workshop(self) -> VoiceWorkshop:
+        return self._engine.workshop
 
     def clone(self, person: Person) -> bytes:
         return self._engine.encode_voice(_reference(person))
@@ -147,20 +150,29 @@ class Engine:
         """A voice that one judge had no part in; see `LEFT_OUT`."""
         if judge not in self._deaf:
             assert self._maps is not None, "leaving a judge out needs --maps"
-            style_map = parse_style_map((self._maps / f"style_map_without_{judge}.npz").read_bytes())
-            encoder = VoiceEncoder(self._encoder._graphs, self._encoder._vocabulary, self.weights, style_map=style_map)
-            heard = encoder.listen(reference.waveform)
-            voice, sentences = encoder.look_up(heard, self._engine._spell_transcript(reference))
-            self._deaf[judge] = encoder, voice, sentences, heard
-        encoder, voice, sentences, heard = self._deaf[judge]
+            deaf = copy(self.workshop)
+            deaf.style_map = parse_style_map((self._maps / f"style_map_without_{judge}.npz").read_bytes())
+            heard = deaf.listen(reference.waveform)
+            voice, sentences = look_up(heard, self._engine.spell_transcript(reference), deaf)
+            self._deaf[judge] = deaf, voice, sentences, heard
+        workshop, voice, sentences, heard = self._deaf[judge]
         if stage:
-            voice = correct_voice(voice, sentences, heard, encoder).voice
+            voice = correct_voice(voice, sentences, heard, workshop).voice
         if stage == 2:
-            pull = Pull(gain_a=0.0) if judge == "a" else Pull(gain_b=0.0)
-            *_, style = encoder.pull(voice, sentences, heard, _LEFT_OUT_STEPS, _LEFT_OUT_FIRST_STEP, judges=pull)
+            other = Pull(gain_a=0.0) if judge == "a" else Pull(gain_b=0.0)
+            steps = pull(
+                voice,
+                sentences,
+                heard,
+                workshop,
+                judges=other,
+                num_steps=_LEFT_OUT_STEPS,
+                first_step=_LEFT_OUT_FIRST_STEP,
+            )
+            *_, style = steps
             voice = replace(voice, timbre_style=style)
-            encoder.release()
-        return pack_voice(encoder.tune(voice, [encoder.render(voice, sentence) for sentence in sentences[:4]], heard))
+            workshop.release()
+        return pack_voice(tune(voice, [workshop.render(voice, sentence) for sentence in sentences[:4]], heard))
 
     def _nearest_stock(self, reference: ReferenceAudio, judges: Judges, count: int) -> bytes:
         """The nearest stock voice by both judges, or the mean of the nearest few; the clone's own equaliser on it."""

@@ -1,4 +1,5 @@
-"""Phonemes of languages that were tried with the embedded engine and are not offered: docs/languages.md has the figures.
+"""Phonemes of languages that were tried with the embedded engine and are not offered: docs/lab/languages.md has the
+figures.
 
 They need packages that Myna does not. Install them beside it, without what they depend on:
 gruut-lang-de 2.0.1, gruut-lang-nl 2.0.2 (MIT), text2tashkeel 0.1.0 (Apache-2.0), g2p2 0.2.3 and g2p2-group-semitic 0.2.3 (MIT).

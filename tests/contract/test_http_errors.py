@@ -1,4 +1,4 @@
-"""Every failure has one body and the right number (contract sections 2 and 4); the edge's limits; the log."""
+"""Every failure has one body and the right number (wire-contract.md#keys and #errors); the edge's limits; the log."""
 
 import asyncio
 import json
@@ -56,7 +56,7 @@ async def test_a_wrong_key_is_403_and_shows_four_characters(service: HttpService
 
 
 async def test_the_scheme_word_does_not_matter(service: HttpService) -> None:
-    """Basic, Bearer, anything, or the key alone, as the seed page shows it."""
+    """Basic, Bearer, anything, or the key alone, as the documentation shows it."""
     for value in ("Basic", "Bearer", "bearer", "Key"):
         headers = {"Authorization": f"{value} {service.read_key}"}
         assert (await service.client.get("/voices/v1/voices", headers=headers)).status_code == 200

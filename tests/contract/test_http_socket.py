@@ -1,4 +1,4 @@
-"""The speech socket against raw frames (contract 10)."""
+"""The speech socket against raw frames (wire-contract.md#socket)."""
 
 import asyncio
 import base64
@@ -483,7 +483,7 @@ async def test_an_idle_socket_is_closed() -> None:
 
 
 def test_no_pings_are_sent() -> None:
-    """As the original: a client that reads nothing for a minute keeps its socket (contract 10.1)."""
+    """As the original: a client that reads nothing for a minute keeps its socket (wire-contract.md#opening)."""
     assert server_config(FastAPI(), "127.0.0.1", 0).ws_ping_interval is None
 
 
@@ -499,7 +499,7 @@ async def test_one_socket_too_many_is_refused() -> None:
 
 
 async def test_wav_has_a_header_for_each_flush(service: HttpService) -> None:
-    """WAV: first chunk of each flush; LINEAR16: every chunk (contract 7.4)."""
+    """WAV: first chunk of each flush; LINEAR16: every chunk (wire-contract.md#encodings)."""
     async with talk(service) as socket:
         for encoding, is_expected in (("WAV", [True, False, False]), ("LINEAR16", [True, True, True])):
             await socket.say(encoding, create=CREATE | {"audioConfig": {"audioEncoding": encoding}})

@@ -1,4 +1,5 @@
-"""Synthesis over HTTP: one reply, the stream of lines, previews, OpenAI's form (contract 7, 9, 12)."""
+"""Synthesis over HTTP: one reply, the stream of lines, previews, OpenAI's form (wire-contract.md#speech, #timestamps
+and #openai)."""
 
 import asyncio
 import base64
@@ -70,7 +71,7 @@ async def test_the_voice_that_is_asked_for_speaks(service: HttpService) -> None:
     ],
 )
 async def test_encodings(service: HttpService, encoding: str, magics: tuple[bytes, ...]) -> None:
-    """Each encoding is what it says; unknown ones are MP3 (contract 3)."""
+    """Each encoding is what it says; unknown ones are MP3 (wire-contract.md#json)."""
     assert audio_of(await service.speak("Hi there.", audioConfig={"audioEncoding": encoding})).startswith(magics)
 
 
@@ -109,7 +110,7 @@ async def test_lipsync_is_an_empty_list_beside_the_timestamps(service: HttpServi
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\t"])
 async def test_empty_text_is_an_empty_reply(service: HttpService, text: str) -> None:
-    """As the original: 200, no audio, null usage; one bare line on the stream (contract 4)."""
+    """As the original: 200, no audio, null usage; one bare line on the stream (wire-contract.md#errors)."""
     nothing = {"audioContent": "", "usage": None}
     assert (await service.speak(text)).json() == nothing
     streamed = await service.stream(text)
@@ -196,7 +197,7 @@ async def test_text_limits(service: HttpService) -> None:
     ],
 )
 async def test_what_stock_clients_send_is_taken(service: HttpService, fields: dict[str, Any]) -> None:
-    """Documented, deprecated, misspelt and unknown fields never fail (contract 3)."""
+    """Documented, deprecated, misspelt and unknown fields never fail (wire-contract.md#json)."""
     assert (await service.speak("Hello.", **fields)).status_code == 200
 
 
@@ -220,7 +221,7 @@ async def test_lines_are_small_and_complete(service: HttpService) -> None:
 
 
 async def test_headers_per_encoding(service: HttpService) -> None:
-    """WAV has one header, PCM none (contract 7.4)."""
+    """WAV has one header, PCM none (wire-contract.md#encodings)."""
     for encoding, num_headers in (("WAV", 1), ("PCM", 0)):
         lines = lines_of(await service.stream(SENTENCES, audioConfig={"audioEncoding": encoding}))
         assert num_headers == sum(base64.b64decode(line["audioContent"])[:4] == b"RIFF" for line in lines)
@@ -349,7 +350,7 @@ async def test_a_reader_that_takes_nothing_is_given_up() -> None:
 
 
 async def test_a_connection_is_kept_after_a_stream() -> None:
-    """Warm-up and the timed request go over one connection (contract 7.5)."""
+    """Warm-up and the timed request go over one connection (wire-contract.md#stream)."""
     async with serve() as service:
         before = len(service.client._transport._pool.connections)  # type: ignore[attr-defined]
         for _ in range(3):
@@ -361,7 +362,7 @@ async def test_a_connection_is_kept_after_a_stream() -> None:
 
 
 async def test_a_preview_is_mp3(service: HttpService) -> None:
-    """T5, for stock voices and clones."""
+    """For stock voices and clones."""
     for voice_id in ("Sarah", await service.clone(langCode="ES_ES")):
         reply = await service.get("/tts/v1/voice:preview", voice_id=voice_id, model_id="inworld-tts-2")
         assert audio_of(reply).startswith((b"ID3", b"\xff"))

@@ -1,4 +1,4 @@
-"""The Voice API on the wire (contract sections 5 and 6)."""
+"""The Voice API on the wire (wire-contract.md#voice and #clone)."""
 
 import asyncio
 import base64
@@ -25,7 +25,7 @@ async def service() -> AsyncIterator[HttpService]:
 
 
 async def test_the_documented_clone_request_gets_the_documented_reply(service: HttpService) -> None:
-    """The seed page's body, with audio in it, answers with the seed page's fields."""
+    """The documented body, with audio in it, answers with the documented fields."""
     body = {
         "displayName": "my_voice_clone_demo",
         "langCode": "EN_US",
@@ -331,7 +331,7 @@ async def test_a_token_serves_only_its_own_query(service: HttpService) -> None:
 
 
 async def test_the_older_list_and_the_languages(service: HttpService) -> None:
-    """T4 lists ISO codes and takes `language=en`; V8 tells what is spoken."""
+    """The older list has ISO codes and takes `language=en`; the list of languages tells what is spoken."""
     await service.clone("sp", langCode="ES_ES")
     english = (await service.get("/tts/v1/voices", filter="language=en")).json()["voices"]
     assert {("en",)} == {tuple(voice["languages"]) for voice in english}
@@ -435,7 +435,7 @@ async def test_consent_can_be_required() -> None:
 
 
 async def test_four_megabytes_of_audio_are_taken(service: HttpService) -> None:
-    """The size that the original allows for a file goes through (contract 14, F13)."""
+    """The size that the original allows for a file goes through (wire-contract.md#checks, F13)."""
     body = {"displayName": "big", "voiceSamples": [{"audioData": wav_base64(85.0)}]}
     assert len(json.dumps(body)) > 5_400_000
     assert (await service.post("/voices/v1/voices:clone", body)).status_code == 200

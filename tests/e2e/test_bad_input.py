@@ -1,7 +1,7 @@
 """What no client should send or do, against the embedded engine: a clear answer, a freed slot, nothing else disturbed.
 
-Every row of the contract's tables of errors (4 and 10.3), text without words, and clients that leave, dawdle, stop in
-the middle of a sentence, or ask for too much at one time.
+Every row of the tables of errors (wire-contract.md#errors and #answers), text without words, and clients that leave,
+dawdle, stop in the middle of a sentence, or ask for too much at one time.
 """
 
 import base64
@@ -58,7 +58,8 @@ def ask(
 
 
 def check_refused(answer: tuple[int, dict[str, str], Any], path: str, status: int, code: int, phrase: str) -> None:
-    """The one form of every refusal (contract 4), repeated under `error` where stream clients look for it."""
+    """The one form of every refusal (wire-contract.md#errors), repeated under `error` where stream clients look for
+    it."""
     assert answer[0] == status, answer[2]
     body = answer[2]
     assert (body["code"], type(body["details"])) == (code, list)
@@ -128,7 +129,7 @@ def check_slot_is_free(server: LiveServer) -> None:
     assert seconds_of_cpu(server) - before_s < 15  # the rest of the long text would take over a minute
 
 
-# --- what is refused (contract 4) -------------------------------------------------------------------------------------
+# --- what is refused (wire-contract.md#errors) ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", [T1, T2])
@@ -315,7 +316,7 @@ def test_half_open_connections(server: LiveServer) -> None:
     assert ask(server, "/healthz", None, "GET")[0] == 200
 
 
-# --- the socket (contract 10.3) ---------------------------------------------------------------------------------------
+# --- the socket (wire-contract.md#answers) ----------------------------------------------------------------------------
 
 
 @contextmanager

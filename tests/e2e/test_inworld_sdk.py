@@ -1,4 +1,4 @@
-"""The stock `inworld-tts` SDK works with only the base URL changed (contract 14.A), against a real server.
+"""The stock `inworld-tts` SDK works with only the base URL changed (wire-contract.md#checks, A), against a real server.
 
 The tone engine speaks here: what is tested is the API, with real recordings, real decoding and the real recogniser.
 """

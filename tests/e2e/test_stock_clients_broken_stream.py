@@ -1,4 +1,5 @@
-"""An engine that dies in the middle of a sentence, as stock clients and raw readers meet it (contract 14.F8)."""
+"""An engine that dies in the middle of a sentence, as stock clients and raw readers meet it (wire-contract.md#checks,
+F8)."""
 
 import asyncio
 import base64

@@ -1,4 +1,5 @@
-"""The stock JavaScript SDK works with only the base URL changed (contract 13), against a real server.
+"""The stock JavaScript SDK works with only the base URL changed (wire-contract.md#stock-clients), against a real
+server.
 
 Runs where the package is beside the virtual environment: `npm install --prefix .venv --no-save @inworld/tts@1.1.1`.
 """

@@ -1,4 +1,5 @@
-"""LiveKit's stock Inworld plug-in works with only its two URLs changed (contract 13), against a real server."""
+"""LiveKit's stock Inworld plug-in works with only its two URLs changed (wire-contract.md#stock-clients), against a real
+server."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""OpenAI's own client works with only the base URL changed (contract 12), against a real server."""
+"""OpenAI's own client works with only the base URL changed (wire-contract.md#openai), against a real server."""
 
 import io
 from collections.abc import Iterator

@@ -1,6 +1,7 @@
-"""What raw readers and the stock SDK's own line reader need of the wire, over real connections (contract 14.F).
+"""What raw readers and the stock SDK's own line reader need of the wire, over real connections
+(wire-contract.md#checks, F).
 
-The rows of 14.F that are not here are in tests/contract/test_http_*.py; F8 is in test_stock_clients_broken_stream.py.
+The checks F that are not here are in tests/contract/test_http_*.py; F8 is in test_stock_clients_broken_stream.py.
 """
 
 import base64

@@ -59,7 +59,7 @@ def test_good_recordings_are_left_in_peace(analyst: ModelSampleAnalyst, speaker_
 
 @pytest.mark.skipif(not SHARED_SPEECH.exists(), reason="needs the evaluation recordings beside the repository")
 def test_false_alarms_are_rare_on_clean_recordings_of_many_languages(analyst: ModelSampleAnalyst) -> None:
-    """Each code on at most 5 % of a sixth of the clean evaluation recordings (all of them: docs/audio.md)."""
+    """Each code on at most 5 % of a sixth of the clean evaluation recordings (all of them: docs/lab/audio.md)."""
     with (SHARED_SPEECH / "manifest.csv").open() as rows:
         clean = [row["path"] for row in csv.DictReader(rows) if row["kind"] == "speech"][::6]
     allowed = {"SAMPLE_SHORT", "SAMPLE_LONG", "SPEECH_TOO_SHORT"}  # these clips are short, or long

@@ -13,9 +13,23 @@ from myna.cli.config_docs import config_docs
 from myna.cli.main import build_app
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
+PAGES = sorted(
+    page for where in ("*.md", "docs/**/*.md", "examples/**/*.md", "training/*.md") for page in ROOT.glob(where)
+)
+DOCS = sorted([*ROOT.glob("docs/**/*.md"), *ROOT.glob("training/*.md")])
 SHELL_BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
-LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
+CITATION = re.compile(r"(?<!\]\()(?<![\w/])([\w-]+\.md)#([\w-]+(?:(?:, | and )#[\w-]+)*)")
+"""`wire-contract.md#voice and #clone`, as comments cite a page of docs."""
+PAGE_PATH = re.compile(r"(?<![\w/])docs/[\w/-]+\.md")
+OLD_CITATION = re.compile(r"\bcontract(?:'s)?,? (?:sections? )?(?:\d|V\d)", re.IGNORECASE)
+"""A section's number: it says nothing, and numbers move."""
+CITING = [
+    path
+    for folder in ("src", "tests", "bench", "docs")
+    for path in sorted((ROOT / folder).rglob("*"))
+    if path.suffix in {".py", ".js", ".css", ".html", ".md"}
+]
 
 
 def page_name(page: Path) -> str:
@@ -70,11 +84,61 @@ def test_every_make_target_on_a_page_exists() -> None:
     assert used <= targets
 
 
+def anchors_of(page: Path) -> list[str]:
+    """The names that GitHub gives to a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL), re.MULTILINE)
+    return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_every_link_leads_somewhere(page: Path) -> None:
-    """Relative links name files or folders that are there."""
-    missing = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
+    """Relative links name files or folders that are there, and headings that are in them."""
+    missing = []
+    for name, anchor in LINK.findall(page.read_text()):
+        target = page.parent / name if name else page
+        if not target.exists() or (anchor and anchor not in anchors_of(target)):
+            missing.append(f"{name}#{anchor}")
     assert missing == []
+
+
+def test_the_wire_contract_is_cited_by_headings_that_it_has() -> None:
+    """Comments name a heading, never a number; each heading has a name of its own."""
+    anchors = anchors_of(ROOT / "docs" / "wire-contract.md")
+    assert len(anchors) == len(set(anchors))
+    wrong, num_cited = [], 0
+    for path in CITING:
+        text = path.read_text()
+        wrong += [f"{page_name(path)}: {old}" for old in OLD_CITATION.findall(text)]
+        for page, names in CITATION.findall(text):
+            num_cited += page == "wire-contract.md"
+            target = ROOT / "docs" / page
+            if target.is_file():  # links from page to page, by other paths, are checked above
+                known = anchors_of(target)
+                wrong += [
+                    f"{page_name(path)}: {page}#{name}"
+                    for name in re.split(r"(?:, | and )#", names)
+                    if name not in known
+                ]
+        wrong += [f"{page_name(path)}: {page}" for page in PAGE_PATH.findall(text) if not (ROOT / page).is_file()]
+    assert wrong == []
+    assert num_cited > 90
+
+
+@pytest.mark.parametrize("page", DOCS, ids=page_name)
+def test_every_page_opens_with_a_summary(page: Path) -> None:
+    """Sentences come first, before any table, code, list or further heading, and they fit a screen."""
+    title, opening, *_ = page.read_text().split("\n\n")
+    assert title.startswith("# ")
+    assert opening[0].isalpha() or opening.startswith(("*", "`"))
+    assert len(opening.splitlines()) <= 10
+
+
+def test_every_term_is_explained_once() -> None:
+    """The glossary is linked from the index, and no name has two entries."""
+    assert "(glossary.md)" in (ROOT / "docs" / "index.md").read_text()
+    terms = re.findall(r"^\*\*([^*]+)\.\*\*", (ROOT / "docs" / "glossary.md").read_text(), re.MULTILINE)
+    assert {"Voice", "Sample", "Artifact", "Judge", "Finding", "Clarity", "Certainty"} <= set(terms)
+    assert len(terms) == len(set(terms))
 
 
 def test_every_figure_comes_from_a_script_that_is_there() -> None:

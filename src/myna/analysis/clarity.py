@@ -7,7 +7,7 @@ from myna.domain.language import LangCode
 from myna.domain.waveform import Waveform
 
 _JUDGED = frozenset({"en", "es"})
-"""ISO 639-1: languages in which the figure parts clear voices from garbled ones. Source: docs/audio.md."""
+"""ISO 639-1: languages in which the figure parts clear voices from garbled ones. Source: docs/lab/audio.md."""
 
 
 def measure_clarity(recogniser: SpeechRecogniser, spoken: Waveform, text: str, lang: LangCode) -> float | None:

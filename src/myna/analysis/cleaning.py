@@ -17,7 +17,7 @@ _MAX_SIGNAL_LOSS = 0.3
 """DNSMOS SIG that may be lost: more, and the voice suffers more than the noise."""
 _OPINION_WEIGHT = 0.03
 """Of DNSMOS OVRL against the voice's cosine to what it was, in the choice of a strength. Found on 170 mixtures
-(docs/audio.md): from .02 to .04 neither encoder finds the voice less alike on average."""
+(docs/lab/audio.md): from .02 to .04 neither encoder finds the voice less alike on average."""
 _LEAST_LIKENESS = 0.85
 """CAM++ cosine of cleaned and recorded speech: at least 0.93 in those mixtures; below, the filter took the voice for
 noise."""

@@ -2,7 +2,7 @@
 
 All that the filter can take, taken, costs the voice: CAM++, which hardly minds noise, then hears another person. What
 it does not mind is an equaliser that stays the same throughout; what it minds little is half of the filter's
-attenuation. docs/audio.md has the figures, and what else was tried.
+attenuation. docs/lab/audio.md has the figures, and what else was tried.
 """
 
 from dataclasses import dataclass

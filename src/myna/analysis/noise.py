@@ -35,7 +35,7 @@ class NoiseRemover:
     """DeepFilterNet3, at full bandwidth: nothing above 8 kHz is lost, unlike with the 16 kHz models. Thread-safe.
 
     The published graphs, with the signal path in numpy. The library that comes with them works frame by frame through
-    another runtime; it gives the same to 35 dB at nine times the cost (docs/audio.md).
+    another runtime; it gives the same to 35 dB at nine times the cost (docs/lab/audio.md).
     Source: H. Schröter et al., DeepFilterNet: Perceptually Motivated Real-Time Speech Enhancement (2023).
     """
 

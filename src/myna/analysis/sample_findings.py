@@ -1,7 +1,7 @@
 """What the measures of a sample mean for the person who recorded it: codes, thresholds, advice.
 
-Codes are stable. Each threshold has its source and its rate of false alarms in docs/audio.md. A message says what is
-wrong and what to do about it.
+Codes are stable. Each threshold has its source and its rate of false alarms in docs/lab/audio.md. A message says what
+is wrong and what to do about it.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from myna.domain.sample import SampleQuality
 MIN_SPEECH_S = 1.0
 """Less than this cannot be copied at all."""
 GOOD_SPEECH_S = 3.0
-"""Least useful duration in the documented service (contract V2)."""
+"""Least useful duration in the documented service (wire-contract.md#clone)."""
 MIN_SPEECH_SHARE = 0.3
 LOW_LEVEL_LUFS = -40.0
 CLIPPED_RATIO = 5e-4

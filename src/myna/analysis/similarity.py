@@ -9,13 +9,13 @@ from myna.domain.waveform import Waveform
 
 _STRANGERS_GE2E, _SAME_PERSON_GE2E = 0.60, 0.88
 _STRANGERS_CAMPPLUS, _SAME_PERSON_CAMPPLUS = 0.37, 0.84
-"""Mean cosines over the 95 pairs of the evaluation recordings (`bench/similarity.py`; docs/audio.md)."""
+"""Mean cosines over the 95 pairs of the evaluation recordings (`bench/similarity.py`; docs/lab/audio.md)."""
 
 
 def measure_similarity(first: Waveform, second: Waveform, ge2e: Ge2eEmbedder, campplus: CampplusEmbedder) -> float:
     """0 for strangers, 1 for two recordings of one person; any rate, at least 0.1 s.
 
-    Source: our own calibration on pairs of recordings, docs/audio.md.
+    Source: our own calibration on pairs of recordings, docs/lab/audio.md.
     """
     heard = [resample(waveform, SAMPLE_RATE_HZ) for waveform in (first, second)]
     return calibrate_similarity(

@@ -22,7 +22,7 @@ _STRETCH_S = 15.0
 
 MAX_OVERLAP = 0.03
 """Share of speech: 0 on all 190 clean recordings; of 95 pairs of people, above it for 100 % at equal level, 94 % at 6
-dB, 86 % at 10 dB (docs/audio.md)."""
+dB, 86 % at 10 dB (docs/lab/audio.md)."""
 MAX_SECOND_VOICE_S = 0.5
 """At most 0.3 s in 99 % of those recordings; above it for 60 % of strangers who break in for 1 s, 71 % for 1.5 s."""
 

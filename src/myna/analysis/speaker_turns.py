@@ -23,7 +23,7 @@ _MAX_ROUNDS = 10
 
 MAX_LIKENESS_GE2E = 0.84
 MAX_LIKENESS_CAMPPLUS = 0.57
-"""Two groups of moments of one person are more alike than at least one of these (docs/audio.md)."""
+"""Two groups of moments of one person are more alike than at least one of these (docs/lab/audio.md)."""
 
 
 @dataclass(frozen=True, slots=True)

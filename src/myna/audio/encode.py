@@ -1,4 +1,4 @@
-"""Encode speech for the wire: every encoding of contract 7.4, whole or in pieces.
+"""Encode speech for the wire: every encoding of wire-contract.md#encodings, whole or in pieces.
 
 One encoder serves one reply. What the pieces give, joined, is what the whole gives (headers aside): the same samples
 in, the same duration out, no click at a join.
@@ -24,7 +24,7 @@ OPUS_RATES_HZ = (8000, 12000, 16000, 24000, 48000)
 """What Opus can be fed with (RFC 6716 section 2); other rates go to the next higher of these."""
 
 _WHOLE_PAGE_US = 1_000_000
-"""Ogg page length of a whole reply: one second, as the documented service sends (contract 7.4)."""
+"""Ogg page length of a whole reply: one second, as the documented service sends (wire-contract.md#encodings)."""
 _STREAM_PAGE_US = 200_000
 """Of a stream: a page is the least that can leave, so a shorter one is heard sooner; costs 1.5 kbit/s."""
 
@@ -139,7 +139,8 @@ class _PcmSink:
 
 
 class _WavPerChunkSink(_PcmSink):
-    """LINEAR16 of a stream: each chunk is a WAV file of its own (contract 7.4, from the captured byte counts)."""
+    """LINEAR16 of a stream: each chunk is a WAV file of its own (wire-contract.md#encodings, from the captured byte
+    counts)."""
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
@@ -221,7 +222,8 @@ class _FfmpegSink(_PcmSink):
 class _Mp3Sink(_FfmpegSink):
     """MPEG audio frames at a constant bit rate and nothing else.
 
-    No ID3 and no Xing/Info frame: such a frame states a length, and clients concatenate replies (contract 7.6).
+    No ID3 and no Xing/Info frame: such a frame states a length, and clients concatenate replies
+    (wire-contract.md#chunking).
     """
 
     def __init__(self, rate_hz: int, bit_rate_bps: int) -> None:

@@ -12,7 +12,7 @@ Pcm16 = npt.NDArray[np.int16]
 
 WAV_HEADER_BYTES = 44
 _UNKNOWN_SIZE_BYTES = 0xFFFFFFFF
-"""What a RIFF chunk says when its length is not known yet (contract 7.4)."""
+"""What a RIFF chunk says when its length is not known yet (wire-contract.md#encodings)."""
 _MAX_DATA_BYTES = _UNKNOWN_SIZE_BYTES - (WAV_HEADER_BYTES - 8)
 
 
@@ -31,7 +31,7 @@ def wav_header(sample_rate_hz: int, data_bytes: int | None) -> bytes:
     """The canonical header: `RIFF`, a 16-byte `fmt `, `data`, nothing else; always 44 bytes.
 
     data_bytes: of the samples that follow; None when it is not known, as at the head of a stream.
-    Source: contract 7.4 (clients strip exactly 44 bytes); Microsoft RIFF specification.
+    Source: wire-contract.md#encodings (clients strip exactly 44 bytes); Microsoft RIFF specification.
     """
     if data_bytes is None or data_bytes > _MAX_DATA_BYTES:
         riff_bytes = data_bytes = _UNKNOWN_SIZE_BYTES

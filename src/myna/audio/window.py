@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from myna.audio.silence import TimeSpan, shorten_pauses
 
 MAX_WINDOW_S = 15.0
-"""What the clone request uses of a sample (contract V2)."""
+"""What the clone request uses of a sample (wire-contract.md#clone)."""
 MAX_PAUSE_S = 0.5
 """Longer pauses are shortened to this: dead air teaches an engine nothing and takes room."""
 _NUM_FINALISTS = 6

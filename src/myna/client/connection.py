@@ -18,7 +18,7 @@ Ts = TypeVarTuple("Ts")
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 DEFAULT_TIMEOUT_S = 300.0
-"""For one reply: what the official clients wait for a clone (contract 6, V2)."""
+"""For one reply: what the official clients wait for a clone (wire-contract.md#clone)."""
 
 _CONNECT_TIMEOUT_S = 10.0
 _UPLOAD_PIECE_BYTES = 64 * 1024

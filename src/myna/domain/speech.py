@@ -91,7 +91,7 @@ class TimedSpan:
 
 
 class AudioEncoding(StrEnum):
-    """The wire's encodings (contract 7.4)."""
+    """The wire's encodings (wire-contract.md#encodings)."""
 
     MP3 = "MP3"
     OGG_OPUS = "OGG_OPUS"
@@ -104,7 +104,7 @@ class AudioEncoding(StrEnum):
 
 
 SAMPLE_RATES_HZ = (8000, 16000, 22050, 24000, 32000, 44100, 48000)
-"""Documented output rates (contract 7.1)."""
+"""Documented output rates (wire-contract.md#speech)."""
 
 
 @dataclass(frozen=True, slots=True)

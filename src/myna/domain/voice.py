@@ -14,7 +14,8 @@ VoiceId = NewType("VoiceId", str)
 WorkspaceId = NewType("WorkspaceId", str)
 
 SYSTEM_WORKSPACE = WorkspaceId("inworld")
-"""Stock voices are named `workspaces/inworld/voices/Dennis` on the wire (contract 5.1); clients compare the name."""
+"""Stock voices are named `workspaces/inworld/voices/Dennis` on the wire (wire-contract.md#voice); clients compare the
+name."""
 
 _MAX_SLUG_CHARS = 48
 
@@ -75,9 +76,9 @@ class Voice:
     description: str = ""
     tags: tuple[str, ...] = ()
     gender: str = ""
-    """`male`, `female`, `neutral` or empty (contract 5.1)."""
+    """`male`, `female`, `neutral` or empty (wire-contract.md#voice)."""
     age_group: str = ""
-    """`young`, `middle_aged`, `elderly` or empty (contract 5.1)."""
+    """`young`, `middle_aged`, `elderly` or empty (wire-contract.md#voice)."""
     is_draft: bool = False
     """A designed preview: can be spoken with, is not listed, expires."""
     expires_at: datetime | None = None

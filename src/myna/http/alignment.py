@@ -1,4 +1,5 @@
-"""Timestamps on the wire (contract 9): every piece of the caller's text, in order, without gaps in time.
+"""Timestamps on the wire (wire-contract.md#timestamps): every piece of the caller's text, in order, without gaps in
+time.
 
 The engine tells when the words that it spoke are heard. Here the rest of the text (white space, punctuation, what was
 skipped) is given the time in between, so that the words put together are the text again.
@@ -69,7 +70,7 @@ class Alignment:
 
 
 def _phonetic_detail(index: int, phones: tuple[PhoneTiming, ...]) -> JsonObject:
-    """All keys always: the stock SDK reads them without asking (contract 9)."""
+    """All keys always: the stock SDK reads them without asking (wire-contract.md#timestamps)."""
     return {
         "wordIndex": index,
         "phones": [
@@ -137,7 +138,8 @@ class TextAligner:
         self._position = last
 
     def _without_signs(self, first: int, last: int) -> tuple[int, int]:
-        """The word alone: quotes before it and commas after it become pieces of their own (contract 9)."""
+        """The word alone: quotes before it and commas after it become pieces of their own
+        (wire-contract.md#timestamps)."""
         leading = _LEADING_SIGNS.match(self._text, first, last)
         core_first = leading.end() if leading is not None else first
         if core_first == last:

@@ -1,4 +1,4 @@
-"""Who is asking, and may they: keys in the `Authorization` header (contract 2)."""
+"""Who is asking, and may they: keys in the `Authorization` header (wire-contract.md#keys)."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from myna.http.request_state import record_of
 from myna.usecases.ports import Grant, KeyStore
 
 _SHOWN_KEY_CHARS = 4
-"""No more of a key is ever repeated (contract 2)."""
+"""No more of a key is ever repeated (wire-contract.md#keys)."""
 _MAX_KEY_CHARS = 4096
 _SUBPROTOCOL_PREFIX = "bearer_"
 
@@ -65,12 +65,12 @@ class Doorkeeper:
 
 
 def key_in_header(headers: Headers) -> str:
-    """`Basic <key>`, `Bearer <key>` or the bare key; the scheme word is not checked (contract 2)."""
+    """`Basic <key>`, `Bearer <key>` or the bare key; the scheme word is not checked (wire-contract.md#keys)."""
     return _after_scheme(headers.get("authorization", ""))
 
 
 def key_of_socket(headers: Headers, query: QueryParams) -> tuple[str, str | None]:
-    """The credential of an upgrade, and the subprotocol to confirm if the key came in one (contract 2)."""
+    """The credential of an upgrade, and the subprotocol to confirm if the key came in one (wire-contract.md#keys)."""
     offered = [name.strip() for name in headers.get("sec-websocket-protocol", "").split(",")]
     subprotocol = next((name for name in offered if name.startswith(_SUBPROTOCOL_PREFIX)), None)
     key = key_in_header(headers) or _after_scheme(query.get("authorization", ""))

@@ -1,7 +1,7 @@
 """From what went wrong to a reply: the only file that knows status numbers.
 
-Every failure has one body, `{"code", "message", "details"}` with the gRPC number inside (contract 4). On the paths
-whose clients look for `error.message` the same is repeated under `error`.
+Every failure has one body, `{"code", "message", "details"}` with the gRPC number inside (wire-contract.md#errors). On
+the paths whose clients look for `error.message` the same is repeated under `error`.
 """
 
 import logging
@@ -45,10 +45,11 @@ _NUMBERS: dict[ErrorKind, tuple[int, int]] = {
     ErrorKind.UNAVAILABLE: (503, 14),
     ErrorKind.DEADLINE_EXCEEDED: (504, 4),
 }
-"""Kind -> (HTTP status, gRPC code). Source: contract 4; google/rpc/code.proto."""
+"""Kind -> (HTTP status, gRPC code). Source: wire-contract.md#errors; google/rpc/code.proto."""
 
 _WRAPPED_PATHS = ("/tts/v1/voice:stream", "/v1/")
-"""Where the body is repeated under `error`: stream clients and OpenAI clients read it there (contract 4)."""
+"""Where the body is repeated under `error`: stream clients and OpenAI clients read it there
+(wire-contract.md#errors)."""
 
 ERROR_CODE_HEADER = "x-myna-error-code"
 """Carries the stable code of the error; the body has no place for it (`details` is empty in the original)."""
@@ -75,7 +76,7 @@ _SESSION_INVALID: dict[str, JsonValue] = {
     "reconnectTime": None,
     "maxRetries": 0,
 }
-"""What the original says when no credential was sent (contract 2)."""
+"""What the original says when no credential was sent (wire-contract.md#keys)."""
 
 
 def describe(error: MynaError) -> Failure:

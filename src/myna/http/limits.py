@@ -20,19 +20,19 @@ class HttpLimits:
     max_samples: int = 16
     """Most voice samples in one clone request; refused before base64 is decoded."""
     max_text_chars: int = 2000
-    """Longest text of one whole reply (contract 7.1)."""
+    """Longest text of one whole reply (wire-contract.md#speech)."""
     max_stream_text_chars: int = 4000
-    """Longest text of one stream (contract 7.1)."""
+    """Longest text of one stream (wire-contract.md#speech)."""
     max_socket_text_chars: int = 2000
-    """Longest text of one `send_text` (contract 10.2)."""
+    """Longest text of one `send_text` (wire-contract.md#commands)."""
     max_socket_pending_chars: int = 50_000
     """Text that may wait in one context; more is answered with status 8."""
     max_contexts: int = 5
-    """Open contexts of one socket (contract 10.3)."""
+    """Open contexts of one socket (wire-contract.md#answers)."""
     max_sockets: int = 256
     """Open sockets of the process; one more is refused at the upgrade with 429."""
     socket_idle_s: float = 600.0
-    """A socket on which nothing happens for so long is closed (contract 10.1)."""
+    """A socket on which nothing happens for so long is closed (wire-contract.md#opening)."""
     send_stall_s: float = 60.0
     """A reader that takes nothing for so long is given up, so that it does not keep an engine."""
     strict_replies: bool = False

@@ -1,4 +1,4 @@
-"""`POST /v1/audio/speech` as OpenAI's clients call it (contract 12): raw audio, streamed."""
+"""`POST /v1/audio/speech` as OpenAI's clients call it (wire-contract.md#openai): raw audio, streamed."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass

@@ -47,7 +47,8 @@ class PromptHttpProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what cannot be read as HTTP, in the one body of all failures (contract 4), and hang up."""
+        """Refuse what cannot be read as HTTP, in the one body of all failures (wire-contract.md#errors), and hang
+        up."""
         del msg  # uvicorn's words
         reason = sys.exception()
         status = reason.error_status_hint if isinstance(reason, h11.RemoteProtocolError) else 400

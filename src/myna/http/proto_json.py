@@ -1,4 +1,4 @@
-"""Requests as protobuf-JSON (contract 3): strict about JSON, lenient about names, absent and unknown fields.
+"""Requests as protobuf-JSON (wire-contract.md#json): strict about JSON, lenient about names, absent and unknown fields.
 
 camelCase and snake_case in one body, `null` and `*_UNSPECIFIED` as absent, enum spellings that nobody knows ignored,
 bytes in either base64 alphabet with or without padding.
@@ -117,7 +117,7 @@ Member = TypeVar("Member", bound=StrEnum)
 
 
 def known_member(members: type[Member]) -> Callable[[object], Member | None]:
-    """A validator for an enum whose unknown spellings count as unset (contract 3)."""
+    """A validator for an enum whose unknown spellings count as unset (wire-contract.md#json)."""
 
     def choose(value: object) -> Member | None:
         return members.__members__.get(value) if isinstance(value, str) else None

@@ -7,7 +7,7 @@ from fastapi import Response
 
 
 def to_json(value: object) -> bytes:
-    r"""ASCII with `\u` escapes, so that no client's line splitter stumbles over U+2028 (contract 3).
+    r"""ASCII with `\u` escapes, so that no client's line splitter stumbles over U+2028 (wire-contract.md#json).
 
     Raises: ValueError for NaN and infinities, which JSON cannot say.
     """

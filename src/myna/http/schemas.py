@@ -1,7 +1,7 @@
 """The Voice API on the wire: requests, replies, and their translation to and from our own values.
 
-Base64 exists only here and in `speech_schemas`. Field names follow contract sections 5 and 6; what the original does
-not have is marked "extra" and left out when `strict_replies` is set.
+Base64 exists only here and in `speech_schemas`. Field names follow wire-contract.md#voice and #clone; what the original
+does not have is marked "extra" and left out when `strict_replies` is set.
 """
 
 import base64

@@ -6,9 +6,9 @@ from fastapi import FastAPI
 from myna.http.prompt_connections import PromptHttpProtocol
 
 _MAX_FRAME_BYTES = 2 * 1024 * 1024
-"""The original takes frames of 1 MiB (contract 10.1); twice that, for escapes."""
+"""The original takes frames of 1 MiB (wire-contract.md#opening); twice that, for escapes."""
 _KEEP_ALIVE_S = 75.0
-"""Clients hold a connection between requests to save its set-up (contract 7.5)."""
+"""Clients hold a connection between requests to save its set-up (wire-contract.md#stream)."""
 _SHUTDOWN_S = 30
 
 
@@ -24,7 +24,7 @@ def server_config(app: FastAPI, host: str, port: int, backlog: int = 2048) -> uv
         ws_max_size=_MAX_FRAME_BYTES,
         ws_per_message_deflate=False,
         # The original sends none: a client that only sends and does not read for a minute has to keep its socket
-        # (contract 10.1). One whose other end is gone is found by what it does not take, or by its silence.
+        # (wire-contract.md#opening). One whose other end is gone is found by what it does not take, or by its silence.
         ws_ping_interval=None,
         timeout_keep_alive=int(_KEEP_ALIVE_S),
         timeout_graceful_shutdown=_SHUTDOWN_S,

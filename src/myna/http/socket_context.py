@@ -1,4 +1,5 @@
-"""One context of a speech socket: its settings, its buffered text, and the task that speaks (contract 10.4)."""
+"""One context of a speech socket: its settings, its buffered text, and the task that speaks
+(wire-contract.md#buffering)."""
 
 import asyncio
 import logging

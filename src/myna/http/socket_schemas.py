@@ -1,4 +1,4 @@
-"""Frames of the speech socket (contract 10): what clients send, and how answers look."""
+"""Frames of the speech socket (wire-contract.md#socket): what clients send, and how answers look."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,9 +16,9 @@ from myna.usecases.models import check_model
 JsonObject = dict[str, Any]  # Any: JSON
 
 MAX_BUFFER_CHARS = 1000
-"""Largest and default `bufferCharThreshold` (contract 10.2)."""
+"""Largest and default `bufferCharThreshold` (wire-contract.md#commands)."""
 DEFAULT_BUFFER_DELAY_MS = 3000
-"""Not documented; what the stock voice-agent client asks for (contract 10.3)."""
+"""Not documented; what the stock voice-agent client asks for (wire-contract.md#commands)."""
 _MAX_BUFFER_DELAY_MS = 600_000
 MAX_CONTEXT_ID_CHARS = 256
 
@@ -33,7 +33,7 @@ class AutoModeStrategy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Buffering:
-    """When buffered text is spoken (contract 10.4)."""
+    """When buffered text is spoken (wire-contract.md#buffering)."""
 
     max_delay_s: float
     """After its arrival; 0 for never."""
@@ -156,4 +156,4 @@ GARBAGE_FRAME: JsonObject = {
         "status": "INVALID_ARGUMENT",
     }
 }
-"""The answer to what is not a JSON object, or not text (contract 10.2)."""
+"""The answer to what is not a JSON object, or not text (wire-contract.md#commands)."""

@@ -1,4 +1,4 @@
-"""Synthesis over HTTP: one reply (T1), a stream of lines (T2), a voice's preview (T5). Contract 7."""
+"""Synthesis over HTTP (wire-contract.md#speech): one reply, a stream of lines, a voice's preview."""
 
 import asyncio
 import base64
@@ -31,7 +31,7 @@ from myna.usecases.services import Services
 from myna.usecases.synthesize_speech import SpeakCommand, SpeechReply
 
 _NOTHING_SPOKEN: JsonObject = {"audioContent": "", "usage": None}
-"""The reply to empty text (contract 4)."""
+"""The reply to empty text (wire-contract.md#errors)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class SpeechEndpoints:
 
 
 def check_text(text: str, max_chars: int) -> None:
-    """Raises: TextTooLong, in the words of the original (contract 4)."""
+    """Raises: TextTooLong, in the words of the original (wire-contract.md#errors)."""
     if len(text) > max_chars:
         raise TextTooLong(f"text length should not exceed {max_chars} characters.")
 
@@ -154,7 +154,8 @@ async def speak_along(
 async def _iter_lines(
     payloads: SpeechPayloads, chunks: AsyncGenerator[EncodedChunk, None], record: RequestRecord
 ) -> AsyncGenerator[bytes, None]:
-    """The lines of contract 7.5. A failure after the first line becomes the last line; before it, it is raised."""
+    """The lines of wire-contract.md#stream. A failure after the first line becomes the last line; before it, it is
+    raised."""
     has_begun = False
     try:
         async for chunk in chunks:

@@ -1,4 +1,4 @@
-"""Synthesis on the wire (contract 7): one set of fields for the reply, the stream and the socket."""
+"""Synthesis on the wire (wire-contract.md#speech): one set of fields for the reply, the stream and the socket."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,11 +22,11 @@ _COMPANDED_RATE_HZ = 8000
 _MIN_SPEAKING_RATE, _MAX_SPEAKING_RATE = 0.5, 1.5
 _MAX_TEMPERATURE = 2.0
 _MAX_BIT_RATE_BPS = 512_000
-"""Contract 7.1. Within these the encoder takes the nearest that the format has."""
+"""Source: wire-contract.md#speech. Within these the encoder takes the nearest that the format has."""
 _MAX_SEED = 2**63 - 1
 _DESIGN_MODEL = "inworld-tts-2"
 _MIN_DESIGN_PROMPT_CHARS, _MAX_DESIGN_PROMPT_CHARS = 7, 1024
-"""Contract 7.1."""
+"""Source: wire-contract.md#speech."""
 
 
 class TimestampTransport(StrEnum):
@@ -124,7 +124,8 @@ class SpeechSettings(ProtoMessage):
 
     @property
     def asked_design(self) -> SpokenDesignMessage | None:
-        """What the voice is made from; beside a voice's id an empty description counts as absent (contract 3)."""
+        """What the voice is made from; beside a voice's id an empty description counts as absent
+        (wire-contract.md#json)."""
         design = self.voice_design
         return None if design is None or (self.voice_id and not design.design_prompt) else design
 

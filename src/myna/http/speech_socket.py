@@ -1,4 +1,5 @@
-"""The speech socket (T3, contract 10): many contexts on one connection, pipelined, each answered in its own time."""
+"""The speech socket (wire-contract.md#socket): many contexts on one connection, pipelined, each answered in its own
+time."""
 
 import asyncio
 import secrets
@@ -140,7 +141,7 @@ class _Session:
             return
 
     async def end_with(self, failure: Failure) -> None:
-        """Say why, and close (contract 10.1)."""
+        """Say why, and close (wire-contract.md#opening)."""
         self._record.error_code = failure.error_code
         try:
             await self._outlet.send(socket_error_frame(failure))
@@ -174,7 +175,7 @@ class _Session:
                 return None
 
     async def _is_admitted(self) -> bool:
-        """The key is looked at when the client first speaks (contract 10.1)."""
+        """The key is looked at when the client first speaks (wire-contract.md#opening)."""
         if self._grant is not None:
             return True
         try:
@@ -314,7 +315,7 @@ class _Outlet:
             self._record.sent_bytes += len(content)
 
     async def close(self) -> None:
-        """With code 1000 and no reason (contract 10.1). Raises: SocketGone."""
+        """With code 1000 and no reason (wire-contract.md#opening). Raises: SocketGone."""
         async with self._turn:
             await self._in_time(self._websocket.close(1000))
 

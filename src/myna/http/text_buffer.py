@@ -10,7 +10,7 @@ _TITLE = re.compile(r"(?:^|\W)(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|no|e\.g|i\.e|[^\W
 
 
 class TextBuffer:
-    """Pieces are joined as they are, without separators (contract 10.4)."""
+    """Pieces are joined as they are, without separators (wire-contract.md#buffering)."""
 
     def __init__(self, buffering: Buffering) -> None:
         self.buffering = buffering

@@ -1,4 +1,4 @@
-"""Mouth shapes for phones: the small alphabet that the documented service uses (contract 9)."""
+"""Mouth shapes for phones: the small alphabet that the documented service uses (wire-contract.md#timestamps)."""
 
 _GROUPS: dict[str, str] = {
     "aei": "aɑæɐeɛəɜʌɚɝhɦħʔ",

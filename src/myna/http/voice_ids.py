@@ -17,5 +17,5 @@ def read_voice_id(given: str) -> VoiceId:
 
 
 def unknown_voice(voice_id: str) -> VoiceNotFound:
-    """One wording for every unknown voice (contract 4)."""
+    """One wording for every unknown voice (wire-contract.md#errors)."""
     return VoiceNotFound(f"Unknown voice: {voice_id[:128]} not found!")

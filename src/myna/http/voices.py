@@ -1,4 +1,4 @@
-"""The Voice API (contract 6), in the short and the workspace-qualified form, and the older list (T4)."""
+"""The Voice API (wire-contract.md#paths), in the short and the workspace-qualified form, and the older list."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -216,7 +216,7 @@ class VoiceEndpoints:
         return reply if self.limits.strict_replies else reply.model_copy(update={"is_spoken": lang in spoken})
 
     async def _voice_id(self, request: Request, grant: Grant) -> VoiceId:
-        """The id in the path; in the workspace-qualified form also its part after the `__` (contract 1)."""
+        """The id in the path; in the workspace-qualified form also its part after the `__` (wire-contract.md#paths)."""
         given = read_voice_id(request.path_params["voice_id"])
         record_of(request.scope).voice_id = given[:128]
         if "workspace" not in request.path_params:
@@ -224,7 +224,7 @@ class VoiceEndpoints:
         return await self._known(self.services.get_voice.resolve(grant.workspace, given), given)
 
     async def _known(self, work: Awaitable[T], voice_id: str) -> T:
-        """One wording for every unknown voice (contract 4). Raises: VoiceNotFound."""
+        """One wording for every unknown voice (wire-contract.md#errors). Raises: VoiceNotFound."""
         try:
             return await work
         except VoiceNotFound as exc:

@@ -6,7 +6,7 @@ from time import perf_counter
 
 
 def new_request_id() -> str:
-    """32 hex digits, as the original service sends them (contract 2)."""
+    """32 hex digits, as the original service sends them (wire-contract.md#keys)."""
     return secrets.token_hex(16)
 
 

@@ -1,7 +1,7 @@
 """What an API key looks like, and which workspace names there are. Pure: no storage.
 
-A key is base64 of `key-id:secret`, as the documented API issues it (contract section 2); clients send it verbatim. The
-lengths are chosen so that the base64 has no padding and none of `+` and `/`: it survives a query string unescaped.
+A key is base64 of `key-id:secret`, as the documented API issues it (wire-contract.md#keys); clients send it verbatim.
+The lengths are chosen so that the base64 has no padding and none of `+` and `/`: it survives a query string unescaped.
 """
 
 import base64
@@ -61,7 +61,7 @@ def parse_key(key: str) -> KeyParts:
 
 
 def rejection(key: str) -> CredentialsRejected:
-    """The refusal of a key that opens nothing; the wording is one that clients look for (contract section 2)."""
+    """The refusal of a key that opens nothing; the wording is one that clients look for (wire-contract.md#keys)."""
     visible = "".join(char if char.isascii() and char.isalnum() else "?" for char in key[:_VISIBLE_CHARS])
     return CredentialsRejected(f'API key does not exist or was deleted: "{visible}***"')
 

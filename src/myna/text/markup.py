@@ -1,6 +1,6 @@
 """Inline markup in text to be spoken: pauses, phonemes between slashes, steering. Finds it, never speaks it.
 
-What clients send is listed in the API contract, section 7.1. Anything that looks like a tag is taken for one and left
+What clients send is in wire-contract.md#speech. Anything that looks like a tag is taken for one and left
 unspoken: reading `<prosody rate="slow">` aloud is the worse mistake.
 """
 
@@ -13,8 +13,8 @@ MAX_BREAK_S = 10.0
 
 MAX_BREAKS_S = 160.0
 """The pauses of one text are cut to this, all together: the last ones fall away. More than stock clients ever ask for,
-who count a second of pause as 12 characters and send at most 1900 of them at a time (contract 7.6); and, as 48 kHz
-LINEAR16, still under the 16 MB of a whole reply (contract 7.1)."""
+who count a second of pause as 12 characters and send at most 1900 of them at a time (wire-contract.md#chunking); and,
+as 48 kHz LINEAR16, still under the 16 MB of a whole reply (wire-contract.md#speech)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from myna.usecases.synthesize_speech import SpeakCommand, SynthesizeSpeech
 
 MAX_PREVIEWS = 3
 _MIN_PREVIEW_CHARS = 50
-"""About three seconds of speech: less does not show a voice (contract 6, V3)."""
+"""About three seconds of speech: less does not show a voice (wire-contract.md#design)."""
 _PREVIEW_EXTENSION = "This is how I sound when I have a little more to say."
 _MAX_PROMPT_CHARS = 1000
 _MAX_PREVIEW_TEXT_CHARS = 400

@@ -14,11 +14,11 @@ from myna.usecases.ports import VoiceChange, VoiceStore
 from myna.usecases.voice_filter import compile_filter, format_time, is_custom, matches_language
 
 MAX_PAGE_SIZE = 2000
-"""Most voices in one reply, asked for or not (contract 6 V1)."""
+"""Most voices in one reply, asked for or not (wire-contract.md#list)."""
 
 GENDERS = ("male", "female", "neutral", "")
 AGE_GROUPS = ("young", "middle_aged", "elderly", "")
-"""Contract 5.1."""
+"""Source: wire-contract.md#voice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ KNOWN_MODELS = frozenset(
         "inworld-tts-1-max",
     }
 )
-"""Contract 7.2."""
+"""Source: wire-contract.md#models."""
 
 DEFAULT_MODEL = "inworld-tts-1.5-max"
 """What the stock SDKs send; used when a request names none."""

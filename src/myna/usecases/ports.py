@@ -115,11 +115,11 @@ class SampleAnalyst(Protocol):
         ...
 
     def measure_similarity(self, first: Waveform, second: Waveform) -> float:
-        """How alike two recordings sound, 0 for strangers to 1 for one person (calibration in docs/audio.md)."""
+        """How alike two recordings sound, 0 for strangers to 1 for one person (calibration in docs/lab/audio.md)."""
         ...
 
     def measure_clarity(self, spoken: Waveform, text: str, lang: LangCode) -> float | None:
-        """How well the words of the text are understood in their sound, 0 to 1 (calibration in docs/audio.md).
+        """How well the words of the text are understood in their sound, 0 to 1 (calibration in docs/lab/audio.md).
 
         None for a language in which that cannot be judged. spoken: at most 25 s.
         """
@@ -143,7 +143,7 @@ class SpeechEncoder(Protocol):
 
 class SpeechEncoders(Protocol):
     def open(self, audio_format: AudioFormat, *, is_stream: bool) -> SpeechEncoder:
-        """is_stream: chunk headers as contract 7.4 wants them for streams, not for one whole reply."""
+        """is_stream: chunk headers as wire-contract.md#encodings wants them for streams, not for one whole reply."""
         ...
 
 

@@ -12,7 +12,7 @@ _STOCK_CREATED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class StockVoices:
-    """The voices that come with an engine, by id. Ids are case-sensitive (contract 5.1)."""
+    """The voices that come with an engine, by id. Ids are case-sensitive (wire-contract.md#voice)."""
 
     voices: tuple[Voice, ...]
     artifacts: tuple[VoiceArtifact, ...]

@@ -26,7 +26,8 @@ from myna.usecases.spoken_audio import SpokenPiece, iter_pieces, split_piece
 from myna.usecases.stock import StockVoices
 
 _STREAM_PART_S = 0.5
-"""Longest piece of audio that leaves as one chunk: a 48 kHz LINEAR16 line stays under 100 kB (contract 7.5)."""
+"""Longest piece of audio that leaves as one chunk: a 48 kHz LINEAR16 line stays under 100 kB
+(wire-contract.md#stream)."""
 
 _FIRST_SEGMENT_CHARS = 60
 """Streams begin with a short segment, so that the first sound does not wait for a whole sentence."""
@@ -69,9 +70,9 @@ class SpeakCommand:
 @dataclass(frozen=True, slots=True)
 class SpeechLimits:
     max_text_chars: int = 2000
-    """For one whole reply (contract 7.1)."""
+    """For one whole reply (wire-contract.md#speech)."""
     max_stream_text_chars: int = 4000
-    """For a stream (contract 7.1)."""
+    """For a stream (wire-contract.md#speech)."""
 
 
 class SpeechReply:

@@ -51,7 +51,7 @@ def decode(content: bytes, audio_format: AudioFormat) -> tuple[np.ndarray, int]:
 
 
 def joined(pieces: list[bytes], audio_format: AudioFormat) -> bytes:
-    """What a client that keeps to contract 7.4 has after the last chunk."""
+    """What a client that keeps to wire-contract.md#encodings has after the last chunk."""
     if audio_format.encoding is AudioEncoding.LINEAR16:
         raw = b"".join(piece[44:] for piece in pieces)
         return pieces[0][:4] + struct.pack("<I", 36 + len(raw)) + pieces[0][8:40] + struct.pack("<I", len(raw)) + raw
@@ -157,7 +157,7 @@ def test_mp3_is_constant_bit_rate_without_a_length_header(rate_hz: int, bit_rate
 
 
 def test_concatenated_mp3_replies_play_through() -> None:
-    """Two replies joined by bytes last as long as both (contract 7.6)."""
+    """Two replies joined by bytes last as long as both (wire-contract.md#chunking)."""
     audio_format = AudioFormat(AudioEncoding.MP3, 48000)
     content = encode_whole(tone(), audio_format)
     once, _ = decode(content, audio_format)

@@ -65,7 +65,7 @@ def test_both_spellings_may_be_mixed() -> None:
 
 @pytest.mark.parametrize("spelling", ["TIMESTAMP_TYPE_UNSPECIFIED", "word", "", 7, {}, [], True])
 def test_unknown_enum_values_are_unset(spelling: Any) -> None:
-    """An enum value that nobody knows is ignored (contract 3)."""
+    """An enum value that nobody knows is ignored (wire-contract.md#json)."""
     message = parse_message(
         json.dumps({"timestampType": spelling, "audioConfig": {"audioEncoding": "X"}}), SpeakRequest
     )

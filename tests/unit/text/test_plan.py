@@ -115,7 +115,7 @@ def test_pauses_are_bounded_one_by_one_and_together() -> None:
 
 
 def test_stock_clients_pauses_all_fit() -> None:
-    """They send at most 1900 characters at a time and count 12 of them for a second (contract 7.6)."""
+    """They send at most 1900 characters at a time and count 12 of them for a second (wire-contract.md#chunking)."""
     seconds = 1900 // 12
     asked = plan('Breathe. <break time="9s"/> ' * (seconds // 9))
     assert sum(segment.pause_after_s for segment in asked) == 9 * (seconds // 9)

@@ -35,14 +35,15 @@ from myna.engines.kokoro.spec import SPEC
 from myna.engines.kokoro.speech_timing import time_tokens
 from myna.engines.kokoro.timbre_eq import equalize, equalizer_taps
 from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, unpack_voice
+from myna.engines.kokoro.voice_clone import clone_voice
 from myna.engines.kokoro.voice_design import design_voice
-from myna.engines.kokoro.voice_encoder import VoiceEncoder
 from myna.engines.kokoro.voice_refine import refine_voice
+from myna.engines.kokoro.voice_workshop import VoiceWorkshop
 from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
 
 _RATE_RANGE = (0.5, 1.5)
-"""Documented range of speakingRate (contract 7.1)."""
+"""Documented range of speakingRate (wire-contract.md#speech)."""
 _SENTENCE_TAIL_S = 0.30
 _CLAUSE_TAIL_S = 0.12
 _WORD_TAIL_S = 0.03
@@ -93,17 +94,17 @@ class KokoroEngine:
         weights = WeightStore(settings.weights_dir)
         self._vocabulary = Vocabulary(weights.path(WEIGHT_NAME))
         self._graphs = KokoroGraphs(weights, settings.num_threads)
-        self._encoder = VoiceEncoder(self._graphs, self._vocabulary, weights, settings.num_threads)
+        self.workshop = VoiceWorkshop(self._graphs, self._vocabulary, weights, settings.num_threads)
         self._phonemizers: dict[LangCode, Phonemizer] = {}
         self._phonemizer(LangCode.EN_US)
 
     def encode_voice(self, reference: ReferenceAudio) -> bytes:
         """See `Engine`."""
-        return self._encoder.encode(reference, self._spell_transcript(reference))
+        return clone_voice(reference, self.spell_transcript(reference), self.workshop)
 
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
         """See `Engine`. More than a minute of one core."""
-        return refine_voice(artifact, reference, self._encoder)
+        return refine_voice(artifact, reference, self.workshop)
 
     def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> bytes:
         """See `Engine`."""
@@ -154,7 +155,7 @@ class KokoroEngine:
         known = [self._vocabulary.keep_known(spoken) for spoken in phonemes]
         return join_tokens(known, [token.whitespace for token in segment.tokens])
 
-    def _spell_transcript(self, reference: ReferenceAudio) -> str | None:
+    def spell_transcript(self, reference: ReferenceAudio) -> str | None:
         """What is said in a reference, in symbols; None if nobody knows, or it is more than the model reads at once."""
         if reference.lang not in SPEC.capabilities.languages:
             return None

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,9 +10,7 @@ from myna.engines.kokoro.pitch_track import measure_pitch
 from myna.engines.kokoro.voice_artifact import KokoroVoice
 from myna.engines.kokoro.voice_clarity import CLEAR
 from myna.engines.kokoro.voice_practice import PracticeSentence
-
-if TYPE_CHECKING:
-    from myna.engines.kokoro.voice_encoder import Listening, VoiceEncoder
+from myna.engines.kokoro.voice_workshop import Listening, VoiceWorkshop
 
 _NUM_ROUNDS, SENTENCES_A_ROUND = 4, 4
 """Every round says the same sentences, so that what is thought of one can be compared with the next."""
@@ -30,13 +27,13 @@ of stops.
 class CorrectedVoice:
     voice: KokoroVoice
     spoken: list[Samples]
-    """Some sentences in about that voice, as `VoiceEncoder.render` gives them."""
+    """Some sentences in about that voice, as `VoiceWorkshop.render` gives them."""
     certainty: float
     """How clear it is: see `voice_clarity`. Minus infinity for the voice as it was looked up, which nobody heard."""
 
 
 def correct_voice(
-    voice: KokoroVoice, sentences: list[PracticeSentence], heard: "Listening", encoder: "VoiceEncoder"
+    voice: KokoroVoice, sentences: list[PracticeSentence], heard: Listening, workshop: VoiceWorkshop
 ) -> CorrectedVoice:
     """Half a second of one core a sentence, sixteen sentences in four rounds; four seconds for each hearing afterwards.
 
@@ -45,21 +42,21 @@ def correct_voice(
     from round to round, so they are heard from the last backwards, and the first that sounds good and is understood is
     taken: the most alike of those that are clear. If none is, the clearest.
     """
-    rounds, limit = walk(voice, sentences[:SENTENCES_A_ROUND], heard, encoder)
-    return take_clear(voice, rounds, limit, encoder)
+    rounds, limit = walk(voice, sentences[:SENTENCES_A_ROUND], heard, workshop)
+    return take_clear(voice, rounds, limit, workshop)
 
 
 def take_clear(
-    voice: KokoroVoice, rounds: list[tuple[KokoroVoice, list[Samples]]], limit: float, encoder: "VoiceEncoder"
+    voice: KokoroVoice, rounds: list[tuple[KokoroVoice, list[Samples]]], limit: float, workshop: VoiceWorkshop
 ) -> CorrectedVoice:
     """The last round that DNSMOS gives at least `limit` and that is clear, else the clearest; at worst `voice`."""
-    lines = encoder.practise_lines(voice)
+    lines = workshop.practise_lines(voice)
     tried: list[CorrectedVoice] = []
     for candidate, spoken in reversed(rounds):
-        said = [encoder.render(candidate, line) for line in lines]
-        if not encoder.opinion_of(said) >= limit:
+        said = [workshop.render(candidate, line) for line in lines]
+        if not workshop.opinion_of(said) >= limit:
             continue
-        tried.append(CorrectedVoice(candidate, spoken, encoder.clarity.certainty(said)))
+        tried.append(CorrectedVoice(candidate, spoken, workshop.clarity.certainty(said)))
         if tried[-1].certainty >= CLEAR:
             break
     unheard = CorrectedVoice(voice, rounds[0][1], -math.inf)
@@ -67,10 +64,10 @@ def take_clear(
 
 
 def walk(
-    voice: KokoroVoice, practised: list[PracticeSentence], heard: "Listening", encoder: "VoiceEncoder"
+    voice: KokoroVoice, practised: list[PracticeSentence], heard: Listening, workshop: VoiceWorkshop
 ) -> tuple[list[tuple[KokoroVoice, list[Samples]]], float]:
     """Each round's mean voice with what was said on the way, and the least that DNSMOS may say of a voice."""
-    style_map = encoder.style_map
+    style_map = workshop.style_map
     wanted = style_map.features(heard.sound)
     style = voice.timbre_style
     rounds: list[tuple[KokoroVoice, list[Samples]]] = []
@@ -79,11 +76,11 @@ def walk(
         styles, spoken = [], []
         for sentence in practised:
             styles.append(style)
-            spoken.append(encoder.render(replace(voice, timbre_style=style), sentence))
-            sound = encoder.measure(spoken[-1], measure_pitch(spoken[-1]))
+            spoken.append(workshop.render(replace(voice, timbre_style=style), sentence))
+            sound = workshop.measure(spoken[-1], measure_pitch(spoken[-1]))
             step = style_map.step(wanted, style_map.features(sound))
             style = (style + _DAMPING * step).astype(np.float32)
-        opinion = encoder.opinion_of(spoken)
+        opinion = workshop.opinion_of(spoken)
         if not rounds:
             limit = max(_WORST_OPINION, min(_LEAST_OPINION, opinion - _OPINION_TOLERANCE))
         elif not opinion >= limit:

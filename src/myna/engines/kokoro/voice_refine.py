@@ -3,18 +3,22 @@
 About 90 seconds of one core. Deterministic: sentences in a fixed order, no random numbers.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from myna.domain.waveform import ReferenceAudio, Samples
+from myna.engines.kokoro.style_descent import BOTH, Pull, descend
 from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, pack_voice, unpack_voice
 from myna.engines.kokoro.voice_clarity import CLEAR
-from myna.engines.kokoro.voice_encoder import NUM_PRACTICE, Listening, VoiceEncoder
-from myna.engines.kokoro.voice_practice import PracticeSentence
+from myna.engines.kokoro.voice_clone import tune
+from myna.engines.kokoro.voice_practice import PracticeSentence, cut_stretches
+from myna.engines.kokoro.voice_workshop import Listening, VoiceWorkshop
 
 NUM_STEPS = 32
+_NUM_PRACTICE = 12
+"""Sentences of which the stretches are cut that the gradient goes through."""
 FIRST_STEP = 0.8
 """In standard deviations; see `descend`."""
 _NUM_CHECKS = 4
@@ -31,7 +35,7 @@ _GOOD_OPINION = 3.2
 class _Hearing:
     voice: KokoroVoice
     spoken: list[Samples]
-    """As `VoiceEncoder.render` gives it."""
+    """As `VoiceWorkshop.render` gives it."""
     likeness: float
     opinion: float
     """DNSMOS P.835 overall, 1 to 5."""
@@ -47,33 +51,57 @@ class _Hearing:
         )
 
 
-def refine_voice(
-    artifact: bytes,
-    reference: ReferenceAudio,
-    encoder: VoiceEncoder,
-    on_progress: Callable[[float], None] = lambda _: None,
-) -> bytes:
+def refine_voice(artifact: bytes, reference: ReferenceAudio, workshop: VoiceWorkshop) -> bytes:
     """Bring a voice nearer to the recording that it was made from. Same artifact and audio, same bytes.
 
-    on_progress: told the share that is done, 0 to 1.
     Raises: VoiceIncompatible, InvalidRequest, WeightsMissing, WeightsCorrupt.
     """
     before = unpack_voice(artifact)
-    heard = encoder.listen(reference.waveform)
-    sentences = encoder.practise(before, NUM_PRACTICE)
-    style = before.timbre_style
-    for count, style in enumerate(encoder.pull(before, sentences, heard, NUM_STEPS, FIRST_STEP), start=1):  # noqa: B007 (the last is wanted)
-        on_progress(count / (NUM_STEPS + len(_SHARES) + 1))
-    encoder.release()
-    exam = _Exam(encoder, heard, sentences[:_NUM_CHECKS], encoder.practise_lines(before))
+    heard = workshop.listen(reference.waveform)
+    sentences = workshop.practise(before, _NUM_PRACTICE)
+    *_, goal = pull(before, sentences, heard, workshop)
+    workshop.release()
+    refined = take_better(before, goal, heard, sentences[:_NUM_CHECKS], workshop)
+    workshop.release()
+    return pack_voice(replace(refined, refined=True))
+
+
+def take_better(
+    before: KokoroVoice,
+    goal: FloatArray,
+    heard: Listening,
+    sentences: list[PracticeSentence],
+    workshop: VoiceWorkshop,
+) -> KokoroVoice:
+    """As much of the way to a timbre style, [128], as leaves the voice as good and as clear as it was; or `before`."""
+    exam = _Exam(workshop, heard, sentences, workshop.practise_lines(before))
     start = exam.hear(before)
-    better = next(
-        (hearing for hearing in map(exam.hear, _between(before, style)) if hearing.is_better_than(start)), None
+    ways = (exam.hear(voice) for voice in _between(before, goal))
+    better = next((hearing for hearing in ways if hearing.is_better_than(start)), None)
+    return before if better is None else tune(better.voice, better.spoken, heard)
+
+
+def pull(
+    voice: KokoroVoice,
+    sentences: list[PracticeSentence],
+    heard: Listening,
+    workshop: VoiceWorkshop,
+    *,
+    judges: Pull = BOTH,
+    num_steps: int = NUM_STEPS,
+    first_step: float = FIRST_STEP,
+) -> Iterator[FloatArray]:
+    """Yield the timbre style, [128], after each of some steps towards the person."""
+    return descend(
+        voice,
+        cut_stretches(voice, sentences),
+        (heard.sound.embedding_a, heard.sound.embedding_b),
+        workshop.gradient,
+        workshop.style_map,
+        pull=judges,
+        num_steps=num_steps,
+        first_step=first_step,
     )
-    encoder.release()
-    if better is None:
-        return pack_voice(replace(before, refined=True))
-    return pack_voice(replace(encoder.tune(better.voice, better.spoken, heard), refined=True))
 
 
 def _between(before: KokoroVoice, goal: FloatArray) -> Iterator[KokoroVoice]:
@@ -86,19 +114,19 @@ def _between(before: KokoroVoice, goal: FloatArray) -> Iterator[KokoroVoice]:
 class _Exam:
     """By the decoder that will speak, which is coarser than the one that the gradient went through."""
 
-    encoder: VoiceEncoder
+    workshop: VoiceWorkshop
     heard: Listening
     sentences: list[PracticeSentence]
     lines: list[PracticeSentence]
 
     def hear(self, voice: KokoroVoice) -> _Hearing:
-        spoken = [self.encoder.render(voice, sentence) for sentence in self.sentences]
-        likeness = [self.encoder.likeness(self.encoder.measure(samples, None), self.heard) for samples in spoken]
-        said = [self.encoder.render(voice, line) for line in self.lines]
+        spoken = [self.workshop.render(voice, sentence) for sentence in self.sentences]
+        likeness = [self.workshop.likeness(self.workshop.measure(samples, None), self.heard) for samples in spoken]
+        said = [self.workshop.render(voice, line) for line in self.lines]
         return _Hearing(
             voice,
             spoken,
             float(np.mean(likeness)),
-            self.encoder.opinion_of(spoken),
-            self.encoder.clarity.certainty(said),
+            self.workshop.opinion_of(spoken),
+            self.workshop.clarity.certainty(said),
         )

@@ -8,7 +8,7 @@ const RATES_HZ = [8000, 16000, 22050, 24000, 32000, 44100, 48000];
 const TELEPHONE_HZ = [8000];
 const LOWEST_MP3_HZ = 16000;
 
-/** Extension and media type of each encoding of contract 7.4. */
+/** Extension and media type of each encoding of wire-contract.md#encodings. */
 const FILES = {
   MP3: ['mp3', 'audio/mpeg'],
   WAV: ['wav', 'audio/wav'],

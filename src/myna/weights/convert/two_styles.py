@@ -2,8 +2,8 @@
 
 Kokoro's decoder has five blocks at the rate of frames, which shape phones out of symbols, pitch and energy, and a
 generator, which makes sound of what they give. One style feeds both. It is the generator that carries who is speaking
-and the blocks that carry how clearly (`docs/likeness.md`), so that a voice does well to take the one from the person
-and the other from public voices. With the same style twice, the graph computes bit for bit what it did.
+and the blocks that carry how clearly (`docs/lab/likeness.md`), so that a voice does well to take the one from the
+person and the other from public voices. With the same style twice, the graph computes bit for bit what it did.
 """
 
 from typing import Any

@@ -1,0 +1,161 @@
+"""Where voices are made: what a recording sounds like, what a voice in the making says, and how that is judged.
+
+Knows nothing of how a voice is searched for: `voice_clone` (at once), `voice_correct` (by ear) and `voice_refine` (by
+the gradient) do that with these tools. Deterministic: no random numbers, one fixed list of practice sentences.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from myna.analysis.dnsmos import OpinionModel
+from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
+from myna.audio.resample import resample
+from myna.domain.errors import InvalidRequest
+from myna.domain.waveform import Samples, Waveform
+from myna.engines.kokoro.graphs import KokoroGraphs, ProsodyCurves, TextEncoding, round_frames
+from myna.engines.kokoro.heap_trim import trim_heap
+from myna.engines.kokoro.phonemes.symbols import Vocabulary
+from myna.engines.kokoro.pitch_track import PitchStatistics, measure_pitch
+from myna.engines.kokoro.recording_map import load_recording_map
+from myna.engines.kokoro.style_descent import GAIN_A, GAIN_B
+from myna.engines.kokoro.style_gradient import StyleGradient
+from myna.engines.kokoro.style_map import StyleMap, VoiceSound, load_style_map
+from myna.engines.kokoro.timbre_spectrum import timbre_features
+from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice
+from myna.engines.kokoro.voice_clarity import ClarityListener, clarity_symbols
+from myna.engines.kokoro.voice_practice import PracticeSentence, practice_symbols, shorten_silence
+from myna.weights.store import WeightStore
+
+LISTENING_RATE_HZ = 16_000
+DECODER_RATE_HZ = 24_000
+_MIN_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listening:
+    """What was heard in the reference."""
+
+    samples: Samples
+    """[num_samples] at 16 kHz."""
+    sound: VoiceSound
+    """As it would have been in a clean recording."""
+    pitch: PitchStatistics
+    clean_share: float
+    """How likely the recording is a clean one, 0 to 1."""
+
+
+class VoiceWorkshop:
+    """Holds the judges and the style map; shares the engine's graphs.
+
+    The gradient graph (0.3 GB, 0.7 while it computes) and the recogniser (0.15) are opened when needed and kept
+    until `release`.
+    """
+
+    def __init__(
+        self,
+        graphs: KokoroGraphs,
+        vocabulary: Vocabulary,
+        weights: WeightStore,
+        num_threads: int = 1,
+        style_map: StyleMap | None = None,
+    ) -> None:
+        """style_map: another than the shipped one, for experiments. Raises: WeightsMissing, WeightsCorrupt."""
+        self.style_map = style_map or load_style_map()
+        self.clarity = ClarityListener(weights, num_threads)
+        self._graphs = graphs
+        self._vocabulary = vocabulary
+        self._judge_a = Ge2eEmbedder(weights, num_threads)
+        self._judge_b = CampplusEmbedder(weights, num_threads)
+        self.opinion = OpinionModel(weights.path("dnsmos/sig_bak_ovr.onnx"))
+        self._recording_map = load_recording_map()
+        self._texts: list[TextEncoding] = []
+        self.line_symbols = clarity_symbols()
+        """What is said to be heard for its clarity."""
+        self._lines: list[TextEncoding] = []
+        self._weights = weights
+        self._gradient: StyleGradient | None = None
+
+    @property
+    def gradient(self) -> StyleGradient:
+        """Of both judges' cosines with respect to the timbre style; opened by the first use."""
+        if self._gradient is None:
+            self._gradient = StyleGradient(self._weights)
+        return self._gradient
+
+    def release(self) -> None:
+        """Give the memory of the gradient graph and the recogniser back; the next use opens them again."""
+        self._gradient = None
+        self.clarity.release()
+        trim_heap()
+
+    def listen(self, waveform: Waveform) -> Listening:
+        """Measure a recording. Raises: InvalidRequest for less than half a second, or silence."""
+        samples = resample(waveform, LISTENING_RATE_HZ).samples
+        if len(samples) < _MIN_SECONDS * LISTENING_RATE_HZ or not np.abs(samples).max() > 1e-4:
+            raise InvalidRequest(
+                "The reference holds too little sound to copy a voice from. Send at least one second of speech."
+            )
+        pitch = measure_pitch(samples) or PitchStatistics(float(np.log(150.0)), 0.2)
+        sound = self.measure(samples, pitch)
+        clean_share = float(self._recording_map.kinds(sound)[0])
+        sound = self._recording_map.clean(sound)
+        sound = replace(sound, timbre=self.style_map.lift_treble(sound.timbre))
+        if clean_share < 0.5:
+            pitch = measure_pitch(samples, is_clean=False) or pitch
+            sound = replace(sound, log_f0=pitch.log_f0_mean)
+        return Listening(samples, sound, pitch, clean_share)
+
+    def measure(self, samples: Samples, pitch: PitchStatistics | None) -> VoiceSound:
+        """samples: [num_samples] at 16 kHz."""
+        waveform = Waveform(samples, LISTENING_RATE_HZ)
+        return VoiceSound(
+            embedding_a=self._judge_a.embed(waveform),
+            embedding_b=self._judge_b.embed(waveform),
+            timbre=timbre_features(samples),
+            log_f0=pitch.log_f0_mean if pitch is not None else float(np.log(150.0)),
+        )
+
+    def practise(self, voice: KokoroVoice, count: int) -> list[PracticeSentence]:
+        """The first practice sentences in a voice's own manner."""
+        for symbols in practice_symbols()[len(self._texts) : count]:
+            self._texts.append(self._encode(symbols))
+        return [self._rehearse(voice, text) for text in self._texts[:count]]
+
+    def practise_lines(self, voice: KokoroVoice) -> list[PracticeSentence]:
+        """The lines by which a voice's clarity is judged, in its own manner."""
+        for symbols in self.line_symbols[len(self._lines) :]:
+            self._lines.append(self._encode(symbols))
+        return [self._rehearse(voice, text) for text in self._lines[: len(self.line_symbols)]]
+
+    def predict_frames(self, voice: KokoroVoice, symbols: str) -> FloatArray:
+        """Frames of 25 ms that each symbol lasts in a voice's own manner, before its pace: [len(symbols) + 2]."""
+        return self._graphs.predict_durations(self._encode(symbols), voice.prosody_style).frames
+
+    def _encode(self, symbols: str) -> TextEncoding:
+        return self._graphs.encode_text(self._vocabulary.encode(symbols))
+
+    def _rehearse(self, voice: KokoroVoice, text: TextEncoding) -> PracticeSentence:
+        predicted = self._graphs.predict_durations(text, voice.prosody_style)
+        frames = round_frames(predicted.frames, voice.duration_scale)
+        curves = self._graphs.predict_prosody(predicted.hidden, frames, voice.prosody_style)
+        return shorten_silence(PracticeSentence(text, frames, curves))
+
+    def render(self, voice: KokoroVoice, sentence: PracticeSentence) -> Samples:
+        """Speak a practice sentence. Returns [num_samples] at 16 kHz, within -1 and 1, without the equaliser.
+
+        Styles far from all public ones can be forty times as loud: embeddings do not mind, but the speech is cut off.
+        """
+        curves = ProsodyCurves(voice.move_pitch(sentence.curves.f0_hz), sentence.curves.energy)
+        samples = self._graphs.decode(sentence.text.features, sentence.frames, curves, voice.decoder_styles)
+        return np.clip(resample(Waveform(samples, DECODER_RATE_HZ), LISTENING_RATE_HZ).samples, -1.0, 1.0)
+
+    def likeness(self, sound: VoiceSound, heard: Listening) -> float:
+        """Both judges' cosines in units of "stranger to same person", added."""
+        return GAIN_A * float(sound.embedding_a @ heard.sound.embedding_a) + GAIN_B * float(
+            sound.embedding_b @ heard.sound.embedding_b
+        )
+
+    def opinion_of(self, spoken: list[Samples]) -> float:
+        """DNSMOS P.835 overall, 1 to 5, of some sentences: [num_samples] at 16 kHz each."""
+        return self.opinion.score(Waveform(np.concatenate(spoken), LISTENING_RATE_HZ)).overall
