@@ -8,7 +8,7 @@ RUN := .venv/.stamps
 LOCK_OPTIONS := --quiet --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host \
   --no-emit-find-links --no-emit-options --no-header
 
-.PHONY: setup setup-dev demo test check bench serve lock clean
+.PHONY: setup setup-dev demo test test-fast check client bench serve lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -45,12 +45,21 @@ demo: setup
 test: setup-dev check
 	$(BIN)/python -m pytest
 
+## test-fast  the unit and contract tests that need no weights: for the daily loop, under two minutes
+# The folder of weights is one that is not there: a test that reads weights past the fixture `weights_dir` fails here.
+test-fast: $(RUN)/dev
+	MYNA_WEIGHTS_DIR=$(RUN)/no-weights $(BIN)/python -m pytest -q -m "not weights" tests/unit tests/contract
+
 ## check   formatting, lint, types, import direction
 check: setup-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+## client  write the blocking client again, after a change to the asynchronous one
+client: setup-dev
+	$(BIN)/python tools/blocking_client.py
 
 ## bench   measure speed and memory on this machine (minutes); the other scripts of bench/ want recordings
 bench: setup-dev

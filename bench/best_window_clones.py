@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 from best_window import RATE_HZ, iter_long_recordings, read, with_street
+from speaking import speak_text
 
 from myna.analysis.reference_window import choose_reference_window
 from myna.analysis.sample_models import SampleModels, load_sample_models
@@ -25,11 +26,9 @@ from myna.audio.resample import resample
 from myna.audio.silence import TimeSpan, cut_spans, shorten_pauses
 from myna.audio.window import MAX_PAUSE_S, MAX_WINDOW_S
 from myna.domain.language import LangCode
-from myna.domain.speech import SynthesisOptions
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSettings
 from myna.engines.kokoro.engine import KokoroEngine
-from myna.text.plan import plan_speech
 
 ENGINE_RATE_HZ = 24_000
 TEXT = (
@@ -42,10 +41,8 @@ def speak(engine: KokoroEngine, part: Waveform) -> Waveform:
     """A clone's three sentences, 16 kHz."""
     reference = ReferenceAudio(normalize_loudness(resample(part, ENGINE_RATE_HZ)), "", LangCode.EN_US)
     voice = engine.load_voice(engine.encode_voice(reference))
-    segments = plan_speech(TEXT, LangCode.EN_US, normalize=True, max_segment_chars=250, first_segment_chars=None)
-    options = SynthesisOptions(LangCode.EN_US)
-    chunks = [chunk.samples for segment in segments for chunk in engine.synthesize(voice, segment, options)]
-    return resample(Waveform(np.concatenate(chunks), ENGINE_RATE_HZ), SAMPLE_RATE_HZ)
+    spoken = speak_text(engine, voice, TEXT, max_segment_chars=250)
+    return resample(Waveform(spoken, ENGINE_RATE_HZ), SAMPLE_RATE_HZ)
 
 
 def cosines(first: Waveform, second: Waveform, models: SampleModels) -> list[float]:

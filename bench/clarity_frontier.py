@@ -20,13 +20,12 @@ import platformdirs
 from hard_lines_text import CALM, SEED, read_lines
 from hard_lines_words import count_wrong, normalise
 from likeness import machine
-from likeness_judges import LISTENING_RATE_HZ, SENTENCES, Judges
+from likeness_judges import SENTENCES, Judges, on_scale
 from likeness_people import Person, load, read_people
 from likeness_voices import Engine
 from second_recogniser import SecondRecogniser
 
 from myna.analysis.transcribe import SpeechRecogniser
-from myna.audio.resample import resample
 from myna.domain.language import LangCode
 from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_voice
 from myna.engines.kokoro.voice_clone import look_up
@@ -108,16 +107,11 @@ def measure(arguments: argparse.Namespace, rows: list[dict]) -> None:
             "wrong_second": sum(count_wrong(text, second.transcribe(wave)) for text, wave in spoken),
         }
         if person is not None:
-            near = []
-            for text in SENTENCES[:_NUM_SENTENCES]:
-                heard = resample(engine.speak(pack_voice(voice), text), LISTENING_RATE_HZ)
-                scales = judges.scale(person, everybody)
-                near.append(
-                    [
-                        (float((own @ embedding).mean()) - strange) / (same - strange)
-                        for embedding, (own, strange, same) in zip(judges.embed(heard), scales, strict=True)
-                    ]
-                )
+            scales = judges.scale(person, everybody)
+            near = [
+                on_scale(judges.cosines(engine.speak(pack_voice(voice), text), scales), scales)
+                for text in SENTENCES[:_NUM_SENTENCES]
+            ]
             row |= dict(zip(("a", "b", "c"), np.mean(near, axis=0).round(3).tolist(), strict=False))
         print(row, file=sys.stderr, flush=True)
         return row

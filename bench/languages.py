@@ -37,6 +37,7 @@ import soundfile
 from edit_distance import edit_distance
 from lindera import TokenizerBuilder
 from pypinyin import lazy_pinyin
+from speaking import speak_text
 from tried_languages import open_tried
 
 from myna.analysis.sample_models import SampleModels, load_sample_models
@@ -45,7 +46,7 @@ from myna.audio.silence import cut_spans, shorten_pauses
 from myna.audio.window import MAX_PAUSE_S
 from myna.config import Settings
 from myna.domain.language import LangCode
-from myna.domain.speech import SpeechSegment, SynthesisOptions
+from myna.domain.speech import SpeechSegment
 from myna.domain.waveform import Waveform
 from myna.engines.base import EngineSettings
 from myna.engines.kokoro.engine import KokoroEngine
@@ -207,7 +208,6 @@ class Speaker:
         """Says one sentence after the other, the voices taking turns, and returns what was heard of it."""
         names = cycle(self.voice_names(lang))
         voices = {name: self._engine.load_voice(self._stock[name].artifact) for name in self.voice_names(lang)}
-        options = SynthesisOptions(lang)
 
         def speak(text: str) -> str:
             name = next(names)
@@ -215,9 +215,7 @@ class Speaker:
             symbols = " | ".join(self._engine.find_symbols(segment, lang) for segment in segments)
 
             def hear_speech() -> str:
-                stretches = [self._engine.synthesize(voices[name], segment, options) for segment in segments]
-                chunks = [chunk.samples for stretch in stretches for chunk in stretch]
-                speech = Waveform(np.concatenate(chunks), SPEC.capabilities.sample_rate_hz)
+                speech = Waveform(speak_text(self._engine, voices[name], text, lang), SPEC.capabilities.sample_rate_hz)
                 return self._recogniser.transcribe(speech, lang).text
 
             return self._memory.recall(f"{lang} {name} {symbols}", hear_speech)

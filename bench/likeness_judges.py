@@ -35,6 +35,8 @@ SENTENCES = (
 SECOND_RECORDING = "second recording"
 
 Speak = Callable[[str], Waveform]
+Scale = tuple[np.ndarray, float, float]
+"""Of one judge: embeddings of a person's other recordings, the cosine of strangers with them, and of the reference."""
 
 
 class Embedder(Protocol):
@@ -83,7 +85,13 @@ class Judges:
             self._known[path] = self.embed(load(path))
         return self._known[path]
 
-    def scale(self, person: Person, people: list[Person]) -> list[tuple[np.ndarray, float, float]]:
+    def cosines(self, waveform: Waveform, scales: list[Scale]) -> list[float]:
+        """For each judge: how near speech is to the person's other recordings, in the mean."""
+        return [
+            float((own @ embedding).mean()) for embedding, (own, _, _) in zip(self.embed(waveform), scales, strict=True)
+        ]
+
+    def scale(self, person: Person, people: list[Person]) -> list[Scale]:
         """For each judge: the person's other recordings, what strangers score, what the person scores."""
         scales = []
         for judge in range(len(self._embedders)):
@@ -127,16 +135,12 @@ class Examiner:
         cosines, likeness, others = [], [], []
         for text, waveform in spoken:
             heard = resample(waveform, LISTENING_RATE_HZ)
-            near = [
-                float((own @ embedding).mean())
-                for embedding, (own, _, _) in zip(self._judges.embed(heard), scales, strict=True)
-            ]
             if method == SECOND_RECORDING:
                 near = [same for _, _, same in scales]
+            else:
+                near = self._judges.cosines(heard, scales)
             cosines.append(near)
-            likeness.append(
-                [(cosine - strange) / (same - strange) for cosine, (_, strange, same) in zip(near, scales, strict=True)]
-            )
+            likeness.append(on_scale(near, scales))
             pitch = measure_pitch(heard.samples)
             known = pitch is not None and own_pitch is not None
             is_english = person.lang == "en" or method != SECOND_RECORDING
@@ -165,6 +169,11 @@ class Examiner:
             rate_error=rate if person.lang == "en" else None,
             clone_cpu_s=round(cost, 1),
         )
+
+
+def on_scale(cosines: list[float], scales: list[Scale]) -> list[float]:
+    """Likeness by each judge: 0 a stranger, 1 the person's second recording."""
+    return [(cosine - strange) / (same - strange) for cosine, (_, strange, same) in zip(cosines, scales, strict=True)]
 
 
 def word_errors(wanted: str, heard: str) -> float:

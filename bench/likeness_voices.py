@@ -13,11 +13,11 @@ import soundfile
 from likeness_judges import LISTENING_RATE_HZ, SENTENCES, Judges, Speak
 from likeness_people import Person, code_of, load
 from server_cost import processor_s
+from speaking import speak_text
 
 from myna.audio.resample import resample
 from myna.client import Client, Encoding, Sample, SpeechOptions
 from myna.domain.language import LangCode
-from myna.domain.speech import SynthesisOptions
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSettings
 from myna.engines.kokoro.engine import KokoroEngine
@@ -31,7 +31,6 @@ from myna.engines.kokoro.voice_refine import pull
 from myna.engines.kokoro.voice_stock import stock_voices
 from myna.engines.kokoro.voice_tune import tune_voice
 from myna.engines.kokoro.voice_workshop import Listening, VoiceWorkshop
-from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
 
 BY_API = ("clone", "refined")
@@ -137,10 +136,7 @@ class Engine:
 
     def speak(self, artifact: bytes, text: str, lang: LangCode = LangCode.EN_US) -> Waveform:
         voice = self._engine.load_voice(artifact)
-        segments = plan_speech(text, lang, normalize=True, max_segment_chars=400, first_segment_chars=None)
-        options = SynthesisOptions(lang)
-        pieces = [chunk.samples for segment in segments for chunk in self._engine.synthesize(voice, segment, options)]
-        return Waveform(np.concatenate(pieces), SPEC.capabilities.sample_rate_hz)
+        return Waveform(speak_text(self._engine, voice, text, lang), SPEC.capabilities.sample_rate_hz)
 
     def _listen_to_stock(self, judges: Judges) -> None:
         for stock in stock_voices() if not self._stock else ():

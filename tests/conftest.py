@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from myna.config import Settings
+from myna.weights.store import WeightStore
 from tests.live_server import LiveServer, run_server
 
 DATA = Path(__file__).parent / "data"
@@ -23,6 +25,26 @@ class Recording:
     transcript: str
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes `weights_dir`, itself or by another fixture: nobody has to remember the marker."""
+    for item in items:
+        if "weights_dir" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.weights)
+
+
+@pytest.fixture(scope="session")
+def weights_dir() -> Path:
+    """Where the pulled weights are."""
+    return Settings().weights_dir
+
+
+@pytest.fixture(scope="session")
+def weights(weights_dir: Path) -> WeightStore:
+    """The pulled weights; each file is verified once."""
+    return WeightStore(weights_dir)
+
+
 @pytest.fixture(scope="session")
 def speaker_recordings() -> list[Recording]:
     """Ten speakers, five women and five men: a `reference` to clone from and a `target` to compare with."""
@@ -34,14 +56,17 @@ def speaker_recordings() -> list[Recording]:
 
 
 @pytest.fixture(scope="session")
-def tone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """The whole product with the weightless engine; its log must never hold what was said."""
+def tone_server(weights_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """The whole product with the weightless engine; the models that listen are real, and so need weights.
+
+    Its log must never hold what was said.
+    """
     with run_server(tmp_path_factory.mktemp("tone") / "data", "tone") as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def kokoro_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def kokoro_server(weights_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """The whole product with the embedded engine, without refinement (it would compete with the tests for the CPU)."""
     settings = {"MYNA_REFINE_VOICES": "false"}
     with run_server(tmp_path_factory.mktemp("kokoro") / "data", "kokoro", settings=settings) as server:

@@ -32,6 +32,7 @@ from myna.engines.tone.engine import ToneEngine
 from myna.engines.tone.spec import SPEC
 from myna.http.app import create_app
 from myna.http.limits import HttpLimits
+from myna.http.prompt_connections import PromptHttpProtocol
 from myna.http.server import server_config
 from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
@@ -283,13 +284,18 @@ async def open_service(
 
 
 @asynccontextmanager
-async def serve(limits: HttpLimits | None = None, services: Services | None = None) -> AsyncIterator[HttpService]:
+async def serve(
+    limits: HttpLimits | None = None,
+    services: Services | None = None,
+    max_head_s: float = PromptHttpProtocol.max_head_s,
+) -> AsyncIterator[HttpService]:
     """A service behind a real server on loopback."""
     services = services or build_tone_services()
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     config = server_config(create_app(services, limits), "127.0.0.1", port)
     config.timeout_graceful_shutdown = 2
+    config.http = type("ImpatientProtocol", (PromptHttpProtocol,), {"max_head_s": max_head_s})
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve([listening]))
     try:

@@ -278,7 +278,7 @@ async def test_a_slow_reader_holds_nobody_up(make_client) -> None:
     assert len(await read_samples(slow)) == round(3 * 20 * 0.6 * RATE_HZ)
 
 
-async def test_a_full_buffer_ends_in_an_error(monkeypatch) -> None:
+async def test_a_full_buffer_ends_in_an_error() -> None:
     """A consumer who does not read a segment longer than the buffer while others wait is broken off."""
     hand_over = ChunkHandOver(RATE_HZ, lambda: True, max_buffered_s=1.0, max_stall_s=0.01)
     chunk = StreamedChunk(0, SpokenChunk(np.zeros(RATE_HZ, np.float32)), ends_segment=False)

@@ -14,7 +14,6 @@ from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec,
 from myna.domain.errors import MynaError
 from myna.http.errors import describe
 from myna.http.limits import HttpLimits
-from myna.http.prompt_connections import PromptHttpProtocol
 from myna.observability.logging import REQUEST_LOGGER
 
 SPEAK = {"text": "Hello there.", "voiceId": "Dennis", "modelId": "inworld-tts-1.5-max"}
@@ -256,20 +255,18 @@ async def test_a_client_that_leaves_while_it_sends_is_no_mistake_of_ours(caplog:
         b"GET /tts/v1/voice:streamBidirectional HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n",
     ],
 )
-async def test_a_request_that_does_not_arrive_is_given_up(monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+async def test_a_request_that_does_not_arrive_is_given_up(sent: bytes) -> None:
     """Silent connections and half a head are closed."""
-    monkeypatch.setattr(PromptHttpProtocol, "max_head_s", 0.1)
-    async with serve() as service:
+    async with serve(max_head_s=0.1) as service:
         reader, writer = await asyncio.open_connection("127.0.0.1", int(service.base_url.rsplit(":", 1)[1]))
         writer.write(sent)
         assert not await asyncio.wait_for(reader.read(), 10)
         writer.close()
 
 
-async def test_a_second_request_that_does_not_arrive_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_second_request_that_does_not_arrive_is_given_up() -> None:
     """Half a head after a whole request, which had stopped the keep-alive time."""
-    monkeypatch.setattr(PromptHttpProtocol, "max_head_s", 0.1)
-    async with serve() as service:
+    async with serve(max_head_s=0.1) as service:
         reader, writer = await asyncio.open_connection("127.0.0.1", int(service.base_url.rsplit(":", 1)[1]))
         writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert (await reader.readline()).startswith(b"HTTP/1.1 200")
@@ -278,10 +275,9 @@ async def test_a_second_request_that_does_not_arrive_is_given_up(monkeypatch: py
         writer.close()
 
 
-async def test_a_slow_reply_is_no_missing_request(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_reply_is_no_missing_request() -> None:
     """The deadline is for heads: requests, replies and sockets that take longer are left alone."""
-    monkeypatch.setattr(PromptHttpProtocol, "max_head_s", 0.01)
-    async with serve() as service:
+    async with serve(max_head_s=0.01) as service:
         for _ in range(3):
             reply = await service.post("/tts/v1/voice:stream", SPEAK | {"text": "The tide was low. " * 40})
             assert reply.status_code == 200

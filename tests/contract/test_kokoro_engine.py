@@ -2,6 +2,7 @@
 
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,6 @@ import soundfile
 from tests.conftest import Recording
 
 from myna.audio.resample import resample
-from myna.config import Settings
 from myna.domain.errors import InvalidRequest, LanguageUnsupported
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpeechToken, SpokenChunk, SynthesisOptions
@@ -22,7 +22,6 @@ from myna.engines.registry import load_spec
 from myna.testing.engine_contract import EngineContract, plain_segment
 
 RATE_HZ = 24_000
-pytestmark = pytest.mark.weights
 
 
 def read_reference(recording: Recording) -> ReferenceAudio:
@@ -42,8 +41,8 @@ class TestKokoroEngine(EngineContract):
 
     @pytest.fixture(scope="class")
     @classmethod
-    def settings(cls) -> EngineSettings:
-        return EngineSettings(weights_dir=Settings().weights_dir, num_threads=1)
+    def settings(cls, weights_dir: Path) -> EngineSettings:
+        return EngineSettings(weights_dir, num_threads=1)
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -51,7 +51,7 @@ def driver() -> "Iterator[playwright.Playwright]":
 
 
 @pytest.fixture(scope="module")
-def tone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def tone_server(weights_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A server of the file's own: its library begins empty, whatever other tests have cloned."""
     with run_server(tmp_path_factory.mktemp("studio") / "data", "tone") as server:
         yield server

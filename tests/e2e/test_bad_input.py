@@ -20,8 +20,6 @@ import pytest
 from tests.live_server import LiveServer
 from websockets.sync.client import ClientConnection, connect
 
-pytestmark = pytest.mark.weights
-
 PCM = {"audioEncoding": "PCM", "sampleRateHertz": 24000}
 SPEECH: dict[str, Any] = {"text": "Yes.", "voiceId": "Dennis", "modelId": "inworld-tts-2", "audioConfig": PCM}
 SENTENCE = "The tide was low and two boats lay on the wet sand. "

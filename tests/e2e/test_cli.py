@@ -19,7 +19,7 @@ TRANSCRIPT = RECORDING.with_suffix(".txt").read_text().splitlines()[0]
 MYNA = [sys.executable, "-m", "myna.cli.main"]
 LIMIT_S = 120
 
-pytestmark = pytest.mark.weights  # the recordings are listened to by the real models
+pytestmark = pytest.mark.usefixtures("weights_dir")  # the recordings are listened to by the real models
 
 
 @dataclass(frozen=True, slots=True)

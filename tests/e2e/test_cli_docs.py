@@ -1,6 +1,5 @@
 """The code blocks of README and examples that say "run" are run, against a real server."""
 
-import json
 import os
 import re
 import shutil
@@ -11,30 +10,20 @@ from pathlib import Path
 
 import pytest
 import soundfile
+from tests.live_server import run_server
 
 ROOT = Path(__file__).parents[2]
 RECORDING = ROOT / "tests" / "data" / "demo_reference.flac"
 BLOCK = re.compile(r"<!-- run -->\n```(sh|python)\n(.*?)```", re.DOTALL)
 LIMIT_S = 300
 
-pytestmark = pytest.mark.weights
-
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def service(weights_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """A server with the tone engine; what a reader of the pages has in the environment."""
-    data_dir = tmp_path_factory.mktemp("served") / "data"
-    command = [sys.executable, "-m", "myna.cli.main", "serve", "--engine", "tone", "--port", "0", "--dev", "--json"]
-    process = subprocess.Popen(
-        [*command, "--data-dir", str(data_dir)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert process.stdout is not None
-    ready = json.loads(process.stdout.readline())
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    yield {**os.environ, "PATH": path, "MYNA_URL": ready["url"], "MYNA_API_KEY": ready["apiKey"]}
-    process.terminate()
-    process.wait(LIMIT_S)
-    process.stdout.close()
+    with run_server(tmp_path_factory.mktemp("served") / "data", "tone") as server:
+        yield {**os.environ, "PATH": path, "MYNA_URL": server.url, "MYNA_API_KEY": server.key}
 
 
 @pytest.fixture

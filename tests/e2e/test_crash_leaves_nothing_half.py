@@ -130,7 +130,7 @@ def test_a_killed_store_leaves_whole_voices_or_none(tmp_path: Path) -> None:
     assert told.deleted
 
 
-@pytest.mark.weights
+@pytest.mark.usefixtures("weights_dir")
 def test_a_killed_server_leaves_whole_voices_or_none(tmp_path: Path) -> None:
     """Killed in the middle of clones and of deletions over HTTP, the next server lists only voices that speak."""
     data_dir = tmp_path / "data"

@@ -21,7 +21,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 LIMIT_S = 180
 LEAST_NODE = 20
 
-pytestmark = pytest.mark.weights
+pytestmark = pytest.mark.usefixtures("weights_dir")
 
 
 def node_version() -> int:

@@ -20,10 +20,7 @@ from inworld_tts import ApiError, InworldTTS
 from tests.conftest import DATA
 from tests.live_server import LiveServer
 
-pytestmark = [
-    pytest.mark.weights,
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),  # the SDK leaves its sessions open
-]
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # the SDK leaves its sessions open
 
 REFERENCE = DATA / "demo_reference.flac"
 THREE_SENTENCES = "The tide was low. Two boats lay on the sand. Nobody was about at that hour."
@@ -119,7 +116,7 @@ def test_a7_unusable_samples(sdk: InworldTTS) -> None:
     with pytest.raises(ApiError) as refused:
         sdk.clone_voice([b"this is a text file, whatever it is called"])
     assert refused.value.code == 400
-    assert str(refused.value)
+    assert "not a recording in a known format" in str(refused.value)
 
 
 def test_a8_get_and_update(sdk: InworldTTS, cloned: dict[str, Any]) -> None:
@@ -146,7 +143,7 @@ def test_a9_a10_speak_then_delete(sdk: InworldTTS) -> None:
         with pytest.raises(ApiError) as gone:
             call()
         assert (gone.value.code, gone.value.details["code"]) == (404, 5)
-        assert str(gone.value)
+        assert "not found" in str(gone.value)
 
 
 def test_a11_a12_design_and_publish(sdk: InworldTTS) -> None:
@@ -281,8 +278,8 @@ def test_a20_a21_keys(sdk: InworldTTS, tone_server: LiveServer) -> None:
         assert refused.value.code in (401, 403)
     assert time.monotonic() - begun < 5
     with InworldTTS(api_key=tone_server.create_key("demo", "read"), base_url=tone_server.url) as reader:
-        assert reader.list_voices()
-        assert reader.generate("Hi.", voice="Dennis")
+        assert reader.list_voices() == sdk.list_voices()
+        assert reader.generate("Hi.", voice="Dennis") == sdk.generate("Hi.", voice="Dennis")
         with pytest.raises(ApiError) as refused:
             reader.clone_voice([as_wav(REFERENCE)])
         assert refused.value.code == 403
@@ -296,7 +293,7 @@ def test_a22_a23_bad_and_unusual_values(sdk: InworldTTS) -> None:
         with pytest.raises(ApiError) as refused:
             sdk.generate("Hello.", **options)
         assert (refused.value.code, refused.value.details["code"]) == expected
-    assert sdk.generate(
+    speech = sdk.generate(
         "Hello.",
         voice="Dennis",
         delivery_mode="CREATIVE",
@@ -304,6 +301,7 @@ def test_a22_a23_bad_and_unusual_values(sdk: InworldTTS) -> None:
         apply_text_normalization="ON",
         temperature=0.0,
     )
+    assert seconds_of(speech) > 0.3
 
 
 def test_a24_break(sdk: InworldTTS) -> None:

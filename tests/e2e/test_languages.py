@@ -11,8 +11,6 @@ from tests.live_server import LiveServer
 from myna.domain.language import LangCode
 from myna.engines.kokoro.spec import SPEC
 
-pytestmark = pytest.mark.weights
-
 OFFERED = SPEC.capabilities.languages
 UNSPOKEN = sorted(set(LangCode) - OFFERED)
 TEXTS = {

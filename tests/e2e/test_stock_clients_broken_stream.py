@@ -16,14 +16,11 @@ from tests.live_server import LiveServer, run_server
 GOOD = "The tide was low. Two boats lay on the sand. Nobody was about at that hour."
 BAD = GOOD + " " + GOOD + " And then we stumble over a rope."
 
-pytestmark = [
-    pytest.mark.weights,
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),  # the SDK leaves its sessions open
-]
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # the SDK leaves its sessions open
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def server(weights_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A server with the tripping engine, registered as an installed plug-in would be."""
     site = tmp_path_factory.mktemp("site")
     about = site / "tripping-1.0.dist-info"

@@ -20,7 +20,6 @@ SCENES = Path(__file__).with_name("stock_inworld_js.mjs")
 LIMIT_S = 300
 
 pytestmark = [
-    pytest.mark.weights,
     pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed"),
     pytest.mark.skipif(
         not (MODULES / "@inworld" / "tts").exists(),

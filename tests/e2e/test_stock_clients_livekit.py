@@ -22,8 +22,6 @@ else:
     import aiohttp
     from livekit.agents import APIConnectOptions, APIError, APIStatusError, tokenize
 
-pytestmark = pytest.mark.weights
-
 SENTENCES = "The tide was low. Two boats lay on the sand. Nobody was about at that hour."
 EXPECTED_S = 0.06 * len(SENTENCES)
 ONCE = APIConnectOptions(max_retry=0)

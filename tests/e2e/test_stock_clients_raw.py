@@ -18,10 +18,7 @@ from inworld_tts import InworldTTS
 from tests.conftest import DATA
 from tests.live_server import LiveServer
 
-pytestmark = [
-    pytest.mark.weights,
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),  # the SDK leaves its sessions open
-]
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # the SDK leaves its sessions open
 
 SENTENCE = "The tide was low and two boats lay on the sand. "
 

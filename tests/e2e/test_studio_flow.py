@@ -26,7 +26,10 @@ from tests.e2e.studio_browser import (
 )
 from tests.live_server import LiveServer, run_server
 
-pytestmark = [needs_chromium, pytest.mark.weights]  # the recordings are listened to by the real models
+pytestmark = [
+    needs_chromium,
+    pytest.mark.usefixtures("weights_dir"),
+]  # the recordings are listened to by the real models
 
 __all__ = ["driver", "tone_server"]  # fixtures
 

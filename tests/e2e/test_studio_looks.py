@@ -27,7 +27,7 @@ from tests.live_server import LiveServer
 
 __all__ = ["driver", "tone_server"]  # fixtures
 
-pytestmark = [needs_chromium, pytest.mark.weights]
+pytestmark = [needs_chromium, pytest.mark.usefixtures("weights_dir")]
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 expect = playwright.expect

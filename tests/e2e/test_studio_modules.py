@@ -14,7 +14,7 @@ from tests.live_server import LiveServer
 
 __all__ = ["driver"]  # a fixture
 
-pytestmark = [needs_chromium, pytest.mark.weights]
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")

@@ -2,49 +2,35 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from bench.speaking import speak_text
 
 from myna.analysis.sample_analyst import ModelSampleAnalyst
 from myna.analysis.sample_findings import UNCLEAR_VOICE, check_clarity
-from myna.config import Settings
 from myna.domain.language import LangCode
-from myna.domain.speech import SynthesisOptions
 from myna.domain.waveform import Waveform
 from myna.engines.base import Engine, EngineSettings
 from myna.engines.kokoro.spec import SPEC
 from myna.engines.kokoro.voice_artifact import pack_voice, unpack_voice
-from myna.text.plan import plan_speech
 from myna.text.trial import trial_text
-
-pytestmark = pytest.mark.weights
 
 LANG = LangCode.EN_US
 OTHER_TEXT = "Come inside! What did you say? In the morning the children carried seven baskets of apples to the market."
 
 
 @pytest.fixture(scope="module")
-def analyst() -> Iterator[ModelSampleAnalyst]:
-    settings = Settings()
-    analyst = ModelSampleAnalyst(settings.weights_dir, max_sample_bytes=settings.max_sample_bytes, max_sample_s=300.0)
-    yield analyst
-    analyst.close()
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    engine = SPEC.load(EngineSettings(Settings().weights_dir, num_threads=1))
+def engine(weights_dir: Path) -> Iterator[Engine]:
+    engine = SPEC.load(EngineSettings(weights_dir, num_threads=1))
     yield engine
     engine.close()
 
 
 def speak_trial(engine: Engine, artifact: bytes) -> Waveform:
-    voice = engine.load_voice(artifact)
-    segments = plan_speech(trial_text(LANG), LANG, normalize=True, max_segment_chars=400, first_segment_chars=None)
-    options = SynthesisOptions(LANG)
-    pieces = [chunk.samples for segment in segments for chunk in engine.synthesize(voice, segment, options)]
-    return Waveform(np.concatenate(pieces), SPEC.capabilities.sample_rate_hz)
+    spoken = speak_text(engine, engine.load_voice(artifact), trial_text(LANG), LANG)
+    return Waveform(spoken, SPEC.capabilities.sample_rate_hz)
 
 
 def test_a_stock_voice_is_clear_and_a_garbled_one_is_told(analyst: ModelSampleAnalyst, engine: Engine) -> None:

@@ -14,7 +14,6 @@ import numpy.typing as npt
 import pytest
 import soundfile
 import soxr
-from platformdirs import user_cache_path
 from tests.conftest import Recording
 from tests.live_server import LiveServer
 
@@ -23,8 +22,6 @@ from myna.client import Client, Encoding, Sample, SpeechOptions
 from myna.domain.waveform import Waveform
 from myna.engines.tone.engine import measure_pitch_hz
 from myna.weights.store import WeightStore
-
-pytestmark = pytest.mark.weights
 
 SENTENCE = "The boy waited by the gate until the rain had stopped, and then he walked home along the river."
 RATE_HZ = 16000
@@ -58,7 +55,7 @@ def confused_pairs(table: Table) -> list[list[int]]:
 
 
 @pytest.fixture(scope="module")
-def heard(kokoro_server: LiveServer, speaker_recordings: list[Recording]) -> Heard:
+def heard(kokoro_server: LiveServer, weights: WeightStore, speaker_recordings: list[Recording]) -> Heard:
     references = [r for r in speaker_recordings if r.role == "reference"]
     targets = [r for r in speaker_recordings if r.role == "target"]
     assert [r.speaker for r in references] == [r.speaker for r in targets]
@@ -70,9 +67,8 @@ def heard(kokoro_server: LiveServer, speaker_recordings: list[Recording]) -> Hea
             speech = client.say(report.voice.voice_id, SENTENCE, SpeechOptions(Encoding.WAV, RATE_HZ))
             clones.append(read_16_khz(io.BytesIO(speech)))
     people = [read_16_khz(target.path) for target in targets]
-    store = WeightStore(user_cache_path("myna") / "weights")
     likeness = {}
-    for embedder in (Ge2eEmbedder(store), CampplusEmbedder(store)):
+    for embedder in (Ge2eEmbedder(weights), CampplusEmbedder(weights)):
         spoken, real = (np.stack([embedder.embed(w) for w in waveforms]) for waveforms in (clones, people))
         likeness[type(embedder).__name__] = spoken @ real.T
     return Heard([read_16_khz(r.path) for r in references], clones, likeness)

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,23 +12,12 @@ from tests.conftest import DATA, Recording
 from tests.quality.recording_cases import CASES, RATE_HZ, add_noise, man, read_clip, white_noise, woman, write_flac
 
 from myna.analysis.sample_analyst import ModelSampleAnalyst
-from myna.config import Settings
 from myna.domain.finding import Severity
 from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleRequest
 
-pytestmark = pytest.mark.weights
-
 SHARED_SPEECH = Path(__file__).parents[2].parent / "shared" / "data" / "speech"
 MAX_FALSE_ALARMS = 0.05
-
-
-@pytest.fixture(scope="module")
-def analyst() -> Iterator[ModelSampleAnalyst]:
-    settings = Settings()
-    analyst = ModelSampleAnalyst(settings.weights_dir, max_sample_bytes=settings.max_sample_bytes, max_sample_s=300.0)
-    yield analyst
-    analyst.close()
 
 
 def listen(
@@ -144,10 +132,9 @@ def test_noise_removal_helps_where_there_is_noise_and_stays_away_where_not(analy
     assert clean.quality is not None
     assert clean.processed is not None
     assert untouched.processed is not None
-    if not clean.quality.noise_removed:
-        assert "NOISE_REMOVAL_SKIPPED" in codes_of(clean)
-        np.testing.assert_array_equal(clean.processed.samples, untouched.processed.samples)
-    assert analyst.measure_similarity(clean.processed, untouched.processed) > 0.98
+    assert not clean.quality.noise_removed
+    assert "NOISE_REMOVAL_SKIPPED" in codes_of(clean)
+    np.testing.assert_array_equal(clean.processed.samples, untouched.processed.samples)
 
 
 def test_several_samples_become_one_reference_best_first(analyst: ModelSampleAnalyst) -> None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import soxr
-from platformdirs import user_cache_path
 
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.language import LangCode
@@ -36,8 +36,8 @@ EXPECTED_HZ = {
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    engine = load_spec("kokoro").load(EngineSettings(user_cache_path("myna") / "weights"))
+def engine(weights_dir: Path) -> Iterator[Engine]:
+    engine = load_spec("kokoro").load(EngineSettings(weights_dir))
     yield engine
     engine.close()
 
@@ -60,7 +60,6 @@ def share_above_2_khz(samples: Samples) -> float:
     return float(power[len(power) // 6 :].sum() / power.sum())
 
 
-@pytest.mark.weights
 @pytest.mark.parametrize("description", EXPECTED_HZ)
 def test_women_and_men_speak_as_high_as_they_do(engine: Engine, description: str) -> None:
     """The pitch in Hz of what is heard, high and low, is what the description lets a person expect."""
@@ -79,7 +78,6 @@ def test_every_seed_and_language_aims_at_that_pitch(description: str, lang: Lang
         assert lowest <= aim_hz <= highest, seed
 
 
-@pytest.mark.weights
 @pytest.mark.parametrize("gender", ["female", "male"])
 def test_attributes_are_heard(engine: Engine, gender: str) -> None:
     """Low is lower than high by over five semitones, slow slower than fast by a third, dark darker than bright."""
@@ -92,7 +90,6 @@ def test_attributes_are_heard(engine: Engine, gender: str) -> None:
     assert 10 * np.log10(bright / dark) > 3.0
 
 
-@pytest.mark.weights
 def test_energy_is_heard(engine: Engine) -> None:
     """A lively voice moves its pitch half again as far as a calm one (3.8 against 1.8 semitones, 5.3 against 2.6)."""
     for gender in ("female", "male"):
@@ -105,7 +102,6 @@ def test_energy_is_heard(engine: Engine) -> None:
         assert spread[1] > 1.5 * spread[0], gender
 
 
-@pytest.mark.weights
 def test_sex_age_and_accent_are_heard(engine: Engine) -> None:
     """Women speak higher than men, the old slower than the young, and the accents differ."""
     woman, man = (pitch_hz(speak(engine, VoiceAttributes(gender=g))) for g in ("female", "male"))

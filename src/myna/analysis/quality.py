@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.signal
 
+from myna.analysis.runs import find_runs
 from myna.analysis.speech_activity import FRAME_SAMPLES, RATE_HZ, FrameValues
 from myna.audio.resample import resample
 from myna.domain.waveform import Samples, Waveform
@@ -63,8 +64,7 @@ def measure_clipped_ratio(samples: Samples) -> float:
         top = float(signal.max())
         if top <= 0.0:
             continue
-        edges = np.diff(np.concatenate([[0], (signal >= top * (1 - _FLAT_TOP_TOLERANCE)).astype(np.int8), [0]]))
-        lengths = np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)
+        lengths = np.diff(find_runs(signal >= top * (1 - _FLAT_TOP_TOLERANCE)))
         num_clipped += int(lengths[lengths >= _FLAT_TOP_RUN].sum())
     return num_clipped / len(samples)
 

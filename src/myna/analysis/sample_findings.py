@@ -11,6 +11,7 @@ from math import isnan
 from myna.analysis.speaker_change import SpeakerChange
 from myna.analysis.speaker_overlap import HeardVoices
 from myna.analysis.speaker_turns import SpeakerTurns
+from myna.analysis.voicing import VoicingMeasures
 from myna.audio.window import MAX_WINDOW_S, SpeechWindow
 from myna.domain.finding import Finding, Severity
 from myna.domain.language import LangCode
@@ -47,9 +48,7 @@ _WORDS_UNCERTAIN = frozenset({LangCode.HI_IN, LangCode.HE_IL, LangCode.ZH_CN, La
 class VoiceMeasures:
     """What is measured besides `SampleQuality`, only to be judged here."""
 
-    voiced_ratio: float
-    sustained_ratio: float
-    unbroken_ratio: float
+    voicing: VoicingMeasures
     decay_db_per_s: float
     level_range_db: float
     snr_db: float
@@ -181,12 +180,15 @@ def check_voice(quality: SampleQuality, measures: VoiceMeasures) -> Iterator[Fin
             f"More than one person seems to speak{when}. The clone would be a mixture: send one person's voice only."
         )
         yield Finding("SEVERAL_SPEAKERS", Severity.WARNING, message, float(quality.num_speakers), "speakers")
-    if measures.voiced_ratio < WHISPERED_VOICED_RATIO:
+    if measures.voicing.voiced_ratio < WHISPERED_VOICED_RATIO:
         message = "The recording is whispered, and so will be the clone. Speak in your ordinary voice."
-        yield Finding("WHISPERED", Severity.WARNING, message, round(measures.voiced_ratio, 3), "voiced ratio")
-    elif measures.sustained_ratio > SUNG_SUSTAINED_RATIO and measures.unbroken_ratio > SUNG_UNBROKEN_RATIO:
+        yield Finding("WHISPERED", Severity.WARNING, message, round(measures.voicing.voiced_ratio, 3), "voiced ratio")
+    elif (
+        measures.voicing.sustained_ratio > SUNG_SUSTAINED_RATIO
+        and measures.voicing.unbroken_ratio > SUNG_UNBROKEN_RATIO
+    ):
         message = "The recording seems to be sung. Speak instead: the clone takes its melody from the recording."
-        yield Finding("SUNG", Severity.WARNING, message, round(measures.sustained_ratio, 3), "sustained ratio")
+        yield Finding("SUNG", Severity.WARNING, message, round(measures.voicing.sustained_ratio, 3), "sustained ratio")
     if measures.level_range_db > LEVEL_RANGE_DB:
         message = (
             f"The level changes by {measures.level_range_db:.0f} dB within the recording. Keep the same distance to "

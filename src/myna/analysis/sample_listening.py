@@ -104,16 +104,14 @@ class SampleListening:
 
     def _measure_voice(self, activity: SpeechActivity, window: SpeechWindow, speech: Waveform) -> VoiceMeasures:
         heard = resample(speech, SAMPLE_RATE_HZ)
-        voicing = measure_voicing(heard)
         powers = measure_frame_powers(self.mix.waveform)
-        first, last = int(window.start_s / FRAME_S), int(window.end_s / FRAME_S) + 1
+        inside = slice(int(window.start_s / FRAME_S), int(window.end_s / FRAME_S) + 1)
+        powers, probabilities = powers[inside], activity.probabilities[inside]
         return VoiceMeasures(
-            voiced_ratio=voicing.voiced_ratio,
-            sustained_ratio=voicing.sustained_ratio,
-            unbroken_ratio=voicing.unbroken_ratio,
+            voicing=measure_voicing(heard),
             decay_db_per_s=measure_decay_db_per_s(heard),
-            level_range_db=measure_level_range_db(powers[first:last], activity.probabilities[first:last]),
-            snr_db=measure_snr_db(powers[first:last], activity.probabilities[first:last]),
+            level_range_db=measure_level_range_db(powers, probabilities),
+            snr_db=measure_snr_db(powers, probabilities),
             music=self.models.music.measure_music(heard),
             speaker_change=measure_speaker_change(heard, self.models.ge2e, self.models.campplus),
             speaker_turns=measure_speaker_turns(heard, self.models.ge2e, self.models.campplus),

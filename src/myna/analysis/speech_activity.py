@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from myna.analysis.onnx_session import OnnxSession
+from myna.analysis.runs import find_runs
 from myna.audio.resample import resample
 from myna.audio.silence import TimeSpan
 from myna.domain.waveform import Samples, Waveform
@@ -84,10 +85,8 @@ def find_spans(probabilities: FrameValues, duration_s: float) -> list[TimeSpan]:
 
     probabilities: [num_frames] in [0, 1].
     """
-    is_speech = np.concatenate([[False], probabilities >= _SPEECH_THRESHOLD, [False]])
-    edges: list[int] = np.flatnonzero(np.diff(is_speech.astype(np.int8))).tolist()
     spans: list[TimeSpan] = []
-    for first, last in zip(edges[::2], edges[1::2], strict=True):
+    for first, last in find_runs(probabilities >= _SPEECH_THRESHOLD).tolist():
         span = TimeSpan(first * FRAME_S, min(last * FRAME_S, duration_s))
         if spans and span.start_s - spans[-1].end_s < _MIN_PAUSE_S:
             spans[-1] = TimeSpan(spans[-1].start_s, span.end_s)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from myna.analysis.runs import find_runs
 from myna.audio.resample import resample
 from myna.domain.waveform import Samples, Waveform
 
@@ -50,8 +51,7 @@ def measure_voicing(waveform: Waveform) -> VoicingMeasures:
         note = slice(start, start + _NOTE_FRAMES)
         if is_voiced[note].all() and np.subtract(*np.quantile(semitones[note], [0.95, 0.05])) < _NOTE_SEMITONES:
             is_sustained[note] = True
-    edges = np.diff(np.concatenate([[0], is_voiced.astype(np.int8), [0]]))
-    run_frames = np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)
+    run_frames = np.diff(find_runs(is_voiced))
     num_unbroken = int(run_frames[run_frames >= _UNBROKEN_FRAMES].sum())
     return VoicingMeasures(
         voiced_ratio=num_voiced / max(1, int(is_loud.sum())),

@@ -111,7 +111,7 @@ class _BlockCollector:
         self.num_channels = num_channels
         self.limits = limits
         self.is_full = False
-        self._blocks: list[ChannelSamples] = []
+        self.blocks: list[ChannelSamples] = []
         self._room = min(int(limits.max_read_s * sample_rate_hz), limits.max_values // num_channels)
 
     def check_declared(self, declared_s: float) -> None:
@@ -123,25 +123,20 @@ class _BlockCollector:
 
     def add(self, block: ChannelSamples) -> None:
         """Keep a block, or what there is room for."""
-        self._blocks.append(block[: self._room])
+        self.blocks.append(block[: self._room])
         if len(block) >= self._room:
             self.is_full = True
-        self._room -= len(self._blocks[-1])
+        self._room -= len(self.blocks[-1])
 
     @property
     def is_empty(self) -> bool:
-        return not any(len(block) for block in self._blocks)
-
-    def join(self) -> ChannelSamples:
-        if not self._blocks:
-            return np.zeros((0, self.num_channels), np.float32)
-        return np.concatenate(self._blocks)
+        return not any(map(len, self.blocks))
 
 
 def _finish(collected: _BlockCollector, container: AudioContainer) -> DecodedAudio:
     if collected.is_empty:
         raise AudioUndecodable(f"The recording is a {container.name} file without any sound in it.")
-    channels = collected.join()
+    channels = np.concatenate(collected.blocks)
     np.nan_to_num(channels, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
     # float files may go over full scale without being clipped, and some hold 16-bit numbers as floats
     peak = max(float(channels.max()), -float(channels.min()))

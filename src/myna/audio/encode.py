@@ -5,7 +5,7 @@ in, the same duration out, no click at a join.
 """
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import av
 import numpy as np
@@ -34,14 +34,6 @@ _MPEG25_MAX_KBPS = 64
 _MIN_BIT_RATE_BPS, _MAX_BIT_RATE_BPS = 8_000, 512_000
 _MAX_OPUS_BIT_RATE_BPS = 256_000
 """The most that one Opus channel carries (RFC 7845: 1275 bytes per 20 ms is twice that; libopus refuses mono above)."""
-
-
-class _PcmSink(Protocol):
-    """What an encoding does with 16-bit samples at its own rate."""
-
-    def push(self, pcm: Pcm16) -> bytes: ...
-
-    def finish(self) -> bytes: ...
 
 
 def nearest_mp3_bit_rate(bit_rate_bps: int, sample_rate_hz: int) -> int:
@@ -81,7 +73,6 @@ class FormatEncoder:
     """
 
     def __init__(self, audio_format: AudioFormat, *, is_stream: bool) -> None:
-        self._format = audio_format
         self._rate_hz = _fed_rate_hz(audio_format)
         self._sink = _translating_errors(lambda: _open_sink(audio_format, self._rate_hz, is_stream))
         self._resampler: StreamResampler | None = None
@@ -117,7 +108,7 @@ def _translating_errors(work: Callable[[], T]) -> T:
         raise MynaError("The speech could not be encoded in this format. Try audioEncoding WAV.") from exc
 
 
-def _open_sink(audio_format: AudioFormat, rate_hz: int, is_stream: bool) -> _PcmSink:
+def _open_sink(audio_format: AudioFormat, rate_hz: int, is_stream: bool) -> "_PcmSink":
     match audio_format.encoding:
         case AudioEncoding.MP3:
             return _Mp3Sink(rate_hz, nearest_mp3_bit_rate(audio_format.bit_rate_bps, rate_hz))
@@ -125,19 +116,20 @@ def _open_sink(audio_format: AudioFormat, rate_hz: int, is_stream: bool) -> _Pcm
             page_us = _STREAM_PAGE_US if is_stream else _WHOLE_PAGE_US
             return _OggOpusSink(rate_hz, min(audio_format.bit_rate_bps, _MAX_OPUS_BIT_RATE_BPS), page_us)
         case AudioEncoding.FLAC:
-            return _FlacSink(rate_hz, is_stream)
+            return _SoundfileSink(rate_hz, "FLAC", "PCM_16", is_stream=is_stream)
         case AudioEncoding.LINEAR16:
             return _WavPerChunkSink(rate_hz) if is_stream else _WholeWavSink(rate_hz)
         case AudioEncoding.WAV:
             return _WavStreamSink(rate_hz) if is_stream else _WholeWavSink(rate_hz)
         case AudioEncoding.PCM:
-            return _RawPcmSink()
+            return _PcmSink()
         case AudioEncoding.ALAW | AudioEncoding.MULAW:
-            return _CompandingSink(rate_hz, "ALAW" if audio_format.encoding is AudioEncoding.ALAW else "ULAW")
+            subtype = "ALAW" if audio_format.encoding is AudioEncoding.ALAW else "ULAW"
+            return _SoundfileSink(rate_hz, "RAW", subtype, is_stream=is_stream)
 
 
-class _RawPcmSink:
-    """s16le, never a header: some clients push the bytes straight to the sound card."""
+class _PcmSink:
+    """s16le, never a header: some clients push the bytes straight to the sound card. The simplest of the sinks."""
 
     def push(self, pcm: Pcm16) -> bytes:
         return pcm16_bytes(pcm)
@@ -146,7 +138,7 @@ class _RawPcmSink:
         return b""
 
 
-class _WavPerChunkSink:
+class _WavPerChunkSink(_PcmSink):
     """LINEAR16 of a stream: each chunk is a WAV file of its own (wire-contract.md#encodings, from the captured byte
     counts)."""
 
@@ -157,25 +149,22 @@ class _WavPerChunkSink:
         content = pcm16_bytes(pcm)
         return wav_header(self._rate_hz, len(content)) + content
 
-    def finish(self) -> bytes:
-        return b""
 
-
-class _WavStreamSink:
+class _WavStreamSink(_PcmSink):
     """WAV of a stream: one header of unknown length, then samples."""
 
     def __init__(self, rate_hz: int) -> None:
         self._header = wav_header(rate_hz, None)
 
     def push(self, pcm: Pcm16) -> bytes:
-        header, self._header = self._header, b""
-        return header + pcm16_bytes(pcm)
+        return self.finish() + pcm16_bytes(pcm)
 
     def finish(self) -> bytes:
-        return self._header
+        header, self._header = self._header, b""
+        return header
 
 
-class _WholeWavSink:
+class _WholeWavSink(_PcmSink):
     """A WAV that states its length, so nothing leaves before the end."""
 
     def __init__(self, rate_hz: int) -> None:
@@ -190,30 +179,13 @@ class _WholeWavSink:
         return wav_header(self._rate_hz, len(self._content)) + bytes(self._content)
 
 
-class _CompandingSink:
-    """G.711 bytes without a container."""
+class _SoundfileSink(_PcmSink):
+    """What libsndfile writes. A whole FLAC has length and digest in its header; a stream says "unknown", as it may."""
 
-    def __init__(self, rate_hz: int, subtype: str) -> None:
-        self._sink = ByteSink()
-        self._file = soundfile.SoundFile(self._sink, "w", rate_hz, 1, subtype, format="RAW")
-
-    def push(self, pcm: Pcm16) -> bytes:
-        self._file.write(pcm)
-        self._file.flush()
-        return self._sink.take()
-
-    def finish(self) -> bytes:
-        self._file.close()
-        return self._sink.take()
-
-
-class _FlacSink:
-    """Native FLAC. A whole reply has length and digest in its header; a stream says "unknown", which is allowed."""
-
-    def __init__(self, rate_hz: int, is_stream: bool) -> None:
+    def __init__(self, rate_hz: int, file_format: str, subtype: str, *, is_stream: bool) -> None:
         self._is_stream = is_stream
         self._sink = ByteSink()
-        self._file = soundfile.SoundFile(self._sink, "w", rate_hz, 1, "PCM_16", format="FLAC")
+        self._file = soundfile.SoundFile(self._sink, "w", rate_hz, 1, subtype, format=file_format)
 
     def push(self, pcm: Pcm16) -> bytes:
         self._file.write(pcm)
@@ -224,35 +196,30 @@ class _FlacSink:
         return self._sink.take() if self._is_stream else self._sink.getvalue()
 
 
-class _FrameGatherer:
-    """Cuts what arrives into the frames that an FFmpeg encoder takes; the last one may be shorter."""
+class _FfmpegSink(_PcmSink):
+    """Encodes with FFmpeg, which cuts what arrives into the frames that a codec takes."""
 
-    def __init__(self, rate_hz: int, sample_format: str, frame_samples: int) -> None:
+    def __init__(self, rate_hz: int, sample_format: str) -> None:
         self._rate_hz = rate_hz
         self._sample_format = sample_format
-        self._frame_samples = frame_samples
-        self._pending: Pcm16 = np.zeros(0, np.int16)
-        self._num_framed = 0
+        self._num_samples = 0
 
-    def push(self, pcm: Pcm16) -> list[av.AudioFrame]:
-        self._pending = np.concatenate([self._pending, pcm])
-        num_whole = len(self._pending) // self._frame_samples
-        whole, self._pending = np.split(self._pending, [num_whole * self._frame_samples])
-        return [self._frame(piece) for piece in whole.reshape(num_whole, self._frame_samples)]
-
-    def finish(self) -> list[av.AudioFrame]:
-        last, self._pending = self._pending, np.zeros(0, np.int16)
-        return [self._frame(last)] if len(last) else []
-
-    def _frame(self, pcm: Pcm16) -> av.AudioFrame:
+    def push(self, pcm: Pcm16) -> bytes:
         frame = av.AudioFrame.from_ndarray(pcm[np.newaxis], format=self._sample_format, layout="mono")
         frame.sample_rate = self._rate_hz
-        frame.pts = self._num_framed
-        self._num_framed += len(pcm)
-        return frame
+        frame.pts = self._num_samples
+        self._num_samples += len(pcm)
+        return self._encode(frame)
+
+    def finish(self) -> bytes:
+        return self._encode(None)
+
+    def _encode(self, frame: av.AudioFrame | None) -> bytes:
+        """frame: None for the rest."""
+        raise NotImplementedError
 
 
-class _Mp3Sink:
+class _Mp3Sink(_FfmpegSink):
     """MPEG audio frames at a constant bit rate and nothing else.
 
     No ID3 and no Xing/Info frame: such a frame states a length, and clients concatenate replies
@@ -260,49 +227,33 @@ class _Mp3Sink:
     """
 
     def __init__(self, rate_hz: int, bit_rate_bps: int) -> None:
+        super().__init__(rate_hz, "s16p")
         self._codec = av.CodecContext.create("libmp3lame", "w")
         self._codec.sample_rate = rate_hz
         self._codec.layout = "mono"
         self._codec.format = "s16p"
         self._codec.bit_rate = bit_rate_bps
-        self._codec.open()
-        self._frames = _FrameGatherer(rate_hz, "s16p", self._codec.frame_size)
-
-    def push(self, pcm: Pcm16) -> bytes:
-        return b"".join(self._encode(frame) for frame in self._frames.push(pcm))
-
-    def finish(self) -> bytes:
-        rest = b"".join(self._encode(frame) for frame in self._frames.finish())
-        return rest + self._encode(None)
 
     def _encode(self, frame: av.AudioFrame | None) -> bytes:
         return b"".join(bytes(packet) for packet in self._codec.encode(frame))
 
 
-class _OggOpusSink:
+class _OggOpusSink(_FfmpegSink):
     """One logical Ogg stream of 20 ms Opus packets at a constant bit rate; the last page trims to the exact length."""
 
     def __init__(self, rate_hz: int, bit_rate_bps: int, page_us: int) -> None:
+        super().__init__(rate_hz, "s16")
         self._sink = ByteSink()
         self._container = av.open(self._sink, "w", format="ogg", options={"page_duration": str(page_us)})
-        stream = self._container.add_stream("libopus", rate=rate_hz, options={"vbr": "off"})
-        stream.layout = "mono"
-        stream.format = "s16"
-        stream.bit_rate = bit_rate_bps
-        stream.codec_context.open()
-        self._stream = stream
-        self._frames = _FrameGatherer(rate_hz, "s16", stream.codec_context.frame_size)
+        self._stream = self._container.add_stream("libopus", rate=rate_hz, options={"vbr": "off"})
+        self._stream.layout = "mono"
+        self._stream.format = "s16"
+        self._stream.bit_rate = bit_rate_bps
 
-    def push(self, pcm: Pcm16) -> bytes:
-        for frame in self._frames.push(pcm):
-            self._container.mux(self._stream.encode(frame))
-        return self._sink.take()
-
-    def finish(self) -> bytes:
-        for frame in self._frames.finish():
-            self._container.mux(self._stream.encode(frame))
-        self._container.mux(self._stream.encode(None))
-        self._container.close()
+    def _encode(self, frame: av.AudioFrame | None) -> bytes:
+        self._container.mux(self._stream.encode(frame))
+        if frame is None:
+            self._container.close()
         return self._sink.take()
 
 

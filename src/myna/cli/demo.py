@@ -41,15 +41,6 @@ _LOG_TAIL_LINES = 15
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
-    """What the server said when it was ready."""
-
-    url: str
-    api_key: str
-    """Empty unless the server has just made it."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Outcome:
     report: CloneReport
     clone_s: float
@@ -80,9 +71,9 @@ def demo(
     speech = (folder / "speech.wav").absolute()
 
     async def run() -> tuple[str, _Outcome]:
-        async with asyncio.timeout(limit_s), _server(folder, settings) as server:
-            key = server.api_key or (await make_key(settings, _WORKSPACE, can_write=True))[0]
-            return key, await _clone_and_speak(server, key, source, text, speech)
+        async with asyncio.timeout(limit_s), _server(folder, settings) as ready:
+            key = ready.get("apiKey") or (await make_key(settings, _WORKSPACE, can_write=True))[0]
+            return key, await _clone_and_speak(ready["url"], key, source, text, speech)
 
     try:
         key, outcome = asyncio.run(run())
@@ -108,8 +99,11 @@ def _shipped_recording() -> Path:
 
 
 @asynccontextmanager
-async def _server(folder: Path, settings: Settings) -> AsyncIterator[_Ready]:
-    """A `myna serve` of its own on a free port of the loopback, stopped by its process id when the block ends."""
+async def _server(folder: Path, settings: Settings) -> AsyncIterator[dict[str, str]]:
+    """A `myna serve` of its own on a free port of the loopback, stopped by its process id when the block ends.
+
+    Gives what it says when it is ready: `url`, and `apiKey` if it has just made one.
+    """
     log = folder / "server.log"
     options = ["--dev", "--json", "--port", "0", "--data-dir", str(settings.data_dir), "--engine", settings.engine]
     with log.open("wb") as log_file:
@@ -122,7 +116,7 @@ async def _server(folder: Path, settings: Settings) -> AsyncIterator[_Ready]:
             await _stop(process)
 
 
-async def _wait_until_ready(process: asyncio.subprocess.Process, log: Path) -> _Ready:
+async def _wait_until_ready(process: asyncio.subprocess.Process, log: Path) -> dict[str, str]:
     """Raises: typer.Exit with the server's own exit code if it ends before it is ready."""
     assert process.stdout is not None
     with progress_bars() as bars:
@@ -133,8 +127,8 @@ async def _wait_until_ready(process: asyncio.subprocess.Process, log: Path) -> _
         tail = log.read_text(errors="replace").splitlines()[-_LOG_TAIL_LINES:]
         remark("\n".join(["The server did not start. It said:", *tail]), style="red")
         raise typer.Exit(code or ExitCode.FAILED)
-    ready = json.loads(line)
-    return _Ready(ready["url"], ready.get("apiKey", ""))
+    ready: dict[str, str] = json.loads(line)
+    return ready
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
@@ -148,9 +142,9 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-async def _clone_and_speak(server: _Ready, key: str, recording: Path, text: str, speech: Path) -> _Outcome:
+async def _clone_and_speak(url: str, key: str, recording: Path, text: str, speech: Path) -> _Outcome:
     # An explicit transport: the loopback is never asked for through a proxy of the environment.
-    async with AsyncClient(server.url, key, transport=httpx.AsyncHTTPTransport()) as client:
+    async with AsyncClient(url, key, transport=httpx.AsyncHTTPTransport()) as client:
         began_s = time.monotonic()
         with client_progress() as on_progress:
             report = await client.clone([Sample(recording)], "Demo voice", tags=["demo"], on_progress=on_progress)

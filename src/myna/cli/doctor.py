@@ -21,7 +21,7 @@ from myna.cli.options import AsJson, DataDir, EngineId
 from myna.cli.output import print_json, print_result, print_rows
 from myna.cli.setting_values import environment_name, read_settings
 from myna.config import Settings
-from myna.domain.errors import MynaError
+from myna.domain.errors import MynaError, WeightsMissing
 from myna.engines.registry import load_spec
 from myna.weights.inventory import WeightState, list_weights
 
@@ -107,8 +107,6 @@ def _check_engine(settings: Settings) -> str:
 
 
 def _check_weights(settings: Settings) -> str:
-    from myna.domain.errors import WeightsMissing  # noqa: PLC0415
-
     rows = list_weights(settings.weights_dir, verify=False)
     missing = [row.path for row in rows if row.state is WeightState.MISSING]
     if missing:

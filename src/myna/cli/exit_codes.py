@@ -37,18 +37,12 @@ _BY_STATUS = {
     504: ExitCode.BUSY,
 }
 _BY_KIND = {
-    ErrorKind.INVALID_ARGUMENT: ExitCode.REFUSED,
     ErrorKind.UNAUTHENTICATED: ExitCode.CREDENTIALS,
     ErrorKind.PERMISSION_DENIED: ExitCode.CREDENTIALS,
     ErrorKind.NOT_FOUND: ExitCode.NOT_FOUND,
-    ErrorKind.METHOD_NOT_ALLOWED: ExitCode.REFUSED,
-    ErrorKind.ALREADY_EXISTS: ExitCode.REFUSED,
-    ErrorKind.FAILED_PRECONDITION: ExitCode.REFUSED,
-    ErrorKind.TOO_LARGE: ExitCode.REFUSED,
     ErrorKind.RESOURCE_EXHAUSTED: ExitCode.BUSY,
     ErrorKind.UNAVAILABLE: ExitCode.BUSY,
     ErrorKind.DEADLINE_EXCEEDED: ExitCode.BUSY,
-    ErrorKind.UNIMPLEMENTED: ExitCode.REFUSED,
     ErrorKind.INTERNAL: ExitCode.FAILED,
 }
 _WEIGHTS = "WEIGHTS_"
@@ -58,7 +52,7 @@ _WEIGHTS = "WEIGHTS_"
 def exit_code_for(error: ClientError | MynaError) -> ExitCode:
     """The exit status that tells a script what went wrong."""
     if isinstance(error, MynaError):
-        return ExitCode.WEIGHTS if error.code.startswith(_WEIGHTS) else _BY_KIND[error.kind]
+        return ExitCode.WEIGHTS if error.code.startswith(_WEIGHTS) else _BY_KIND.get(error.kind, ExitCode.REFUSED)
     if isinstance(error, RequestRefused):
         return ExitCode.USAGE
     if not isinstance(error, ApiError):

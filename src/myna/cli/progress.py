@@ -26,11 +26,10 @@ _TITLES = {
 }
 
 
-@contextmanager
-def progress_bars(*columns: ProgressColumn) -> Iterator[Progress]:
+def progress_bars(*columns: ProgressColumn) -> Progress:
     """An empty set of bars; columns are put between the bar and the time."""
     console = stderr_console()
-    with Progress(
+    return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
@@ -40,8 +39,7 @@ def progress_bars(*columns: ProgressColumn) -> Iterator[Progress]:
         console=console,
         disable=not console.is_terminal,
         transient=True,
-    ) as bars:
-        yield bars
+    )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The asynchronous client: the same calls as `blocking.Client`, awaited."""
+"""The client, in two forms: this is the one that is awaited, and the blocking one is generated from it."""
 
 import io
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -9,8 +9,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, TypeVar
 
-import anyio
-import anyio.to_thread
 import httpx
 
 from myna.client import connection, operations
@@ -39,9 +37,11 @@ T = TypeVar("T")
 
 
 class AsyncClient:
-    """Talks to a Myna server from an event loop. Use it in an `async with` statement, or `close` it.
+    """Talks to a Myna server (or to the API it is compatible with). Use it as a context manager, or `close` it.
 
-    Arguments, results and errors are those of `Client`. transport: for a server in this process, httpx.ASGITransport.
+    transport: another way to the server than the network, such as httpx.ASGITransport for one in this process.
+    Every method raises ApiError for what the server refuses, ServerUnreachable when there is no answer and
+    ReplyUnreadable when the answer is not of this API.
     """
 
     def __init__(
@@ -76,7 +76,13 @@ class AsyncClient:
         validate_only: bool = False,
         on_progress: OnProgress = ignore_progress,
     ) -> CloneReport:
-        """See `Client.clone`."""
+        """Derive a voice from recordings of a person, 10 to 15 s of clear speech at best.
+
+        lang: what is spoken (`EN_US`); `AUTO` to detect it.
+        denoise: remove background noise first.
+        consent: the statement that was confirmed by whoever asks for the copy; kept with the voice.
+        validate_only: report on the recordings, store nothing.
+        """
         prepare = partial(
             operations.clone,
             samples,
@@ -88,7 +94,7 @@ class AsyncClient:
             consent=consent,
             validate_only=validate_only,
         )
-        report = await self._run(await anyio.to_thread.run_sync(prepare), on_progress)
+        report = await self._run(await connection.async_call(prepare), on_progress)
         on_progress(Progress(Stage.CLONING, 1, 1))
         return report
 
@@ -100,7 +106,7 @@ class AsyncClient:
         *,
         on_progress: OnProgress = ignore_progress,
     ) -> bytes:
-        """See `Client.say`."""
+        """Speak text of any length; the audio file as bytes."""
         target = io.BytesIO()
         await self._say_into(target, voice_id, text, with_encoding(options), on_progress)
         return target.getvalue()
@@ -114,7 +120,7 @@ class AsyncClient:
         *,
         on_progress: OnProgress = ignore_progress,
     ) -> SpeechSummary:
-        """See `Client.say_to_file`."""
+        """Speak text of any length into a file, which appears when it is complete. Memory stays small."""
         settled = with_encoding(options, Path(path))
         with new_file(Path(path)) as target:
             num_chapters = await self._say_into(target, voice_id, text, settled, on_progress)
@@ -122,7 +128,12 @@ class AsyncClient:
         return SpeechSummary(len(text), num_chapters, num_bytes)
 
     async def stream(self, voice_id: str, text: str, options: SpeechOptions = DEFAULT_OPTIONS) -> "AsyncSpeechStream":
-        """See `Client.stream`."""
+        """Speak text and give the audio piece by piece, as the server sends it.
+
+        What the server refuses is raised by this call, not by the first piece. `LINEAR16` repeats its header in every
+        piece, `WAV` sends it once, `PCM` never.
+        Raises: RequestRefused for text of several chapters in a format that cannot be continued.
+        """
         chapters = split_chapters(text)
         settled = with_encoding(options)
         check_can_stream(settled, chapters)
@@ -134,7 +145,10 @@ class AsyncClient:
     async def list_voices(
         self, *, languages: Sequence[str] = (), where: str = "", order_by: str = ""
     ) -> tuple[Voice, ...]:
-        """See `Client.list_voices`."""
+        """All voices of the workspace and those that come with the engine.
+
+        where: an AIP-160 filter, such as `source = "IVC" AND lang_code = "en"`. order_by: such as `display_name desc`.
+        """
         voices: list[Voice] = []
         page_token = ""
         while True:
@@ -157,13 +171,13 @@ class AsyncClient:
         description: str | None = None,
         tags: Sequence[str] | None = None,
     ) -> Voice:
-        """See `Client.update_voice`."""
+        """Change what is given; None leaves a field as it is, an empty `tags` clears them."""
         return await self._run(
             operations.update_voice(voice_id, display_name=display_name, description=description, tags=tags)
         )
 
     async def delete_voice(self, voice_id: str) -> None:
-        """See `Client.delete_voice`."""
+        """Delete a voice with its recordings, for good."""
         await self._run(operations.delete_voice(voice_id))
 
     async def close(self) -> None:
@@ -191,7 +205,7 @@ class AsyncClient:
         with closing(open_speech_file(target, options, chapters)) as file:
             for chapter in chapters:
                 audio = await self._run(operations.speak(voice_id, chapter.text, asked))
-                await anyio.to_thread.run_sync(file.add, audio, chapter.pause_after_s)
+                await connection.async_call(file.add, audio, chapter.pause_after_s)
                 done += len(chapter.text)
                 on_progress(Progress(Stage.SPEAKING, done, total))
         return len(chapters)
@@ -216,7 +230,7 @@ class AsyncClient:
             wait_s = self._retries.wait_s(attempt, response.status_code, response.headers)
             if wait_s is None:
                 raise read_error(response.status_code, response.headers, content)
-            await anyio.sleep(wait_s)
+            await connection.async_sleep(wait_s)
             attempt += 1
 
     async def _read_stream(
@@ -240,7 +254,7 @@ class AsyncClient:
 
 
 class AsyncSpeechStream:
-    """Audio that arrives piece by piece. Iterate over it; close it, or leave its `async with` block, to stop early."""
+    """Audio that arrives piece by piece. Iterate over it; close it, or leave its context, to stop early."""
 
     def __init__(self, response: httpx.Response, pieces: AsyncGenerator[bytes, None]) -> None:
         self._response = response

@@ -1,7 +1,7 @@
-"""The blocking client."""
+# Generated from asynchronous.py by `make client`. Change that file, not this one.
+"""The client, in two forms: this is the one that is awaited, and the blocking one is generated from it."""
 
 import io
-import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from functools import partial
@@ -38,8 +38,9 @@ T = TypeVar("T")
 
 
 class Client:
-    """Talks to a Myna server (or to the API it is compatible with). Use it in a `with` statement, or `close` it.
+    """Talks to a Myna server (or to the API it is compatible with). Use it as a context manager, or `close` it.
 
+    transport: another way to the server than the network, such as httpx.ASGITransport for one in this process.
     Every method raises ApiError for what the server refuses, ServerUnreachable when there is no answer and
     ReplyUnreadable when the answer is not of this API.
     """
@@ -83,7 +84,8 @@ class Client:
         consent: the statement that was confirmed by whoever asks for the copy; kept with the voice.
         validate_only: report on the recordings, store nothing.
         """
-        operation = operations.clone(
+        prepare = partial(
+            operations.clone,
             samples,
             name,
             lang=lang,
@@ -93,7 +95,7 @@ class Client:
             consent=consent,
             validate_only=validate_only,
         )
-        report = self._run(operation, on_progress)
+        report = self._run(connection.call(prepare), on_progress)
         on_progress(Progress(Stage.CLONING, 1, 1))
         return report
 
@@ -126,12 +128,7 @@ class Client:
             num_bytes = target.seek(0, io.SEEK_END)
         return SpeechSummary(len(text), num_chapters, num_bytes)
 
-    def stream(
-        self,
-        voice_id: str,
-        text: str,
-        options: SpeechOptions = DEFAULT_OPTIONS,
-    ) -> "SpeechStream":
+    def stream(self, voice_id: str, text: str, options: SpeechOptions = DEFAULT_OPTIONS) -> "SpeechStream":
         """Speak text and give the audio piece by piece, as the server sends it.
 
         What the server refuses is raised by this call, not by the first piece. `LINEAR16` repeats its header in every
@@ -146,7 +143,9 @@ class Client:
         response = self._send(first, None, is_stream=True)
         return SpeechStream(response, self._read_stream(response, others))
 
-    def list_voices(self, *, languages: Sequence[str] = (), where: str = "", order_by: str = "") -> tuple[Voice, ...]:
+    def list_voices(
+        self, *, languages: Sequence[str] = (), where: str = "", order_by: str = ""
+    ) -> tuple[Voice, ...]:
         """All voices of the workspace and those that come with the engine.
 
         where: an AIP-160 filter, such as `source = "IVC" AND lang_code = "en"`. order_by: such as `display_name desc`.
@@ -206,7 +205,8 @@ class Client:
         on_progress(Progress(Stage.SPEAKING, done, total))
         with closing(open_speech_file(target, options, chapters)) as file:
             for chapter in chapters:
-                file.add(self._run(operations.speak(voice_id, chapter.text, asked)), chapter.pause_after_s)
+                audio = self._run(operations.speak(voice_id, chapter.text, asked))
+                connection.call(file.add, audio, chapter.pause_after_s)
                 done += len(chapter.text)
                 on_progress(Progress(Stage.SPEAKING, done, total))
         return len(chapters)
@@ -215,7 +215,9 @@ class Client:
         response = self._send(operation, on_progress, is_stream=False)
         return operation.read(response.content)
 
-    def _send(self, operation: Operation[object], on_progress: OnProgress | None, *, is_stream: bool) -> httpx.Response:
+    def _send(
+        self, operation: Operation[object], on_progress: OnProgress | None, *, is_stream: bool
+    ) -> httpx.Response:
         watch = partial(connection.Upload, on_progress=on_progress) if on_progress else None
         attempt = 0
         while True:
@@ -229,12 +231,12 @@ class Client:
             wait_s = self._retries.wait_s(attempt, response.status_code, response.headers)
             if wait_s is None:
                 raise read_error(response.status_code, response.headers, content)
-            time.sleep(wait_s)
+            connection.sleep(wait_s)
             attempt += 1
 
     def _read_stream(
         self, response: httpx.Response, others: Sequence[Operation[bytes]]
-    ) -> Generator[bytes, None, None]:
+    ) -> Generator[bytes, None]:
         for following in (*others, None):
             lines = connection.Lines()
             try:
@@ -253,9 +255,9 @@ class Client:
 
 
 class SpeechStream:
-    """Audio that arrives piece by piece. Iterate over it; close it, or leave its `with` block, to stop early."""
+    """Audio that arrives piece by piece. Iterate over it; close it, or leave its context, to stop early."""
 
-    def __init__(self, response: httpx.Response, pieces: Generator[bytes, None, None]) -> None:
+    def __init__(self, response: httpx.Response, pieces: Generator[bytes, None]) -> None:
         self._response = response
         self._pieces = pieces
 

@@ -1,13 +1,20 @@
 """What the blocking and the asynchronous client have in common: addresses, headers, limits, foreign errors."""
 
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar, TypeVarTuple, Unpack
 
+import anyio
+import anyio.to_thread
 import httpx
 
 from myna.client.errors import ServerUnreachable
 from myna.client.models import OnProgress, Progress, Stage
 from myna.client.operations import Operation
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 DEFAULT_TIMEOUT_S = 300.0
@@ -15,6 +22,17 @@ DEFAULT_TIMEOUT_S = 300.0
 
 _CONNECT_TIMEOUT_S = 10.0
 _UPLOAD_PIECE_BYTES = 64 * 1024
+
+
+sleep, async_sleep = time.sleep, anyio.sleep
+
+
+def call(function: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
+    """Do here and now what `async_call` does on another thread."""
+    return function(*args)
+
+
+async_call = anyio.to_thread.run_sync
 
 
 def timeouts(timeout_s: float) -> httpx.Timeout:

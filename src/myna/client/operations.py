@@ -5,7 +5,7 @@ The blocking and the asynchronous client share these, so that they cannot differ
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -43,21 +43,19 @@ def clone(
     validate_only: bool,
 ) -> Operation[CloneReport]:
     """Raises: RequestRefused for a file that cannot be read."""
+    optional = {
+        "audioProcessingConfig": denoise and {"removeBackgroundNoise": True},
+        "description": description,
+        "tags": list(tags),
+        "consent": consent,
+        "validateOnly": validate_only,
+    }
     body: dict[str, object] = {
         "displayName": name,
         "langCode": lang,
         "voiceSamples": [_sample_body(sample) for sample in samples],
+        **{field: value for field, value in optional.items() if value},
     }
-    if denoise:
-        body["audioProcessingConfig"] = {"removeBackgroundNoise": True}
-    if description:
-        body["description"] = description
-    if tags:
-        body["tags"] = list(tags)
-    if consent:
-        body["consent"] = consent
-    if validate_only:
-        body["validateOnly"] = True
     return Operation("POST", f"{_VOICES}:clone", replies.read_clone, body=_json(body))
 
 
@@ -76,14 +74,8 @@ def get_voice(voice_id: str) -> Operation[Voice]:
 def update_voice(
     voice_id: str, *, display_name: str | None, description: str | None, tags: Sequence[str] | None
 ) -> Operation[Voice]:
-    body: dict[str, object] = {}
-    if display_name is not None:
-        body["displayName"] = display_name
-    if description is not None:
-        body["description"] = description
-    if tags is not None:
-        body["tags"] = list(tags)
-    return Operation("PATCH", _voice_path(voice_id), replies.read_voice, body=_json(body))
+    body = {"displayName": display_name, "description": description, "tags": None if tags is None else list(tags)}
+    return Operation("PATCH", _voice_path(voice_id), replies.read_voice, body=_json(_given(body)))
 
 
 def delete_voice(voice_id: str) -> Operation[None]:
@@ -119,7 +111,9 @@ def _read_sample(sample: Sample) -> bytes:
 
 def _speech_body(voice_id: str, text: str, options: SpeechOptions) -> dict[str, object]:
     assert options.encoding is not None
-    body: dict[str, object] = {
+    normalize = {None: None, True: "ON", False: "OFF"}[options.normalize_text]
+    optional = {"language": options.lang, "seed": options.seed, "applyTextNormalization": normalize}
+    return {
         "text": text,
         "voiceId": voice_id,
         "modelId": options.model_id,
@@ -130,14 +124,12 @@ def _speech_body(voice_id: str, text: str, options: SpeechOptions) -> dict[str, 
             "speakingRate": options.speaking_rate,
         },
         "temperature": options.temperature,
+        **_given(optional),
     }
-    if options.lang is not None:
-        body["language"] = options.lang
-    if options.seed is not None:
-        body["seed"] = options.seed
-    if options.normalize_text is not None:
-        body["applyTextNormalization"] = "ON" if options.normalize_text else "OFF"
-    return body
+
+
+def _given(fields: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _voice_path(voice_id: str) -> str:

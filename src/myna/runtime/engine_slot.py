@@ -1,10 +1,9 @@
 """An engine instance with the thread that owns it."""
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import ExitStack
 from functools import partial
 from time import monotonic
-from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -18,13 +17,6 @@ from myna.runtime.hand_over import ChunkHandOver
 from myna.runtime.owner_thread import OwnerThread
 from myna.runtime.voice_cache import VoiceCache
 from myna.usecases.ports import StreamedChunk
-
-T = TypeVar("T")
-
-
-@runtime_checkable
-class _Closable(Protocol):
-    def close(self) -> None: ...
 
 
 class EngineSlot:
@@ -83,8 +75,9 @@ class EngineSlot:
             if not hand_over.wait_for_room():
                 break
             chunks = iter(self.engine.synthesize(voice, segments[index], options))
-            interrupt = chunks.interrupt if isinstance(chunks, Interruptible) else _Nothing().close
-            with closing(chunks if isinstance(chunks, _Closable) else _Nothing()), hand_over.interrupting(interrupt):
+            interrupt = chunks.interrupt if isinstance(chunks, Interruptible) else lambda: None
+            with ExitStack() as at_the_end, hand_over.interrupting(interrupt):
+                at_the_end.callback(getattr(chunks, "close", lambda: None))
                 for chunk in chunks:
                     hand_over.put(StreamedChunk(index, chunk, ends_segment=False))
                     # Before the next chunk is computed, not after.
@@ -103,10 +96,3 @@ class EngineSlot:
         if self._engine is not None:
             self._engine.close()
             self._engine = None
-
-
-class _Nothing:
-    """Stands for an iterator that has nothing to close."""
-
-    def close(self) -> None:
-        return None

@@ -66,7 +66,8 @@ class InProcessSpeechStream:
         self.stop()
         self._on_end(self)
         await asyncio.wait([self._task])
-        if self._turn is not None and not self._turn.done():
+        if self._turn is not None:
+            # Even if it is done: its slot is given back by a callback, which may not have run yet.
             await asyncio.wait([self._turn])
 
     def stop(self) -> None:

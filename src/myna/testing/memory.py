@@ -1,18 +1,12 @@
 """Stores in memory: real implementations of the ports, for tests and demonstrations. One process, gone at its end."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import asdict, dataclass, replace
 
 from myna.domain.errors import ResourceNotFound, VoiceAlreadyExists, VoiceNotFound
 from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.store.key_format import check_workspace_name, new_key, parse_key, rejection
 from myna.usecases.ports import Clock, Grant, KeyRow, StoredSample, StoredVoice, VoiceChange
-
-
-class _VoiceKey(NamedTuple):
-    workspace: WorkspaceId
-    voice_id: VoiceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +21,12 @@ class MemoryVoiceStore:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._entries: dict[_VoiceKey, _Entry] = {}
+        self._entries: dict[tuple[WorkspaceId, VoiceId], _Entry] = {}
 
     async def add(
         self, workspace: WorkspaceId, voice: Voice, artifact: VoiceArtifact, samples: Sequence[StoredSample]
     ) -> None:
-        key = _VoiceKey(workspace, voice.voice_id)
+        key = (workspace, voice.voice_id)
         if key in self._entries:
             raise VoiceAlreadyExists(f"The voice id '{voice.voice_id}' is taken.")
         self._entries[key] = _Entry(replace(voice, workspace=workspace), artifact, tuple(samples))
@@ -48,19 +42,19 @@ class MemoryVoiceStore:
         return self._find(workspace, voice_id).samples
 
     async def list(self, workspace: WorkspaceId) -> Sequence[Voice]:
-        voices = [entry.voice for key, entry in self._entries.items() if key.workspace == workspace]
+        voices = [entry.voice for key, entry in self._entries.items() if key[0] == workspace]
         return sorted((voice for voice in voices if not voice.is_draft), key=lambda voice: voice.created_at)
 
     async def update(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
         entry = self._find(workspace, voice_id)
         voice = _changed(entry.voice, change)
-        self._entries[_VoiceKey(workspace, voice_id)] = replace(entry, voice=voice)
+        self._entries[workspace, voice_id] = replace(entry, voice=voice)
         return voice
 
     async def publish(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
         entry = self._find(workspace, voice_id)
         voice = replace(_changed(entry.voice, change), is_draft=False, expires_at=None)
-        self._entries[_VoiceKey(workspace, voice_id)] = replace(entry, voice=voice)
+        self._entries[workspace, voice_id] = replace(entry, voice=voice)
         return voice
 
     async def replace_artifact(
@@ -72,7 +66,7 @@ class MemoryVoiceStore:
     ) -> None:
         entry = self._find(workspace, voice_id)
         voice = replace(entry.voice, refinement=refinement)
-        self._entries[_VoiceKey(workspace, voice_id)] = replace(entry, voice=voice, artifact=artifact)
+        self._entries[workspace, voice_id] = replace(entry, voice=voice, artifact=artifact)
 
     async def list_made_by_others(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
         entries = (e for e in self._entries.values() if not e.artifact.is_made_by(engine_id, engine_version))
@@ -84,7 +78,7 @@ class MemoryVoiceStore:
 
     async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
         self._find(workspace, voice_id)
-        del self._entries[_VoiceKey(workspace, voice_id)]
+        del self._entries[workspace, voice_id]
 
     async def delete_expired_drafts(self) -> int:
         expired = [key for key, entry in self._entries.items() if self._is_expired(entry.voice)]
@@ -99,7 +93,7 @@ class MemoryVoiceStore:
         """Memory is always there."""
 
     def _find(self, workspace: WorkspaceId, voice_id: VoiceId) -> _Entry:
-        entry = self._entries.get(_VoiceKey(workspace, voice_id))
+        entry = self._entries.get((workspace, voice_id))
         if entry is None or self._is_expired(entry.voice):
             raise VoiceNotFound(f"There is no voice '{voice_id[:128]}' in this workspace. List the voices to find one.")
         return entry
@@ -142,11 +136,4 @@ class MemoryKeyStore:
 
 
 def _changed(voice: Voice, change: VoiceChange) -> Voice:
-    return replace(
-        voice,
-        display_name=voice.display_name if change.display_name is None else change.display_name,
-        description=voice.description if change.description is None else change.description,
-        tags=voice.tags if change.tags is None else change.tags,
-        gender=voice.gender if change.gender is None else change.gender,
-        age_group=voice.age_group if change.age_group is None else change.age_group,
-    )
+    return replace(voice, **{name: value for name, value in asdict(change).items() if value is not None})

@@ -8,7 +8,6 @@ import scipy.signal
 import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
-from platformdirs import user_cache_path
 from tests.conftest import DATA
 
 from myna.analysis.gentle_cleaning import STRENGTHS
@@ -17,11 +16,12 @@ from myna.analysis.noise_spectra import NUM_BANDS, RATE_HZ, band_features, sprea
 from myna.audio.resample import resample
 from myna.domain.errors import WeightsCorrupt
 from myna.domain.waveform import Samples, Waveform
+from myna.weights.store import WeightStore
 
 
 @pytest.fixture(scope="module")
-def remover() -> NoiseRemover:
-    return NoiseRemover(user_cache_path("myna") / "weights" / "deepfilternet" / "DeepFilterNet3_onnx.tar.gz")
+def remover(weights: WeightStore) -> NoiseRemover:
+    return NoiseRemover(weights.path("deepfilternet/DeepFilterNet3_onnx.tar.gz"))
 
 
 def read_speech() -> Samples:
@@ -39,7 +39,6 @@ def test_spectra_lose_nothing(num_samples: int) -> None:
     assert spread_over_bins(np.ones((1, NUM_BANDS), np.float32)).shape == (1, spectra.shape[1])
 
 
-@pytest.mark.weights
 def test_noise_goes_and_speech_stays_where_it_was(remover: NoiseRemover) -> None:
     """White noise at 5 dB: each strength comes nearer to clean speech than the next; none shifts it."""
     speech = read_speech()
@@ -55,7 +54,6 @@ def test_noise_goes_and_speech_stays_where_it_was(remover: NoiseRemover) -> None
     assert 10 * np.log10(left[0] / left[-1]) > 3.0
 
 
-@pytest.mark.weights
 @pytest.mark.parametrize("num_samples", [1, 479, 480, 961])
 def test_short_and_silent_recordings_pass(remover: NoiseRemover, num_samples: int) -> None:
     """Less than a frame, and digital silence: finite samples, as many as came in."""
@@ -63,7 +61,6 @@ def test_short_and_silent_recordings_pass(remover: NoiseRemover, num_samples: in
         np.testing.assert_allclose(silent.samples, np.zeros(num_samples), atol=1e-6)
 
 
-@pytest.mark.weights
 def test_an_archive_of_something_else_is_refused(tmp_path: Path) -> None:
     """A damaged file is said, with what to do about it."""
     damaged = tmp_path / "graphs.tar.gz"

@@ -9,28 +9,25 @@ import soundfile
 
 from myna.analysis.speaker_change import measure_speaker_change
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder, SpeakerEmbedder, audible_span
-from myna.config import Settings
 from myna.domain.waveform import Waveform
 from myna.weights.store import WeightStore
 
 RATE_HZ = 16_000
 
-pytestmark = pytest.mark.weights
+
+@pytest.fixture(scope="module")
+def ge2e(weights: WeightStore) -> Ge2eEmbedder:
+    return Ge2eEmbedder(weights)
 
 
 @pytest.fixture(scope="module")
-def ge2e() -> Ge2eEmbedder:
-    return Ge2eEmbedder(WeightStore(Settings().weights_dir))
+def campplus(weights: WeightStore) -> CampplusEmbedder:
+    return CampplusEmbedder(weights)
 
 
-@pytest.fixture(scope="module")
-def campplus() -> CampplusEmbedder:
-    return CampplusEmbedder(WeightStore(Settings().weights_dir))
-
-
-@pytest.fixture(scope="module", params=["ge2e", "campplus"])
-def embedder(request: pytest.FixtureRequest) -> SpeakerEmbedder:
-    return request.getfixturevalue(request.param)
+@pytest.fixture(params=["ge2e", "campplus"])
+def embedder(request: pytest.FixtureRequest, ge2e: Ge2eEmbedder, campplus: CampplusEmbedder) -> SpeakerEmbedder:
+    return {"ge2e": ge2e, "campplus": campplus}[request.param]
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import pytest
 import soundfile
 
 from myna.analysis.transcribe import SpeechRecogniser, cut_echo
-from myna.config import Settings
 from myna.domain.language import LangCode
 from myna.domain.waveform import Waveform
 from myna.weights.store import WeightStore
@@ -31,10 +30,9 @@ def test_a_sentence_that_was_written_twice_but_said_once(text: str, duration_s: 
     assert cut_echo(text, duration_s) == expected
 
 
-@pytest.mark.weights
-def test_the_words_that_were_said_are_likelier_than_others() -> None:
+def test_the_words_that_were_said_are_likelier_than_others(weights: WeightStore) -> None:
     """A real recording: sure of its own transcript, less of one changed word, and not at all of another sentence."""
-    recogniser = SpeechRecogniser(WeightStore(Settings().weights_dir).path("whisper-base/model.bin").parent)
+    recogniser = SpeechRecogniser(weights.path("whisper-base/model.bin").parent)
     samples, rate_hz = soundfile.read(DATA / "ls-2609-reference.flac", dtype="float32")
     waveform = Waveform(samples, rate_hz)
     said = recogniser.transcribe(waveform, LangCode.EN_US).text

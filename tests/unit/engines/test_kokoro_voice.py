@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from platformdirs import user_cache_path
 
 from myna.analysis.dnsmos import OpinionScores
 from myna.domain.errors import InvalidRequest, VoiceIncompatible
@@ -49,12 +48,10 @@ def test_a_voice_from_before_the_styles_were_parted_still_speaks() -> None:
 
 
 @pytest.fixture(scope="module")
-def workshop() -> VoiceWorkshop:
-    weights = WeightStore(user_cache_path("myna") / "weights")
+def workshop(weights: WeightStore) -> VoiceWorkshop:
     return VoiceWorkshop(KokoroGraphs(weights, 1), Vocabulary(weights.path("kokoro/vocab.json")), weights)
 
 
-@pytest.mark.weights
 def test_silence_is_refused(workshop: VoiceWorkshop) -> None:
     """There is no voice in silence."""
     with pytest.raises(InvalidRequest):
@@ -113,7 +110,6 @@ def all_were_asked_for(workshop: VoiceWorkshop) -> bool:
     return not workshop.clarity.left and not workshop.opinion.left
 
 
-@pytest.mark.weights
 def test_where_corrections_lead_is_nearer_to_the_person(workshop: VoiceWorkshop, found: Found) -> None:
     """By a sentence that no part of the making says."""
     sentence = workshop.practise(found.voice, 12)[-1]
@@ -125,7 +121,6 @@ def test_where_corrections_lead_is_nearer_to_the_person(workshop: VoiceWorkshop,
     assert likeness(found.goal) > likeness(found.voice.timbre_style) + 0.1
 
 
-@pytest.mark.weights
 @pytest.mark.parametrize(
     ("opinions", "certainties", "share"),
     [
@@ -154,7 +149,6 @@ def test_a_voice_goes_as_far_as_it_stays_good_and_clear(
     assert len(said) == 1
 
 
-@pytest.mark.weights
 @pytest.mark.parametrize(
     ("opinions", "certainties", "share"),
     [

@@ -3,9 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 import soundfile
-from platformdirs import user_cache_path
 from scipy import signal
 
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
@@ -30,10 +28,8 @@ def _in_noise(clean: Samples) -> Samples:
     return np.asarray(clean + 0.3 * clean.std() / noise.std() * noise, dtype=np.float32)
 
 
-@pytest.mark.weights
-def test_bad_recordings_come_nearer_to_clean_ones_and_clean_ones_stay() -> None:
+def test_bad_recordings_come_nearer_to_clean_ones_and_clean_ones_stay(weights: WeightStore) -> None:
     """Ten people: a clean recording is left alone; by telephone or in noise it comes nearer to what clean would be."""
-    weights = WeightStore(user_cache_path("myna") / "weights")
     judge_a, judge_b = Ge2eEmbedder(weights), CampplusEmbedder(weights)
     recording_map = load_recording_map()
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from myna.analysis.onnx_session import OnnxSession
-from myna.config import Settings
 from myna.weights.convert.onnx_files import GraphBuilder, Port, write_subgraph
 from myna.weights.store import WeightStore
 
@@ -51,14 +50,12 @@ def test_a_part_with_an_open_end_is_refused(tmp_path: Path) -> None:
         write_subgraph((tmp_path / "whole.onnx").read_bytes(), "back", {}, {"z": Z}, tmp_path / "back.onnx")
 
 
-@pytest.mark.weights
-def test_the_four_kokoro_graphs_chain_as_documented() -> None:
+def test_the_four_kokoro_graphs_chain_as_documented(weights: WeightStore) -> None:
     """Shapes as in docs/weights.md, a frame of 600 samples, a pitch that people have, and sound."""
-    store = WeightStore(Settings().weights_dir)
     text, duration, prosody, decoder = (
-        OnnxSession(store.path(f"kokoro/{part}.onnx")) for part in ("text", "duration", "prosody", "decoder")
+        OnnxSession(weights.path(f"kokoro/{part}.onnx")) for part in ("text", "duration", "prosody", "decoder")
     )
-    vocab = json.loads(store.path("kokoro/vocab.json").read_text())["vocab"]
+    vocab = json.loads(weights.path("kokoro/vocab.json").read_text())["vocab"]
     tokens = np.array([[0, *(vocab[phoneme] for phoneme in "həlO wɜɹld."), 0]], np.int64)
     style = np.zeros((1, 128), np.float32)
     embedding, features = text.run({"tokens": tokens})

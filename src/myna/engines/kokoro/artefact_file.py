@@ -3,6 +3,7 @@
 import hashlib
 import tomllib
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from myna.domain.errors import WeightsCorrupt
 
@@ -10,9 +11,11 @@ DIGESTS = "digests.toml"
 """Written by `training/record_digests.py`."""
 
 
-def read_artefact(name: str) -> bytes:
-    """The content of `artefacts/{name}`. Raises: WeightsCorrupt if it is not what was shipped."""
-    folder = files("myna.engines.kokoro") / "artefacts"
+ARTEFACTS = files("myna.engines.kokoro") / "artefacts"
+
+
+def read_artefact(name: str, folder: Traversable = ARTEFACTS) -> bytes:
+    """The content of a file of the folder. Raises: WeightsCorrupt if it is not what was shipped."""
     content = (folder / name).read_bytes()
     digests: dict[str, str] = tomllib.loads((folder / DIGESTS).read_text(encoding="utf-8"))
     digest = hashlib.sha256(content).hexdigest()

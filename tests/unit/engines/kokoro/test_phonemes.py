@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from myna.config import Settings
 from myna.domain.language import LangCode
 from myna.engines.kokoro.phonemes.english_spelling import EnglishSpelling
 from myna.engines.kokoro.phonemes.hindi import pronounce_word as say_hindi
@@ -19,6 +18,7 @@ from myna.engines.kokoro.phonemes.spanish import pronounce_word as say_spanish
 from myna.engines.kokoro.phonemes.symbols import SymbolSequence, join_tokens, share_tokens, spell_ipa, split_sequence
 from myna.engines.kokoro.spec import SPEC
 from myna.text.plan import plan_speech
+from myna.weights.store import WeightStore
 
 LANGUAGES = sorted(SPEC.capabilities.languages)
 
@@ -170,11 +170,12 @@ def test_any_text_gives_symbols_of_its_own_tokens(
         assert len(phonemes) == len(segment.tokens)
 
 
-@pytest.mark.weights
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_everyday_text_loses_no_sound(phonemizers: dict[LangCode, Phonemizer], lang: LangCode) -> None:
+def test_everyday_text_loses_no_sound(
+    weights: WeightStore, phonemizers: dict[LangCode, Phonemizer], lang: LangCode
+) -> None:
     """On the numbers and words of every day, each phonemiser stays within the model's vocabulary."""
-    vocabulary = json.loads((Settings().weights_dir / "kokoro" / "vocab.json").read_text(encoding="utf-8"))["vocab"]
+    vocabulary = json.loads(weights.path("kokoro/vocab.json").read_text(encoding="utf-8"))["vocab"]
     texts = json.loads((Path(__file__).with_name("everyday.json")).read_text(encoding="utf-8"))[lang.value]
     unknown = {symbol for text in texts for symbol in say(phonemizers, text, lang)} - vocabulary.keys()
     assert unknown == set()

@@ -1,24 +1,23 @@
 """The graph that voices are made with goes through the decoder that speaks them."""
 
+from pathlib import Path
+
 import numpy as np
 import onnx
-import pytest
 
 from myna.analysis.onnx_session import OnnxSession
-from myna.config import Settings
 from myna.engines.kokoro.style_gradient import dequantise
 from myna.engines.kokoro.voice_artifact import unpack_voice
 from myna.engines.kokoro.voice_stock import stock_voices
 from myna.weights.store import WeightStore
 
 
-@pytest.mark.weights
-def test_the_float_decoder_is_the_integer_decoder(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_float_decoder_is_the_integer_decoder(weights: WeightStore, tmp_path: Path) -> None:
     """A second of a steady tone: the waveforms correlate as far as eight bits allow."""
-    integer = WeightStore(Settings().weights_dir).path("kokoro/decoder.onnx")
+    integer = weights.path("kokoro/decoder.onnx")
     model = onnx.load(str(integer))
     dequantise(model)
-    path = tmp_path_factory.mktemp("decoder") / "float.onnx"
+    path = tmp_path / "float.onnx"
     onnx.save(model, path)
     assert not {"ConvInteger", "MatMulInteger", "MatMulIntegerToFloat"} & {node.op_type for node in model.graph.node}
     num_frames = 40
