@@ -15,9 +15,9 @@ from myna.http.client_presence import while_client_waits
 from myna.http.limits import HttpLimits
 from myna.http.openapi import ERRORS, body_of, content_of
 from myna.http.proto_json import BodiesInFlight, Float, Int, ProtoMessage, Text, read_message
+from myna.http.pulled_response import PulledResponse
 from myna.http.request_state import record_of
 from myna.http.speech import check_text, speak_along
-from myna.http.speech_stream import PulledResponse
 from myna.http.voice_ids import read_voice_id
 from myna.usecases.models import check_model
 from myna.usecases.services import Services

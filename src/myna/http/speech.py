@@ -18,11 +18,11 @@ from myna.http.languages import LANGUAGES
 from myna.http.limits import HttpLimits
 from myna.http.openapi import ERRORS, body_of, content_of, query_of
 from myna.http.proto_json import BodiesInFlight, read_message
+from myna.http.pulled_response import PulledResponse
 from myna.http.replies import json_reply, to_json
 from myna.http.request_state import record_of
 from myna.http.speech_payloads import JsonObject, SpeechPayloads, timestamp_info, usage_of
 from myna.http.speech_schemas import PreviewReply, SpeakRequest, SpeechReplyMessage, SpeechWish
-from myna.http.speech_stream import PulledResponse
 from myna.http.voice_ids import read_voice_id
 from myna.observability.request_record import RequestRecord
 from myna.usecases.models import check_model

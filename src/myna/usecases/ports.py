@@ -38,7 +38,7 @@ class Clock(Protocol):
 # --- engines -------------------------------------------------------------------------------------------------------
 
 
-class SpeechStream(Protocol):
+class EngineStream(Protocol):
     """Spoken chunks of one request, pulled. The first chunk exists when the stream is handed out."""
 
     def __aiter__(self) -> AsyncIterator["StreamedChunk"]: ...
@@ -84,7 +84,7 @@ class EngineClient(Protocol):
 
     async def synthesize(
         self, voice: VoiceArtifact, segments: Sequence[SpeechSegment], options: SynthesisOptions
-    ) -> SpeechStream:
+    ) -> EngineStream:
         """Returns once the first chunk exists.
 
         Raises: Overloaded, VoiceIncompatible, LanguageUnsupported, EngineFailure.

@@ -7,7 +7,7 @@ import numpy as np
 
 from myna.domain.speech import SpeechSegment, TimedSpan, TokenTiming
 from myna.domain.waveform import Samples, Waveform
-from myna.usecases.ports import SpeechStream
+from myna.usecases.ports import EngineStream
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,7 +19,7 @@ class SpokenPiece:
 
 
 async def iter_pieces(
-    stream: SpeechStream, segments: Sequence[SpeechSegment], sample_rate_hz: int
+    stream: EngineStream, segments: Sequence[SpeechSegment], sample_rate_hz: int
 ) -> AsyncIterator[SpokenPiece]:
     """Pull the stream and put each segment's pause behind it. Span times count from the request's first sample."""
     num_samples = 0
@@ -73,7 +73,7 @@ def split_piece(piece: SpokenPiece, start_s: float, sample_rate_hz: int, max_s: 
     return parts
 
 
-async def collect_waveform(stream: SpeechStream, segments: Sequence[SpeechSegment], sample_rate_hz: int) -> Waveform:
+async def collect_waveform(stream: EngineStream, segments: Sequence[SpeechSegment], sample_rate_hz: int) -> Waveform:
     """All of a stream as one waveform; closes the stream."""
     try:
         pieces = [piece.samples async for piece in iter_pieces(stream, segments, sample_rate_hz)]

@@ -20,7 +20,7 @@ from myna.domain.voice import Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import Waveform
 from myna.engines.other_engines import describe_other_engines
 from myna.usecases.models import check_model
-from myna.usecases.ports import EncodedSpeech, EngineClient, Offload, SpeechEncoders, SpeechStream, VoiceStore
+from myna.usecases.ports import EncodedSpeech, EngineClient, EngineStream, Offload, SpeechEncoders, VoiceStore
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.spoken_audio import SpokenPiece, iter_pieces, split_piece
 from myna.usecases.stock import StockVoices
@@ -81,7 +81,7 @@ class SpeechReply:
         self,
         lang: LangCode,
         chunks: AsyncIterator[EncodedChunk],
-        stream: SpeechStream | None,
+        stream: EngineStream | None,
     ) -> None:
         self.lang = lang
         self._chunks = chunks
@@ -203,7 +203,7 @@ class SynthesizeSpeech:
 
     async def _encode(
         self,
-        stream: SpeechStream,
+        stream: EngineStream,
         segments: Sequence[SpeechSegment],
         audio_format: AudioFormat,
         *,

@@ -8,8 +8,8 @@ import pytest
 from fastapi import WebSocket
 from starlette.types import Message
 
+from myna.http.pulled_response import PulledResponse
 from myna.http.speech_socket import _Outlet
-from myna.http.speech_stream import PulledResponse
 from myna.observability.request_record import RequestRecord
 
 Sending = Callable[[asyncio.Event], Coroutine[Any, Any, None]]

@@ -17,8 +17,8 @@ from myna.usecases.ports import StreamedChunk
 logger = logging.getLogger(__name__)
 
 
-class InProcessSpeechStream:
-    """Implements `SpeechStream`."""
+class InProcessEngineStream:
+    """Implements `EngineStream`."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class InProcessSpeechStream:
         segments: Sequence[SpeechSegment],
         options: SynthesisOptions,
         turn_s: float,
-        on_end: Callable[["InProcessSpeechStream"], None],
+        on_end: Callable[["InProcessEngineStream"], None],
     ) -> None:
         """turn_s: after this long others are let in at the end of a segment. on_end: called when nothing more comes."""
         self._line = line
