@@ -49,8 +49,9 @@ from myna.usecases.ports import AnalysedSample, SampleAnalyst, SampleQuality, Sa
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.services import Services
+from myna.usecases.speak_command import SpeechLimits
 from myna.usecases.stock import read_stock_voices
-from myna.usecases.synthesize_speech import SpeechLimits, SynthesizeSpeech
+from myna.usecases.synthesize_speech import SynthesizeSpeech
 
 WORKSPACE = WorkspaceId("acme")
 OTHER_WORKSPACE = WorkspaceId("rival")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NewType
 
+from myna.domain.errors import InvalidRequest, VoiceNotFound
 from myna.domain.language import LangCode
 
 VoiceId = NewType("VoiceId", str)
@@ -17,6 +18,22 @@ SYSTEM_WORKSPACE = WorkspaceId("inworld")
 """Stock voices are named `workspaces/inworld/voices/Dennis` on the wire (contract 5.1); clients compare the name."""
 
 _MAX_SLUG_CHARS = 48
+
+
+def check_voice_id(given: str) -> None:
+    """Ids are opaque; but no id holds control characters, which stores may stumble over.
+
+    Raises: InvalidRequest if there is none, VoiceNotFound.
+    """
+    if not given:
+        raise InvalidRequest("voiceId is required. List the voices to find one.")
+    if not given.isprintable():
+        raise VoiceNotFound("Unknown voice: the id holds control characters.")
+
+
+def unknown_voice(voice_id: str) -> VoiceNotFound:
+    """One wording for every unknown voice (contract 4)."""
+    return VoiceNotFound(f"Unknown voice: {voice_id[:128]} not found!")
 
 
 class VoiceSource(StrEnum):

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from myna.domain.errors import InvalidRequest
 from myna.domain.language import parse_lang_code
 from myna.domain.speech import AudioEncoding, AudioFormat, EncodedChunk
+from myna.domain.voice import VoiceId
 from myna.http.auth import Doorkeeper
 from myna.http.client_presence import while_client_waits
 from myna.http.limits import HttpLimits
@@ -17,11 +18,11 @@ from myna.http.openapi import ERRORS, body_of, content_of
 from myna.http.proto_json import BodiesInFlight, Float, Int, ProtoMessage, Text, read_message
 from myna.http.pulled_response import PulledResponse
 from myna.http.request_state import record_of
-from myna.http.speech import check_text, speak_along
-from myna.http.voice_ids import read_voice_id
-from myna.usecases.models import check_model
+from myna.http.speech import speak_along
+from myna.http.speech_schemas import ModelId
+from myna.usecases.models import DEFAULT_MODEL
 from myna.usecases.services import Services
-from myna.usecases.synthesize_speech import SpeakCommand
+from myna.usecases.speak_command import MAX_SPEAKING_RATE, MIN_SPEAKING_RATE, SpeakCommand
 
 _FORMATS: dict[str, tuple[AudioEncoding, str]] = {
     "mp3": (AudioEncoding.MP3, "audio/mpeg"),
@@ -32,7 +33,6 @@ _FORMATS: dict[str, tuple[AudioEncoding, str]] = {
 }
 _RATE_HZ = 24000
 """OpenAI's clients take `pcm` for 24 kHz, 16-bit, mono; the other formats say their rate themselves."""
-_MIN_SPEED, _MAX_SPEED = 0.5, 1.5
 
 
 def _voice_name(value: object) -> object:
@@ -50,7 +50,7 @@ class CreateSpeechRequest(ProtoMessage):
         }
     )
 
-    model: Text = ""
+    model: ModelId = DEFAULT_MODEL
     input: Text = ""
     voice: Annotated[Text, BeforeValidator(_voice_name)] = ""
     response_format: Annotated[Text, Field(description="mp3, opus, flac, wav or pcm (24 kHz).")] = ""
@@ -88,7 +88,6 @@ class OpenAiEndpoints:
         """Raw audio, sent while it is spoken."""
         grant = await self.doorkeeper.admit(request)
         message = await read_message(request, CreateSpeechRequest, self.limits, self.bodies)
-        model_id = check_model(message.model)
         name = message.response_format or "mp3"
         if name not in _FORMATS:
             raise InvalidRequest(f"response_format is not supported. Use one of {', '.join(_FORMATS)}.")
@@ -96,16 +95,15 @@ class OpenAiEndpoints:
         if message.stream_format not in ("", "audio"):
             raise InvalidRequest("stream_format is not supported. Use audio.")
         speed = message.speed or 1.0
-        if not _MIN_SPEED <= speed <= _MAX_SPEED:
-            raise InvalidRequest(f"speed is out of range. Use {_MIN_SPEED:g} to {_MAX_SPEED:g}.")
+        if not MIN_SPEAKING_RATE <= speed <= MAX_SPEAKING_RATE:
+            raise InvalidRequest(f"speed is out of range. Use {MIN_SPEAKING_RATE:g} to {MAX_SPEAKING_RATE:g}.")
         if not message.input.strip():
             raise InvalidRequest("input is required. Send the text to speak.")
-        check_text(message.input, self.limits.max_stream_text_chars)
         command = SpeakCommand(
             workspace=grant.workspace,
-            voice_id=read_voice_id(message.voice),
+            voice_id=VoiceId(message.voice),
             text=message.input,
-            model_id=model_id,
+            model_id=message.model,
             audio_format=AudioFormat(encoding, _RATE_HZ),
             lang=parse_lang_code(message.language, "language"),
             speaking_rate=speed,

@@ -121,9 +121,6 @@ class CloneVoiceRequest(ProtoMessage):
     def to_command(self, workspace: WorkspaceId) -> CloneVoiceCommand:
         """Raises: LanguageUnsupported, InvalidRequest."""
         lang = choose_language(self.lang_code, self.language_code)
-        for index, sample in enumerate(self.voice_samples):
-            if not sample.audio_data:
-                raise InvalidRequest(f"voiceSamples[{index}].audioData is required. Send the recording in base64.")
         return CloneVoiceCommand(
             workspace=workspace,
             display_name=self.display_name.strip(),

@@ -12,7 +12,6 @@ from myna.http.limits import HttpLimits
 from myna.http.socket_schemas import CreateContext, JsonObject, context_error_frame, event_frame
 from myna.http.speech import speak_along
 from myna.http.speech_payloads import SpeechPayloads
-from myna.http.speech_schemas import SpeechWish
 from myna.http.text_buffer import TextBuffer
 from myna.observability.logging import log_request
 from myna.observability.metrics import Metrics
@@ -46,11 +45,10 @@ class SocketContext:
         send: SendFrame,
         on_closed: Callable[[str], None],
     ) -> None:
-        """Raises: InvalidRequest, ModelUnsupported, LanguageUnsupported for settings that cannot be."""
+        """settings: checked, but for their buffering. Raises: InvalidRequest for that."""
         self.context_id = context_id
         self.settings = settings
         self.is_closing = False
-        self._wish = settings.to_wish()
         self._buffer = TextBuffer(settings.to_buffering())
         self._services = services
         self._limits = limits
@@ -58,7 +56,7 @@ class SocketContext:
         self._metrics = metrics
         self._send = send
         self._on_closed = on_closed
-        self._utterances: deque[tuple[str, SpeechWish]] = deque()
+        self._utterances: deque[tuple[str, CreateContext]] = deque()
         self._num_waiting_chars = 0
         self._news = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
@@ -73,8 +71,8 @@ class SocketContext:
 
     def change(self, settings: CreateContext) -> None:
         """Settings for what comes; what was flushed before keeps the old ones. Raises: InvalidRequest."""
-        wish, buffering = settings.to_wish(), settings.to_buffering()
-        self.settings, self._wish, self._buffer.buffering = settings, wish, buffering
+        self._buffer.buffering = settings.to_buffering()
+        self.settings = settings
 
     def add_text(self, text: str) -> None:
         """Raises: Overloaded when too much text waits already."""
@@ -115,7 +113,7 @@ class SocketContext:
 
     def _enqueue(self, texts: list[str]) -> None:
         for text in texts:
-            self._utterances.append((text, self._wish))
+            self._utterances.append((text, self.settings))
             self._num_waiting_chars += len(text)
         self._news.set()
 
@@ -148,11 +146,11 @@ class SocketContext:
 
     async def _speak_all(self) -> None:
         while await self._has_utterance():
-            text, wish = self._utterances.popleft()
+            text, settings = self._utterances.popleft()
             self._num_waiting_chars -= len(text)
             self._is_speaking = True
             try:
-                await self._speak(text, wish)
+                await self._speak(text, settings)
             except asyncio.CancelledError:
                 if not self._is_cancelled:
                     raise
@@ -169,11 +167,11 @@ class SocketContext:
             await self._news.wait()
         return True
 
-    async def _speak(self, text: str, wish: SpeechWish) -> None:
+    async def _speak(self, text: str, settings: CreateContext) -> None:
         record = RequestRecord("utterance", method="WS", route=SOCKET_ROUTE, status=200)
         record.workspace, record.key_id = self._grant.workspace, self._grant.key_id
         try:
-            await self._send_speech(text, wish, record)
+            await self._send_speech(text, settings, record)
         except TextUnspeakable:
             # A stream of tokens may well flush a dash or an emoji alone; clients wait for the marker, and some give a
             # context up at any error.
@@ -191,9 +189,9 @@ class SocketContext:
             self._metrics.observe(record)
             log_request(record)
 
-    async def _send_speech(self, text: str, wish: SpeechWish, record: RequestRecord) -> None:
-        payloads = SpeechPayloads(text, wish)
-        chunks = speak_along(self._services, wish.to_command(self._grant.workspace, text, is_stream=True), record)
+    async def _send_speech(self, text: str, settings: CreateContext, record: RequestRecord) -> None:
+        payloads = SpeechPayloads(text, settings)
+        chunks = speak_along(self._services, settings.to_command(self._grant.workspace, text), record)
         try:
             async for chunk in chunks:
                 for payload in payloads.of_chunk(chunk):

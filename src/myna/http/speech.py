@@ -2,14 +2,15 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, replace
 
 from fastapi import APIRouter, Request, Response
 
-from myna.domain.errors import MynaError, TextTooLong, TextUnspeakable
+from myna.domain.errors import MynaError
 from myna.domain.language import LangCode
 from myna.domain.speech import AudioFormat, EncodedChunk
+from myna.domain.voice import VoiceId
 from myna.http.alignment import TextAligner
 from myna.http.auth import Doorkeeper
 from myna.http.client_presence import while_client_waits
@@ -22,13 +23,11 @@ from myna.http.pulled_response import PulledResponse
 from myna.http.replies import json_reply, to_json
 from myna.http.request_state import record_of
 from myna.http.speech_payloads import JsonObject, SpeechPayloads, timestamp_info, usage_of
-from myna.http.speech_schemas import PreviewReply, SpeakRequest, SpeechReplyMessage, SpeechWish
-from myna.http.voice_ids import read_voice_id
+from myna.http.speech_schemas import PreviewReply, SpeakRequest, SpeechReplyMessage
 from myna.observability.request_record import RequestRecord
-from myna.usecases.models import check_model
-from myna.usecases.ports import EncodedSpeech
+from myna.usecases.models import DEFAULT_MODEL
 from myna.usecases.services import Services
-from myna.usecases.synthesize_speech import SpeakCommand, SpeechReply
+from myna.usecases.speak_command import SpeakCommand
 
 _NOTHING_SPOKEN: JsonObject = {"audioContent": "", "usage": None}
 """The reply to empty text (contract 4)."""
@@ -78,77 +77,64 @@ class SpeechEndpoints:
         """Speak up to 2000 characters. Empty text gives an empty reply."""
         grant = await self.doorkeeper.admit(request)
         message = await read_message(request, SpeakRequest, self.limits, self.bodies)
-        wish = message.to_wish()
-        check_text(message.text, self.limits.max_text_chars)
-        if not message.text.strip():
+        command = message.to_command(grant.workspace, message.text, is_stream=False)
+        chunks = await while_client_waits(request.receive, self._speak_whole(command, record_of(request.scope)))
+        if not chunks:
             return json_reply(_NOTHING_SPOKEN)
-        record = record_of(request.scope)
-        command = wish.to_command(grant.workspace, message.text, is_stream=False)
-        speech = await while_client_waits(request.receive, self._speak_whole(command, record))
-        return await asyncio.to_thread(lambda: json_reply(_whole_reply(message.text, wish, speech)))
+        return await asyncio.to_thread(lambda: json_reply(_whole_reply(message, chunks)))
 
     async def stream(self, request: Request) -> Response:
         """Speak up to 4000 characters; the first line leaves as soon as the first words are spoken."""
         grant = await self.doorkeeper.admit(request)
         message = await read_message(request, SpeakRequest, self.limits, self.bodies)
-        wish = message.to_wish()
-        check_text(message.text, self.limits.max_stream_text_chars)
-        if not message.text.strip():
-            return Response(to_json(_NOTHING_SPOKEN) + b"\n", media_type="application/json")
+        command = message.to_command(grant.workspace, message.text)
         record = record_of(request.scope)
-        command = wish.to_command(grant.workspace, message.text, is_stream=True)
-        lines = _iter_lines(SpeechPayloads(message.text, wish), speak_along(self.services, command, record), record)
+        lines = _iter_lines(SpeechPayloads(message.text, message), speak_along(self.services, command, record), record)
         # Pulled before the status is sent: what fails until the first audio is an error, not half a stream.
-        first = await while_client_waits(request.receive, anext(lines))
+        first = await while_client_waits(request.receive, anext(lines, None))
+        if first is None:
+            return Response(to_json(_NOTHING_SPOKEN) + b"\n", media_type="application/json")
         return PulledResponse(first, lines, "application/json", self.limits.send_stall_s)
 
     async def preview(self, request: Request) -> Response:
         """A few words in the voice's own language."""
         grant = await self.doorkeeper.admit(request)
         query = request.query_params
-        model_id = check_model(query.get("model_id") or query.get("modelId") or "")
-        voice_id = read_voice_id(query.get("voice_id") or query.get("voiceId") or "")
+        model_id = query.get("model_id") or query.get("modelId") or DEFAULT_MODEL
+        voice_id = VoiceId(query.get("voice_id") or query.get("voiceId") or "")
+        command = SpeakCommand(grant.workspace, voice_id, "", model_id, AudioFormat())
+        self.services.synthesize_speech.check(command)
         voice, _ = await self.services.synthesize_speech.find_voice(grant.workspace, voice_id)
         is_spoken = voice.lang in self.services.engine.spec.capabilities.languages
         lang = voice.lang if is_spoken else LangCode.EN_US
-        command = SpeakCommand(grant.workspace, voice_id, LANGUAGES[lang].preview, model_id, AudioFormat(), lang)
-        record = record_of(request.scope)
-        speech = await while_client_waits(request.receive, self._speak_whole(command, record))
-        return json_reply({"audioContent": base64.b64encode(speech.content).decode()})
+        command = replace(command, text=LANGUAGES[lang].preview, lang=lang)
+        chunks = await while_client_waits(request.receive, self._speak_whole(command, record_of(request.scope)))
+        return json_reply({"audioContent": _base64_of(chunks)})
 
-    async def _speak_whole(self, command: SpeakCommand, record: RequestRecord) -> EncodedSpeech:
-        chunks = [chunk async for chunk in speak_along(self.services, command, record)]
-        return EncodedSpeech(b"".join(chunk.content for chunk in chunks), tuple(chunks))
-
-
-def check_text(text: str, max_chars: int) -> None:
-    """Raises: TextTooLong, in the words of the original (contract 4)."""
-    if len(text) > max_chars:
-        raise TextTooLong(f"text length should not exceed {max_chars} characters.")
+    async def _speak_whole(self, command: SpeakCommand, record: RequestRecord) -> list[EncodedChunk]:
+        return [chunk async for chunk in speak_along(self.services, command, record)]
 
 
 async def speak_along(
     services: Services, command: SpeakCommand, record: RequestRecord
 ) -> AsyncGenerator[EncodedChunk, None]:
-    """The use case's chunks, noted in the record. Closing this stops the engine.
+    """The use case's chunks, noted in the record; none for a text of white space. Closing this stops the engine.
 
-    Raises, before the first chunk: everything that the use case refuses, and TextUnspeakable if no sound comes.
+    Raises, before the first chunk: everything that the use case refuses.
     """
     record.voice_id, record.model, record.chars = command.voice_id[:128], command.model_id, len(command.text)
     record.engine = services.engine.spec.id
-    reply: SpeechReply = await services.synthesize_speech(command)
+    reply = await services.synthesize_speech(command)
+    if reply is None:
+        return
     record.lang = reply.lang.value
     try:
         async for chunk in reply:
-            if not chunk.duration_s and not record.audio_s:
-                continue  # a container around nothing
             record.mark_first_audio()
             record.audio_s = round(record.audio_s + chunk.duration_s, 6)
             yield chunk
     finally:
         await reply.aclose()
-    if not record.audio_s:
-        raise TextUnspeakable("text holds nothing that the voice's language has sounds for. Send words.")
 
 
 async def _iter_lines(
@@ -173,17 +159,20 @@ async def _iter_lines(
         await chunks.aclose()
 
 
-def _whole_reply(text: str, wish: SpeechWish, speech: EncodedSpeech) -> JsonObject:
-    reply: JsonObject = {
-        "audioContent": base64.b64encode(speech.content).decode("ascii"),
-        "usage": usage_of(len(text), wish.model_id),
-        "timestampInfo": None,
-    }
+def _whole_reply(message: SpeakRequest, chunks: Sequence[EncodedChunk]) -> JsonObject:
     alignment = None
-    if wish.timestamps is not None:
-        aligner = TextAligner(text, wish.timestamps)
-        alignment = aligner.advance([span for chunk in speech.chunks for span in chunk.spans])
+    if message.timestamp_type is not None:
+        aligner = TextAligner(message.text, message.timestamp_type)
+        alignment = aligner.advance([span for chunk in chunks for span in chunk.spans])
         alignment.extend(aligner.finish())
-    duration_s = sum(chunk.duration_s for chunk in speech.chunks)
-    reply["timestampInfo"] = timestamp_info(alignment, has_lipsync=wish.has_lipsync, max_s=duration_s)
-    return reply
+    duration_s = sum(chunk.duration_s for chunk in chunks)
+    has_lipsync = message.lipsync_config is not None
+    return {
+        "audioContent": _base64_of(chunks),
+        "usage": usage_of(len(message.text), message.model_id),
+        "timestampInfo": timestamp_info(alignment, has_lipsync=has_lipsync, max_s=duration_s),
+    }
+
+
+def _base64_of(chunks: Sequence[EncodedChunk]) -> str:
+    return base64.b64encode(b"".join(chunk.content for chunk in chunks)).decode("ascii")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from myna.domain.speech import EncodedChunk, TimedSpan
 from myna.http.alignment import Alignment, TextAligner
-from myna.http.speech_schemas import SpeechWish
+from myna.http.speech_schemas import SpeechSettings, TimestampTransport
 
 JsonObject = dict[str, object]
 
@@ -17,10 +17,12 @@ def usage_of(num_chars: int, model_id: str) -> JsonObject:
 class SpeechPayloads:
     """Makes `{"audioContent", "usage", "timestampInfo"}` of each chunk, with the text's timestamps if asked for."""
 
-    def __init__(self, text: str, wish: SpeechWish) -> None:
-        self._wish = wish
+    def __init__(self, text: str, settings: SpeechSettings) -> None:
+        self._model_id = settings.model_id
+        self._is_async = settings.timestamp_transport_strategy is TimestampTransport.ASYNC
+        self._has_lipsync = settings.lipsync_config is not None
         self._num_chars = len(text)
-        self._aligner = TextAligner(text, wish.timestamps) if wish.timestamps is not None else None
+        self._aligner = TextAligner(text, settings.timestamp_type) if settings.timestamp_type is not None else None
         self._waiting: list[TimedSpan] = []
         """Spans whose audio is still in the encoder."""
         self._is_first = True
@@ -32,7 +34,7 @@ class SpeechPayloads:
         if not chunk.content:
             return
         alignment = self._align()
-        if self._wish.is_async:
+        if self._is_async:
             yield self._payload(chunk.content, None)
             if alignment is not None:
                 yield self._payload(b"", alignment)
@@ -59,9 +61,9 @@ class SpeechPayloads:
         self._is_first = False
         payload: JsonObject = {
             "audioContent": base64.b64encode(content).decode("ascii"),
-            "usage": usage_of(num_chars, self._wish.model_id),
+            "usage": usage_of(num_chars, self._model_id),
         }
-        info = timestamp_info(alignment, has_lipsync=self._wish.has_lipsync)
+        info = timestamp_info(alignment, has_lipsync=self._has_lipsync)
         if info is not None or self._aligner is None:
             payload["timestampInfo"] = info  # null as captured; Pipecat, which asks for times, fails on it
         return payload

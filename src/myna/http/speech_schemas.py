@@ -1,32 +1,29 @@
 """Synthesis on the wire (contract 7): one set of fields for the reply, the stream and the socket."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from myna.domain.errors import InvalidRequest
-from myna.domain.language import LangCode, parse_lang_code
-from myna.domain.speech import SAMPLE_RATES_HZ, AudioEncoding, AudioFormat, TimestampKind
+from myna.domain.language import parse_lang_code
+from myna.domain.speech import AudioEncoding, AudioFormat, TimestampKind
 from myna.domain.voice import VoiceId, WorkspaceId
 from myna.http.proto_json import Float, Int, ProtoMessage, Text, known_member
 from myna.http.schemas import Reply
-from myna.http.voice_ids import read_voice_id
-from myna.usecases.models import check_model
-from myna.usecases.synthesize_speech import SpeakCommand
+from myna.usecases.models import DEFAULT_MODEL
+from myna.usecases.speak_command import SpeakCommand
 
 _DEFAULT_FORMAT = AudioFormat()
 _COMPANDED = (AudioEncoding.ALAW, AudioEncoding.MULAW)
 _COMPANDED_RATE_HZ = 8000
-_MIN_SPEAKING_RATE, _MAX_SPEAKING_RATE = 0.5, 1.5
-_MAX_TEMPERATURE = 2.0
-_MAX_BIT_RATE_BPS = 512_000
-"""Contract 7.1. Within these the encoder takes the nearest that the format has."""
-_MAX_SEED = 2**63 - 1
-_DESIGN_MODEL = "inworld-tts-2"
-_MIN_DESIGN_PROMPT_CHARS, _MAX_DESIGN_PROMPT_CHARS = 7, 1024
-"""Contract 7.1."""
+
+
+def _or_default(model_id: str) -> str:
+    return model_id or DEFAULT_MODEL
+
+
+ModelId = Annotated[Text, AfterValidator(_or_default)]
 
 
 class TimestampTransport(StrEnum):
@@ -57,27 +54,9 @@ class AudioConfigMessage(ProtoMessage):
     speaking_rate: Annotated[Float, Field(description="0.5 to 1.5; 0: 1.")] = 0.0
 
     def to_format(self) -> AudioFormat:
-        """Raises: InvalidRequest."""
         encoding = self.audio_encoding or _DEFAULT_FORMAT.encoding
-        rate_hz = self.sample_rate_hertz
-        if not rate_hz:
-            rate_hz = _COMPANDED_RATE_HZ if encoding in _COMPANDED else _DEFAULT_FORMAT.sample_rate_hz
-        if rate_hz not in SAMPLE_RATES_HZ:
-            known = ", ".join(str(rate) for rate in SAMPLE_RATES_HZ)
-            raise InvalidRequest(f"sampleRateHertz is not supported. Use one of {known}.")
-        bit_rate_bps = self.bit_rate or _DEFAULT_FORMAT.bit_rate_bps
-        if not 0 < bit_rate_bps <= _MAX_BIT_RATE_BPS:
-            raise InvalidRequest("bitRate is out of range. Use 32000 to 320000 bits per second.")
-        return AudioFormat(encoding, rate_hz, bit_rate_bps)
-
-    def to_speaking_rate(self) -> float:
-        """Raises: InvalidRequest."""
-        rate = self.speaking_rate or 1.0
-        if not _MIN_SPEAKING_RATE <= rate <= _MAX_SPEAKING_RATE:
-            raise InvalidRequest(
-                f"speakingRate is out of range. Use {_MIN_SPEAKING_RATE:g} to {_MAX_SPEAKING_RATE:g}; 1 is normal."
-            )
-        return rate
+        usual_hz = _COMPANDED_RATE_HZ if encoding in _COMPANDED else _DEFAULT_FORMAT.sample_rate_hz
+        return AudioFormat(encoding, self.sample_rate_hertz or usual_hz, self.bit_rate or _DEFAULT_FORMAT.bit_rate_bps)
 
 
 class LipsyncMessage(ProtoMessage):
@@ -91,25 +70,13 @@ class SpokenDesignMessage(ProtoMessage):
 
     design_prompt: Annotated[Text, Field(description="7 to 1024 characters, in English.")] = ""
 
-    def check(self, voice_id: str, model_id: str) -> None:
-        """Raises: InvalidRequest."""
-        if voice_id:
-            raise InvalidRequest("voiceId and voiceDesign cannot both be set. Send one of them.")
-        if model_id != _DESIGN_MODEL:
-            raise InvalidRequest(f"voiceDesign needs model {_DESIGN_MODEL}.")
-        if not _MIN_DESIGN_PROMPT_CHARS <= len(self.design_prompt.strip()) <= _MAX_DESIGN_PROMPT_CHARS:
-            raise InvalidRequest(
-                f"voiceDesign.designPrompt must have {_MIN_DESIGN_PROMPT_CHARS} to {_MAX_DESIGN_PROMPT_CHARS} "
-                "characters. Describe the voice: age, sex, pitch, pace, character, accent."
-            )
-
 
 class SpeechSettings(ProtoMessage):
     """Everything of a synthesis request but the text: what a socket's `create` holds."""
 
     voice_id: Annotated[Text, Field(description="Required, unless `voiceDesign` is there.")] = ""
     voice_design: SpokenDesignMessage | None = None
-    model_id: Text = ""
+    model_id: ModelId = DEFAULT_MODEL
     audio_config: AudioConfigMessage = AudioConfigMessage()
     temperature: Annotated[Float, Field(description="(0, 2]; 0: default.")] = 0.0
     language: Annotated[Text, Field(description="BCP-47; absent: heard from the text.")] = ""
@@ -128,34 +95,25 @@ class SpeechSettings(ProtoMessage):
         design = self.voice_design
         return None if design is None or (self.voice_id and not design.design_prompt) else design
 
-    def to_wish(self) -> "SpeechWish":
-        """Raises: InvalidRequest, ModelUnsupported, LanguageUnsupported."""
-        model_id = check_model(self.model_id)
-        design = self.asked_design
-        if design is not None:
-            design.check(self.voice_id, model_id)
-        voice_id = read_voice_id(self.voice_id) if design is None else VoiceId("")
-        if not 0 <= self.temperature <= _MAX_TEMPERATURE:
-            raise InvalidRequest(f"temperature is out of range. Use up to {_MAX_TEMPERATURE:g}; 0 is the default.")
-        if not -_MAX_SEED <= self.seed <= _MAX_SEED:
-            raise InvalidRequest("seed is out of range. Use a 64-bit number.")
+    def to_command(self, workspace: WorkspaceId, text: str = "", *, is_stream: bool = True) -> SpeakCommand:
+        """Raises: InvalidRequest, LanguageUnsupported for what the use case knows nothing of."""
         viseme_set = self.lipsync_config.viseme_set if self.lipsync_config is not None else ""
         if viseme_set not in ("", "OPENXR") and not viseme_set.endswith("_UNSPECIFIED"):
             raise InvalidRequest("lipsyncConfig.visemeSet must be OPENXR.")
-        normalization = self.apply_text_normalization
-        return SpeechWish(
-            voice_id=voice_id,
-            model_id=model_id,
+        design = self.asked_design
+        return SpeakCommand(
+            workspace=workspace,
+            voice_id=VoiceId(self.voice_id),
+            text=text,
+            model_id=self.model_id,
             audio_format=self.audio_config.to_format(),
             lang=parse_lang_code(self.language, "language"),
-            speaking_rate=self.audio_config.to_speaking_rate(),
-            temperature=self.temperature or 1.0,
+            speaking_rate=self.audio_config.speaking_rate or 1.0,
+            temperature=self.temperature,
             seed=self.seed,
-            normalize_text=None if normalization is None else normalization is Normalization.ON,
-            timestamps=self.timestamp_type,
-            is_async=self.timestamp_transport_strategy is TimestampTransport.ASYNC,
-            has_lipsync=self.lipsync_config is not None,
-            design_prompt=design.design_prompt.strip() if design is not None else "",
+            normalize_text=self.apply_text_normalization is not Normalization.OFF,
+            is_stream=is_stream,
+            design_prompt=design.design_prompt.strip() if design is not None else None,
         )
 
 
@@ -176,44 +134,6 @@ class SpeakRequest(SpeechSettings):
     )
 
     text: Text = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechWish:
-    """Checked settings of one request or one context."""
-
-    voice_id: VoiceId
-    model_id: str
-    audio_format: AudioFormat
-    lang: LangCode | None
-    speaking_rate: float
-    temperature: float
-    seed: int
-    normalize_text: bool | None
-    timestamps: TimestampKind | None
-    is_async: bool
-    """Timestamps come in messages of their own."""
-    has_lipsync: bool = False
-    """`lipsyncAlignment` is wanted."""
-    design_prompt: str = ""
-    """What the voice is made from, if it is not one that exists."""
-
-    def to_command(self, workspace: WorkspaceId, text: str, *, is_stream: bool) -> SpeakCommand:
-        return SpeakCommand(
-            workspace=workspace,
-            voice_id=self.voice_id,
-            text=text,
-            model_id=self.model_id,
-            audio_format=self.audio_format,
-            lang=self.lang,
-            speaking_rate=self.speaking_rate,
-            temperature=self.temperature,
-            seed=self.seed,
-            normalize_text=self.normalize_text,
-            timestamps=self.timestamps,
-            is_stream=is_stream,
-            design_prompt=self.design_prompt,
-        )
 
 
 # --- replies (for the description; the endpoints write them directly) ----------------------------------------------

@@ -9,13 +9,7 @@ from typing import Any, TypeVar
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from myna.domain.errors import (
-    InvalidRequest,
-    MynaError,
-    Overloaded,
-    ResourceNotFound,
-    VoiceNotFound,
-)
+from myna.domain.errors import InvalidRequest, MynaError, Overloaded, ResourceNotFound, TextTooLong
 from myna.http.auth import Doorkeeper, key_of_socket
 from myna.http.errors import Failure, describe, describe_bug, failure_reply
 from myna.http.limits import HttpLimits
@@ -35,8 +29,6 @@ from myna.http.socket_schemas import (
     socket_error_frame,
     updated,
 )
-from myna.http.speech import check_text
-from myna.http.voice_ids import read_voice_id, unknown_voice
 from myna.observability.logging import log_request
 from myna.observability.metrics import Metrics
 from myna.observability.request_record import RequestRecord
@@ -222,7 +214,7 @@ class _Session:
         context = self._find(context_id, name)
         if name == "update_config":
             settings = updated(context.settings, payload)
-            await self._check_voice(settings)
+            await self._check(settings)
             context.change(settings)
             await self._outlet.send(event_frame(context.context_id, "contextUpdated", settings.to_echo()))
         elif name == "send_text":
@@ -246,8 +238,7 @@ class _Session:
                 "Please close other contexts on this connection to continue."
             )
         settings = check_message(payload, CreateContext)
-        settings.to_wish()
-        await self._check_voice(settings)
+        await self._check(settings)
         context = SocketContext(
             context_id,
             settings,
@@ -263,18 +254,18 @@ class _Session:
         await self._outlet.send(event_frame(context_id, "contextCreated", settings.to_echo()))
         return context_id
 
-    async def _check_voice(self, settings: CreateContext) -> None:
+    async def _check(self, settings: CreateContext) -> None:
+        """Raises: what would be refused when a text came."""
         assert self._grant is not None
-        if settings.asked_design is not None:
-            return
-        voice_id = read_voice_id(settings.voice_id)
-        try:
-            await self._services.get_voice(self._grant.workspace, voice_id)
-        except VoiceNotFound as exc:
-            raise unknown_voice(voice_id) from exc
+        command = settings.to_command(self._grant.workspace)
+        self._services.synthesize_speech.check(command)
+        if command.design_prompt is None:
+            await self._services.get_voice(command.workspace, command.voice_id)
 
     def _send_text(self, context: SocketContext, message: SendText) -> None:
-        check_text(message.text, self._limits.max_socket_text_chars)
+        most = self._limits.max_socket_text_chars
+        if len(message.text) > most:
+            raise TextTooLong(f"text length should not exceed {most} characters.")
         if message.text:
             context.add_text(message.text)
         if message.flush_context is not None:

@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from myna.domain.errors import InvalidRequest, VoiceNotFound
+from myna.domain.errors import InvalidRequest
 from myna.domain.language import CLONE_LANGUAGES, LangCode, parse_lang_code
-from myna.domain.voice import VoiceId
+from myna.domain.voice import VoiceId, check_voice_id
 from myna.http.auth import Doorkeeper
 from myna.http.languages import LANGUAGES
 from myna.http.limits import HttpLimits
@@ -35,16 +35,14 @@ from myna.http.schemas import (
     legacy_voice_reply,
     voice_reply,
 )
-from myna.http.voice_ids import read_voice_id, unknown_voice
 from myna.observability.metrics import Metrics
-from myna.usecases.manage_voices import VoiceQuery, check_change
+from myna.usecases.manage_voices import VoiceQuery
 from myna.usecases.ports import Grant
 from myna.usecases.services import Services
 
 _SHORT = "/voices/v1"
 _LEGACY = "/voices/v1/workspaces/{workspace}"
 
-T = TypeVar("T")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 _LIST_QUERY = query_of(
@@ -114,10 +112,6 @@ class VoiceEndpoints:
         """Derive a voice from recordings; it can be spoken with at once."""
         grant = await self.doorkeeper.admit_writer(request)
         message = await read_message(request, CloneVoiceRequest, self.limits, self.bodies, has_audio=True)
-        if len(message.voice_samples) > self.limits.max_samples:
-            raise InvalidRequest(
-                f"voiceSamples has {len(message.voice_samples)} entries; at most {self.limits.max_samples} are taken."
-            )
         command = message.to_command(grant.workspace)
         del message  # the base64-decoded recordings now belong to the command alone
         if self.limits.require_consent and not command.consent and not command.validate_only:
@@ -144,10 +138,8 @@ class VoiceEndpoints:
         """Keep a draft. A voice that is kept already is returned, with what the body changes."""
         grant = await self.doorkeeper.admit_writer(request)
         message = await read_message(request, UpdateVoiceRequest, self.limits, self.bodies)
-        change = message.to_change()
-        check_change(change)
         voice_id = await self._voice_id(request, grant)
-        voice = await self.services.publish_voice(grant.workspace, voice_id, change)
+        voice = await self.services.publish_voice(grant.workspace, voice_id, message.to_change())
         return json_reply(voice_reply(voice, is_strict=self.limits.strict_replies).to_wire())
 
     async def list(self, request: Request) -> Response:
@@ -166,7 +158,7 @@ class VoiceEndpoints:
         """One voice."""
         grant = await self.doorkeeper.admit(request)
         voice_id = await self._voice_id(request, grant)
-        voice = await self._known(self.services.get_voice(grant.workspace, voice_id), voice_id)
+        voice = await self.services.get_voice(grant.workspace, voice_id)
         return json_reply(voice_reply(voice, is_strict=self.limits.strict_replies).to_wire())
 
     async def update(self, request: Request) -> Response:
@@ -174,14 +166,14 @@ class VoiceEndpoints:
         grant = await self.doorkeeper.admit_writer(request)
         message = await read_message(request, UpdateVoiceRequest, self.limits, self.bodies)
         voice_id = await self._voice_id(request, grant)
-        voice = await self._known(self.services.update_voice(grant.workspace, voice_id, message.to_change()), voice_id)
+        voice = await self.services.update_voice(grant.workspace, voice_id, message.to_change())
         return json_reply(voice_reply(voice, is_strict=self.limits.strict_replies).to_wire())
 
     async def delete(self, request: Request) -> Response:
         """Forget a voice and its recordings."""
         grant = await self.doorkeeper.admit_writer(request)
         voice_id = await self._voice_id(request, grant)
-        await self._known(self.services.delete_voice(grant.workspace, voice_id), voice_id)
+        await self.services.delete_voice(grant.workspace, voice_id)
         return json_reply({})
 
     async def languages(self, request: Request) -> Response:
@@ -217,18 +209,12 @@ class VoiceEndpoints:
 
     async def _voice_id(self, request: Request, grant: Grant) -> VoiceId:
         """The id in the path; in the workspace-qualified form also its part after the `__` (contract 1)."""
-        given = read_voice_id(request.path_params["voice_id"])
+        given = request.path_params["voice_id"]
+        check_voice_id(given)
         record_of(request.scope).voice_id = given[:128]
         if "workspace" not in request.path_params:
-            return given
-        return await self._known(self.services.get_voice.resolve(grant.workspace, given), given)
-
-    async def _known(self, work: Awaitable[T], voice_id: str) -> T:
-        """One wording for every unknown voice (contract 4). Raises: VoiceNotFound."""
-        try:
-            return await work
-        except VoiceNotFound as exc:
-            raise unknown_voice(voice_id) from exc
+            return VoiceId(given)
+        return await self.services.get_voice.resolve(grant.workspace, given)
 
 
 def _read_query(request: Request) -> VoiceQuery:

@@ -111,14 +111,17 @@ class CloneVoice:
         return CloneVoiceResult(voice, self._advise(validated, analysed, trial), trial.similarity, trial.clarity)
 
     def _check(self, command: CloneVoiceCommand) -> None:
-        if not command.display_name.strip():
+        if len(command.samples) > self.max_samples:
+            raise InvalidRequest(
+                f"voiceSamples has {len(command.samples)} entries; at most {self.max_samples} are taken."
+            )
+        for index, sample in enumerate(command.samples):
+            if not sample.content:
+                raise InvalidRequest(f"voiceSamples[{index}].audioData is required. Send the recording in base64.")
+        if not command.display_name:
             raise InvalidRequest("displayName is required. Give the voice a short name that people will recognise.")
         if not command.samples:
             raise InvalidRequest("voiceSamples is required. Send at least one sample of 3 to 15 seconds.")
-        if len(command.samples) > self.max_samples:
-            raise InvalidRequest(
-                f"voiceSamples has {len(command.samples)} entries; at most {self.max_samples} are taken. Send the best."
-            )
 
     async def _analyse(self, index: int, sample: SampleRequest) -> AnalysedSample:
         try:

@@ -4,7 +4,7 @@ Across these seams go frozen dataclasses of str, int, float, bytes and float32 a
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -13,7 +13,7 @@ from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample as AnalysedSample  # noqa: PLC0414  (re-exported: part of the port below)
 from myna.domain.sample import SampleQuality as SampleQuality  # noqa: PLC0414  (re-exported: part of the port below)
 from myna.domain.sample import SampleRequest as SampleRequest  # noqa: PLC0414  (re-exported: part of the port below)
-from myna.domain.speech import AudioFormat, EncodedChunk, SpeechSegment, SpokenChunk, SynthesisOptions
+from myna.domain.speech import AudioFormat, SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSpec
@@ -294,11 +294,3 @@ class KeyStore(Protocol):
     async def revoke(self, key_id: str) -> None:
         """Raises: ResourceNotFound."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedSpeech:
-    """One whole reply."""
-
-    content: bytes
-    chunks: tuple[EncodedChunk, ...] = field(default=())

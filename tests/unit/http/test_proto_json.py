@@ -53,14 +53,14 @@ def test_both_spellings_may_be_mixed() -> None:
         "nobodyKnows": {"this": [1, 2]},
     }
     message = parse_message(json.dumps(body), SpeakRequest)
-    wish = message.to_wish()
+    command = message.to_command(WorkspaceId("acme"))
     assert (
-        wish.voice_id,
-        wish.audio_format.sample_rate_hz,
-        wish.audio_format.encoding,
-        wish.timestamps,
+        command.voice_id,
+        command.audio_format.sample_rate_hz,
+        command.audio_format.encoding,
+        message.timestamp_type,
     ) == ("Dennis", 16000, "PCM", "WORD")
-    assert wish.normalize_text is None
+    assert command.normalize_text
 
 
 @pytest.mark.parametrize("spelling", ["TIMESTAMP_TYPE_UNSPECIFIED", "word", "", 7, {}, [], True])
@@ -185,7 +185,7 @@ _FIELD = st.sampled_from(
     ]
 )
 _READERS: tuple[Callable[[str], object], ...] = (
-    lambda body: parse_message(body, SpeakRequest).to_wish(),
+    lambda body: parse_message(body, SpeakRequest).to_command(WorkspaceId("acme")),
     lambda body: parse_message(body, CloneVoiceRequest).to_command(WorkspaceId("acme")),
     lambda body: parse_message(body, UpdateVoiceRequest).to_change(),
     lambda body: parse_message(body, DesignVoiceRequest).to_command(WorkspaceId("acme")),
