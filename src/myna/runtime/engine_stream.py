@@ -7,12 +7,11 @@ from functools import partial
 from typing import Self
 
 from myna.domain.errors import EngineFailure, MynaError
-from myna.domain.speech import SpeechSegment, SynthesisOptions
+from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
 from myna.runtime.admission import WaitingLine
 from myna.runtime.engine_slot import EngineSlot
 from myna.runtime.hand_over import ChunkHandOver
-from myna.usecases.ports import StreamedChunk
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +45,7 @@ class InProcessEngineStream:
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> StreamedChunk:
+    async def __anext__(self) -> SpokenChunk:
         try:
             chunk = await self._hand_over.get()
         except MynaError:

@@ -39,7 +39,7 @@ def make_segments(*texts: str) -> tuple[SpeechSegment, ...]:
 
 async def read_samples(stream: EngineStream) -> Samples:
     """All that is spoken."""
-    pieces = [item.chunk.samples async for item in stream]
+    pieces = [item.samples async for item in stream]
     return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
 
 

@@ -41,20 +41,11 @@ class Clock(Protocol):
 class EngineStream(Protocol):
     """Spoken chunks of one request, pulled. The first chunk exists when the stream is handed out."""
 
-    def __aiter__(self) -> AsyncIterator["StreamedChunk"]: ...
+    def __aiter__(self) -> AsyncIterator[SpokenChunk]: ...
 
     async def aclose(self) -> None:
         """Stop the engine within a chunk and free its slot. May be called at any time, more than once."""
         ...
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StreamedChunk:
-    """A chunk and the segment it belongs to."""
-
-    segment_index: int
-    chunk: SpokenChunk
-    ends_segment: bool
 
 
 class EngineClient(Protocol):

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from myna.domain.speech import SpeechSegment, TimedSpan, TokenTiming
+from myna.domain.speech import SpeechSegment, SpokenChunk, TimedSpan, TokenTiming
 from myna.domain.waveform import Samples, Waveform
-from myna.usecases.ports import EngineStream, StreamedChunk
+from myna.usecases.ports import EngineStream
 
 
 class SpokenLine:
@@ -19,16 +19,16 @@ class SpokenLine:
         self._segment_start_s = 0.0
         self.num_samples = 0
 
-    def place(self, item: StreamedChunk) -> tuple[Samples, tuple[TimedSpan, ...]]:
+    def place(self, chunk: SpokenChunk) -> tuple[Samples, tuple[TimedSpan, ...]]:
         """The chunk's samples, behind a segment's last with its pause, and what of the text begins in them."""
-        segment = self._segments[item.segment_index]
-        samples = item.chunk.samples
-        spans = tuple(self._place(timing, segment) for timing in item.chunk.timings)
-        if item.ends_segment and segment.pause_after_s > 0:
+        segment = self._segments[chunk.segment_index]
+        samples = chunk.samples
+        spans = tuple(self._place(timing, segment) for timing in chunk.timings)
+        if chunk.ends_segment and segment.pause_after_s > 0:
             pause = np.zeros(round(segment.pause_after_s * self._rate_hz), dtype=np.float32)
             samples = np.concatenate([samples, pause])
         self.num_samples += len(samples)
-        if item.ends_segment:
+        if chunk.ends_segment:
             self._segment_start_s = self.num_samples / self._rate_hz
         return samples, spans
 
@@ -61,7 +61,7 @@ async def collect_waveform(stream: EngineStream, segments: Sequence[SpeechSegmen
     """All of a stream as one waveform; closes the stream."""
     line = SpokenLine(segments, sample_rate_hz)
     try:
-        pieces = [line.place(item)[0] async for item in stream]
+        pieces = [line.place(chunk)[0] async for chunk in stream]
     finally:
         await stream.aclose()
     return Waveform(np.concatenate(pieces) if pieces else np.zeros(0, np.float32), sample_rate_hz)

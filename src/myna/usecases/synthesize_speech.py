@@ -167,9 +167,9 @@ class SynthesizeSpeech:
         encoder = self.encoders.open(audio_format, is_stream=is_stream)
         line = SpokenLine(segments, rate_hz)
         try:
-            async for item in stream:
+            async for chunk in stream:
                 start_s = line.num_samples / rate_hz
-                samples, spans = line.place(item)
+                samples, spans = line.place(chunk)
                 for part, begun in cut(samples, spans, start_s, rate_hz, _STREAM_PART_S if is_stream else math.inf):
                     waveform = Waveform(part, rate_hz)
                     content = await self.offload(partial(encoder.encode, waveform))
