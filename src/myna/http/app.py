@@ -6,20 +6,18 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 
 from myna import __version__
-from myna.http.auth import Doorkeeper
+from myna.http import openai, speech, speech_socket, system, voices
+from myna.http.backend import Backend
+from myna.http.bodies_in_flight import BodiesInFlight
 from myna.http.errors import install_error_replies
 from myna.http.limits import HttpLimits
-from myna.http.openai import CreateSpeechRequest, OpenAiEndpoints
+from myna.http.openai_request import CreateSpeechRequest
 from myna.http.openapi import install_openapi
-from myna.http.proto_json import BodiesInFlight
 from myna.http.request_edge import RequestEdge
-from myna.http.schemas import CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest
-from myna.http.speech import SpeechEndpoints
-from myna.http.speech_schemas import SpeakRequest, SpeechLineReply
-from myna.http.speech_socket import SpeechSockets
+from myna.http.speech_replies import SpeechLineReply
+from myna.http.speech_requests import SpeakRequest
 from myna.http.studio_page import create_studio_router
-from myna.http.system import SystemEndpoints
-from myna.http.voices import VoiceEndpoints
+from myna.http.voice_requests import CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest
 from myna.observability.metrics import Metrics
 from myna.usecases.services import Services
 
@@ -47,16 +45,10 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    doorkeeper = Doorkeeper(services.keys, limits)
     bodies = BodiesInFlight(limits.max_bodies_in_flight_bytes, metrics)
-    for router in (
-        VoiceEndpoints(services, limits, doorkeeper, bodies, metrics).router(),
-        SpeechEndpoints(services, limits, doorkeeper, bodies).router(),
-        OpenAiEndpoints(services, limits, doorkeeper, bodies).router(),
-        SpeechSockets(services, limits, doorkeeper, metrics).router(),
-        SystemEndpoints(services, metrics).router(),
-        create_studio_router(),
-    ):
+    app.state.backend = Backend(services, limits, metrics, bodies)
+    routers = (voices.short, voices.qualified, voices.older, speech.router, openai.router, speech_socket.router)
+    for router in (*routers, system.router, create_studio_router()):
         # One flat list, not routers inside a router: a 405 names the methods of all routes of its path.
         app.router.routes.extend(router.routes)
     install_error_replies(app)

@@ -23,7 +23,7 @@ from myna.domain.errors import (
     MynaError,
     ResourceNotFound,
 )
-from myna.http.replies import json_reply
+from myna.http.reply import JsonReply
 from myna.http.request_state import record_of
 
 logger = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ def failure_reply(path: str, failure: Failure, headers: Mapping[str, str] | None
         extra["www-authenticate"] = failure.message
     if failure.status == 429:
         extra["retry-after"] = "1"
-    return json_reply(body, failure.status, extra)
+    return JsonReply(body, failure.status, extra)
 
 
 def install_error_replies(app: FastAPI) -> None:

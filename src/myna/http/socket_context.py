@@ -7,17 +7,15 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from myna.domain.errors import MynaError, Overloaded, TextUnspeakable
+from myna.http.backend import Backend
 from myna.http.errors import Failure, describe, describe_bug
-from myna.http.limits import HttpLimits
 from myna.http.socket_schemas import CreateContext, JsonObject, context_error_frame, event_frame
 from myna.http.speech import speak_along
 from myna.http.speech_payloads import SpeechPayloads
 from myna.http.text_buffer import TextBuffer
 from myna.observability.logging import log_request
-from myna.observability.metrics import Metrics
 from myna.observability.request_record import RequestRecord
 from myna.usecases.ports import Grant
-from myna.usecases.services import Services
 
 logger = logging.getLogger(__name__)
 
@@ -38,10 +36,8 @@ class SocketContext:
         context_id: str,
         settings: CreateContext,
         *,
-        services: Services,
-        limits: HttpLimits,
+        backend: Backend,
         grant: Grant,
-        metrics: Metrics,
         send: SendFrame,
         on_closed: Callable[[str], None],
     ) -> None:
@@ -50,10 +46,8 @@ class SocketContext:
         self.settings = settings
         self.is_closing = False
         self._buffer = TextBuffer(settings.to_buffering())
-        self._services = services
-        self._limits = limits
+        self._backend = backend
         self._grant = grant
-        self._metrics = metrics
         self._send = send
         self._on_closed = on_closed
         self._utterances: deque[tuple[str, CreateContext]] = deque()
@@ -77,7 +71,7 @@ class SocketContext:
     def add_text(self, text: str) -> None:
         """Raises: Overloaded when too much text waits already."""
         waiting = self._buffer.num_chars + self._num_waiting_chars
-        if waiting + len(text) > self._limits.max_socket_pending_chars:
+        if waiting + len(text) > self._backend.limits.max_socket_pending_chars:
             raise Overloaded("Too much text waits in this context. Send more once some of it was spoken.")
         self._enqueue(self._buffer.add(text))
         self._set_timer()
@@ -186,17 +180,14 @@ class SocketContext:
             await self._send_failure(failure, record)
         finally:
             record.finish()
-            self._metrics.observe(record)
+            self._backend.metrics.observe(record)
             log_request(record)
 
     async def _send_speech(self, text: str, settings: CreateContext, record: RequestRecord) -> None:
         payloads = SpeechPayloads(text, settings)
-        chunks = speak_along(self._services, settings.to_command(self._grant.workspace, text), record)
+        chunks = speak_along(self._backend.services, settings.to_command(self._grant.workspace, text), record)
         try:
-            async for chunk in chunks:
-                for payload in payloads.of_chunk(chunk):
-                    await self._send(event_frame(self.context_id, "audioChunk", payload))
-            for payload in payloads.of_rest():
+            async for payload in payloads.of(chunks):
                 await self._send(event_frame(self.context_id, "audioChunk", payload))
         finally:
             await chunks.aclose()

@@ -9,8 +9,8 @@ from pydantic.alias_generators import to_camel
 
 from myna.domain.errors import InvalidRequest
 from myna.http.errors import Failure
-from myna.http.proto_json import Flag, Int, ProtoMessage, Text, check_message, known_member
-from myna.http.speech_schemas import SpeechSettings
+from myna.http.proto_message import Flag, Int, ProtoMessage, Text, check_message, known_member
+from myna.http.speech_requests import SpeechSettings
 
 JsonObject = dict[str, Any]  # Any: JSON
 

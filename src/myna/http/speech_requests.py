@@ -1,16 +1,15 @@
-"""Synthesis on the wire (contract 7): one set of fields for the reply, the stream and the socket."""
+"""What is asked of synthesis (contract 7.1): one set of fields for the reply, the stream and the socket."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, ConfigDict, Field
 
 from myna.domain.errors import InvalidRequest
 from myna.domain.language import parse_lang_code
 from myna.domain.speech import AudioEncoding, AudioFormat, TimestampKind
 from myna.domain.voice import VoiceId, WorkspaceId
-from myna.http.proto_json import Float, Int, ProtoMessage, Text, known_member
-from myna.http.schemas import Reply
+from myna.http.proto_message import Float, Int, ProtoMessage, ProtoQuery, Text, known_member
 from myna.usecases.models import DEFAULT_MODEL
 from myna.usecases.speak_command import SpeakCommand
 
@@ -136,68 +135,10 @@ class SpeakRequest(SpeechSettings):
     text: Text = ""
 
 
-# --- replies (for the description; the endpoints write them directly) ----------------------------------------------
+class PreviewQuery(ProtoQuery):
+    """Which voice to hear."""
 
-
-class UsageReply(Reply):
-    processed_characters_count: int
-    """All of the text in the first piece, 0 afterwards."""
-    model_id: str
-
-
-class PhoneReply(Reply):
-    phone_symbol: str
-    start_time_seconds: float
-    duration_seconds: float
-    viseme_symbol: str
-
-
-class PhoneticDetailReply(Reply):
-    word_index: int
-    phones: list[PhoneReply]
-    is_partial: bool
-
-
-class WordAlignmentReply(Reply):
-    words: list[str]
-    word_start_time_seconds: list[float]
-    word_end_time_seconds: list[float]
-    phonetic_details: list[PhoneticDetailReply]
-
-
-class CharacterAlignmentReply(Reply):
-    characters: list[str]
-    character_start_time_seconds: list[float]
-    character_end_time_seconds: list[float]
-
-
-class LipsyncAlignmentReply(Reply):
-    """Always empty: what its entries look like is not published."""
-
-    visemes: list[dict[str, Any]]  # Any: not published
-
-
-class TimestampInfoReply(Reply):
-    """What was asked for."""
-
-    word_alignment: WordAlignmentReply | None = None
-    character_alignment: CharacterAlignmentReply | None = None
-    lipsync_alignment: LipsyncAlignmentReply | None = None
-
-
-class SpeechReplyMessage(Reply):
-    audio_content: Annotated[str, Field(json_schema_extra={"format": "byte"})]
-    usage: UsageReply | None
-    timestamp_info: TimestampInfoReply | None
-
-
-class SpeechLineReply(Reply):
-    """One line of a stream; a failure in the middle is a line with `error` in place of `result`."""
-
-    result: SpeechReplyMessage | None = None
-    error: dict[str, Any] | None = None  # Any: the body of `ErrorReply`
-
-
-class PreviewReply(Reply):
-    audio_content: Annotated[str, Field(json_schema_extra={"format": "byte"})]
-    """Base64 MP3."""
+    voice_id: Annotated[str, Field(validation_alias=AliasChoices("voice_id", "voiceId"), description="The voice.")] = ""
+    model_id: Annotated[
+        ModelId, Field(validation_alias=AliasChoices("model_id", "modelId"), description="Any known model.")
+    ] = DEFAULT_MODEL
