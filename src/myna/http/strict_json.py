@@ -18,6 +18,8 @@ def parse_object(body: bytes | str) -> dict[str, Any]:
         if text.count(",") > _MAX_COMMAS:
             raise _Refused("it has too many fields")
         value = json.loads(text, object_pairs_hook=_unique_fields, parse_constant=_refuse_constant)
+        if "\\u" in text:
+            _refuse_half_pairs(value)
     except UnicodeDecodeError as exc:
         raise InvalidRequest("The request's body is not UTF-8. Send JSON in UTF-8.") from exc
     except RecursionError as exc:
@@ -47,27 +49,12 @@ def _unique_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
         raise _Refused("a field is there twice")
-    for name, value in pairs:
-        _refuse_surrogates(name)
-        if isinstance(value, str):
-            _refuse_surrogates(value)
-        elif isinstance(value, list):
-            _refuse_surrogates_in(value)
     return fields
 
 
-def _refuse_surrogates_in(values: list[Any]) -> None:
-    for value in values:
-        if isinstance(value, str):
-            _refuse_surrogates(value)
-        elif isinstance(value, list):
-            _refuse_surrogates_in(value)
-
-
-def _refuse_surrogates(text: str) -> None:
-    if text.isascii():
-        return
+def _refuse_half_pairs(value: object) -> None:
+    """Only escapes can write them, so that no body without any pays for this."""
     try:
-        text.encode()
+        json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as exc:
         raise _Refused("a string holds half a surrogate pair") from exc
