@@ -1,7 +1,7 @@
 """Puts the HTTP edge together: use cases and limits in, an ASGI application out. No state outside the application."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
@@ -36,11 +36,20 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
     """
     limits = limits if limits is not None else HttpLimits()
     metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await services.start()
+        try:
+            yield
+        finally:
+            await services.close()
+
     app = FastAPI(
         title="Myna",
         version=__version__,
         description=_DESCRIPTION,
-        lifespan=_lifespan_of(services),
+        lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -56,16 +65,3 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
     install_openapi(app, (*messages, SpeechLineReply))
     app.add_middleware(RequestEdge, limits=limits, metrics=metrics)
     return app
-
-
-def _lifespan_of(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        del app
-        await services.start()
-        try:
-            yield
-        finally:
-            await services.close()
-
-    return lifespan
