@@ -10,9 +10,7 @@ from typing import Protocol, TypeVar
 
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.language import LangCode
-from myna.domain.sample import AnalysedSample as AnalysedSample  # noqa: PLC0414  (re-exported: part of the port below)
-from myna.domain.sample import SampleQuality as SampleQuality  # noqa: PLC0414  (re-exported: part of the port below)
-from myna.domain.sample import SampleRequest as SampleRequest  # noqa: PLC0414  (re-exported: part of the port below)
+from myna.domain.sample import AnalysedSample, SampleRequest
 from myna.domain.speech import AudioFormat, SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import ReferenceAudio, Waveform
