@@ -6,7 +6,7 @@ bytes in either base64 alphabet with or without padding.
 
 import math
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
@@ -109,13 +109,15 @@ Base64Bytes = Annotated[bytes, WrapValidator(_read_base64)]
 Member = TypeVar("Member", bound=StrEnum)
 
 
-def known_member(members: type[Member]) -> Callable[[object], Member | None]:
-    """A validator for an enum whose unknown spellings count as unset (contract 3)."""
+def _or_unset(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
 
-    def choose(value: object) -> Member | None:
-        return members.__members__.get(value) if isinstance(value, str) else None
 
-    return choose
+Known = Annotated[Member | None, WrapValidator(_or_unset)]
+"""`Known[AudioEncoding]`: an enum whose unknown spellings count as unset (contract 3)."""
 
 
 def parse_message(body: bytes | str, message: type[Message]) -> Message:

@@ -1,4 +1,7 @@
-"""A reply that leaves piece by piece while it is spoken, and stops the engine when nobody listens any more."""
+"""A reply that leaves piece by piece while it is spoken, and stops the engine when nobody listens any more.
+
+By hand, because the framework's StreamingResponse waits for ever for a reader that takes nothing.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator

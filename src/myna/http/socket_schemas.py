@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from myna.domain.errors import InvalidRequest
 from myna.http.errors import Failure
-from myna.http.proto_message import Flag, Int, ProtoMessage, Text, check_message, known_member
+from myna.http.proto_message import Flag, Int, Known, ProtoMessage, Text, check_message
 from myna.http.speech_requests import SpeechSettings
 
 JsonObject = dict[str, Any]  # Any: JSON
@@ -49,7 +49,7 @@ class CreateContext(SpeechSettings):
     )
     buffer_char_threshold: Int = 0
     auto_mode: Flag = False
-    auto_mode_strategy: Annotated[AutoModeStrategy | None, BeforeValidator(known_member(AutoModeStrategy))] = None
+    auto_mode_strategy: Known[AutoModeStrategy] = None
 
     def to_buffering(self) -> "Buffering":
         """Raises: InvalidRequest."""

@@ -3,13 +3,13 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, ConfigDict, Field
 
 from myna.domain.errors import InvalidRequest
 from myna.domain.language import parse_lang_code
 from myna.domain.speech import AudioEncoding, AudioFormat, TimestampKind
 from myna.domain.voice import VoiceId, WorkspaceId
-from myna.http.proto_message import Float, Int, ProtoMessage, ProtoQuery, Text, known_member
+from myna.http.proto_message import Float, Int, Known, ProtoMessage, ProtoQuery, Text
 from myna.usecases.models import DEFAULT_MODEL
 from myna.usecases.speak_command import SpeakCommand
 
@@ -47,7 +47,7 @@ class DeliveryMode(StrEnum):
 class AudioConfigMessage(ProtoMessage):
     """How the audio leaves; absent: MP3, 48 kHz, 128 kbit/s."""
 
-    audio_encoding: Annotated[AudioEncoding | None, BeforeValidator(known_member(AudioEncoding))] = None
+    audio_encoding: Known[AudioEncoding] = None
     sample_rate_hertz: Annotated[Int, Field(description="8000 16000 22050 24000 32000 44100 48000; 0: default.")] = 0
     bit_rate: Annotated[Int, Field(description="MP3 and OGG_OPUS, bit/s; 0: 128000.")] = 0
     speaking_rate: Annotated[Float, Field(description="0.5 to 1.5; 0: 1.")] = 0.0
@@ -79,12 +79,10 @@ class SpeechSettings(ProtoMessage):
     audio_config: AudioConfigMessage = AudioConfigMessage()
     temperature: Annotated[Float, Field(description="(0, 2]; 0: default.")] = 0.0
     language: Annotated[Text, Field(description="BCP-47; absent: heard from the text.")] = ""
-    delivery_mode: Annotated[DeliveryMode | None, BeforeValidator(known_member(DeliveryMode))] = None
-    timestamp_type: Annotated[TimestampKind | None, BeforeValidator(known_member(TimestampKind))] = None
-    timestamp_transport_strategy: Annotated[
-        TimestampTransport | None, BeforeValidator(known_member(TimestampTransport))
-    ] = None
-    apply_text_normalization: Annotated[Normalization | None, BeforeValidator(known_member(Normalization))] = None
+    delivery_mode: Known[DeliveryMode] = None
+    timestamp_type: Known[TimestampKind] = None
+    timestamp_transport_strategy: Known[TimestampTransport] = None
+    apply_text_normalization: Known[Normalization] = None
     lipsync_config: LipsyncMessage | None = None
     seed: Annotated[Int, Field(description="Extra: same seed, same speech.")] = 0
 

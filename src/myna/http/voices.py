@@ -90,6 +90,7 @@ async def clone_voice(
     if result.voice is not None:
         record.voice_id, record.lang = result.voice.voice_id, result.voice.lang.value
     is_strict = backend.limits.strict_replies
+    # On a thread and not by FastAPI: megabytes of base64.
     return await asyncio.to_thread(lambda: JsonReply(CloneVoiceReply.of(result, is_strict=is_strict).to_wire()))
 
 
