@@ -2,13 +2,13 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable
-from typing import Any, TypeVar
+from collections.abc import Coroutine
+from typing import Any
 
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from myna.domain.errors import InvalidRequest, MynaError, Overloaded, ResourceNotFound, TextTooLong
+from myna.domain.errors import InvalidRequest, MynaError, Overloaded, ResourceNotFound
 from myna.http.auth import admit_socket, key_of_socket
 from myna.http.backend import Backend, WithBackend
 from myna.http.errors import Failure, describe, describe_bug, failure_reply
@@ -32,11 +32,10 @@ from myna.http.strict_json import parse_object
 from myna.observability.logging import log_request
 from myna.observability.request_record import RequestRecord
 from myna.usecases.ports import Grant
+from myna.usecases.speak_command import check_length
 
 _INLINE_CHARS = 32 * 1024
 """Frames up to here are parsed on the event loop."""
-
-T = TypeVar("T")
 
 
 router = APIRouter()
@@ -231,9 +230,7 @@ class _Session:
             await self._backend.services.get_voice(command.workspace, command.voice_id)
 
     def _send_text(self, context: SocketContext, message: SendText) -> None:
-        most = self._limits.max_socket_text_chars
-        if len(message.text) > most:
-            raise TextTooLong(f"text length should not exceed {most} characters.")
+        check_length(message.text, self._limits.max_socket_text_chars)
         if message.text:
             context.add_text(message.text)
         if message.flush_context is not None:
@@ -277,15 +274,14 @@ class _Outlet:
         async with self._turn:
             await self._in_time(self._websocket.close(1000))
 
-    async def _in_time(self, sending: Awaitable[T]) -> T:
+    async def _in_time(self, sending: Coroutine[Any, Any, None]) -> None:
         if self.is_broken.is_set():
-            if asyncio.iscoroutine(sending):
-                sending.close()
+            sending.close()
             raise SocketGone
         try:
             # Not `wait_for`: in Python 3.11 it forgets a cancellation that comes in the moment of its success.
             async with asyncio.timeout(self._stall_s):
-                return await sending
+                await sending
         except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError) as exc:
             # Starlette raises RuntimeError for a socket that was closed meanwhile.
             self.is_broken.set()

@@ -65,9 +65,13 @@ def check_speak_command(command: SpeakCommand, limits: SpeechLimits) -> None:
         raise InvalidRequest(
             f"speakingRate is out of range. Use {MIN_SPEAKING_RATE:g} to {MAX_SPEAKING_RATE:g}; 1 is normal."
         )
-    most = limits.max_stream_text_chars if command.is_stream else limits.max_text_chars
-    if len(command.text) > most:
-        raise TextTooLong(f"text length should not exceed {most} characters.")
+    check_length(command.text, limits.max_stream_text_chars if command.is_stream else limits.max_text_chars)
+
+
+def check_length(text: str, max_chars: int) -> None:
+    """Raises: TextTooLong, in the words of the original (contract 4)."""
+    if len(text) > max_chars:
+        raise TextTooLong(f"text length should not exceed {max_chars} characters.")
 
 
 def _check_design(command: SpeakCommand, prompt: str) -> None:
