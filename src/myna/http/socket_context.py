@@ -9,6 +9,7 @@ from contextlib import suppress
 from myna.domain.errors import MynaError, Overloaded, TextUnspeakable
 from myna.http.backend import Backend
 from myna.http.errors import Failure, describe, describe_bug
+from myna.http.socket_outlet import SocketGone
 from myna.http.socket_schemas import CreateContext, JsonObject, context_error_frame, event_frame
 from myna.http.speech import speak_along
 from myna.http.speech_payloads import SpeechPayloads
@@ -22,10 +23,6 @@ logger = logging.getLogger(__name__)
 SOCKET_ROUTE = "/tts/v1/voice:streamBidirectional"
 
 SendFrame = Callable[[JsonObject], Awaitable[None]]
-
-
-class SocketGone(Exception):
-    """The client cannot be told anything any more."""
 
 
 class SocketContext:

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-from collections.abc import Coroutine
 from typing import Any
 
 from fastapi import APIRouter, WebSocket
@@ -13,8 +12,8 @@ from myna.http.auth import admit_socket, key_of_socket
 from myna.http.backend import Backend, WithBackend
 from myna.http.errors import Failure, describe, describe_bug, failure_reply
 from myna.http.proto_message import check_message
-from myna.http.reply import to_json
-from myna.http.socket_context import SOCKET_ROUTE, SocketContext, SocketGone
+from myna.http.socket_context import SOCKET_ROUTE, SocketContext
+from myna.http.socket_outlet import SocketGone, SocketOutlet
 from myna.http.socket_schemas import (
     COMMANDS,
     GARBAGE_FRAME,
@@ -86,7 +85,7 @@ class _Session:
         self._contexts: dict[str, SocketContext] = {}
         self._grant: Grant | None = None
         self._key, self._subprotocol = key_of_socket(websocket.headers, websocket.query_params)
-        self._outlet = _Outlet(websocket, backend.limits.send_stall_s, record)
+        self._outlet = SocketOutlet(websocket, backend.limits.send_stall_s, record)
 
     async def run(self) -> None:
         """Until the client leaves, is refused, stalls, or says nothing for too long."""
@@ -250,39 +249,3 @@ class _Session:
     def _forget(self, context_id: str) -> None:
         if self._contexts.pop(context_id, None) is not None:
             self._backend.metrics.change("myna_contexts_open", -1)
-
-
-class _Outlet:
-    """The way out: one frame after another, given up when the client stops taking them."""
-
-    def __init__(self, websocket: WebSocket, stall_s: float, record: RequestRecord) -> None:
-        self._websocket = websocket
-        self._stall_s = stall_s
-        self._record = record
-        self._turn = asyncio.Lock()
-        self.is_broken = asyncio.Event()
-
-    async def send(self, frame: JsonObject) -> None:
-        """Raises: SocketGone."""
-        content = to_json(frame).decode("ascii")
-        async with self._turn:
-            await self._in_time(self._websocket.send_text(content))
-            self._record.sent_bytes += len(content)
-
-    async def close(self) -> None:
-        """With code 1000 and no reason (contract 10.1). Raises: SocketGone."""
-        async with self._turn:
-            await self._in_time(self._websocket.close(1000))
-
-    async def _in_time(self, sending: Coroutine[Any, Any, None]) -> None:
-        if self.is_broken.is_set():
-            sending.close()
-            raise SocketGone
-        try:
-            # Not `wait_for`: in Python 3.11 it forgets a cancellation that comes in the moment of its success.
-            async with asyncio.timeout(self._stall_s):
-                await sending
-        except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError) as exc:
-            # Starlette raises RuntimeError for a socket that was closed meanwhile.
-            self.is_broken.set()
-            raise SocketGone from exc
