@@ -129,7 +129,7 @@ class DesignVoice:
             )
         )
         assert reply is not None  # the text is not blank
-        return VoicePreview(voice, text, b"".join(chunk.content for chunk in await reply.read_all()))
+        return VoicePreview(voice, text, b"".join([chunk.content async for chunk in reply]))
 
 
 @dataclass(frozen=True, slots=True)

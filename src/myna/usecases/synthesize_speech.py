@@ -57,13 +57,6 @@ class SpeechReply:
         """Stop the engine and free its slot; safe at any time, more than once."""
         await self._stream.aclose()
 
-    async def read_all(self) -> tuple[EncodedChunk, ...]:
-        """Everything at once."""
-        try:
-            return tuple([chunk async for chunk in self._chunks])
-        finally:
-            await self.aclose()
-
 
 @dataclass(frozen=True, slots=True)
 class SynthesizeSpeech:
