@@ -29,8 +29,9 @@ from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, Updat
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.services import Services
+from myna.usecases.speak_command import SpeechLimits
 from myna.usecases.stock import read_stock_voices
-from myna.usecases.synthesize_speech import SpeechLimits, SynthesizeSpeech
+from myna.usecases.synthesize_speech import SynthesizeSpeech
 
 _HOUSE_KEEPING_S = 3600.0
 

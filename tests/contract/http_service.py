@@ -24,6 +24,7 @@ from myna.audio.stored_wav import decode_stored_wav
 from myna.domain.errors import AudioUndecodable
 from myna.domain.finding import Finding, Severity
 from myna.domain.language import LangCode
+from myna.domain.sample import AnalysedSample, SampleQuality, SampleRequest
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import WorkspaceId
 from myna.domain.waveform import ReferenceAudio, Waveform
@@ -46,12 +47,13 @@ from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
-from myna.usecases.ports import AnalysedSample, SampleAnalyst, SampleQuality, SampleRequest, VoiceStore
+from myna.usecases.ports import SampleAnalyst, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.services import Services
+from myna.usecases.speak_command import SpeechLimits
 from myna.usecases.stock import read_stock_voices
-from myna.usecases.synthesize_speech import SpeechLimits, SynthesizeSpeech
+from myna.usecases.synthesize_speech import SynthesizeSpeech
 
 WORKSPACE = WorkspaceId("acme")
 OTHER_WORKSPACE = WorkspaceId("rival")

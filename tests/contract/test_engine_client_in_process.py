@@ -35,7 +35,6 @@ from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.runtime.voice_cache import VoiceCache
 from myna.testing.client_contract import OPTIONS, EngineClientContract, make_reference, make_segments, read_samples
-from myna.usecases.ports import StreamedChunk
 
 SETTINGS = EngineSettings(Path("unused"))
 RATE_HZ = TONE.capabilities.sample_rate_hz
@@ -281,7 +280,7 @@ async def test_a_slow_reader_holds_nobody_up(make_client) -> None:
 async def test_a_full_buffer_ends_in_an_error() -> None:
     """A consumer who does not read a segment longer than the buffer while others wait is broken off."""
     hand_over = ChunkHandOver(RATE_HZ, lambda: True, max_buffered_s=1.0, max_stall_s=0.01)
-    chunk = StreamedChunk(0, SpokenChunk(np.zeros(RATE_HZ, np.float32)), ends_segment=False)
+    chunk = SpokenChunk(np.zeros(RATE_HZ, np.float32))
     for _ in range(2):
         hand_over.put(chunk)
     with pytest.raises(DeadlineExceeded):

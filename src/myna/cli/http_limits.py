@@ -7,9 +7,6 @@ from myna.http.limits import HttpLimits
 def http_limits(settings: Settings) -> HttpLimits:
     return HttpLimits(
         max_body_bytes=settings.max_body_bytes,
-        max_samples=settings.max_samples,
-        max_text_chars=settings.max_text_chars,
-        max_stream_text_chars=settings.max_stream_text_chars,
         strict_replies=settings.strict_replies,
         require_consent=settings.require_consent,
         accept_any_workspace_path=settings.accept_any_workspace_path,

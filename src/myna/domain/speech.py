@@ -77,6 +77,9 @@ class SpokenChunk:
     samples: Samples
     """[num_samples] float32 in [-1, 1] at the engine's rate."""
     timings: tuple[TokenTiming, ...] = ()
+    segment_index: int = 0
+    """Which of the request's segments it belongs to; filled in by whoever runs the engine, as is the next."""
+    ends_segment: bool = False
 
 
 @dataclass(frozen=True, slots=True)

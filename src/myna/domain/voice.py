@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NewType
 
+from myna.domain.errors import InvalidRequest, VoiceNotFound
 from myna.domain.language import LangCode
 
 VoiceId = NewType("VoiceId", str)
@@ -18,6 +19,22 @@ SYSTEM_WORKSPACE = WorkspaceId("inworld")
 name."""
 
 _MAX_SLUG_CHARS = 48
+
+
+def check_voice_id(given: str) -> None:
+    """Ids are opaque; but no id holds control characters, which stores may stumble over.
+
+    Raises: InvalidRequest if there is none, VoiceNotFound.
+    """
+    if not given:
+        raise InvalidRequest("voiceId is required. List the voices to find one.")
+    if not given.isprintable():
+        raise VoiceNotFound("Unknown voice: the id holds control characters.")
+
+
+def unknown_voice(voice_id: str) -> VoiceNotFound:
+    """One wording for every unknown voice (wire-contract.md#errors)."""
+    return VoiceNotFound(f"Unknown voice: {voice_id[:128]} not found!")
 
 
 class VoiceSource(StrEnum):

@@ -1,25 +1,23 @@
 """Puts the HTTP edge together: use cases and limits in, an ASGI application out. No state outside the application."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
 from myna import __version__
-from myna.http.auth import Doorkeeper
+from myna.http import openai, speech, speech_socket, system, voices
+from myna.http.backend import Backend
+from myna.http.bodies_in_flight import BodiesInFlight
 from myna.http.errors import install_error_replies
 from myna.http.limits import HttpLimits
-from myna.http.openai import CreateSpeechRequest, OpenAiEndpoints
+from myna.http.openai_request import CreateSpeechRequest
 from myna.http.openapi import install_openapi
-from myna.http.proto_json import BodiesInFlight
 from myna.http.request_edge import RequestEdge
-from myna.http.schemas import CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest
-from myna.http.speech import SpeechEndpoints
-from myna.http.speech_schemas import SpeakRequest, SpeechLineReply
-from myna.http.speech_socket import SpeechSockets
+from myna.http.speech_replies import SpeechLineReply
+from myna.http.speech_requests import SpeakRequest
 from myna.http.studio_page import create_studio_router
-from myna.http.system import SystemEndpoints
-from myna.http.voices import VoiceEndpoints
+from myna.http.voice_requests import CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest
 from myna.observability.metrics import Metrics
 from myna.usecases.services import Services
 
@@ -38,25 +36,28 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
     """
     limits = limits if limits is not None else HttpLimits()
     metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await services.start()
+        try:
+            yield
+        finally:
+            await services.close()
+
     app = FastAPI(
         title="Myna",
         version=__version__,
         description=_DESCRIPTION,
-        lifespan=_lifespan_of(services),
+        lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
-    doorkeeper = Doorkeeper(services.keys, limits)
     bodies = BodiesInFlight(limits.max_bodies_in_flight_bytes, metrics)
-    for router in (
-        VoiceEndpoints(services, limits, doorkeeper, bodies, metrics).router(),
-        SpeechEndpoints(services, limits, doorkeeper, bodies).router(),
-        OpenAiEndpoints(services, limits, doorkeeper, bodies).router(),
-        SpeechSockets(services, limits, doorkeeper, metrics).router(),
-        SystemEndpoints(services, metrics).router(),
-        create_studio_router(),
-    ):
+    app.state.backend = Backend(services, limits, metrics, bodies)
+    routers = (voices.short, voices.qualified, voices.older, speech.router, openai.router, speech_socket.router)
+    for router in (*routers, system.router, create_studio_router()):
         # One flat list, not routers inside a router: a 405 names the methods of all routes of its path.
         app.router.routes.extend(router.routes)
     install_error_replies(app)
@@ -64,16 +65,3 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
     install_openapi(app, (*messages, SpeechLineReply))
     app.add_middleware(RequestEdge, limits=limits, metrics=metrics)
     return app
-
-
-def _lifespan_of(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        del app
-        await services.start()
-        try:
-            yield
-        finally:
-            await services.close()
-
-    return lifespan

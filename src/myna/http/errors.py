@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
@@ -23,7 +22,7 @@ from myna.domain.errors import (
     MynaError,
     ResourceNotFound,
 )
-from myna.http.replies import json_reply
+from myna.http.reply import JsonReply
 from myna.http.request_state import record_of
 
 logger = logging.getLogger(__name__)
@@ -104,18 +103,18 @@ def failure_reply(path: str, failure: Failure, headers: Mapping[str, str] | None
         extra["www-authenticate"] = failure.message
     if failure.status == 429:
         extra["retry-after"] = "1"
-    return json_reply(body, failure.status, extra)
+    return JsonReply(body, failure.status, extra)
 
 
 def install_error_replies(app: FastAPI) -> None:
     """Give every failure that reaches the application the one body."""
 
-    async def on_myna_error(request: Request, exc: Exception) -> Response:
-        assert isinstance(exc, MynaError)
+    @app.exception_handler(MynaError)
+    async def on_myna_error(request: Request, exc: MynaError) -> Response:
         return _reply(request, exc)
 
-    async def on_http_exception(request: Request, exc: Exception) -> Response:
-        assert isinstance(exc, HTTPException)
+    @app.exception_handler(HTTPException)
+    async def on_http_exception(request: Request, exc: HTTPException) -> Response:
         if exc.status_code == 405:
             allowed = ", ".join(sorted(_allowed_methods(request)))
             return _reply(request, MethodNotAllowed("Method Not Allowed"), {"allow": allowed})
@@ -123,13 +122,9 @@ def install_error_replies(app: FastAPI) -> None:
             return _reply(request, ResourceNotFound("Not Found"))
         return _reply(request, InvalidRequest(str(exc.detail)))
 
-    async def on_invalid(request: Request, exc: Exception) -> Response:
-        assert isinstance(exc, RequestValidationError | ValidationError)
+    @app.exception_handler(RequestValidationError)
+    async def on_invalid(request: Request, _exc: RequestValidationError) -> Response:
         return _reply(request, InvalidRequest("The request is not valid."))
-
-    app.add_exception_handler(MynaError, on_myna_error)
-    app.add_exception_handler(HTTPException, on_http_exception)
-    app.add_exception_handler(RequestValidationError, on_invalid)
 
 
 def _reply(request: Request, error: MynaError, headers: Mapping[str, str] | None = None) -> Response:

@@ -17,12 +17,6 @@ class HttpLimits:
     """Bodies that are held in memory at one time, together; one more is answered 429."""
     body_pause_s: float = 60.0
     """Longest silence while a body arrives."""
-    max_samples: int = 16
-    """Most voice samples in one clone request; refused before base64 is decoded."""
-    max_text_chars: int = 2000
-    """Longest text of one whole reply (wire-contract.md#speech)."""
-    max_stream_text_chars: int = 4000
-    """Longest text of one stream (wire-contract.md#speech)."""
     max_socket_text_chars: int = 2000
     """Longest text of one `send_text` (wire-contract.md#commands)."""
     max_socket_pending_chars: int = 50_000

@@ -1,87 +1,149 @@
 """HTTP connections on which a request has to arrive in time, and is told in our words why it is none.
 
-uvicorn waits for ever for the first byte and for the rest of a head; a few hundred silent connections would use up the
-process's file descriptors. What is not HTTP never becomes a request, so that no layer of the application can answer it.
+uvicorn waits for ever for the first byte and for the rest of a head, and has no setting for it: a few hundred silent
+connections would use up the process's file descriptors. What is not HTTP never becomes a request, so that no layer of
+the application can answer it. Both are done around uvicorn's protocol, as a protocol of its own that hands everything
+on.
 """
 
 import asyncio
 import sys
 from dataclasses import replace
-from typing import ClassVar
+from http import HTTPStatus
+from typing import Any, ClassVar, cast
 
 import h11
-from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
+import uvicorn
+from starlette.types import Message, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 from myna.domain.errors import InvalidRequest
 from myna.http.errors import describe, failure_reply
 
-_NO_REPLY_YET = (h11.IDLE, h11.SEND_RESPONSE)
+_STATE_KEY = "myna.connection"
 _LINGER_S = 5.0
 """How long what still arrives after a refusal is thrown away: closed at once, the connection would be reset, and a
 client that is still sending would lose the reply. Source: nginx, `lingering_timeout`."""
 
 
-class PromptHttpProtocol(H11Protocol):
-    """uvicorn's protocol, with a deadline for each request's head. Bodies and replies have their own (HttpLimits)."""
+class PromptHttpProtocol(asyncio.Protocol):
+    """A deadline for each request's head. Bodies and replies have their own (HttpLimits)."""
 
     max_head_s: ClassVar[float] = 60.0
     """From the connection, or from the first byte of a later request, to the end of its head. Source: nginx,
     `client_header_timeout`."""
 
-    _deadline: asyncio.TimerHandle | None = None
-    _is_refused = False
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        # The state of a connection's requests is where ASGI lets a server and its application meet.
+        self._inner = H11Protocol(config, server_state, {**app_state, _STATE_KEY: self}, _loop)
+        self._loop = _loop or asyncio.get_running_loop()
+        self._deadline: asyncio.TimerHandle | None = None
+        self._is_answering = False
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
-        super().connection_made(transport)
-        self._watch()
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._outlet = _Outlet(cast("asyncio.Transport", transport))
+        self._inner.connection_made(cast("asyncio.Transport", self._outlet))
+        self._await_head()
 
     def data_received(self, data: bytes) -> None:
-        if self._is_refused:
+        if self._outlet.is_refused:
             return
-        super().data_received(data)
-        if not self._is_refused:
-            self._watch()
+        try:
+            self._inner.data_received(data)
+        except h11.LocalProtocolError:
+            # With half a reply out there is no place for another: the cut tells that something is wrong.
+            self._outlet.close()
+        if self._outlet.is_refused:
+            self._stop_waiting()
+            self._deadline = self._loop.call_later(_LINGER_S, self._outlet.close)
+        elif not self._is_answering:
+            self._await_head()
+
+    def eof_received(self) -> None:
+        self._inner.eof_received()
+
+    def pause_writing(self) -> None:
+        self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._inner.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_watching()
-        super().connection_lost(exc)
+        self._stop_waiting()
+        self._inner.connection_lost(exc)
 
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what cannot be read as HTTP, in the one body of all failures (wire-contract.md#errors), and hang
-        up."""
-        del msg  # uvicorn's words
-        reason = sys.exception()
-        status = reason.error_status_hint if isinstance(reason, h11.RemoteProtocolError) else 400
-        if self.conn.our_state in _NO_REPLY_YET:
-            failure = replace(describe(InvalidRequest(f"The request is not valid HTTP: {reason}.")), status=status)
-            reply = failure_reply("", failure)
-            headers = [*reply.raw_headers, (b"connection", b"close")]
-            head = h11.Response(status_code=status, headers=headers, reason=STATUS_PHRASES[status])
-            for event in (head, h11.Data(data=bytes(reply.body)), h11.EndOfMessage()):
-                self.transport.write(self.conn.send(event))
-            self._is_refused = True
-            self._stop_watching()
-            self._deadline = self.loop.call_later(_LINGER_S, self._give_up)
-            self.transport.write_eof()
-        else:
-            # With half a reply out there is no place for another: the cut tells that something is wrong.
-            self.transport.close()
+    def note_head(self) -> None:
+        """It is complete, of a request or of a socket's upgrade."""
+        self._is_answering = True
+        self._stop_waiting()
 
-    def _watch(self) -> None:
-        """Run the clock while a head is awaited that is not covered by the keep-alive time."""
-        is_handed_over = self.transport.get_protocol() is not self  # a WebSocket now
-        is_answering = self.cycle is not None and not self.cycle.response_complete
-        if is_handed_over or is_answering or self.timeout_keep_alive_task is not None:
-            self._stop_watching()
-        elif self._deadline is None:
-            self._deadline = self.loop.call_later(self.max_head_s, self._give_up)
+    def note_reply(self) -> None:
+        """It is out: until the next byte uvicorn's keep-alive time counts."""
+        self._is_answering = False
 
-    def _stop_watching(self) -> None:
+    def _await_head(self) -> None:
+        if self._deadline is None:
+            self._deadline = self._loop.call_later(self.max_head_s, self._outlet.close)
+
+    def _stop_waiting(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
-    def _give_up(self) -> None:
-        self._deadline = None
-        if not self.transport.is_closing():
-            self.transport.close()
+
+def noting_connection(scope: Scope, send: Send) -> Send:
+    """`send` of a request or socket that begins, by which its connection also learns when it is answered."""
+    connection: PromptHttpProtocol | None = scope.get("state", {}).get(_STATE_KEY)
+    if connection is None:
+        return send  # an application that is called without a server
+    connection.note_head()
+
+    async def send_and_note(message: Message) -> None:
+        await send(message)
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            connection.note_reply()
+
+    return send_and_note
+
+
+class _Outlet:
+    """The transport, but for one thing: what uvicorn writes while it handles that something is no HTTP is ours."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.is_refused = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        reason = sys.exception()
+        if not isinstance(reason, h11.RemoteProtocolError):
+            self._transport.write(data)
+        elif not self.is_refused:
+            self._refuse(reason)
+
+    def close(self) -> None:
+        if not isinstance(sys.exception(), h11.RemoteProtocolError):
+            self._transport.close()
+
+    def _refuse(self, reason: h11.RemoteProtocolError) -> None:
+        """In the one body of all failures (wire-contract.md#errors); the connection ends when the client has heard
+        it."""
+        self.is_refused = True
+        status = reason.error_status_hint
+        failure = replace(describe(InvalidRequest(f"The request is not valid HTTP: {reason}.")), status=status)
+        reply = failure_reply("", failure)
+        headers = [*reply.raw_headers, (b"connection", b"close")]
+        head = h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode())
+        writer = h11.Connection(h11.SERVER)
+        for event in (head, h11.Data(data=bytes(reply.body)), h11.EndOfMessage()):
+            self._transport.write(writer.send(event) or b"")
+        self._transport.write_eof()

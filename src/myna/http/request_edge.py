@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from myna.domain.errors import DeadlineExceeded, InvalidRequest, PayloadTooLarge
 from myna.http.errors import describe, describe_bug, failure_reply
 from myna.http.limits import HttpLimits
+from myna.http.prompt_connections import noting_connection
 from myna.http.request_state import attach_record
 from myna.http.request_target import in_origin_form
 from myna.observability.logging import log_request
@@ -48,6 +49,7 @@ class RequestEdge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope = in_origin_form(scope)
+        send = noting_connection(scope, send)
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -8,28 +8,22 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from myna.domain.errors import MynaError, Overloaded, TextUnspeakable
+from myna.http.backend import Backend
 from myna.http.errors import Failure, describe, describe_bug
-from myna.http.limits import HttpLimits
+from myna.http.socket_outlet import SocketGone
 from myna.http.socket_schemas import CreateContext, JsonObject, context_error_frame, event_frame
 from myna.http.speech import speak_along
 from myna.http.speech_payloads import SpeechPayloads
-from myna.http.speech_schemas import SpeechWish
 from myna.http.text_buffer import TextBuffer
 from myna.observability.logging import log_request
-from myna.observability.metrics import Metrics
 from myna.observability.request_record import RequestRecord
 from myna.usecases.ports import Grant
-from myna.usecases.services import Services
 
 logger = logging.getLogger(__name__)
 
 SOCKET_ROUTE = "/tts/v1/voice:streamBidirectional"
 
 SendFrame = Callable[[JsonObject], Awaitable[None]]
-
-
-class SocketGone(Exception):
-    """The client cannot be told anything any more."""
 
 
 class SocketContext:
@@ -40,26 +34,21 @@ class SocketContext:
         context_id: str,
         settings: CreateContext,
         *,
-        services: Services,
-        limits: HttpLimits,
+        backend: Backend,
         grant: Grant,
-        metrics: Metrics,
         send: SendFrame,
         on_closed: Callable[[str], None],
     ) -> None:
-        """Raises: InvalidRequest, ModelUnsupported, LanguageUnsupported for settings that cannot be."""
+        """settings: checked, but for their buffering. Raises: InvalidRequest for that."""
         self.context_id = context_id
         self.settings = settings
         self.is_closing = False
-        self._wish = settings.to_wish()
         self._buffer = TextBuffer(settings.to_buffering())
-        self._services = services
-        self._limits = limits
+        self._backend = backend
         self._grant = grant
-        self._metrics = metrics
         self._send = send
         self._on_closed = on_closed
-        self._utterances: deque[tuple[str, SpeechWish]] = deque()
+        self._utterances: deque[tuple[str, CreateContext]] = deque()
         self._num_waiting_chars = 0
         self._news = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
@@ -74,13 +63,13 @@ class SocketContext:
 
     def change(self, settings: CreateContext) -> None:
         """Settings for what comes; what was flushed before keeps the old ones. Raises: InvalidRequest."""
-        wish, buffering = settings.to_wish(), settings.to_buffering()
-        self.settings, self._wish, self._buffer.buffering = settings, wish, buffering
+        self._buffer.buffering = settings.to_buffering()
+        self.settings = settings
 
     def add_text(self, text: str) -> None:
         """Raises: Overloaded when too much text waits already."""
         waiting = self._buffer.num_chars + self._num_waiting_chars
-        if waiting + len(text) > self._limits.max_socket_pending_chars:
+        if waiting + len(text) > self._backend.limits.max_socket_pending_chars:
             raise Overloaded("Too much text waits in this context. Send more once some of it was spoken.")
         self._enqueue(self._buffer.add(text))
         self._set_timer()
@@ -116,7 +105,7 @@ class SocketContext:
 
     def _enqueue(self, texts: list[str]) -> None:
         for text in texts:
-            self._utterances.append((text, self._wish))
+            self._utterances.append((text, self.settings))
             self._num_waiting_chars += len(text)
         self._news.set()
 
@@ -149,11 +138,11 @@ class SocketContext:
 
     async def _speak_all(self) -> None:
         while await self._has_utterance():
-            text, wish = self._utterances.popleft()
+            text, settings = self._utterances.popleft()
             self._num_waiting_chars -= len(text)
             self._is_speaking = True
             try:
-                await self._speak(text, wish)
+                await self._speak(text, settings)
             except asyncio.CancelledError:
                 if not self._is_cancelled:
                     raise
@@ -170,11 +159,11 @@ class SocketContext:
             await self._news.wait()
         return True
 
-    async def _speak(self, text: str, wish: SpeechWish) -> None:
+    async def _speak(self, text: str, settings: CreateContext) -> None:
         record = RequestRecord("utterance", method="WS", route=SOCKET_ROUTE, status=200)
         record.workspace, record.key_id = self._grant.workspace, self._grant.key_id
         try:
-            await self._send_speech(text, wish, record)
+            await self._send_speech(text, settings, record)
         except TextUnspeakable:
             # A stream of tokens may well flush a dash or an emoji alone; clients wait for the marker, and some give a
             # context up at any error.
@@ -189,17 +178,14 @@ class SocketContext:
             await self._send_failure(failure, record)
         finally:
             record.finish()
-            self._metrics.observe(record)
+            self._backend.metrics.observe(record)
             log_request(record)
 
-    async def _send_speech(self, text: str, wish: SpeechWish, record: RequestRecord) -> None:
-        payloads = SpeechPayloads(text, wish)
-        chunks = speak_along(self._services, wish.to_command(self._grant.workspace, text, is_stream=True), record)
+    async def _send_speech(self, text: str, settings: CreateContext, record: RequestRecord) -> None:
+        payloads = SpeechPayloads(text, settings)
+        chunks = speak_along(self._backend.services, settings.to_command(self._grant.workspace, text), record)
         try:
-            async for chunk in chunks:
-                for payload in payloads.of_chunk(chunk):
-                    await self._send(event_frame(self.context_id, "audioChunk", payload))
-            for payload in payloads.of_rest():
+            async for payload in payloads.of(chunks):
                 await self._send(event_frame(self.context_id, "audioChunk", payload))
         finally:
             await chunks.aclose()

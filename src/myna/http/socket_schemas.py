@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from myna.domain.errors import InvalidRequest
 from myna.http.errors import Failure
-from myna.http.proto_json import Flag, Int, ProtoMessage, Text, check_message, known_member
-from myna.http.speech_schemas import SpeechSettings
-from myna.usecases.models import check_model
+from myna.http.proto_message import Flag, Int, Known, ProtoMessage, Text, check_message
+from myna.http.speech_requests import SpeechSettings
 
 JsonObject = dict[str, Any]  # Any: JSON
 
@@ -50,7 +49,7 @@ class CreateContext(SpeechSettings):
     )
     buffer_char_threshold: Int = 0
     auto_mode: Flag = False
-    auto_mode_strategy: Annotated[AutoModeStrategy | None, BeforeValidator(known_member(AutoModeStrategy))] = None
+    auto_mode_strategy: Known[AutoModeStrategy] = None
 
     def to_buffering(self) -> "Buffering":
         """Raises: InvalidRequest."""
@@ -81,9 +80,9 @@ class CreateContext(SpeechSettings):
                 "audioEncoding": audio_format.encoding.value,
                 "sampleRateHertz": audio_format.sample_rate_hz,
                 "bitRate": audio_format.bit_rate_bps,
-                "speakingRate": self.audio_config.to_speaking_rate(),
+                "speakingRate": self.audio_config.speaking_rate or 1.0,
             },
-            "modelId": check_model(self.model_id),
+            "modelId": self.model_id,
             "maxBufferDelayMs": self.max_buffer_delay_ms,
             "bufferCharThreshold": self.buffer_char_threshold or MAX_BUFFER_CHARS,
             "applyTextNormalization": normalization.value if normalization else "APPLY_TEXT_NORMALIZATION_UNSPECIFIED",

@@ -1,51 +1,51 @@
 """From encoded chunks to the objects that carry them: the stream's lines and the socket's `audioChunk` are alike."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 
 from myna.domain.speech import EncodedChunk, TimedSpan
 from myna.http.alignment import Alignment, TextAligner
-from myna.http.speech_schemas import SpeechWish
+from myna.http.speech_requests import SpeakRequest, SpeechSettings, TimestampTransport
 
 JsonObject = dict[str, object]
-
-
-def usage_of(num_chars: int, model_id: str) -> JsonObject:
-    return {"processedCharactersCount": num_chars, "modelId": model_id}
 
 
 class SpeechPayloads:
     """Makes `{"audioContent", "usage", "timestampInfo"}` of each chunk, with the text's timestamps if asked for."""
 
-    def __init__(self, text: str, wish: SpeechWish) -> None:
-        self._wish = wish
+    def __init__(self, text: str, settings: SpeechSettings) -> None:
+        self._settings = settings
         self._num_chars = len(text)
-        self._aligner = TextAligner(text, wish.timestamps) if wish.timestamps is not None else None
+        self._aligner = TextAligner(text, settings.timestamp_type) if settings.timestamp_type is not None else None
         self._waiting: list[TimedSpan] = []
         """Spans whose audio is still in the encoder."""
         self._is_first = True
 
-    def of_chunk(self, chunk: EncodedChunk) -> Iterator[JsonObject]:
-        """None, one, or an audio object and one with its timestamps (ASYNC)."""
+    async def of(self, chunks: AsyncGenerator[EncodedChunk, None]) -> AsyncIterator[JsonObject]:
+        """For each chunk none, one, or an audio object and one with its timestamps (ASYNC).
+
+        After the last: timestamps that came with no audio of their own.
+        """
+        async for chunk in chunks:
+            for payload in self._of_chunk(chunk):
+                yield payload
+        if self._aligner is not None:
+            for alignment in (self._align(), self._aligner.finish()):
+                if alignment is not None and alignment.pieces:
+                    yield self._payload(b"", alignment)
+
+    def _of_chunk(self, chunk: EncodedChunk) -> Iterator[JsonObject]:
         if self._aligner is not None:
             self._waiting.extend(chunk.spans)
         if not chunk.content:
             return
         alignment = self._align()
-        if self._wish.is_async:
-            yield self._payload(chunk.content, None)
-            if alignment is not None:
-                yield self._payload(b"", alignment)
+        if self._settings.timestamp_transport_strategy is not TimestampTransport.ASYNC:
+            yield self._payload(chunk.content, alignment)
             return
-        yield self._payload(chunk.content, alignment)
-
-    def of_rest(self) -> Iterator[JsonObject]:
-        """After the last chunk: timestamps that came with no audio of their own."""
-        if self._aligner is None:
-            return
-        for alignment in (self._align(), self._aligner.finish()):
-            if alignment is not None and alignment.pieces:
-                yield self._payload(b"", alignment)
+        yield self._payload(chunk.content, None)
+        if alignment is not None:
+            yield self._payload(b"", alignment)
 
     def _align(self) -> Alignment | None:
         if self._aligner is None or not self._waiting:
@@ -55,21 +55,38 @@ class SpeechPayloads:
         return alignment if alignment.pieces else None
 
     def _payload(self, content: bytes, alignment: Alignment | None) -> JsonObject:
-        num_chars = self._num_chars if self._is_first else 0
+        payload = _payload(content, self._num_chars if self._is_first else 0, self._settings)
         self._is_first = False
-        payload: JsonObject = {
-            "audioContent": base64.b64encode(content).decode("ascii"),
-            "usage": usage_of(num_chars, self._wish.model_id),
-        }
-        info = timestamp_info(alignment, has_lipsync=self._wish.has_lipsync)
+        info = _timestamp_info(alignment, self._settings)
         if info is not None or self._aligner is None:
             payload["timestampInfo"] = info  # null as captured; Pipecat, which asks for times, fails on it
         return payload
 
 
-def timestamp_info(alignment: Alignment | None, *, has_lipsync: bool, max_s: float | None = None) -> JsonObject | None:
+def whole_payload(message: SpeakRequest, chunks: Sequence[EncodedChunk]) -> JsonObject:
+    """The same of a whole reply, in which no timestamp lies behind the audio's end."""
+    alignment = None
+    if message.timestamp_type is not None:
+        aligner = TextAligner(message.text, message.timestamp_type)
+        alignment = aligner.advance([span for chunk in chunks for span in chunk.spans])
+        alignment.extend(aligner.finish())
+    payload = _payload(b"".join(chunk.content for chunk in chunks), len(message.text), message)
+    payload["timestampInfo"] = _timestamp_info(alignment, message, sum(chunk.duration_s for chunk in chunks))
+    return payload
+
+
+def _payload(content: bytes, num_chars: int, settings: SpeechSettings) -> JsonObject:
+    return {
+        "audioContent": base64.b64encode(content).decode("ascii"),
+        "usage": {"processedCharactersCount": num_chars, "modelId": settings.model_id},
+    }
+
+
+def _timestamp_info(
+    alignment: Alignment | None, settings: SpeechSettings, max_s: float | None = None
+) -> JsonObject | None:
     """None if nothing was asked for, or nothing is known. max_s: nothing ends later than this."""
     info = alignment.to_wire(max_s) if alignment is not None else {}
-    if has_lipsync:
+    if settings.lipsync_config is not None:
         info["lipsyncAlignment"] = {"visemes": []}
     return info or None

@@ -3,26 +3,18 @@ time."""
 
 import asyncio
 import secrets
-from collections.abc import Awaitable
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from myna.domain.errors import (
-    InvalidRequest,
-    MynaError,
-    Overloaded,
-    ResourceNotFound,
-    VoiceNotFound,
-)
-from myna.http.auth import Doorkeeper, key_of_socket
+from myna.domain.errors import InvalidRequest, MynaError, Overloaded, ResourceNotFound
+from myna.http.auth import admit_socket, key_of_socket
+from myna.http.backend import Backend, WithBackend
 from myna.http.errors import Failure, describe, describe_bug, failure_reply
-from myna.http.limits import HttpLimits
-from myna.http.proto_json import check_message, parse_object
-from myna.http.replies import to_json
-from myna.http.socket_context import SOCKET_ROUTE, SocketContext, SocketGone
+from myna.http.proto_message import check_message
+from myna.http.socket_context import SOCKET_ROUTE, SocketContext
+from myna.http.socket_outlet import SocketGone, SocketOutlet
 from myna.http.socket_schemas import (
     COMMANDS,
     GARBAGE_FRAME,
@@ -36,97 +28,65 @@ from myna.http.socket_schemas import (
     socket_error_frame,
     updated,
 )
-from myna.http.speech import check_text
-from myna.http.voice_ids import read_voice_id, unknown_voice
+from myna.http.strict_json import parse_object
 from myna.observability.logging import log_request
-from myna.observability.metrics import Metrics
 from myna.observability.request_record import RequestRecord
 from myna.usecases.ports import Grant
-from myna.usecases.services import Services
+from myna.usecases.speak_command import check_length
 
 _INLINE_CHARS = 32 * 1024
 """Frames up to here are parsed on the event loop."""
 
-T = TypeVar("T")
+
+router = APIRouter()
 
 
-@dataclass(slots=True)
-class SpeechSockets:
-    """Opens a session for each upgrade, up to the limit."""
+@router.websocket(SOCKET_ROUTE)
+async def converse(websocket: WebSocket, backend: WithBackend) -> None:
+    """One connection from the upgrade to its end."""
+    record = RequestRecord("socket", method="WS", route=SOCKET_ROUTE, status=101)
+    if len(backend.open_sockets) >= backend.limits.max_sockets:
+        failure = describe(Overloaded("Too many open sockets. Close some, or try again later."))
+        record.status, record.error_code = failure.status, failure.error_code
+        await websocket.send_denial_response(failure_reply(SOCKET_ROUTE, failure))
+        log_request(record)
+        return
+    backend.open_sockets.add(record.request_id)
+    backend.metrics.change("myna_sockets_open", 1)
+    session = _Session(websocket, record, backend)
+    try:
+        await session.run()
+    except Exception as exc:  # noqa: BLE001  (the edge's last resort, for sockets: logged once, told as an id)
+        failure, record.error_id = describe_bug(exc)
+        await session.end_with(failure)
+    finally:
+        await session.leave()
+        backend.open_sockets.discard(record.request_id)
+        backend.metrics.change("myna_sockets_open", -1)
+        record.finish()
+        backend.metrics.observe(record)
+        log_request(record)
 
-    services: Services
-    limits: HttpLimits
-    doorkeeper: Doorkeeper
-    metrics: Metrics
-    _num_open: int = field(default=0, init=False)
 
-    def router(self) -> APIRouter:
-        router = APIRouter()
-        router.add_api_websocket_route(SOCKET_ROUTE, self.converse)
-        router.add_api_websocket_route("/{path:path}", self.refuse_elsewhere)
-        return router
-
-    async def refuse_elsewhere(self, websocket: WebSocket) -> None:
-        """An upgrade at any other path: 404 with the one body, where the framework would say 403 and nothing."""
-        path = websocket.url.path
-        await websocket.send_denial_response(failure_reply(path, describe(ResourceNotFound("Not Found"))))
-
-    async def converse(self, websocket: WebSocket) -> None:
-        """One connection from the upgrade to its end."""
-        record = RequestRecord("socket", method="WS", route=SOCKET_ROUTE, status=101)
-        if self._num_open >= self.limits.max_sockets:
-            failure = describe(Overloaded("Too many open sockets. Close some, or try again later."))
-            record.status, record.error_code = failure.status, failure.error_code
-            await websocket.send_denial_response(failure_reply(SOCKET_ROUTE, failure))
-            log_request(record)
-            return
-        self._num_open += 1
-        self.metrics.change("myna_sockets_open", 1)
-        session = _Session(
-            websocket,
-            record,
-            services=self.services,
-            limits=self.limits,
-            doorkeeper=self.doorkeeper,
-            metrics=self.metrics,
-        )
-        try:
-            await session.run()
-        except Exception as exc:  # noqa: BLE001  (the edge's last resort, for sockets: logged once, told as an id)
-            failure, record.error_id = describe_bug(exc)
-            await session.end_with(failure)
-        finally:
-            await session.leave()
-            self._num_open -= 1
-            self.metrics.change("myna_sockets_open", -1)
-            record.finish()
-            self.metrics.observe(record)
-            log_request(record)
+@router.websocket("/{path:path}")
+async def refuse_elsewhere(websocket: WebSocket) -> None:
+    """An upgrade at any other path: 404 with the one body, where the framework would say 403 and nothing."""
+    path = websocket.url.path
+    await websocket.send_denial_response(failure_reply(path, describe(ResourceNotFound("Not Found"))))
 
 
 class _Session:
     """One connection. Frames are read one after another and never wait for speech; contexts speak on their own."""
 
-    def __init__(
-        self,
-        websocket: WebSocket,
-        record: RequestRecord,
-        *,
-        services: Services,
-        limits: HttpLimits,
-        doorkeeper: Doorkeeper,
-        metrics: Metrics,
-    ) -> None:
+    def __init__(self, websocket: WebSocket, record: RequestRecord, backend: Backend) -> None:
         self._websocket = websocket
-        self._services = services
-        self._limits = limits
-        self._doorkeeper = doorkeeper
-        self._metrics = metrics
         self._record = record
+        self._backend = backend
+        self._limits = backend.limits
         self._contexts: dict[str, SocketContext] = {}
         self._grant: Grant | None = None
         self._key, self._subprotocol = key_of_socket(websocket.headers, websocket.query_params)
-        self._outlet = _Outlet(websocket, limits.send_stall_s, record)
+        self._outlet = SocketOutlet(websocket, backend.limits.send_stall_s, record)
 
     async def run(self) -> None:
         """Until the client leaves, is refused, stalls, or says nothing for too long."""
@@ -179,7 +139,7 @@ class _Session:
         if self._grant is not None:
             return True
         try:
-            self._grant = await self._doorkeeper.admit_socket(self._key)
+            self._grant = await admit_socket(self._backend.services.keys, self._key)
         except MynaError as exc:
             await self.end_with(describe(exc))
             return False
@@ -223,7 +183,7 @@ class _Session:
         context = self._find(context_id, name)
         if name == "update_config":
             settings = updated(context.settings, payload)
-            await self._check_voice(settings)
+            await self._check(settings)
             context.change(settings)
             await self._outlet.send(event_frame(context.context_id, "contextUpdated", settings.to_echo()))
         elif name == "send_text":
@@ -247,35 +207,30 @@ class _Session:
                 "Please close other contexts on this connection to continue."
             )
         settings = check_message(payload, CreateContext)
-        settings.to_wish()
-        await self._check_voice(settings)
+        await self._check(settings)
         context = SocketContext(
             context_id,
             settings,
-            services=self._services,
-            limits=self._limits,
+            backend=self._backend,
             grant=self._grant,
-            metrics=self._metrics,
             send=self._outlet.send,
             on_closed=self._forget,
         )
         self._contexts[context_id] = context
-        self._metrics.change("myna_contexts_open", 1)
+        self._backend.metrics.change("myna_contexts_open", 1)
         await self._outlet.send(event_frame(context_id, "contextCreated", settings.to_echo()))
         return context_id
 
-    async def _check_voice(self, settings: CreateContext) -> None:
+    async def _check(self, settings: CreateContext) -> None:
+        """Raises: what would be refused when a text came."""
         assert self._grant is not None
-        if settings.asked_design is not None:
-            return
-        voice_id = read_voice_id(settings.voice_id)
-        try:
-            await self._services.get_voice(self._grant.workspace, voice_id)
-        except VoiceNotFound as exc:
-            raise unknown_voice(voice_id) from exc
+        command = settings.to_command(self._grant.workspace)
+        self._backend.services.synthesize_speech.check(command)
+        if command.design_prompt is None:
+            await self._backend.services.get_voice(command.workspace, command.voice_id)
 
     def _send_text(self, context: SocketContext, message: SendText) -> None:
-        check_text(message.text, self._limits.max_socket_text_chars)
+        check_length(message.text, self._limits.max_socket_text_chars)
         if message.text:
             context.add_text(message.text)
         if message.flush_context is not None:
@@ -294,41 +249,4 @@ class _Session:
 
     def _forget(self, context_id: str) -> None:
         if self._contexts.pop(context_id, None) is not None:
-            self._metrics.change("myna_contexts_open", -1)
-
-
-class _Outlet:
-    """The way out: one frame after another, given up when the client stops taking them."""
-
-    def __init__(self, websocket: WebSocket, stall_s: float, record: RequestRecord) -> None:
-        self._websocket = websocket
-        self._stall_s = stall_s
-        self._record = record
-        self._turn = asyncio.Lock()
-        self.is_broken = asyncio.Event()
-
-    async def send(self, frame: JsonObject) -> None:
-        """Raises: SocketGone."""
-        content = to_json(frame).decode("ascii")
-        async with self._turn:
-            await self._in_time(self._websocket.send_text(content))
-            self._record.sent_bytes += len(content)
-
-    async def close(self) -> None:
-        """With code 1000 and no reason (wire-contract.md#opening). Raises: SocketGone."""
-        async with self._turn:
-            await self._in_time(self._websocket.close(1000))
-
-    async def _in_time(self, sending: Awaitable[T]) -> T:
-        if self.is_broken.is_set():
-            if asyncio.iscoroutine(sending):
-                sending.close()
-            raise SocketGone
-        try:
-            # Not `wait_for`: in Python 3.11 it forgets a cancellation that comes in the moment of its success.
-            async with asyncio.timeout(self._stall_s):
-                return await sending
-        except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError) as exc:
-            # Starlette raises RuntimeError for a socket that was closed meanwhile.
-            self.is_broken.set()
-            raise SocketGone from exc
+            self._backend.metrics.change("myna_contexts_open", -1)

@@ -2,258 +2,184 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from myna.domain.errors import InvalidRequest, VoiceNotFound
-from myna.domain.language import CLONE_LANGUAGES, LangCode, parse_lang_code
-from myna.domain.voice import VoiceId
-from myna.http.auth import Doorkeeper
+from myna.domain.errors import InvalidRequest
+from myna.domain.language import CLONE_LANGUAGES, LangCode
+from myna.domain.voice import VoiceId, check_voice_id
+from myna.http.auth import Reader, Writer, check_workspace
+from myna.http.backend import Backend, WithBackend
+from myna.http.clone_replies import CloneVoiceReply
+from myna.http.design_replies import DesignVoiceReply
+from myna.http.json_body import JsonBody
 from myna.http.languages import LANGUAGES
-from myna.http.limits import HttpLimits
-from myna.http.openapi import ERRORS, body_of, query_of
-from myna.http.proto_json import BodiesInFlight, read_message
-from myna.http.replies import json_reply
+from myna.http.openapi import ERRORS, body_of
+from myna.http.reply import EmptyReply, JsonReply
 from myna.http.request_state import record_of
-from myna.http.schemas import (
-    CloneVoiceReply,
-    CloneVoiceRequest,
-    DesignVoiceReply,
-    DesignVoiceRequest,
-    EmptyReply,
+from myna.http.voice_replies import (
     LegacyVoiceListReply,
+    LegacyVoiceReply,
     SupportedLanguageReply,
     SupportedLanguagesReply,
-    UpdateVoiceRequest,
     VoiceListReply,
     VoiceReply,
-    clone_reply,
-    design_reply,
-    legacy_voice_reply,
-    voice_reply,
 )
-from myna.http.voice_ids import read_voice_id, unknown_voice
-from myna.observability.metrics import Metrics
-from myna.usecases.manage_voices import VoiceQuery, check_change
-from myna.usecases.ports import Grant
-from myna.usecases.services import Services
+from myna.http.voice_requests import CloneVoiceRequest, DesignVoiceRequest, ListVoicesQuery, UpdateVoiceRequest
+from myna.usecases.manage_voices import VoiceQuery
 
-_SHORT = "/voices/v1"
-_LEGACY = "/voices/v1/workspaces/{workspace}"
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[Any]])
 
-T = TypeVar("T")
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-_LIST_QUERY = query_of(
-    languages="EN_US and the like; may be repeated.",
-    filter='AIP-160, such as `source = "IVC" AND lang_code = "en"`.',
-    orderBy="`display_name asc`, `create_time desc`.",
-    pageSize="At most 2000.",
-    pageToken="From the page before.",
+_OPTIONS: dict[str, Any] = {"tags": ["voices"], "responses": ERRORS, "default_response_class": JsonReply}
+short = APIRouter(prefix="/voices/v1", **_OPTIONS)
+qualified = APIRouter(
+    prefix="/voices/v1/workspaces/{workspace}", deprecated=True, dependencies=[Depends(check_workspace)], **_OPTIONS
 )
+older = APIRouter(prefix="/tts/v1", deprecated=True, **_OPTIONS)
 
 
-@dataclass(frozen=True, slots=True)
-class VoiceEndpoints:
-    """One method an endpoint: admit, parse, call the use case, serialise."""
-
-    services: Services
-    limits: HttpLimits
-    doorkeeper: Doorkeeper
-    bodies: BodiesInFlight
-    metrics: Metrics
-
-    def router(self) -> APIRouter:
-        router = APIRouter()
-
-        def add(
-            method_and_tail: str, endpoint: Endpoint, reply: type[BaseModel], summary: str, extra: dict[str, Any]
-        ) -> None:
-            method, tail = method_and_tail.split(" ")
-            for prefix in (_SHORT, _LEGACY):
-                router.add_api_route(
-                    prefix + tail,
-                    endpoint,
-                    methods=[method],
-                    response_model=reply,
-                    summary=summary,
-                    openapi_extra=extra,
-                    responses=ERRORS,
-                    tags=["voices"],
-                    deprecated=prefix == _LEGACY or None,
-                    name=f"{endpoint.__name__}{'_in_workspace' if prefix == _LEGACY else ''}",
-                )
-
-        add("POST /voices:clone", self.clone, CloneVoiceReply, "Clone a voice", body_of(CloneVoiceRequest))
-        add("POST /voices:design", self.design, DesignVoiceReply, "Design a voice", body_of(DesignVoiceRequest))
-        add("GET /voices", self.list, VoiceListReply, "List voices", _LIST_QUERY)
-        add("GET /supportedLanguages", self.languages, SupportedLanguagesReply, "List languages", {})
-        # Before the plain id: `{voice_id}` matches colons too.
-        publish = body_of(UpdateVoiceRequest)
-        add("POST /voices/{voice_id}:publish", self.publish, VoiceReply, "Keep a designed voice", publish)
-        add("GET /voices/{voice_id}", self.get, VoiceReply, "Show a voice", {})
-        add("PATCH /voices/{voice_id}", self.update, VoiceReply, "Change a voice", body_of(UpdateVoiceRequest))
-        add("DELETE /voices/{voice_id}", self.delete, EmptyReply, "Delete a voice", {})
-        router.add_api_route(
-            "/tts/v1/voices",
-            self.list_older,
-            methods=["GET"],
-            response_model=LegacyVoiceListReply,
-            summary="List voices (older form)",
-            openapi_extra=query_of(filter="`language=en`"),
-            responses=ERRORS,
-            tags=["voices"],
-            deprecated=True,
-        )
-        return router
-
-    async def clone(self, request: Request) -> Response:
-        """Derive a voice from recordings; it can be spoken with at once."""
-        grant = await self.doorkeeper.admit_writer(request)
-        message = await read_message(request, CloneVoiceRequest, self.limits, self.bodies, has_audio=True)
-        if len(message.voice_samples) > self.limits.max_samples:
-            raise InvalidRequest(
-                f"voiceSamples has {len(message.voice_samples)} entries; at most {self.limits.max_samples} are taken."
+def _in_both_forms(method: str, path: str, summary: str, **options: Any) -> Callable[[Endpoint], Endpoint]:
+    def add(endpoint: Endpoint) -> Endpoint:
+        for router in (short, qualified):
+            router.add_api_route(
+                path, endpoint, methods=[method], summary=summary, response_model_exclude_unset=True, **options
             )
-        command = message.to_command(grant.workspace)
-        del message  # the base64-decoded recordings now belong to the command alone
-        if self.limits.require_consent and not command.consent and not command.validate_only:
-            raise InvalidRequest("consent is required here: say who agreed that this voice is cloned, and for what.")
-        record = record_of(request.scope)
-        record.num_samples = len(command.samples)
-        record.engine = self.services.engine.spec.id
-        result = await self.services.clone_voice(command)
-        outcome = "validated" if command.validate_only else "cloned" if result.voice is not None else "unusable"
-        self.metrics.count("myna_clones_total", 1, {"outcome": outcome})
-        if result.voice is not None:
-            record.voice_id, record.lang = result.voice.voice_id, result.voice.lang.value
-        is_strict = self.limits.strict_replies
-        return await asyncio.to_thread(lambda: json_reply(clone_reply(result, is_strict=is_strict).to_wire()))
+        return endpoint
 
-    async def design(self, request: Request) -> Response:
-        """Make up to three drafts of a voice that fits a description."""
-        grant = await self.doorkeeper.admit_writer(request)
-        message = await read_message(request, DesignVoiceRequest, self.limits, self.bodies)
-        designed = await self.services.design_voice(message.to_command(grant.workspace))
-        return await asyncio.to_thread(lambda: json_reply(design_reply(designed).to_wire()))
-
-    async def publish(self, request: Request) -> Response:
-        """Keep a draft. A voice that is kept already is returned, with what the body changes."""
-        grant = await self.doorkeeper.admit_writer(request)
-        message = await read_message(request, UpdateVoiceRequest, self.limits, self.bodies)
-        change = message.to_change()
-        check_change(change)
-        voice_id = await self._voice_id(request, grant)
-        voice = await self.services.publish_voice(grant.workspace, voice_id, change)
-        return json_reply(voice_reply(voice, is_strict=self.limits.strict_replies).to_wire())
-
-    async def list(self, request: Request) -> Response:
-        """The stock voices and the workspace's own."""
-        grant = await self.doorkeeper.admit(request)
-        page = await self.services.list_voices(grant.workspace, _read_query(request))
-        is_strict = self.limits.strict_replies
-        reply = VoiceListReply(
-            voices=[voice_reply(voice, is_strict=is_strict) for voice in page.voices],
-            total_size=page.total_size,
-            next_page_token=page.next_page_token,
-        )
-        return json_reply(reply.to_wire())
-
-    async def get(self, request: Request) -> Response:
-        """One voice."""
-        grant = await self.doorkeeper.admit(request)
-        voice_id = await self._voice_id(request, grant)
-        voice = await self._known(self.services.get_voice(grant.workspace, voice_id), voice_id)
-        return json_reply(voice_reply(voice, is_strict=self.limits.strict_replies).to_wire())
-
-    async def update(self, request: Request) -> Response:
-        """Change what is said about a voice. Its id stays."""
-        grant = await self.doorkeeper.admit_writer(request)
-        message = await read_message(request, UpdateVoiceRequest, self.limits, self.bodies)
-        voice_id = await self._voice_id(request, grant)
-        voice = await self._known(self.services.update_voice(grant.workspace, voice_id, message.to_change()), voice_id)
-        return json_reply(voice_reply(voice, is_strict=self.limits.strict_replies).to_wire())
-
-    async def delete(self, request: Request) -> Response:
-        """Forget a voice and its recordings."""
-        grant = await self.doorkeeper.admit_writer(request)
-        voice_id = await self._voice_id(request, grant)
-        await self._known(self.services.delete_voice(grant.workspace, voice_id), voice_id)
-        return json_reply({})
-
-    async def languages(self, request: Request) -> Response:
-        """What voices can be made in, and which of it the running engine speaks."""
-        grant = await self.doorkeeper.admit(request)
-        page = await self.services.list_voices(grant.workspace, VoiceQuery())
-        present = {voice.lang for voice in page.voices}
-        spoken = self.services.engine.spec.capabilities.languages
-        rows = [self._language_row(lang, present, spoken) for lang in LANGUAGES]
-        return json_reply(SupportedLanguagesReply(languages=rows).to_wire())
-
-    async def list_older(self, request: Request) -> Response:
-        """What clients called before the Voice API; also the health check of some."""
-        grant = await self.doorkeeper.admit(request)
-        page = await self.services.list_voices(grant.workspace, _read_query(request))
-        reply = LegacyVoiceListReply(voices=[legacy_voice_reply(voice) for voice in page.voices])
-        return json_reply(reply.to_wire())
-
-    def _language_row(
-        self, lang: LangCode, present: set[LangCode], spoken: frozenset[LangCode]
-    ) -> SupportedLanguageReply:
-        row = LANGUAGES[lang]
-        reply = SupportedLanguageReply(
-            code=lang.bcp47,
-            family_code=lang.iso639,
-            family_display_name=row.family,
-            accent_display_name=row.accent,
-            display_name=f"{row.family} ({row.accent})",
-            creation_enabled=lang in CLONE_LANGUAGES,
-            has_voices=lang in present,
-        )
-        return reply if self.limits.strict_replies else reply.model_copy(update={"is_spoken": lang in spoken})
-
-    async def _voice_id(self, request: Request, grant: Grant) -> VoiceId:
-        """The id in the path; in the workspace-qualified form also its part after the `__` (wire-contract.md#paths)."""
-        given = read_voice_id(request.path_params["voice_id"])
-        record_of(request.scope).voice_id = given[:128]
-        if "workspace" not in request.path_params:
-            return given
-        return await self._known(self.services.get_voice.resolve(grant.workspace, given), given)
-
-    async def _known(self, work: Awaitable[T], voice_id: str) -> T:
-        """One wording for every unknown voice (wire-contract.md#errors). Raises: VoiceNotFound."""
-        try:
-            return await work
-        except VoiceNotFound as exc:
-            raise unknown_voice(voice_id) from exc
+    return add
 
 
-def _read_query(request: Request) -> VoiceQuery:
-    """Query parameters by either name. Raises: InvalidRequest, LanguageUnsupported."""
-    query = request.query_params
+async def _find_voice_id(
+    request: Request,
+    voice_id: Annotated[str, Path(description="As the list shows it.")],
+    grant: Reader,
+    backend: WithBackend,
+) -> VoiceId:
+    """The id in the path; in the workspace-qualified form also its part after the `__` (wire-contract.md#paths)."""
+    check_voice_id(voice_id)
+    record_of(request.scope).voice_id = voice_id[:128]
+    if "workspace" in request.path_params:
+        return await backend.services.get_voice.resolve(grant.workspace, voice_id)
+    return VoiceId(voice_id)
 
-    def first(*names: str) -> str:
-        return next((query[name] for name in names if query.get(name)), "")
 
-    languages = [_known_language(name) for value in query.getlist("languages") for name in value.split(",")]
-    size = first("pageSize", "page_size")
-    if size and not (size.removeprefix("-").isdecimal() and len(size) < 10):
-        raise InvalidRequest("pageSize must be a whole number.")
-    return VoiceQuery(
-        languages=tuple(name for name in languages if name),
-        filter=first("filter"),
-        order_by=first("orderBy", "order_by"),
-        page_size=int(size) if size else None,
-        page_token=first("pageToken", "page_token"),
+AskedVoice = Annotated[VoiceId, Depends(_find_voice_id)]
+VoiceUpdate = Annotated[UpdateVoiceRequest, Depends(JsonBody(UpdateVoiceRequest))]
+
+
+@_in_both_forms(
+    "POST", "/voices:clone", "Clone a voice", response_model=CloneVoiceReply, openapi_extra=body_of(CloneVoiceRequest)
+)
+async def clone_voice(
+    request: Request,
+    grant: Writer,
+    message: Annotated[CloneVoiceRequest, Depends(JsonBody(CloneVoiceRequest, has_audio=True))],
+    backend: WithBackend,
+) -> Response:
+    """Derive a voice from recordings; it can be spoken with at once."""
+    command = message.to_command(grant.workspace)
+    if backend.limits.require_consent and not command.consent and not command.validate_only:
+        raise InvalidRequest("consent is required here: say who agreed that this voice is cloned, and for what.")
+    record = record_of(request.scope)
+    record.num_samples = len(command.samples)
+    record.engine = backend.services.engine.spec.id
+    result = await backend.services.clone_voice(command)
+    outcome = "validated" if command.validate_only else "cloned" if result.voice is not None else "unusable"
+    backend.metrics.count("myna_clones_total", 1, {"outcome": outcome})
+    if result.voice is not None:
+        record.voice_id, record.lang = result.voice.voice_id, result.voice.lang.value
+    is_strict = backend.limits.strict_replies
+    # On a thread and not by FastAPI: megabytes of base64.
+    return await asyncio.to_thread(lambda: JsonReply(CloneVoiceReply.of(result, is_strict=is_strict).to_wire()))
+
+
+@_in_both_forms(
+    "POST",
+    "/voices:design",
+    "Design a voice",
+    response_model=DesignVoiceReply,
+    openapi_extra=body_of(DesignVoiceRequest),
+)
+async def design_voice(
+    grant: Writer, message: Annotated[DesignVoiceRequest, Depends(JsonBody(DesignVoiceRequest))], backend: WithBackend
+) -> Response:
+    """Make up to three drafts of a voice that fits a description."""
+    designed = await backend.services.design_voice(message.to_command(grant.workspace))
+    return await asyncio.to_thread(lambda: JsonReply(DesignVoiceReply.of(designed).to_wire()))
+
+
+@_in_both_forms("GET", "/voices", "List voices")
+async def list_voices(
+    grant: Reader, query: Annotated[ListVoicesQuery, Query()], backend: WithBackend
+) -> VoiceListReply:
+    """The stock voices and the workspace's own."""
+    page = await backend.services.list_voices(grant.workspace, query.to_query())
+    return VoiceListReply(
+        voices=[VoiceReply.of(voice, is_strict=backend.limits.strict_replies) for voice in page.voices],
+        total_size=page.total_size,
+        next_page_token=page.next_page_token,
     )
 
 
-def _known_language(name: str) -> str:
-    """`en` as it is, for every English; other spellings as one language; "" for any. Raises: LanguageUnsupported."""
-    lang = parse_lang_code(name, "languages")
-    if lang is None:
-        return ""
-    return lang.iso639 if name.strip().lower() == lang.iso639 else lang.value
+@_in_both_forms("GET", "/supportedLanguages", "List languages")
+async def list_languages(grant: Reader, backend: WithBackend) -> SupportedLanguagesReply:
+    """What voices can be made in, and which of it the running engine speaks."""
+    page = await backend.services.list_voices(grant.workspace, VoiceQuery())
+    present = {voice.lang for voice in page.voices}
+    return SupportedLanguagesReply(languages=[_language_row(lang, lang in present, backend) for lang in LANGUAGES])
+
+
+def _language_row(lang: LangCode, has_voices: bool, backend: Backend) -> SupportedLanguageReply:
+    row = LANGUAGES[lang]
+    is_spoken = lang in backend.services.engine.spec.capabilities.languages
+    return SupportedLanguageReply(
+        code=lang.bcp47,
+        family_code=lang.iso639,
+        family_display_name=row.family,
+        accent_display_name=row.accent,
+        display_name=f"{row.family} ({row.accent})",
+        creation_enabled=lang in CLONE_LANGUAGES,
+        has_voices=has_voices,
+        **({} if backend.limits.strict_replies else {"is_spoken": is_spoken}),
+    )
+
+
+# Before the plain id: `{voice_id}` matches colons too.
+@_in_both_forms(
+    "POST", "/voices/{voice_id}:publish", "Keep a designed voice", openapi_extra=body_of(UpdateVoiceRequest)
+)
+async def publish_voice(grant: Writer, message: VoiceUpdate, voice_id: AskedVoice, backend: WithBackend) -> VoiceReply:
+    """Keep a draft. A voice that is kept already is returned, with what the body changes."""
+    voice = await backend.services.publish_voice(grant.workspace, voice_id, message.to_change())
+    return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
+
+
+@_in_both_forms("GET", "/voices/{voice_id}", "Show a voice")
+async def get_voice(grant: Reader, voice_id: AskedVoice, backend: WithBackend) -> VoiceReply:
+    """One voice."""
+    voice = await backend.services.get_voice(grant.workspace, voice_id)
+    return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
+
+
+@_in_both_forms("PATCH", "/voices/{voice_id}", "Change a voice", openapi_extra=body_of(UpdateVoiceRequest))
+async def update_voice(grant: Writer, message: VoiceUpdate, voice_id: AskedVoice, backend: WithBackend) -> VoiceReply:
+    """Change what is said about a voice. Its id stays."""
+    voice = await backend.services.update_voice(grant.workspace, voice_id, message.to_change())
+    return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
+
+
+@_in_both_forms("DELETE", "/voices/{voice_id}", "Delete a voice")
+async def delete_voice(grant: Writer, voice_id: AskedVoice, backend: WithBackend) -> EmptyReply:
+    """Forget a voice and its recordings."""
+    await backend.services.delete_voice(grant.workspace, voice_id)
+    return EmptyReply()
+
+
+@older.get("/voices", summary="List voices (older form)")
+async def list_older(
+    grant: Reader, query: Annotated[ListVoicesQuery, Query()], backend: WithBackend
+) -> LegacyVoiceListReply:
+    """What clients called before the Voice API; also the health check of some. `filter` is `language=en`."""
+    page = await backend.services.list_voices(grant.workspace, query.to_query())
+    return LegacyVoiceListReply(voices=[LegacyVoiceReply.of(voice) for voice in page.voices])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 
@@ -16,7 +17,6 @@ from myna.engines.base import Engine, EngineSettings, EngineSpec, Interruptible
 from myna.runtime.hand_over import ChunkHandOver
 from myna.runtime.owner_thread import OwnerThread
 from myna.runtime.voice_cache import VoiceCache
-from myna.usecases.ports import StreamedChunk
 
 
 class EngineSlot:
@@ -79,14 +79,14 @@ class EngineSlot:
             with ExitStack() as at_the_end, hand_over.interrupting(interrupt):
                 at_the_end.callback(getattr(chunks, "close", lambda: None))
                 for chunk in chunks:
-                    hand_over.put(StreamedChunk(index, chunk, ends_segment=False))
+                    hand_over.put(replace(chunk, segment_index=index))
                     # Before the next chunk is computed, not after.
                     if not hand_over.wait_for_room():
                         break
             if hand_over.is_stopped:
                 break
             # The end of a segment is known only after its last chunk, which must not wait for that.
-            hand_over.put(StreamedChunk(index, SpokenChunk(np.zeros(0, np.float32)), ends_segment=True))
+            hand_over.put(SpokenChunk(np.zeros(0, np.float32), segment_index=index, ends_segment=True))
             if index + 1 < len(segments) and should_give_way(monotonic() - started_s):
                 return index + 1
         return len(segments)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from myna.domain.errors import DeadlineExceeded, MynaError
-from myna.usecases.ports import StreamedChunk
+from myna.domain.speech import SpokenChunk
 
 _MAX_CHUNKS_AHEAD = 2
 _AMPLE_S = 10.0
@@ -42,7 +42,7 @@ class ChunkHandOver:
         self._sample_rate_hz = sample_rate_hz
         self._max_buffered_s = max_buffered_s
         self._max_stall_s = max_stall_s
-        self._chunks: deque[StreamedChunk] = deque()
+        self._chunks: deque[SpokenChunk] = deque()
         self._num_samples = 0
         self._is_finished = False
         self._is_stopped = False
@@ -81,12 +81,12 @@ class ChunkHandOver:
             with self._changed:
                 self._interrupt = None
 
-    def put(self, chunk: StreamedChunk) -> None:
+    def put(self, chunk: SpokenChunk) -> None:
         with self._changed:
             if self._is_stopped:
                 return
             self._chunks.append(chunk)
-            self._num_samples += len(chunk.chunk.samples)
+            self._num_samples += len(chunk.samples)
         self._wake_consumer()
 
     def wait_for_room(self) -> bool:
@@ -146,14 +146,14 @@ class ChunkHandOver:
         if not self._chunks and self._error is not None:
             raise self._error
 
-    async def get(self) -> StreamedChunk | None:
+    async def get(self) -> SpokenChunk | None:
         """The next chunk; None at the end. Raises: the producer's error."""
         await self.wait_for_first()
         if not self._chunks:
             return None
         with self._changed:
             chunk = self._chunks.popleft()
-            self._num_samples -= len(chunk.chunk.samples)
+            self._num_samples -= len(chunk.samples)
             self._changed.notify()
         if self._buffered_s < _SCARCE_S:
             self._drained.set()

@@ -19,10 +19,10 @@ from myna.domain.waveform import ReferenceAudio
 from myna.engines.base import EngineSettings, EngineSpec
 from myna.runtime.admission import WaitingLine, closing
 from myna.runtime.engine_slot import EngineSlot
+from myna.runtime.engine_stream import InProcessEngineStream
 from myna.runtime.hand_over import ChunkHandOver
 from myna.runtime.refinement import RefinementLane
-from myna.runtime.speech_stream import InProcessSpeechStream
-from myna.usecases.ports import SpeechStream
+from myna.usecases.ports import EngineStream
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class InProcessEngineClient:
         self._slots: list[EngineSlot] = []
         self._line: WaitingLine[EngineSlot] | None = None
         self._refinement = RefinementLane(spec, settings)
-        self._streams: set[InProcessSpeechStream] = set()
+        self._streams: set[InProcessEngineStream] = set()
         self._is_closed = False
 
     @property
@@ -118,13 +118,13 @@ class InProcessEngineClient:
 
     async def synthesize(
         self, voice: VoiceArtifact, segments: Sequence[SpeechSegment], options: SynthesisOptions
-    ) -> SpeechStream:
+    ) -> EngineStream:
         line = self._require_line()
         self._check_artifact(voice)
         if len(self._streams) >= self._max_open_streams:
             raise Overloaded("Too many streams are open. Try again in a few seconds.")
         hand_over = ChunkHandOver(self._spec.capabilities.sample_rate_hz, lambda: line.is_wanted)
-        stream = InProcessSpeechStream(
+        stream = InProcessEngineStream(
             line,
             hand_over,
             voice=voice,

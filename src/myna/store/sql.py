@@ -24,9 +24,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from myna.domain.errors import ServiceUnavailable, VoiceAlreadyExists, VoiceNotFound
+from myna.domain.errors import ServiceUnavailable, VoiceAlreadyExists
 from myna.domain.language import LangCode
-from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceDesign, VoiceId, VoiceSource, WorkspaceId
+from myna.domain.voice import (
+    Refinement,
+    Voice,
+    VoiceArtifact,
+    VoiceDesign,
+    VoiceId,
+    VoiceSource,
+    WorkspaceId,
+    unknown_voice,
+)
 from myna.store.blobs import BlobPrefix, Blobs, new_blob_prefix
 from myna.store.database import Database
 from myna.store.keys import ensure_workspace
@@ -319,7 +328,7 @@ class SqlVoiceStore:
             query = query.with_for_update()
         row = await session.scalar(query)
         if row is None or (row.is_draft and row.expires_at is not None and row.expires_at <= self._clock.now()):
-            raise VoiceNotFound(f"There is no voice '{voice_id[:128]}' in this workspace. List the voices to find one.")
+            raise unknown_voice(voice_id)
         return row
 
     async def _refuse_taken(self, session: AsyncSession, workspace: WorkspaceId, voice_id: VoiceId) -> None:

@@ -13,7 +13,7 @@ from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpeechToken, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
 from myna.domain.waveform import ReferenceAudio, Samples, Waveform
-from myna.usecases.ports import EngineClient, SpeechStream
+from myna.usecases.ports import EngineClient, EngineStream
 
 OPTIONS = SynthesisOptions(LangCode.EN_US)
 
@@ -37,9 +37,9 @@ def make_segments(*texts: str) -> tuple[SpeechSegment, ...]:
     return tuple(segments)
 
 
-async def read_samples(stream: SpeechStream) -> Samples:
+async def read_samples(stream: EngineStream) -> Samples:
     """All that is spoken."""
-    pieces = [item.chunk.samples async for item in stream]
+    pieces = [item.samples async for item in stream]
     return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
-from myna.domain.errors import ResourceNotFound, VoiceAlreadyExists, VoiceNotFound
-from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId
+from myna.domain.errors import ResourceNotFound, VoiceAlreadyExists
+from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId, unknown_voice
 from myna.store.key_format import check_workspace_name, new_key, parse_key, rejection
 from myna.usecases.ports import Clock, Grant, KeyRow, StoredSample, StoredVoice, VoiceChange
 
@@ -95,7 +95,7 @@ class MemoryVoiceStore:
     def _find(self, workspace: WorkspaceId, voice_id: VoiceId) -> _Entry:
         entry = self._entries.get((workspace, voice_id))
         if entry is None or self._is_expired(entry.voice):
-            raise VoiceNotFound(f"There is no voice '{voice_id[:128]}' in this workspace. List the voices to find one.")
+            raise unknown_voice(voice_id)
         return entry
 
     def _is_expired(self, voice: Voice) -> bool:

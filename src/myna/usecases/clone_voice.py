@@ -7,20 +7,11 @@ from functools import partial
 from myna.domain.errors import InvalidRequest, VoiceAlreadyExists
 from myna.domain.finding import Finding
 from myna.domain.language import LangCode
+from myna.domain.sample import AnalysedSample, SampleQuality, SampleRequest
 from myna.domain.speech import SpeechSegment, SynthesisOptions
 from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceSource, WorkspaceId, clone_voice_id
 from myna.domain.waveform import ReferenceAudio, Waveform
-from myna.usecases.ports import (
-    AnalysedSample,
-    Clock,
-    EngineClient,
-    Offload,
-    SampleAnalyst,
-    SampleQuality,
-    SampleRequest,
-    StoredSample,
-    VoiceStore,
-)
+from myna.usecases.ports import Clock, EngineClient, Offload, SampleAnalyst, StoredSample, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.spoken_audio import collect_waveform
 
@@ -111,14 +102,17 @@ class CloneVoice:
         return CloneVoiceResult(voice, self._advise(validated, analysed, trial), trial.similarity, trial.clarity)
 
     def _check(self, command: CloneVoiceCommand) -> None:
+        if len(command.samples) > self.max_samples:
+            raise InvalidRequest(
+                f"voiceSamples has {len(command.samples)} entries; at most {self.max_samples} are taken."
+            )
+        for index, sample in enumerate(command.samples):
+            if not sample.content:
+                raise InvalidRequest(f"voiceSamples[{index}].audioData is required. Send the recording in base64.")
         if not command.display_name.strip():
             raise InvalidRequest("displayName is required. Give the voice a short name that people will recognise.")
         if not command.samples:
             raise InvalidRequest("voiceSamples is required. Send at least one sample of 3 to 15 seconds.")
-        if len(command.samples) > self.max_samples:
-            raise InvalidRequest(
-                f"voiceSamples has {len(command.samples)} entries; at most {self.max_samples} are taken. Send the best."
-            )
 
     async def _analyse(self, index: int, sample: SampleRequest) -> AnalysedSample:
         try:
@@ -173,18 +167,19 @@ class CloneVoice:
             if sample.is_usable
         ]
         now = self.clock.now()
-        unmarked = Voice(
-            voice_id=clone_voice_id(command.workspace, command.display_name, now),
-            workspace=command.workspace,
-            display_name=command.display_name,
-            lang=command.lang or lang,
-            source=VoiceSource.IVC,
-            created_at=now,
-            description=command.description,
-            tags=command.tags,
-            consent=command.consent,
+        voice = self.refine_voices.mark(
+            Voice(
+                voice_id=clone_voice_id(command.workspace, command.display_name, now),
+                workspace=command.workspace,
+                display_name=command.display_name,
+                lang=command.lang or lang,
+                source=VoiceSource.IVC,
+                created_at=now,
+                description=command.description,
+                tags=command.tags,
+                consent=command.consent,
+            )
         )
-        voice = self.refine_voices.mark(unmarked)
         for attempt in range(_MAX_ID_ATTEMPTS):
             candidate = replace(voice, voice_id=clone_voice_id(command.workspace, command.display_name, now, attempt))
             try:

@@ -10,10 +10,12 @@ from myna.domain.errors import InvalidRequest, LanguageUnsupported, VoiceNotFoun
 from myna.domain.language import LangCode
 from myna.domain.speech import AudioEncoding, AudioFormat
 from myna.domain.voice import Voice, VoiceDesign, VoiceId, VoiceSource, WorkspaceId
+from myna.usecases.manage_voices import check_change
 from myna.usecases.models import DEFAULT_MODEL
 from myna.usecases.ports import Clock, EngineClient, Offload, VoiceChange, VoiceStore
+from myna.usecases.speak_command import SpeakCommand
 from myna.usecases.stock import StockVoices
-from myna.usecases.synthesize_speech import SpeakCommand, SynthesizeSpeech
+from myna.usecases.synthesize_speech import SynthesizeSpeech
 
 MAX_PREVIEWS = 3
 _MIN_PREVIEW_CHARS = 50
@@ -126,8 +128,8 @@ class DesignVoice:
                 lang=lang,
             )
         )
-        speech = await reply.read_all()
-        return VoicePreview(voice, text, speech.content)
+        assert reply is not None  # the text is not blank
+        return VoicePreview(voice, text, b"".join([chunk.content async for chunk in reply]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +140,12 @@ class PublishVoice:
     stock: StockVoices
 
     async def __call__(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
-        """Raises: VoiceNotFound for a draft that is unknown or has expired."""
+        """Raises: InvalidRequest, VoiceNotFound for a draft that is unknown or has expired."""
+        check_change(change)
         stock = self.stock.find(voice_id)
         if stock is not None:
             return stock[0]
         try:
             return await self.voices.publish(workspace, voice_id, change)
         except VoiceNotFound as exc:
-            raise VoiceNotFound(
-                f"Unknown voice: {voice_id[:128]} not found! Drafts expire; design the voice again."
-            ) from exc
+            raise VoiceNotFound(f"{exc.message} Drafts expire; design the voice again.") from exc

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from myna.domain.sample import AnalysedSample
 from myna.domain.voice import VoiceId, WorkspaceId
 from myna.domain.waveform import ReferenceAudio, Waveform
-from myna.usecases.ports import AnalysedSample, EngineClient, Offload, SampleAnalyst, StoredSample, VoiceStore
+from myna.usecases.ports import EngineClient, Offload, SampleAnalyst, StoredSample, VoiceStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ import binascii
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cmp_to_key
 
 from myna.domain.errors import InvalidRequest, PermissionDenied, VoiceNotFound
-from myna.domain.voice import Voice, VoiceId, WorkspaceId
+from myna.domain.voice import Voice, VoiceId, WorkspaceId, unknown_voice
 from myna.usecases.ports import VoiceChange, VoiceStore
 from myna.usecases.voice_filter import compile_filter, format_time, is_custom, matches_language
 
@@ -122,10 +123,10 @@ class GetVoice:
 
         Raises: VoiceNotFound.
         """
-        try:
-            return (await self(workspace, VoiceId(name))).voice_id
-        except VoiceNotFound:
-            return (await self(workspace, VoiceId(f"{workspace}__{name}"))).voice_id
+        for voice_id in (VoiceId(name), VoiceId(f"{workspace}__{name}")):
+            with suppress(VoiceNotFound):
+                return (await self(workspace, voice_id)).voice_id
+        raise unknown_voice(name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,14 @@ Across these seams go frozen dataclasses of str, int, float, bytes and float32 a
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.language import LangCode
-from myna.domain.sample import AnalysedSample as AnalysedSample  # noqa: PLC0414  (re-exported: part of the port below)
-from myna.domain.sample import SampleQuality as SampleQuality  # noqa: PLC0414  (re-exported: part of the port below)
-from myna.domain.sample import SampleRequest as SampleRequest  # noqa: PLC0414  (re-exported: part of the port below)
-from myna.domain.speech import AudioFormat, EncodedChunk, SpeechSegment, SpokenChunk, SynthesisOptions
+from myna.domain.sample import AnalysedSample, SampleRequest
+from myna.domain.speech import AudioFormat, SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSpec
@@ -38,23 +36,14 @@ class Clock(Protocol):
 # --- engines -------------------------------------------------------------------------------------------------------
 
 
-class SpeechStream(Protocol):
+class EngineStream(Protocol):
     """Spoken chunks of one request, pulled. The first chunk exists when the stream is handed out."""
 
-    def __aiter__(self) -> AsyncIterator["StreamedChunk"]: ...
+    def __aiter__(self) -> AsyncIterator[SpokenChunk]: ...
 
     async def aclose(self) -> None:
         """Stop the engine within a chunk and free its slot. May be called at any time, more than once."""
         ...
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StreamedChunk:
-    """A chunk and the segment it belongs to."""
-
-    segment_index: int
-    chunk: SpokenChunk
-    ends_segment: bool
 
 
 class EngineClient(Protocol):
@@ -84,7 +73,7 @@ class EngineClient(Protocol):
 
     async def synthesize(
         self, voice: VoiceArtifact, segments: Sequence[SpeechSegment], options: SynthesisOptions
-    ) -> SpeechStream:
+    ) -> EngineStream:
         """Returns once the first chunk exists.
 
         Raises: Overloaded, VoiceIncompatible, LanguageUnsupported, EngineFailure.
@@ -294,11 +283,3 @@ class KeyStore(Protocol):
     async def revoke(self, key_id: str) -> None:
         """Raises: ResourceNotFound."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedSpeech:
-    """One whole reply."""
-
-    content: bytes
-    chunks: tuple[EncodedChunk, ...] = field(default=())

@@ -1,28 +1,23 @@
 """Speak a text with a voice: the only way from words to encoded audio."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Sequence
+import math
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 from myna.domain.attributes import VoiceAttributes
-from myna.domain.errors import InvalidRequest, LanguageUnsupported, TextTooLong, TextUnspeakable, VoiceNotFound
+from myna.domain.errors import LanguageUnsupported, TextUnspeakable
 from myna.domain.language import LangCode
-from myna.domain.speech import (
-    AudioFormat,
-    EncodedChunk,
-    SpeechSegment,
-    SynthesisOptions,
-    TimestampKind,
-)
+from myna.domain.speech import AudioFormat, EncodedChunk, SpeechSegment, SynthesisOptions
 from myna.domain.voice import Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import Waveform
 from myna.engines.other_engines import describe_other_engines
-from myna.usecases.models import check_model
-from myna.usecases.ports import EncodedSpeech, EngineClient, Offload, SpeechEncoders, SpeechStream, VoiceStore
+from myna.usecases.ports import EngineClient, EngineStream, Offload, SpeechEncoders, VoiceStore
 from myna.usecases.remake_voice import RemakeVoice
-from myna.usecases.spoken_audio import SpokenPiece, iter_pieces, split_piece
+from myna.usecases.speak_command import SpeakCommand, SpeechLimits, check_speak_command
+from myna.usecases.spoken_audio import SpokenLine, cut
 from myna.usecases.stock import StockVoices
 
 _STREAM_PART_S = 0.5
@@ -47,62 +42,21 @@ class PlanSpeech(Protocol):
     ) -> tuple[SpeechSegment, ...]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class SpeakCommand:
-    workspace: WorkspaceId
-    voice_id: VoiceId
-    text: str
-    model_id: str
-    audio_format: AudioFormat
-    lang: LangCode | None = None
-    """None: heard from the text, else the voice's own."""
-    speaking_rate: float = 1.0
-    temperature: float = 1.0
-    seed: int = 0
-    normalize_text: bool | None = None
-    """None leaves it to us: on."""
-    timestamps: TimestampKind | None = None
-    is_stream: bool = False
-    design_prompt: str = ""
-    """Speak with a voice of this description, made for this request, in place of `voice_id`."""
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechLimits:
-    max_text_chars: int = 2000
-    """For one whole reply (wire-contract.md#speech)."""
-    max_stream_text_chars: int = 4000
-    """For a stream (wire-contract.md#speech)."""
-
-
 class SpeechReply:
     """Encoded speech, pulled chunk by chunk. The first piece of speech exists when this is handed out."""
 
-    def __init__(
-        self,
-        lang: LangCode,
-        chunks: AsyncIterator[EncodedChunk],
-        stream: SpeechStream | None,
-    ) -> None:
+    def __init__(self, lang: LangCode, chunks: AsyncGenerator[EncodedChunk, None], stream: EngineStream) -> None:
         self.lang = lang
         self._chunks = chunks
         self._stream = stream
 
     def __aiter__(self) -> AsyncIterator[EncodedChunk]:
+        """Raises: TextUnspeakable, if no sound comes, before the first chunk; what the engine raises."""
         return self._chunks
 
     async def aclose(self) -> None:
         """Stop the engine and free its slot; safe at any time, more than once."""
-        if self._stream is not None:
-            await self._stream.aclose()
-
-    async def read_all(self) -> EncodedSpeech:
-        """Everything at once."""
-        try:
-            chunks = [chunk async for chunk in self._chunks]
-        finally:
-            await self.aclose()
-        return EncodedSpeech(b"".join(chunk.content for chunk in chunks), tuple(chunks))
+        await self._stream.aclose()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,44 +75,42 @@ class SynthesizeSpeech:
     offload: Offload
     limits: SpeechLimits
 
-    async def __call__(self, command: SpeakCommand) -> SpeechReply:
-        """Everything that can be refused is refused here, before the first byte.
+    async def __call__(self, command: SpeakCommand) -> SpeechReply | None:
+        """Everything that can be refused is refused here, before the first byte. None: a text of white space alone.
 
-        Text without anything in it gives an empty reply; text of which nothing can be spoken is refused.
-        Raises: InvalidRequest, TextTooLong, ModelUnsupported, LanguageUnsupported, VoiceNotFound, Overloaded, ...
+        Raises: InvalidRequest, TextTooLong, TextUnspeakable, ModelUnsupported, LanguageUnsupported, VoiceNotFound,
+        Overloaded, ...
         """
-        check_model(command.model_id)
-        self._check_text(command)
-        artifact, lang = await self._prepare_voice(command)
+        self.check(command)
         if not command.text.strip():
-            return SpeechReply(lang, _no_chunks(), None)
+            return None
+        artifact, lang = await self._prepare_voice(command)
         segments = await self.offload(partial(self._plan, command, lang))
         if not any(segment.text or segment.pause_after_s for segment in segments):
             raise TextUnspeakable("text holds nothing that can be spoken. Send words, not only markup or symbols.")
-        options = SynthesisOptions(lang, command.speaking_rate, command.seed, command.temperature)
+        options = SynthesisOptions(lang, command.speaking_rate, command.seed, command.temperature or 1.0)
         stream = await self.engine.synthesize(artifact, segments, options)
         chunks = self._encode(stream, segments, command.audio_format, is_stream=command.is_stream)
         return SpeechReply(lang, chunks, stream)
 
+    def check(self, command: SpeakCommand) -> None:
+        """Every rule that needs no voice. Raises: InvalidRequest, TextTooLong, ModelUnsupported, VoiceNotFound."""
+        check_speak_command(command, self.limits)
+
     async def find_voice(self, workspace: WorkspaceId, voice_id: VoiceId) -> tuple[Voice, VoiceArtifact]:
         """A stock voice or one of the workspace, made again first if another engine made it.
 
-        Raises: VoiceNotFound, InvalidRequest, VoiceIncompatible, Overloaded, ...
+        Raises: VoiceNotFound, VoiceIncompatible, Overloaded, ...
         """
-        if not voice_id:
-            raise InvalidRequest("voiceId is required. List the voices to find one.")
         stock = self.stock.find(voice_id)
         if stock is not None:
             return stock
-        try:
-            stored = await self.remake_voice.bring_up_to_date(await self.voices.get_with_artifact(workspace, voice_id))
-        except VoiceNotFound as exc:
-            raise VoiceNotFound(f"Unknown voice: {voice_id[:128]} not found!") from exc
+        stored = await self.remake_voice.bring_up_to_date(await self.voices.get_with_artifact(workspace, voice_id))
         return stored.voice, stored.artifact
 
     async def _prepare_voice(self, command: SpeakCommand) -> tuple[VoiceArtifact, LangCode]:
         """The voice that is asked for, and what it is to speak."""
-        if not command.design_prompt:
+        if command.design_prompt is None:
             voice, artifact = await self.find_voice(command.workspace, command.voice_id)
             return artifact, await self.offload(partial(self._choose_language, command, voice.lang))
         attributes = self.read_description(command.design_prompt)
@@ -166,11 +118,6 @@ class SynthesizeSpeech:
         lang = attributes.spoken(await self.offload(partial(self._choose_language, command, usual)))
         seed = _design_seed(command.design_prompt, command.seed)
         return await self.engine.design_voice(attributes, lang, seed), lang
-
-    def _check_text(self, command: SpeakCommand) -> None:
-        most = self.limits.max_stream_text_chars if command.is_stream else self.limits.max_text_chars
-        if len(command.text) > most:
-            raise TextTooLong(f"text length should not exceed {most} characters.")
 
     def _choose_language(self, command: SpeakCommand, usual: LangCode) -> LangCode:
         """The asked language; else the text's if it shows; else the voice's; English if the engine lacks the latter."""
@@ -197,33 +144,33 @@ class SynthesizeSpeech:
         return self.plan_speech(
             command.text,
             lang,
-            normalize=command.normalize_text is not False,
+            normalize=command.normalize_text,
             max_segment_chars=self.engine.spec.capabilities.max_segment_chars,
             first_segment_chars=_FIRST_SEGMENT_CHARS if command.is_stream else None,
         )
 
     async def _encode(
         self,
-        stream: SpeechStream,
+        stream: EngineStream,
         segments: Sequence[SpeechSegment],
         audio_format: AudioFormat,
         *,
         is_stream: bool,
-    ) -> AsyncIterator[EncodedChunk]:
+    ) -> AsyncGenerator[EncodedChunk, None]:
         rate_hz = self.engine.spec.capabilities.sample_rate_hz
         encoder = self.encoders.open(audio_format, is_stream=is_stream)
-        num_samples = 0
+        line = SpokenLine(segments, rate_hz)
         try:
-            async for piece in iter_pieces(stream, segments, rate_hz):
-                parts: Sequence[SpokenPiece] = [piece]
-                if is_stream:
-                    parts = split_piece(piece, num_samples / rate_hz, rate_hz, _STREAM_PART_S)
-                num_samples += len(piece.samples)
-                for part in parts:
-                    waveform = Waveform(part.samples, rate_hz)
+            async for chunk in stream:
+                start_s = line.num_samples / rate_hz
+                samples, spans = line.place(chunk)
+                for part, begun in cut(samples, spans, start_s, rate_hz, _STREAM_PART_S if is_stream else math.inf):
+                    waveform = Waveform(part, rate_hz)
                     content = await self.offload(partial(encoder.encode, waveform))
-                    if content or part.spans or not is_stream:
-                        yield EncodedChunk(content, waveform.duration_s, part.spans)
+                    if content or begun or not is_stream:
+                        yield EncodedChunk(content, waveform.duration_s, begun)
+            if not line.num_samples:
+                raise TextUnspeakable("text holds nothing that the voice's language has sounds for. Send words.")
             rest = await self.offload(encoder.finish)
             if rest:
                 yield EncodedChunk(rest, 0.0)
@@ -234,10 +181,3 @@ class SynthesizeSpeech:
 def _design_seed(prompt: str, seed: int) -> int:
     """The same description is the same voice in every request; another `seed` is another voice."""
     return int.from_bytes(hashlib.sha256(f"{seed}\n{prompt}".encode()).digest()[:4])
-
-
-async def _no_chunks() -> AsyncIterator[EncodedChunk]:
-    """An empty reply's chunks."""
-    nothing: tuple[EncodedChunk, ...] = ()
-    for chunk in nothing:
-        yield chunk

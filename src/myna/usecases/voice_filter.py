@@ -42,9 +42,9 @@ def is_custom(voice: Voice) -> bool:
     return voice.source is not VoiceSource.SYSTEM
 
 
-def format_time(voice: Voice) -> str:
+def format_time(voice: Voice, precision: str = "microseconds") -> str:
     """When the voice was made, RFC 3339 in UTC."""
-    return voice.created_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return voice.created_at.isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def _word(is_true: bool) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ import pytest
 from fastapi import WebSocket
 from starlette.types import Message
 
-from myna.http.speech_socket import _Outlet
-from myna.http.speech_stream import PulledResponse
+from myna.http.pulled_response import PulledResponse
+from myna.http.socket_outlet import SocketOutlet
 from myna.observability.request_record import RequestRecord
 
 Sending = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
@@ -21,7 +21,7 @@ def send_frame(gate: asyncio.Event) -> Coroutine[Any, Any, None]:
             del content
             await gate.wait()
 
-    return _Outlet(cast("WebSocket", Socket()), 60.0, RequestRecord("socket")).send({})
+    return SocketOutlet(cast("WebSocket", Socket()), 60.0, RequestRecord("socket")).send({})
 
 
 def send_line(gate: asyncio.Event) -> Coroutine[Any, Any, None]:

@@ -7,18 +7,17 @@ from functools import partial
 from typing import Self
 
 from myna.domain.errors import EngineFailure, MynaError
-from myna.domain.speech import SpeechSegment, SynthesisOptions
+from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
 from myna.runtime.admission import WaitingLine
 from myna.runtime.engine_slot import EngineSlot
 from myna.runtime.hand_over import ChunkHandOver
-from myna.usecases.ports import StreamedChunk
 
 logger = logging.getLogger(__name__)
 
 
-class InProcessSpeechStream:
-    """Implements `SpeechStream`."""
+class InProcessEngineStream:
+    """Implements `EngineStream`."""
 
     def __init__(
         self,
@@ -29,7 +28,7 @@ class InProcessSpeechStream:
         segments: Sequence[SpeechSegment],
         options: SynthesisOptions,
         turn_s: float,
-        on_end: Callable[["InProcessSpeechStream"], None],
+        on_end: Callable[["InProcessEngineStream"], None],
     ) -> None:
         """turn_s: after this long others are let in at the end of a segment. on_end: called when nothing more comes."""
         self._line = line
@@ -46,7 +45,7 @@ class InProcessSpeechStream:
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> StreamedChunk:
+    async def __anext__(self) -> SpokenChunk:
         try:
             chunk = await self._hand_over.get()
         except MynaError:

@@ -1,4 +1,7 @@
-"""A reply that leaves piece by piece while it is spoken, and stops the engine when nobody listens any more."""
+"""A reply that leaves piece by piece while it is spoken, and stops the engine when nobody listens any more.
+
+By hand, because the framework's StreamingResponse waits for ever for a reader that takes nothing.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -17,18 +20,11 @@ class PulledResponse(Response):
     """
 
     def __init__(self, first: bytes, rest: AsyncGenerator[bytes, None], media_type: str, stall_s: float) -> None:
-        self.status_code = 200
-        self.media_type = media_type
-        self.background = None
-        self.init_headers()
+        super().__init__(media_type=media_type)
+        del self.headers["content-length"]  # not known
         self._first = first
         self._rest = rest
         self._stall_s = stall_s
-
-    def init_headers(self, headers: object = None) -> None:
-        """Without a length: it is not known."""
-        del headers
-        self.raw_headers = [(b"content-type", (self.media_type or "").encode("latin-1"))]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         del scope

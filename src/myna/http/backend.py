@@ -1,0 +1,30 @@
+"""What every endpoint works with: the use cases, and what the edge itself keeps."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from myna.http.bodies_in_flight import BodiesInFlight
+from myna.http.limits import HttpLimits
+from myna.observability.metrics import Metrics
+from myna.usecases.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    services: Services
+    limits: HttpLimits
+    metrics: Metrics
+    bodies: BodiesInFlight
+    open_sockets: set[str] = field(default_factory=set)
+    """Request ids of the speech sockets."""
+
+
+async def _backend_of(connection: HTTPConnection) -> Backend:
+    backend: Backend = connection.app.state.backend
+    return backend
+
+
+WithBackend = Annotated[Backend, Depends(_backend_of)]

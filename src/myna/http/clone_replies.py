@@ -1,0 +1,117 @@
+"""What became of a clone and of each of its samples (wire-contract.md#clone).
+
+What the original does not have is marked "extra" and left out when `strict_replies` is set.
+"""
+
+import base64
+import math
+from functools import partial
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from myna.domain.finding import Finding, Severity
+from myna.http.reply import Base64, Reply
+from myna.http.voice_replies import VoiceReply
+from myna.usecases.clone_voice import CloneVoiceResult, ValidatedSample
+
+
+def _rounded(value: float | None, num_digits: int = 3) -> float | None:
+    """None for what JSON cannot say."""
+    return round(float(value), num_digits) if value is not None and math.isfinite(value) else None
+
+
+Rounded = Annotated[float | None, BeforeValidator(_rounded)]
+
+
+class NoteReply(Reply):
+    """A remark on a sample."""
+
+    text: str
+    code: str = ""
+    value: Rounded = None
+    unit: str = ""
+    start_seconds: Rounded = None
+    end_seconds: Rounded = None
+
+    @classmethod
+    def of(cls, finding: Finding, *, is_strict: bool) -> Self:
+        if is_strict:
+            return cls(text=finding.message)
+        known: dict[str, Any] = {"start_seconds": finding.start_s, "end_seconds": finding.end_s}
+        if finding.value is not None and math.isfinite(finding.value):
+            known |= {"value": finding.value, "unit": finding.unit}
+        known = {name: value for name, value in known.items() if value is not None}
+        return cls(text=finding.message, code=finding.code, **known)
+
+
+class QualityReply(Reply):
+    """Extra: what was measured on a sample; a field that could not be measured is null."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    duration_seconds: Annotated[Rounded, Field(validation_alias="duration_s")]
+    speech_seconds: Annotated[Rounded, Field(validation_alias="speech_s")]
+    snr_db: Rounded
+    dnsmos_overall: Rounded
+    dnsmos_signal: Rounded
+    dnsmos_background: Rounded
+    bandwidth_hertz: Annotated[Rounded, Field(validation_alias="bandwidth_hz")]
+    loudness_lufs: Rounded
+    peak_db: Rounded
+    clipped_ratio: Annotated[float | None, BeforeValidator(partial(_rounded, num_digits=6))]
+    speaker_count: Annotated[int, Field(validation_alias="num_speakers")]
+    window_start_seconds: Annotated[Rounded, Field(validation_alias="window_start_s")]
+    window_end_seconds: Annotated[Rounded, Field(validation_alias="window_end_s")]
+    noise_removed: bool
+
+
+class ValidatedSampleReply(Reply):
+    """What became of one uploaded sample."""
+
+    audio_data: Base64
+    """The processed sample, base64 WAV."""
+    lang_code: str
+    transcription: str
+    warnings: list[NoteReply]
+    errors: list[NoteReply]
+    notes: list[NoteReply] = []  # noqa: RUF012  (pydantic copies defaults)
+    """Extra: remarks that ask for nothing."""
+    quality: QualityReply | None = None
+
+    @classmethod
+    def of(cls, sample: ValidatedSample, *, is_strict: bool) -> Self:
+        def notes(severity: Severity) -> list[NoteReply]:
+            chosen = (finding for finding in sample.findings if finding.severity is severity)
+            return [NoteReply.of(finding, is_strict=is_strict) for finding in chosen]
+
+        extra: dict[str, Any] = {} if is_strict else {"notes": notes(Severity.INFO)}
+        if sample.quality is not None and not is_strict:
+            extra["quality"] = QualityReply.model_validate(sample.quality)
+        return cls(
+            audio_data=base64.b64encode(sample.wav).decode(),
+            lang_code=sample.lang.value if sample.lang is not None else "LANGUAGE_CODE_UNSPECIFIED",
+            transcription=sample.transcript,
+            warnings=notes(Severity.WARNING),
+            errors=notes(Severity.ERROR),
+            **extra,
+        )
+
+
+class CloneVoiceReply(Reply):
+    """The new voice, absent if no sample was usable, and what became of each sample, in their order."""
+
+    voice: VoiceReply | None = None
+    audio_samples_validated: list[ValidatedSampleReply]
+
+    @classmethod
+    def of(cls, result: CloneVoiceResult, *, is_strict: bool) -> Self:
+        samples = [ValidatedSampleReply.of(sample, is_strict=is_strict) for sample in result.samples]
+        if result.voice is None:
+            return cls(audio_samples_validated=samples)
+        voice = VoiceReply.of(result.voice, is_strict=is_strict)
+        if not is_strict:
+            measured = {"similarity": _rounded(result.similarity), "clarity": _rounded(result.clarity)}
+            extra: dict[str, Any] = {name: value for name, value in measured.items() if value is not None}
+            voice = voice.model_copy(update={"is_refining": result.is_refining, **extra})
+        return cls(voice=voice, audio_samples_validated=samples)

@@ -1,0 +1,147 @@
+"""Messages of protobuf-JSON (wire-contract.md#json): lenient about names, absent and unknown fields.
+
+camelCase and snake_case in one body, `null` and `*_UNSPECIFIED` as absent, enum spellings that nobody knows ignored,
+bytes in either base64 alphabet with or without padding.
+"""
+
+import math
+import re
+from collections.abc import Hashable
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StrictBool,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from myna.domain.errors import InvalidRequest
+from myna.http.strict_json import parse_object
+
+
+class ProtoMessage(BaseModel):
+    """A message: fields by either name, unknown ones ignored, `null` the same as absent."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        extra="ignore",
+        frozen=True,
+        val_json_bytes="base64",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, value: Any) -> Any:  # Any: whatever JSON held
+        if isinstance(value, dict):
+            return {name: field for name, field in value.items() if field is not None}
+        if isinstance(value, BaseModel):
+            return value
+        raise PydanticCustomError("message", "must be an object")
+
+
+class ProtoQuery(ProtoMessage):
+    """The same of a URL's query, where an empty value is an absent one."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, fields: dict[str, Any]) -> dict[str, Any]:  # Any: strings and lists of them
+        return {name: value for name, value in fields.items() if value != ""}
+
+
+Message = TypeVar("Message", bound=ProtoMessage)
+
+
+def _as_float(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise PydanticCustomError("number", "must be a number")
+    try:
+        number = float(value)
+    except (ValueError, OverflowError) as exc:
+        raise PydanticCustomError("number", "must be a number") from exc
+    if not math.isfinite(number):
+        raise PydanticCustomError("number", "must be a finite number")
+    return number
+
+
+def _as_int(value: object) -> int:
+    number = _as_float(value)
+    if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,20}", value):
+        return int(value)
+    if isinstance(value, int):
+        return value
+    if number != int(number):
+        raise PydanticCustomError("integer", "must be a whole number")
+    return int(number)
+
+
+def _as_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise PydanticCustomError("text", "must be a string")
+    return value
+
+
+def _read_base64(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    """Says in one sentence what pydantic says with the place of the wrong letter."""
+    if not isinstance(value, str):
+        raise PydanticCustomError("base64", "must be a base64 string")
+    try:
+        return read(value)
+    except ValidationError as exc:
+        raise PydanticCustomError("base64", "is not valid base64") from exc
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+Flag = StrictBool
+Float = Annotated[float, BeforeValidator(_as_float)]
+Int = Annotated[int, BeforeValidator(_as_int)]
+Base64Bytes = Annotated[bytes, WrapValidator(_read_base64)]
+
+Member = TypeVar("Member", bound=StrEnum)
+
+
+def _or_unset(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+Known = Annotated[Member | None, WrapValidator(_or_unset)]
+"""`Known[AudioEncoding]`: an enum whose unknown spellings count as unset (wire-contract.md#json)."""
+
+
+def parse_message(body: bytes | str, message: type[Message]) -> Message:
+    """Raises: InvalidRequest naming the field, never repeating what was in it."""
+    return check_message(parse_object(body), message)
+
+
+def check_message(fields: dict[str, Any], message: type[Message]) -> Message:
+    """Raises: InvalidRequest."""
+    try:
+        return message.model_validate(fields)
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
+        raise InvalidRequest(f"{_path(first['loc'])}: {_plain(first['msg'])}.") from None
+    except RecursionError as exc:
+        raise InvalidRequest("The request's body is nested too deeply.") from exc
+
+
+def _path(location: tuple[Hashable, ...]) -> str:
+    path = ""
+    for step in location:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
+    return path[:200] or "body"
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Input should be a valid ").removeprefix("Input should be ").rstrip(".")

@@ -1,0 +1,55 @@
+"""What every JSON reply has in common: camelCase, ASCII, compact, never NaN."""
+
+import json
+from typing import Annotated, Any
+
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+def to_json(value: object) -> bytes:
+    r"""ASCII with `\u` escapes, so that no client's line splitter stumbles over U+2028 (wire-contract.md#json).
+
+    Raises: ValueError for NaN and infinities, which JSON cannot say.
+    """
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+class JsonReply(JSONResponse):
+    """FastAPI's own is UTF-8."""
+
+    def render(self, content: object) -> bytes:
+        return to_json(content)
+
+
+Base64 = Annotated[str, Field(json_schema_extra={"format": "byte"})]
+
+
+class Reply(BaseModel):
+    """A reply: camelCase. Fields that are not set are left out."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, validate_by_name=True, frozen=True, use_attribute_docstrings=True
+    )
+
+    def to_wire(self) -> dict[str, Any]:  # Any: a JSON object
+        """Without the fields that were left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+class ErrorReply(Reply):
+    """Every failure."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"code": 5, "message": "Unknown voice: NoSuchVoice not found!", "details": []}}
+    )
+
+    code: int
+    """gRPC number; the HTTP status is separate."""
+    message: str
+    details: list[dict[str, Any]]  # Any: protobuf `Any` objects
+
+
+class EmptyReply(Reply):
+    """`{}`."""

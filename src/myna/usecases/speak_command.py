@@ -1,0 +1,86 @@
+"""What is asked for when a text is to be spoken, and every rule on it that can be checked without the voice."""
+
+from dataclasses import dataclass
+
+from myna.domain.errors import InvalidRequest, ModelUnsupported, TextTooLong
+from myna.domain.language import LangCode
+from myna.domain.speech import SAMPLE_RATES_HZ, AudioFormat
+from myna.domain.voice import VoiceId, WorkspaceId, check_voice_id
+from myna.usecases.models import DESIGN_MODEL, KNOWN_MODELS
+
+MIN_SPEAKING_RATE, MAX_SPEAKING_RATE = 0.5, 1.5
+_MAX_TEMPERATURE = 2.0
+_MAX_BIT_RATE_BPS = 512_000
+"""Source: wire-contract.md#speech. Within these the encoder takes the nearest that the format has."""
+_MAX_SEED = 2**63 - 1
+_MIN_DESIGN_PROMPT_CHARS, _MAX_DESIGN_PROMPT_CHARS = 7, 1024
+"""Source: wire-contract.md#speech."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakCommand:
+    workspace: WorkspaceId
+    voice_id: VoiceId
+    text: str
+    model_id: str
+    audio_format: AudioFormat
+    lang: LangCode | None = None
+    """None: heard from the text, else the voice's own."""
+    speaking_rate: float = 1.0
+    temperature: float = 0.0
+    """(0, 2]; 0: the usual one."""
+    seed: int = 0
+    normalize_text: bool = True
+    is_stream: bool = False
+    design_prompt: str | None = None
+    """Speak with a voice of this description, made for this request, in place of `voice_id`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechLimits:
+    max_text_chars: int = 2000
+    """For one whole reply (wire-contract.md#speech)."""
+    max_stream_text_chars: int = 4000
+    """For a stream (wire-contract.md#speech)."""
+
+
+def check_speak_command(command: SpeakCommand, limits: SpeechLimits) -> None:
+    """Raises: ModelUnsupported, TextTooLong, VoiceNotFound for an id that no voice can have, InvalidRequest."""
+    if command.model_id not in KNOWN_MODELS:
+        raise ModelUnsupported(f"model_id: {command.model_id[:64]} is not supported.")
+    if command.design_prompt is None:
+        check_voice_id(command.voice_id)
+    else:
+        _check_design(command, command.design_prompt)
+    if not 0 <= command.temperature <= _MAX_TEMPERATURE:
+        raise InvalidRequest(f"temperature is out of range. Use up to {_MAX_TEMPERATURE:g}; 0 is the default.")
+    if not -_MAX_SEED <= command.seed <= _MAX_SEED:
+        raise InvalidRequest("seed is out of range. Use a 64-bit number.")
+    if command.audio_format.sample_rate_hz not in SAMPLE_RATES_HZ:
+        known = ", ".join(str(rate) for rate in SAMPLE_RATES_HZ)
+        raise InvalidRequest(f"sampleRateHertz is not supported. Use one of {known}.")
+    if not 0 < command.audio_format.bit_rate_bps <= _MAX_BIT_RATE_BPS:
+        raise InvalidRequest("bitRate is out of range. Use 32000 to 320000 bits per second.")
+    if not MIN_SPEAKING_RATE <= command.speaking_rate <= MAX_SPEAKING_RATE:
+        raise InvalidRequest(
+            f"speakingRate is out of range. Use {MIN_SPEAKING_RATE:g} to {MAX_SPEAKING_RATE:g}; 1 is normal."
+        )
+    check_length(command.text, limits.max_stream_text_chars if command.is_stream else limits.max_text_chars)
+
+
+def check_length(text: str, max_chars: int) -> None:
+    """Raises: TextTooLong, in the words of the original (wire-contract.md#errors)."""
+    if len(text) > max_chars:
+        raise TextTooLong(f"text length should not exceed {max_chars} characters.")
+
+
+def _check_design(command: SpeakCommand, prompt: str) -> None:
+    if command.voice_id:
+        raise InvalidRequest("voiceId and voiceDesign cannot both be set. Send one of them.")
+    if command.model_id != DESIGN_MODEL:
+        raise InvalidRequest(f"voiceDesign needs model {DESIGN_MODEL}.")
+    if not _MIN_DESIGN_PROMPT_CHARS <= len(prompt) <= _MAX_DESIGN_PROMPT_CHARS:
+        raise InvalidRequest(
+            f"voiceDesign.designPrompt must have {_MIN_DESIGN_PROMPT_CHARS} to {_MAX_DESIGN_PROMPT_CHARS} "
+            "characters. Describe the voice: age, sex, pitch, pace, character, accent."
+        )
