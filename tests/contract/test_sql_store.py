@@ -5,26 +5,20 @@ import os
 import stat
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy import event, text
+from tests.stored_content import read_pending
 
 from myna.domain.errors import InvalidRequest, ServiceUnavailable, VoiceNotFound
 from myna.domain.voice import VoiceArtifact, VoiceId
-from myna.store import database as migrated_by
 from myna.store.blobs import Blobs, new_blob_prefix, open_blobs
 from myna.store.database import Database
-from myna.store.opening import DATABASE_FILE, Stores, open_stores
+from myna.store.keys import SqlKeyStore
+from myna.store.opening import Stores, open_stores
 from myna.store.owners import StoreOwners
 from myna.store.sql import SqlVoiceStore
-from myna.store.tables import Base, PendingBlobsRow
 from myna.testing.clock import FixedClock
 from myna.testing.store_contract import (
     ARTIFACT,
@@ -36,7 +30,6 @@ from myna.testing.store_contract import (
     make_draft,
     make_voice,
 )
-from myna.usecases.ports import StoredVoice
 
 
 @pytest.fixture
@@ -56,23 +49,17 @@ class TestSqliteVoiceStore(VoiceStoreContract):
     """Voices in SQLite and files."""
 
     @pytest.fixture
-    async def voices(self, tmp_path: Path, clock: FixedClock) -> AsyncIterator[SqlVoiceStore]:
-        opened = open_stores(tmp_path / "data", clock)
-        await opened.prepare()
-        yield opened.voices
-        assert await read_pending(opened) == []
-        await opened.release()
+    async def voices(self, stores: Stores) -> AsyncIterator[SqlVoiceStore]:
+        yield stores.voices
+        assert await read_pending(stores) == []
 
 
 class TestSqliteKeyStore(KeyStoreContract):
     """Keys in SQLite."""
 
     @pytest.fixture
-    async def keys(self, tmp_path: Path, clock: FixedClock) -> AsyncIterator[object]:
-        opened = open_stores(tmp_path / "data", clock)
-        await opened.prepare()
-        yield opened.keys
-        await opened.release()
+    def keys(self, stores: Stores) -> SqlKeyStore:
+        return stores.keys
 
 
 class FullBlobs(Blobs):
@@ -102,11 +89,6 @@ class VanishingBlobs(Blobs):
         if not self.can_delete:
             raise ServiceUnavailable("The object storage cannot be reached.")
         await super().delete(prefix)
-
-
-async def read_pending(stores: Stores) -> list[str]:
-    async with stores.database.reading() as session:
-        return [row.prefix for row in await session.scalars(PendingBlobsRow.__table__.select())]
 
 
 def blob_folders(data_dir: Path) -> set[str]:
@@ -164,37 +146,6 @@ async def test_deleted_words_are_not_in_the_files(tmp_path: Path, clock: FixedCl
     await opened.release()
     content = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert [word for word in (SAMPLES[0].transcript.encode(), SAMPLES[0].wav, b"I agree") if word in content] == []
-
-
-async def test_a_migrated_database_is_the_declared_one(stores: Stores, tmp_path: Path) -> None:
-    """The migrations and `tables.py` do not drift apart."""
-    engine = create_engine(f"sqlite:///{tmp_path}/data/{DATABASE_FILE}")
-    with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
-    engine.dispose()
-
-
-async def test_migrations_go_both_ways(stores: Stores, tmp_path: Path, clock: FixedClock) -> None:
-    """Down to each older form and up again: what the older form can hold is still there, voices are whole."""
-    voice = make_voice(clock)
-    await stores.voices.add(OURS, voice, ARTIFACT, SAMPLES)
-    config = Config()
-    config.set_main_option("script_location", os.fspath(Path(migrated_by.__file__).parent / "migrations"))
-    engine = create_engine(f"sqlite:///{tmp_path}/data/{DATABASE_FILE}")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        for _ in range(len(list(ScriptDirectory.from_config(config).walk_revisions())) - 1):
-            command.downgrade(config, "-1")
-        newer = {"samples": {"rating"}, "voices": {"design_prompt", "design_seed"}}
-        for table, columns in newer.items():
-            assert not columns & {column["name"] for column in inspect(connection).get_columns(table)}
-        command.upgrade(config, "head")
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
-    engine.dispose()
-    expected = StoredVoice(replace(voice, design=None), ARTIFACT)
-    assert expected == await stores.voices.get_with_artifact(OURS, voice.voice_id)
-    kept = [replace(sample, rating=None) for sample in SAMPLES]
-    assert kept == list(await stores.voices.get_samples(OURS, voice.voice_id))
 
 
 async def test_two_processes_may_start_at_once(tmp_path: Path, clock: FixedClock) -> None:
