@@ -13,6 +13,7 @@ from tests.stored_content import read_pending
 
 from myna.domain.errors import InvalidRequest, ServiceUnavailable, VoiceNotFound
 from myna.domain.voice import VoiceArtifact, VoiceId
+from myna.store.blob_ledger import BlobLedger
 from myna.store.blobs import Blobs, new_blob_prefix, open_blobs
 from myna.store.database import Database
 from myna.store.keys import SqlKeyStore
@@ -199,8 +200,9 @@ async def test_a_full_disk_leaves_nothing(tmp_path: Path, clock: FixedClock, roo
     database = Database(f"sqlite:///{tmp_path}/db.sqlite3")
     await database.start()
     blobs = FullBlobs(open_blobs("", tmp_path), room)
-    store = SqlVoiceStore(database, blobs, clock, StoreOwners(tmp_path / "owners"))
-    stores = Stores(store, None, database)
+    ledger = BlobLedger(database, blobs, clock, StoreOwners(tmp_path / "owners"))
+    store = SqlVoiceStore(database, ledger, clock)
+    stores = Stores(store, None, database, ledger)
     voice = make_voice(clock)
     with pytest.raises(ServiceUnavailable):
         await store.add(OURS, voice, ARTIFACT, SAMPLES)
@@ -223,7 +225,8 @@ async def test_what_cannot_be_removed_now_is_removed_later(tmp_path: Path, clock
     database = Database(f"sqlite:///{tmp_path}/db.sqlite3")
     await database.start()
     blobs = VanishingBlobs(open_blobs("", tmp_path))
-    store = SqlVoiceStore(database, blobs, clock, StoreOwners(tmp_path / "owners"))
+    ledger = BlobLedger(database, blobs, clock, StoreOwners(tmp_path / "owners"))
+    store = SqlVoiceStore(database, ledger, clock)
     voice = make_voice(clock)
     await store.add(OURS, voice, ARTIFACT, SAMPLES)
     await store.delete(OURS, voice.voice_id)
@@ -233,7 +236,7 @@ async def test_what_cannot_be_removed_now_is_removed_later(tmp_path: Path, clock
     assert await store.recover() == 2
     assert blob_folders(tmp_path) == set()
     assert await store.recover() == 0
-    await Stores(store, None, database).release()
+    await Stores(store, None, database, ledger).release()
 
 
 async def test_recovery_leaves_a_running_store_alone(tmp_path: Path, clock: FixedClock) -> None:
@@ -242,12 +245,12 @@ async def test_recovery_leaves_a_running_store_alone(tmp_path: Path, clock: Fixe
     await alive.prepare()
     blobs = open_blobs("", tmp_path)
     prefix = new_blob_prefix()
-    async with alive.voices._pending([prefix]):
+    async with alive.ledger.pending([prefix]):
         await blobs.put(prefix, {"artifact": b"half"})
         assert await starting.voices.recover() == 0
         assert {prefix} == blob_folders(tmp_path)
         # The process dies here: the kernel drops its lock.
-        alive.voices._owners.release()
+        alive.ledger._owners.release()
         assert await starting.voices.recover() == 1
         assert set() == blob_folders(tmp_path)
     await starting.release()

@@ -80,14 +80,19 @@ class Database:
     def is_sqlite(self) -> bool:
         return self._url.get_backend_name() == "sqlite"
 
+    @property
+    def file(self) -> Path | None:
+        """Where it is, if it is a file."""
+        return Path(self._url.database) if self.is_sqlite and self._url.database else None
+
     async def start(self) -> None:
         """Make the file and bring the tables up to date; may be repeated. Raises: ServiceUnavailable."""
         async with self._start_lock:
             if self._is_current:
                 return
             with _in_our_words():
-                if self.is_sqlite and self._url.database:
-                    await self._start_file(Path(self._url.database))
+                if self.file is not None:
+                    await self._start_file(self.file)
                 else:
                     await self._bring_up_to_date()
             self._is_current = True
