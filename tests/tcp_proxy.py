@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 
-SLOW_S = 0.05
+SLOW_S = 0.02
 _BUSY = b"HTTP/1.1 503 Slow Down\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -31,7 +31,8 @@ class TcpProxy:
         self.port = 0
         self._target_port = target_port
         self._fault = Fault.NONE
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
         self._writers: set[asyncio.StreamWriter] = set()
         self._changed = asyncio.Event()
         self._holding: tuple[bytes, int] | None = None
@@ -112,30 +113,26 @@ class TcpProxy:
             await self._set(Fault.SILENT)
             self.is_holding.set()
 
-    def _run(self, is_ready: threading.Event, stop: asyncio.Event) -> None:
-        async def serve() -> None:
-            server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-            self.port = server.sockets[0].getsockname()[1]
-            is_ready.set()
-            await stop.wait()
-            server.close()
-            await self._set(Fault.GONE)
-
-        self._loop.run_until_complete(serve())
-        leftover = asyncio.all_tasks(self._loop)
-        self._loop.run_until_complete(asyncio.gather(*leftover, return_exceptions=True))
-        self._loop.close()
+    async def _run(self, is_ready: threading.Event) -> None:
+        self._loop = asyncio.get_running_loop()
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        is_ready.set()
+        await self._stop.wait()
+        server.close()
+        await self._set(Fault.GONE)
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
 
 
 @contextmanager
 def run_proxy(target_port: int) -> Iterator[TcpProxy]:
     proxy = TcpProxy(target_port)
-    is_ready, stop = threading.Event(), asyncio.Event()
-    thread = threading.Thread(target=proxy._run, args=(is_ready, stop))
+    is_ready = threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(proxy._run(is_ready)))
     thread.start()
     is_ready.wait()
     try:
         yield proxy
     finally:
-        proxy._loop.call_soon_threadsafe(stop.set)
+        proxy._loop.call_soon_threadsafe(proxy._stop.set)
         thread.join()

@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _MAX_READ_ATTEMPTS = 5
+_CHECK_S = 3.0
 
 
 class SqlVoiceStore:
@@ -93,6 +94,16 @@ class SqlVoiceStore:
             return [to_voice(row) for row in rows]
 
     async def check(self) -> None:
+        """Raises: ServiceUnavailable, in less than five seconds, when the store cannot be read and written."""
+        checking = asyncio.create_task(self._check())
+        done, _ = await asyncio.wait({checking}, timeout=_CHECK_S)
+        if not done:
+            # Not waited for: what does not answer takes its time to be given up too.
+            checking.cancel()
+            raise ServiceUnavailable("The database or the object storage does not answer. Try again in a moment.")
+        await checking
+
+    async def _check(self) -> None:
         async with self._database.writing() as session:
             await session.execute(select(1))
         await self._blobs.check()
