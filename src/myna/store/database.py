@@ -61,8 +61,9 @@ _SERVER_PATIENCE = {
     "keepalives_count": 3,
 }
 """Of libpq, unless the URL says otherwise; without them a lost network is noticed after minutes."""
-_TRANSACTION_S = 20.0
-"""Longest transaction with a server: ours take milliseconds, so one that takes longer gets no answer any more."""
+_TRANSACTION_S = 15.0
+"""Longest transaction with a server: ours take milliseconds, so one that takes longer gets no answer any more. It takes
+the driver up to ten seconds more to let go of it."""
 
 _START_WAIT_S = 60.0
 """Longest wait for another process that makes the same file."""
