@@ -9,9 +9,10 @@ from tests.stored_content import empty, read_pending
 
 from myna.store.keys import SqlKeyStore
 from myna.store.opening import Stores, open_stores
+from myna.store.request_keys import SqlRequestKeys
 from myna.store.sql import SqlVoiceStore
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import KeyStoreContract, VoiceStoreContract
+from myna.testing.store_contract import KeyStoreContract, RequestKeyContract, VoiceStoreContract
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +45,11 @@ class TestSharedKeyStore(KeyStoreContract):
     @pytest.fixture
     def keys(self, stores: Stores) -> SqlKeyStore:
         return stores.keys
+
+
+class TestSharedRequestKeys(RequestKeyContract):
+    """Marked requests in PostgreSQL."""
+
+    @pytest.fixture
+    def request_keys(self, stores: Stores) -> SqlRequestKeys:
+        return stores.request_keys

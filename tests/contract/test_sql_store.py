@@ -19,6 +19,7 @@ from myna.store.database import Database
 from myna.store.keys import SqlKeyStore
 from myna.store.opening import Stores, open_stores
 from myna.store.owners import StoreOwners
+from myna.store.request_keys import SqlRequestKeys
 from myna.store.sql import SqlVoiceStore
 from myna.testing.clock import FixedClock
 from myna.testing.store_contract import (
@@ -27,6 +28,7 @@ from myna.testing.store_contract import (
     OURS,
     SAMPLES,
     KeyStoreContract,
+    RequestKeyContract,
     VoiceStoreContract,
     make_draft,
     make_voice,
@@ -61,6 +63,14 @@ class TestSqliteKeyStore(KeyStoreContract):
     @pytest.fixture
     def keys(self, stores: Stores) -> SqlKeyStore:
         return stores.keys
+
+
+class TestSqliteRequestKeys(RequestKeyContract):
+    """Marked requests in SQLite."""
+
+    @pytest.fixture
+    def request_keys(self, stores: Stores) -> SqlRequestKeys:
+        return stores.request_keys
 
 
 class FullBlobs(Blobs):
@@ -202,7 +212,7 @@ async def test_a_full_disk_leaves_nothing(tmp_path: Path, clock: FixedClock, roo
     blobs = FullBlobs(open_blobs("", tmp_path), room)
     ledger = BlobLedger(database, blobs, clock, StoreOwners(tmp_path / "owners"))
     store = SqlVoiceStore(database, ledger, clock)
-    stores = Stores(store, None, database, ledger)
+    stores = Stores(store, None, None, database, ledger)
     voice = make_voice(clock)
     with pytest.raises(ServiceUnavailable):
         await store.add(OURS, voice, ARTIFACT, SAMPLES)
@@ -236,7 +246,7 @@ async def test_what_cannot_be_removed_now_is_removed_later(tmp_path: Path, clock
     assert await store.recover() == 2
     assert blob_folders(tmp_path) == set()
     assert await store.recover() == 0
-    await Stores(store, None, database, ledger).release()
+    await Stores(store, None, None, database, ledger).release()
 
 
 async def test_recovery_leaves_a_running_store_alone(tmp_path: Path, clock: FixedClock) -> None:

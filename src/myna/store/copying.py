@@ -1,7 +1,8 @@
 """Copy a whole store into another: workspaces, keys, voices with their recordings, every digest checked.
 
 What is copied keeps its names: the same row, the same blob prefix. So a copy that was killed is simply run again: it
-looks at what is there and adds what is missing. Nothing in the target is ever changed or removed.
+looks at what is there and adds what is missing. Nothing in the target is ever changed or removed. What is only of the
+moment stays behind: pending blobs and request keys.
 """
 
 from collections.abc import Callable, Sequence

@@ -9,6 +9,7 @@ from myna.store.blobs import open_blobs
 from myna.store.database import Database, sqlite_url
 from myna.store.keys import SqlKeyStore
 from myna.store.owners import StoreOwners
+from myna.store.request_keys import SqlRequestKeys
 from myna.store.sql import SqlVoiceStore
 from myna.usecases.ports import Clock
 
@@ -21,6 +22,7 @@ class Stores:
 
     voices: SqlVoiceStore
     keys: SqlKeyStore
+    request_keys: SqlRequestKeys
     database: Database
     ledger: BlobLedger
 
@@ -52,4 +54,10 @@ def open_stores(
     # File locks tell who is alive on this machine; a database server may be shared by several.
     owners = StoreOwners(data_dir / "owners") if database.is_sqlite else None
     ledger = BlobLedger(database, open_blobs(blob_url, data_dir), clock, owners)
-    return Stores(SqlVoiceStore(database, ledger, clock), SqlKeyStore(database, clock), database, ledger)
+    return Stores(
+        voices=SqlVoiceStore(database, ledger, clock),
+        keys=SqlKeyStore(database, clock),
+        request_keys=SqlRequestKeys(database, clock),
+        database=database,
+        ledger=ledger,
+    )
