@@ -64,6 +64,12 @@ def speak(http: httpx.Client, voice_id: str) -> httpx.Response:
     return http.post("/tts/v1/voice", json=body)
 
 
+@pytest.fixture(scope="module")
+def voice_id(service: Service) -> str:
+    """A voice that is there all the time."""
+    return voice_id_of(clone(service.http, "Kept"))
+
+
 def test_the_journey(http: httpx.Client, s3: S3) -> None:
     """Clone, speak, delete; the bucket holds the voice in between and nothing of it afterwards."""
     before = s3.keys()
@@ -94,10 +100,9 @@ def is_ready(http: httpx.Client) -> bool:
     return reply.status_code == 200
 
 
-def test_the_database_goes_and_comes_back(service: Service, postgres: Postgres) -> None:
+def test_the_database_goes_and_comes_back(service: Service, postgres: Postgres, voice_id: str) -> None:
     """Stopped, crashed, cut off, silent: the server runs on, says so, and goes on where it was when it is back."""
     http = service.http
-    voice_id = voice_id_of(clone(http, "Kept"))
 
     def cut(fault: Fault) -> None:
         service.database.fault = fault
@@ -121,10 +126,9 @@ def test_the_database_goes_and_comes_back(service: Service, postgres: Postgres) 
     assert (names.count("Kept"), names.count("Never")) == (1, 0)
 
 
-def test_the_object_storage_goes_and_comes_back(service: Service, s3: S3) -> None:
+def test_the_object_storage_goes_and_comes_back(service: Service, s3: S3, voice_id: str) -> None:
     """Cut off or silent: voices can still be looked at, what needs a file says so, and afterwards all is as before."""
     http = service.http
-    voice_id = voice_id_of(clone(http, "Spoken"))
     before = s3.keys()
     service.blobs.fault = Fault.GONE
     with ThreadPoolExecutor() as pool:
