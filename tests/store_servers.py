@@ -20,9 +20,11 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-import boto3
-import psycopg
+import httpx
+import obstore
 import pytest
+from obstore.store import S3Store
+from sqlalchemy import NullPool, create_engine, text
 
 START_S = 30
 PROGRAMS = Path("pginstall18", "bin")
@@ -40,6 +42,9 @@ class Postgres:
         self._folder = folder
         self._run_as = run_as
         self.port = free_port()
+        self._engine = create_engine(
+            f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres", poolclass=NullPool
+        )
         self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 
     def start(self) -> None:
@@ -64,10 +69,9 @@ class Postgres:
     def create_database(self) -> str:
         """The URL of a new, empty schema: all that a database is to a store, without the hundreds of files of one."""
         name = f"test_{secrets.token_hex(8)}"
-        url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(f"CREATE SCHEMA {name}")
-        return f"{url}?options=-csearch_path%3D{name}"
+        with self._engine.begin() as connection:
+            connection.execute(text(f"CREATE SCHEMA {name}"))
+        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres?options=-csearch_path%3D{name}"
 
 
 class S3:
@@ -75,12 +79,7 @@ class S3:
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
-        secret = {
-            "aws_access_key_id": S3_ENVIRONMENT["AWS_ACCESS_KEY_ID"],
-            "aws_secret_access_key": S3_ENVIRONMENT["AWS_SECRET_ACCESS_KEY"],
-        }
-        self.client = boto3.client("s3", endpoint_url=endpoint, region_name=S3_ENVIRONMENT["AWS_REGION"], **secret)
-        self.client.create_bucket(Bucket="voices")
+        httpx.put(f"{endpoint}/voices").raise_for_status()
 
     @property
     def port(self) -> int:
@@ -92,8 +91,8 @@ class S3:
 
     def keys(self) -> set[str]:
         """Of all objects."""
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket="voices")
-        return {entry["Key"] for page in pages for entry in page.get("Contents", ())}
+        settings = {name.lower(): value for name, value in s3_environment(self.endpoint).items()}
+        return {entry["path"] for batch in obstore.list(S3Store("voices", config=settings)) for entry in batch}
 
 
 def s3_environment(endpoint: str) -> dict[str, str]:
@@ -108,7 +107,7 @@ def run_postgres() -> Iterator[Postgres]:
         try:
             server = Postgres(*_readable_programs(folder))
             server.start()
-        except (OSError, AttributeError, KeyError, subprocess.SubprocessError) as exc:
+        except (OSError, ImportError, AttributeError, KeyError, subprocess.SubprocessError) as exc:
             cannot_start(f"PostgreSQL cannot start: {exc}")
         try:
             yield server
