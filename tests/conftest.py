@@ -1,4 +1,4 @@
-"""What all tests share: where the recordings are."""
+"""What all tests share: recordings and servers."""
 
 import csv
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ import pytest
 from myna.config import Settings
 from myna.weights.store import WeightStore
 from tests.live_server import LiveServer, run_server
+from tests.store_servers import S3, Postgres, run_postgres, run_s3, s3_environment
 
 DATA = Path(__file__).parent / "data"
 
@@ -70,4 +71,20 @@ def kokoro_server(weights_dir: Path, tmp_path_factory: pytest.TempPathFactory) -
     """The whole product with the embedded engine, without refinement (it would compete with the tests for the CPU)."""
     settings = {"MYNA_REFINE_VOICES": "false"}
     with run_server(tmp_path_factory.mktemp("kokoro") / "data", "kokoro", settings=settings) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A database server of the test run's own."""
+    with run_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3]:
+    """An object storage server of the test run's own; this process finds it in its environment."""
+    with run_s3() as server, pytest.MonkeyPatch.context() as patch:
+        for name, value in s3_environment(server.endpoint).items():
+            patch.setenv(name, value)
         yield server

@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     """Folder of the database and the voices."""
 
     database_url: str = ""
-    """SQLAlchemy URL; empty: SQLite in `data_dir`."""
+    """SQLAlchemy URL (`postgresql://user@host/myna`, see storage.md); empty: SQLite in `data_dir`."""
 
     blob_url: str = ""
     """Object storage for recordings and artifacts (`s3://bucket/prefix`); empty: a folder in `data_dir`."""

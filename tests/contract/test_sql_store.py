@@ -5,26 +5,22 @@ import os
 import stat
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy import event, text
+from tests.stored_content import read_pending
 
 from myna.domain.errors import InvalidRequest, ServiceUnavailable, VoiceNotFound
 from myna.domain.voice import VoiceArtifact, VoiceId
-from myna.store import database as migrated_by
+from myna.store.blob_ledger import BlobLedger
 from myna.store.blobs import Blobs, new_blob_prefix, open_blobs
 from myna.store.database import Database
-from myna.store.opening import DATABASE_FILE, Stores, open_stores
+from myna.store.keys import SqlKeyStore
+from myna.store.opening import Stores, open_stores
 from myna.store.owners import StoreOwners
+from myna.store.request_keys import SqlRequestKeys
 from myna.store.sql import SqlVoiceStore
-from myna.store.tables import Base, PendingBlobsRow
 from myna.testing.clock import FixedClock
 from myna.testing.store_contract import (
     ARTIFACT,
@@ -32,11 +28,11 @@ from myna.testing.store_contract import (
     OURS,
     SAMPLES,
     KeyStoreContract,
+    RequestKeyContract,
     VoiceStoreContract,
     make_draft,
     make_voice,
 )
-from myna.usecases.ports import StoredVoice
 
 
 @pytest.fixture
@@ -56,23 +52,25 @@ class TestSqliteVoiceStore(VoiceStoreContract):
     """Voices in SQLite and files."""
 
     @pytest.fixture
-    async def voices(self, tmp_path: Path, clock: FixedClock) -> AsyncIterator[SqlVoiceStore]:
-        opened = open_stores(tmp_path / "data", clock)
-        await opened.prepare()
-        yield opened.voices
-        assert await read_pending(opened) == []
-        await opened.release()
+    async def voices(self, stores: Stores) -> AsyncIterator[SqlVoiceStore]:
+        yield stores.voices
+        assert await read_pending(stores) == []
 
 
 class TestSqliteKeyStore(KeyStoreContract):
     """Keys in SQLite."""
 
     @pytest.fixture
-    async def keys(self, tmp_path: Path, clock: FixedClock) -> AsyncIterator[object]:
-        opened = open_stores(tmp_path / "data", clock)
-        await opened.prepare()
-        yield opened.keys
-        await opened.release()
+    def keys(self, stores: Stores) -> SqlKeyStore:
+        return stores.keys
+
+
+class TestSqliteRequestKeys(RequestKeyContract):
+    """Marked requests in SQLite."""
+
+    @pytest.fixture
+    def request_keys(self, stores: Stores) -> SqlRequestKeys:
+        return stores.request_keys
 
 
 class FullBlobs(Blobs):
@@ -102,11 +100,6 @@ class VanishingBlobs(Blobs):
         if not self.can_delete:
             raise ServiceUnavailable("The object storage cannot be reached.")
         await super().delete(prefix)
-
-
-async def read_pending(stores: Stores) -> list[str]:
-    async with stores.database.reading() as session:
-        return [row.prefix for row in await session.scalars(PendingBlobsRow.__table__.select())]
 
 
 def blob_folders(data_dir: Path) -> set[str]:
@@ -166,37 +159,6 @@ async def test_deleted_words_are_not_in_the_files(tmp_path: Path, clock: FixedCl
     assert [word for word in (SAMPLES[0].transcript.encode(), SAMPLES[0].wav, b"I agree") if word in content] == []
 
 
-async def test_a_migrated_database_is_the_declared_one(stores: Stores, tmp_path: Path) -> None:
-    """The migrations and `tables.py` do not drift apart."""
-    engine = create_engine(f"sqlite:///{tmp_path}/data/{DATABASE_FILE}")
-    with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
-    engine.dispose()
-
-
-async def test_migrations_go_both_ways(stores: Stores, tmp_path: Path, clock: FixedClock) -> None:
-    """Down to each older form and up again: what the older form can hold is still there, voices are whole."""
-    voice = make_voice(clock)
-    await stores.voices.add(OURS, voice, ARTIFACT, SAMPLES)
-    config = Config()
-    config.set_main_option("script_location", os.fspath(Path(migrated_by.__file__).parent / "migrations"))
-    engine = create_engine(f"sqlite:///{tmp_path}/data/{DATABASE_FILE}")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        for _ in range(len(list(ScriptDirectory.from_config(config).walk_revisions())) - 1):
-            command.downgrade(config, "-1")
-        newer = {"samples": {"rating"}, "voices": {"design_prompt", "design_seed"}}
-        for table, columns in newer.items():
-            assert not columns & {column["name"] for column in inspect(connection).get_columns(table)}
-        command.upgrade(config, "head")
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
-    engine.dispose()
-    expected = StoredVoice(replace(voice, design=None), ARTIFACT)
-    assert expected == await stores.voices.get_with_artifact(OURS, voice.voice_id)
-    kept = [replace(sample, rating=None) for sample in SAMPLES]
-    assert kept == list(await stores.voices.get_samples(OURS, voice.voice_id))
-
-
 async def test_two_processes_may_start_at_once(tmp_path: Path, clock: FixedClock) -> None:
     """Of several stores that migrate a new folder at one time, all come up."""
     several = [open_stores(tmp_path, clock) for _ in range(4)]
@@ -248,8 +210,9 @@ async def test_a_full_disk_leaves_nothing(tmp_path: Path, clock: FixedClock, roo
     database = Database(f"sqlite:///{tmp_path}/db.sqlite3")
     await database.start()
     blobs = FullBlobs(open_blobs("", tmp_path), room)
-    store = SqlVoiceStore(database, blobs, clock, StoreOwners(tmp_path / "owners"))
-    stores = Stores(store, None, database)
+    ledger = BlobLedger(database, blobs, clock, StoreOwners(tmp_path / "owners"))
+    store = SqlVoiceStore(database, ledger, clock)
+    stores = Stores(store, None, None, database, ledger)
     voice = make_voice(clock)
     with pytest.raises(ServiceUnavailable):
         await store.add(OURS, voice, ARTIFACT, SAMPLES)
@@ -272,7 +235,8 @@ async def test_what_cannot_be_removed_now_is_removed_later(tmp_path: Path, clock
     database = Database(f"sqlite:///{tmp_path}/db.sqlite3")
     await database.start()
     blobs = VanishingBlobs(open_blobs("", tmp_path))
-    store = SqlVoiceStore(database, blobs, clock, StoreOwners(tmp_path / "owners"))
+    ledger = BlobLedger(database, blobs, clock, StoreOwners(tmp_path / "owners"))
+    store = SqlVoiceStore(database, ledger, clock)
     voice = make_voice(clock)
     await store.add(OURS, voice, ARTIFACT, SAMPLES)
     await store.delete(OURS, voice.voice_id)
@@ -282,7 +246,7 @@ async def test_what_cannot_be_removed_now_is_removed_later(tmp_path: Path, clock
     assert await store.recover() == 2
     assert blob_folders(tmp_path) == set()
     assert await store.recover() == 0
-    await Stores(store, None, database).release()
+    await Stores(store, None, None, database, ledger).release()
 
 
 async def test_recovery_leaves_a_running_store_alone(tmp_path: Path, clock: FixedClock) -> None:
@@ -291,12 +255,12 @@ async def test_recovery_leaves_a_running_store_alone(tmp_path: Path, clock: Fixe
     await alive.prepare()
     blobs = open_blobs("", tmp_path)
     prefix = new_blob_prefix()
-    async with alive.voices._pending([prefix]):
+    async with alive.ledger.pending([prefix]):
         await blobs.put(prefix, {"artifact": b"half"})
         assert await starting.voices.recover() == 0
         assert {prefix} == blob_folders(tmp_path)
         # The process dies here: the kernel drops its lock.
-        alive.voices._owners.release()
+        alive.ledger._owners.release()
         assert await starting.voices.recover() == 1
         assert set() == blob_folders(tmp_path)
     await starting.release()

@@ -11,8 +11,9 @@ import secrets
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
 
 import obstore
 from obstore.exceptions import BaseError
@@ -20,6 +21,9 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from myna.domain.errors import InvalidRequest, ServiceUnavailable
 from myna.store.private_files import make_private_folder, settle_private_files
+
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +33,14 @@ BlobPrefix = NewType("BlobPrefix", str)
 _PREFIX = re.compile(r"[0-9a-f]{32}")
 _LEAST_FREE_BYTES = 16 * 1024 * 1024
 """Below this `check` says that the disk is full: one clone of long samples may take as much."""
+
+
+_RETRIES: "RetryConfig" = {
+    "retry_timeout": timedelta(seconds=5),
+    "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=1), "base": 2},
+}
+"""Long enough for a storage that asks us to slow down, short enough for somebody who waits for an answer. One attempt
+may take 30 s, obstore's own limit."""
 
 
 def new_blob_prefix() -> BlobPrefix:
@@ -105,7 +117,7 @@ def open_blobs(url: str, data_dir: Path) -> Blobs:
         make_private_folder(folder)
         return Blobs(LocalStore(folder), folder)
     try:
-        return Blobs(from_url(url))
+        return Blobs(from_url(url, retry_config=_RETRIES))
     except (BaseError, ValueError) as exc:
         raise InvalidRequest("MYNA_BLOB_URL is not an object storage URL. Example: s3://bucket/prefix.") from exc
 

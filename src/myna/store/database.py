@@ -52,6 +52,19 @@ _MIGRATION_LOCK = 0x4D796E61
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _OUR_MISTAKES = (IntegrityError, ProgrammingError, DataError, NotSupportedError)
 
+_SERVER_PATIENCE = {
+    "connect_timeout": 5,  # seconds
+    # A server that has gone without a word: unanswered data after ten seconds, an idle connection after twenty.
+    "tcp_user_timeout": 10_000,  # milliseconds
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+"""Of libpq, unless the URL says otherwise; without them a lost network is noticed after minutes."""
+_TRANSACTION_S = 15.0
+"""Longest transaction with a server: ours take milliseconds, so one that takes longer gets no answer any more. It takes
+the driver up to ten seconds more to let go of it."""
+
 _START_WAIT_S = 60.0
 """Longest wait for another process that makes the same file."""
 
@@ -73,6 +86,7 @@ class Database:
         except ImportError as exc:
             raise InvalidRequest(f"MYNA_DATABASE_URL needs a driver: pip install {exc.name or 'it'}.") from exc
         self._reading_engine = self._engine.execution_options(myna_begin="BEGIN")
+        self._transaction_s = None if self.is_sqlite else _TRANSACTION_S
         self._start_lock = asyncio.Lock()
         self._is_current = False
 
@@ -80,14 +94,19 @@ class Database:
     def is_sqlite(self) -> bool:
         return self._url.get_backend_name() == "sqlite"
 
+    @property
+    def file(self) -> Path | None:
+        """Where it is, if it is a file."""
+        return Path(self._url.database) if self.is_sqlite and self._url.database else None
+
     async def start(self) -> None:
         """Make the file and bring the tables up to date; may be repeated. Raises: ServiceUnavailable."""
         async with self._start_lock:
             if self._is_current:
                 return
             with _in_our_words():
-                if self.is_sqlite and self._url.database:
-                    await self._start_file(Path(self._url.database))
+                if self.file is not None:
+                    await self._start_file(self.file)
                 else:
                     await self._bring_up_to_date()
             self._is_current = True
@@ -111,14 +130,22 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A consistent view. Raises: ServiceUnavailable."""
         with _in_our_words():
-            async with AsyncSession(self._reading_engine, expire_on_commit=False) as session, session.begin():
+            async with (
+                asyncio.timeout(self._transaction_s),
+                AsyncSession(self._reading_engine, expire_on_commit=False) as session,
+                session.begin(),
+            ):
                 yield session
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
         """A transaction: all of it at the end of the block, or nothing. Raises: ServiceUnavailable."""
         with _in_our_words():
-            async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
+            async with (
+                asyncio.timeout(self._transaction_s),
+                AsyncSession(self._engine, expire_on_commit=False) as session,
+                session.begin(),
+            ):
                 yield session
 
     async def close(self) -> None:
@@ -133,7 +160,8 @@ def sqlite_url(path: Path) -> str:
 def _create_engine(url: URL) -> AsyncEngine:
     # Parameters hold transcripts and names: they must not reach a log through an exception's text.
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(url, hide_parameters=True, pool_pre_ping=True)
+        patience = {name: value for name, value in _SERVER_PATIENCE.items() if name not in url.query}
+        return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=patience)
     engine = create_async_engine(
         url,
         hide_parameters=True,
@@ -164,10 +192,15 @@ def _begin(connection: Connection) -> None:
 def _migrate(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+    command.upgrade(migration_config(connection), "head")
+
+
+def migration_config(connection: Connection) -> Config:
+    """For Alembic's commands: our migrations, on that connection."""
     config = Config()
     config.set_main_option("script_location", os.fspath(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    return config
 
 
 @contextmanager

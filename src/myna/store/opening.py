@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from myna.domain.errors import ResourceNotFound
+from myna.store.blob_ledger import BlobLedger
 from myna.store.blobs import open_blobs
 from myna.store.database import Database, sqlite_url
 from myna.store.keys import SqlKeyStore
 from myna.store.owners import StoreOwners
+from myna.store.request_keys import SqlRequestKeys
 from myna.store.sql import SqlVoiceStore
 from myna.usecases.ports import Clock
 
@@ -19,7 +22,9 @@ class Stores:
 
     voices: SqlVoiceStore
     keys: SqlKeyStore
+    request_keys: SqlRequestKeys
     database: Database
+    ledger: BlobLedger
 
     async def prepare(self) -> None:
         """Make folders and tables current; may be repeated. Raises: ServiceUnavailable."""
@@ -31,16 +36,28 @@ class Stores:
         await self.database.close()
 
 
-def open_stores(data_dir: Path, clock: Clock, database_url: str = "", blob_url: str = "") -> Stores:
+def open_stores(
+    data_dir: Path, clock: Clock, database_url: str = "", blob_url: str = "", *, must_exist: bool = False
+) -> Stores:
     """Nothing is connected yet, but the blob folder is made.
 
     data_dir: made if it is not there, for its owner only.
     database_url: empty for SQLite in `data_dir`.
     blob_url: empty for a folder in `data_dir`.
-    Raises: InvalidRequest for an address that is none, ServiceUnavailable for a folder that cannot be made.
+    must_exist: a database file that is not there is not made.
+    Raises: InvalidRequest for an address that is none, ResourceNotFound for a file that must exist, ServiceUnavailable
+    for a folder that cannot be made.
     """
-    blobs = open_blobs(blob_url, data_dir)
     database = Database(database_url or sqlite_url(data_dir / DATABASE_FILE))
+    if must_exist and database.file is not None and not database.file.exists():
+        raise ResourceNotFound(f"There is no store: {database.file} does not exist.")
     # File locks tell who is alive on this machine; a database server may be shared by several.
     owners = StoreOwners(data_dir / "owners") if database.is_sqlite else None
-    return Stores(SqlVoiceStore(database, blobs, clock, owners), SqlKeyStore(database, clock), database)
+    ledger = BlobLedger(database, open_blobs(blob_url, data_dir), clock, owners)
+    return Stores(
+        voices=SqlVoiceStore(database, ledger, clock),
+        keys=SqlKeyStore(database, clock),
+        request_keys=SqlRequestKeys(database, clock),
+        database=database,
+        ledger=ledger,
+    )

@@ -63,6 +63,11 @@ class StoreOwners:
             for path in self._folder.iterdir():
                 self.is_alive(path.name)
 
+    def others_are_alive(self) -> bool:
+        if not self._folder.is_dir():
+            return False
+        return any(path.name != self.own_id and self.is_alive(path.name) for path in self._folder.iterdir())
+
     def release(self) -> None:
         """Stop being alive."""
         if self._descriptor is not None:

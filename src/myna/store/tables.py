@@ -132,3 +132,17 @@ class PendingBlobsRow(Base):
     owner: Mapped[str] = mapped_column(String(32))
     """Which running store wrote it (`store/owners.py`)."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RequestKeyRow(Base):
+    """A request that its client marked with a key, so that it may be repeated; forgotten when it expires."""
+
+    __tablename__ = "request_keys"
+
+    workspace: Mapped[str] = mapped_column(String(63), primary_key=True)
+    key_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """The client's key may be of any length and characters."""
+    body_sha256: Mapped[str] = mapped_column(String(64))
+    voice_id: Mapped[str | None] = mapped_column(String(255))
+    """What it made; None while it is at work."""
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

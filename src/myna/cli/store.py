@@ -1,0 +1,98 @@
+"""`myna store`: move a whole store to another database and object storage; no server is needed."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import MofNCompleteColumn
+
+from myna.cli.exit_codes import ExitCode
+from myna.cli.options import AsJson
+from myna.cli.output import print_json, print_result, remark
+from myna.cli.progress import progress_bars
+from myna.cli.setting_values import read_settings
+from myna.config import Settings
+from myna.runtime.clock import SystemClock
+
+if TYPE_CHECKING:
+    from myna.store.copying import CopyReport
+    from myna.store.opening import Stores
+
+_STORE = "A data folder, or a database as MYNA_DATABASE_URL names it."
+_BLOBS = "Its recordings and artifacts, as MYNA_BLOB_URL names them."
+
+
+def build_app() -> typer.Typer:
+    app = typer.Typer(name="store", help="Move everything to another database and storage.", no_args_is_help=True)
+    app.callback()(lambda: None)  # keeps the subcommand's name, although it is the only one
+    app.command("copy")(copy_everything)
+    return app
+
+
+def copy_everything(
+    *,
+    to: Annotated[str, typer.Option(metavar="STORE", help=_STORE)],
+    to_blobs: Annotated[str, typer.Option(metavar="URL", help=_BLOBS, show_default="in the data folder")] = "",
+    from_: Annotated[
+        str, typer.Option("--from", metavar="STORE", help=_STORE, show_default="as the settings say")
+    ] = "",
+    from_blobs: Annotated[str, typer.Option(metavar="URL", help=_BLOBS, show_default="in the data folder")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Copy workspaces, keys, voices and recordings, every digest checked. Stop the servers first.
+
+    May be interrupted and repeated: what is there is checked, what is missing is added, nothing is changed or removed.
+    """
+    settings = read_settings()
+    report = asyncio.run(_copy(settings, (from_, from_blobs), (to, to_blobs)))
+    for blob in report.damaged:
+        remark(f"{blob.voice_id} of {blob.workspace} was not copied: {blob.name} is missing or damaged.", style="red")
+    if as_json:
+        print_json(
+            {
+                "keys": report.num_keys,
+                "voices": report.num_voices,
+                "added": report.num_voices_added,
+                "damaged": [
+                    {"voiceId": blob.voice_id, "workspace": blob.workspace, "blob": blob.name}
+                    for blob in report.damaged
+                ],
+            }
+        )
+    else:
+        print_result(f"{report.num_voices} voices ({report.num_voices_added} of them new) and {report.num_keys} keys")
+    if report.damaged:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+async def _copy(settings: Settings, source: tuple[str, str], target: tuple[str, str]) -> "CopyReport":
+    from myna.store.copying import copy_store  # noqa: PLC0415  (the database's libraries: a second to import)
+
+    async with AsyncExitStack() as opened:
+        stores = []
+        for place, must_exist in ((source, True), (target, False)):
+            stores.append(_open(settings, *place, must_exist=must_exist))
+            opened.push_async_callback(stores[-1].release)
+        with progress_bars(MofNCompleteColumn()) as bars:
+            task = bars.add_task("Copying voices", total=None)
+
+            def show(num_done: int, num_voices: int) -> None:
+                bars.update(task, completed=num_done, total=num_voices)
+
+            return await copy_store(stores[0], stores[1], show)
+
+
+def _open(settings: Settings, store: str, blobs: str, *, must_exist: bool) -> "Stores":
+    """Raises: typer.BadParameter when it is not said where the recordings are; MynaError."""
+    from myna.store.opening import open_stores  # noqa: PLC0415
+
+    data_dir, database_url = settings.data_dir, store
+    if not store:
+        database_url, blobs = settings.database_url, blobs or settings.blob_url
+    elif "://" not in store:
+        data_dir, database_url = Path(store), ""
+    elif not blobs:
+        raise typer.BadParameter("A database holds no recordings: name them with --from-blobs or --to-blobs.")
+    return open_stores(data_dir, SystemClock(), database_url, blobs, must_exist=must_exist)

@@ -1,0 +1,155 @@
+"""Who owns which blobs: a note for every prefix that no voice owns, so that a crash leaves nothing that nobody finds.
+
+**A blob prefix is owned by a voice row or listed in `pending_blobs`, from before its first byte until after its last.**
+docs/decisions/0006-store-format.md has the reasons.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from myna.domain.errors import ServiceUnavailable
+from myna.store.blobs import BlobPrefix, Blobs, new_blob_prefix
+from myna.store.database import Database
+from myna.store.owners import StoreOwners
+from myna.store.tables import PendingBlobsRow, VoiceRow
+from myna.usecases.ports import Clock
+
+logger = logging.getLogger(__name__)
+
+_ABANDONED_AFTER = timedelta(hours=1)
+"""Where locks cannot tell whether another machine's store is alive, its pending blobs count as left behind after this:
+far longer than any upload, far shorter than anybody would keep paying for the space."""
+
+
+class BlobLedger:
+    """The list, as one running store keeps it."""
+
+    def __init__(self, database: Database, blobs: Blobs, clock: Clock, owners: StoreOwners | None) -> None:
+        """owners: who else uses this store on this machine; None if it is shared by machines."""
+        self.blobs = blobs
+        self._database = database
+        self._clock = clock
+        self._owners = owners
+        self._own_id = owners.own_id if owners is not None else new_blob_prefix()
+        self._in_flight: set[BlobPrefix] = set()
+
+    @asynccontextmanager
+    async def pending(self, prefixes: Collection[BlobPrefix]) -> AsyncIterator[None]:
+        """List prefixes before anything is written under them; if the block fails, remove what no voice owns by then.
+
+        Raises: ServiceUnavailable.
+        """
+        self._in_flight.update(prefixes)
+        try:
+            if self._owners is not None:
+                await asyncio.to_thread(self._owners.claim)
+            async with self._database.writing() as session:
+                # Some may be listed: by a copy of a store that was killed and is repeated now.
+                self.disown(session, set(prefixes) - await self._claim(session, prefixes))
+            try:
+                yield
+            except BaseException:
+                await self._give_up(prefixes)
+                raise
+        finally:
+            self._in_flight.difference_update(prefixes)
+
+    def disown(self, session: AsyncSession, prefixes: Collection[BlobPrefix]) -> None:
+        """List prefixes, because no voice owns them from this transaction on."""
+        now = self._clock.now()
+        session.add_all(PendingBlobsRow(prefix=prefix, owner=self._own_id, created_at=now) for prefix in prefixes)
+
+    async def take_over(self, session: AsyncSession, prefixes: Collection[BlobPrefix]) -> None:
+        """Unlist prefixes, because a voice owns them from this transaction on.
+
+        If they are not listed as ours any more, somebody took this store for dead and removes the blobs: give up then.
+        Raises: ServiceUnavailable.
+        """
+        gone = await session.execute(
+            delete(PendingBlobsRow)
+            .where(PendingBlobsRow.prefix.in_(prefixes), PendingBlobsRow.owner == self._own_id)
+            .returning(PendingBlobsRow.prefix)
+        )
+        if len(gone.all()) != len(prefixes):
+            raise ServiceUnavailable("The voice could not be stored: the store was cleaned meanwhile. Try again.")
+
+    async def remove(self, prefixes: Collection[BlobPrefix]) -> None:
+        """Remove listed blobs and unlist them. What cannot be removed stays listed for `recover`: never an error."""
+        if not prefixes:
+            return
+        try:
+            for prefix in prefixes:
+                await self.blobs.delete(prefix)
+            async with self._database.writing() as session:
+                await session.execute(delete(PendingBlobsRow).where(PendingBlobsRow.prefix.in_(prefixes)))
+        except ServiceUnavailable:
+            logger.warning("blobs of %d prefixes stay until the next recovery", len(prefixes))
+
+    async def recover(self) -> int:
+        """Remove what dead stores have left, and what this one could not remove earlier; returns how many prefixes.
+
+        Raises: ServiceUnavailable.
+        """
+        if self._owners is not None:
+            await asyncio.to_thread(self._owners.claim)
+        async with self._database.reading() as session:
+            rows = (await session.scalars(select(PendingBlobsRow))).all()
+        abandoned = {BlobPrefix(row.prefix) for row in rows if self._is_abandoned(row)}
+        if abandoned:
+            async with self._database.writing() as session:
+                claimed = await self._claim(session, abandoned)
+            await self.remove(claimed)
+        if self._owners is not None:
+            await asyncio.to_thread(self._owners.forget_dead)
+        return len(abandoned)
+
+    async def close(self) -> None:
+        """Stop being known as alive."""
+        if self._owners is not None:
+            await asyncio.to_thread(self._owners.release)
+
+    def is_used_by_others(self) -> bool:
+        """Whether another process writes here. Unknown, hence False, where machines share the store."""
+        return self._owners is not None and self._owners.others_are_alive()
+
+    async def _claim(self, session: AsyncSession, prefixes: Collection[BlobPrefix]) -> set[BlobPrefix]:
+        """Make notes ours; returns those that were there. An owner that is alive after all cannot `take_over` any more.
+
+        Waits for whatever transaction has just taken them over or noted them.
+        """
+        claimed = await session.scalars(
+            update(PendingBlobsRow)
+            .where(PendingBlobsRow.prefix.in_(prefixes))
+            .values(owner=self._own_id)
+            .returning(PendingBlobsRow.prefix)
+        )
+        return {BlobPrefix(prefix) for prefix in claimed}
+
+    async def _give_up(self, prefixes: Collection[BlobPrefix]) -> None:
+        """Remove what no voice owns. One may: a commit whose answer never came may have been done all the same."""
+        columns = (VoiceRow.artifact_prefix, VoiceRow.samples_prefix)
+        try:
+            async with self._database.writing() as session:
+                listed = await self._claim(session, prefixes)
+                owned = [await session.scalars(select(column).where(column.in_(prefixes))) for column in columns]
+                unowned = set(prefixes).difference(*owned)
+                self.disown(session, unowned - listed)
+        except ServiceUnavailable:
+            logger.warning("blobs of %d prefixes stay until the next recovery", len(prefixes))
+        else:
+            await self.remove(unowned)
+
+    def _is_abandoned(self, row: PendingBlobsRow) -> bool:
+        if row.prefix in self._in_flight:
+            return False
+        if row.owner == self._own_id:
+            return True
+        if self._owners is not None:
+            return not self._owners.is_alive(row.owner)
+        return row.created_at < self._clock.now() - _ABANDONED_AFTER

@@ -1,0 +1,163 @@
+"""Copy a whole store into another: workspaces, keys, voices with their recordings, every digest checked.
+
+What is copied keeps its names: the same row, the same blob prefix. So a copy that was killed is simply run again: it
+looks at what is there and adds what is missing. Nothing in the target is ever changed or removed. What is only of the
+moment stays behind: pending blobs and request keys.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from myna.domain.errors import InvalidRequest, ServiceUnavailable
+from myna.store.blobs import BlobPrefix, Blobs
+from myna.store.opening import Stores
+from myna.store.tables import ApiKeyRow, Base, SampleRow, VoiceRow, WorkspaceRow
+from myna.store.voice_rows import digests, sha256
+
+_SURROGATES = {"id", "voice_row_id"}
+"""Numbers that a database gives out by itself; they say nothing."""
+
+Identity = tuple[str, str]
+"""Workspace and voice id."""
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedBlob:
+    """A file of the source that is missing or does not match its digest. Its voice was not copied."""
+
+    workspace: str
+    voice_id: str
+    name: str
+    """Where it should be: prefix and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyReport:
+    """What the target holds now."""
+
+    num_keys: int
+    num_voices: int
+    num_voices_added: int
+    """By this run; the others were there."""
+    damaged: Sequence[DamagedBlob]
+
+
+class _BlobDamaged(Exception):
+    """Its text is the blob's prefix and name."""
+
+
+async def copy_store(source: Stores, target: Stores, on_progress: Callable[[int, int], None]) -> CopyReport:
+    """Make the target hold all that the source holds, and nothing else; may be killed and repeated.
+
+    A voice with a damaged blob is left out and named; the others are copied. Blobs that are in the target already are
+    read and checked too. on_progress: voices done, voices in all.
+    Raises: InvalidRequest (somebody is using one of the two, or the target holds something else), ServiceUnavailable.
+    """
+    await source.prepare()
+    await target.prepare()
+    for stores in (source, target):
+        if stores.ledger.is_used_by_others():
+            raise InvalidRequest("A server or command is using one of the two stores. Stop it and copy again.")
+    wanted, present = await _voices(source), await _voices(target)
+    for identity, number in present.items():
+        if identity not in wanted or await _content(target, number) != await _content(source, wanted[identity]):
+            raise _other_content(f"the voice '{identity[1]}'")
+    num_keys = await _copy_keys(source, target)
+    damaged = []
+    for num_done, (identity, number) in enumerate(wanted.items()):
+        on_progress(num_done, len(wanted))
+        voice = await _load(source, number)
+        try:
+            if identity in present:
+                await _copy_blobs(source.ledger.blobs, target.ledger.blobs, voice)
+            else:
+                await _copy_voice(source.ledger.blobs, target, voice)
+        except _BlobDamaged as exc:
+            damaged.append(DamagedBlob(*identity, str(exc)))
+    on_progress(len(wanted), len(wanted))
+    num_whole = len(wanted) - len(damaged)
+    return CopyReport(num_keys, num_whole, num_whole - len(present), damaged)
+
+
+async def _copy_keys(source: Stores, target: Stores) -> int:
+    """Workspaces and keys in one transaction; returns the number of keys."""
+    async with source.database.reading() as reading, target.database.writing() as writing:
+        for kind in (WorkspaceRow, ApiKeyRow):
+            wanted = {tuple(_columns(row).items()) for row in await reading.scalars(select(kind))}
+            present = {tuple(_columns(row).items()) for row in await writing.scalars(select(kind))}
+            if present - wanted:
+                raise _other_content("a workspace or key")
+            writing.add_all(kind(**dict(row)) for row in wanted - present)
+            await writing.flush()
+        return len(wanted)
+
+
+async def _copy_voice(source: Blobs, target: Stores, voice: VoiceRow) -> None:
+    """Blobs, then the row: the target owns both or neither. Raises: _BlobDamaged, ServiceUnavailable."""
+    prefixes = digests(voice).keys()
+    async with target.ledger.pending(prefixes):
+        await _copy_blobs(source, target.ledger.blobs, voice)
+        async with target.database.writing() as session:
+            await target.ledger.take_over(session, prefixes)
+            session.add(VoiceRow(**_columns(voice), samples=[SampleRow(**_columns(s)) for s in voice.samples]))
+
+
+async def _copy_blobs(source: Blobs, target: Blobs, voice: VoiceRow) -> None:
+    """Those that are not in the target, or not whole. Raises: _BlobDamaged, ServiceUnavailable."""
+    for prefix, names in digests(voice).items():
+        if await _are_whole(target, prefix, names):
+            continue
+        contents: dict[str, bytes] = {}
+        for name, digest in names.items():
+            content = await source.get(prefix, name)
+            if content is None or sha256(content) != digest:
+                raise _BlobDamaged(f"{prefix}/{name}")
+            contents[name] = content
+        await target.put(prefix, contents)
+        if not await _are_whole(target, prefix, names):
+            raise ServiceUnavailable(f"The target does not give back what was written to it as {prefix}. Copy again.")
+
+
+async def _are_whole(blobs: Blobs, prefix: BlobPrefix, names: dict[str, str]) -> bool:
+    for name, digest in names.items():
+        content = await blobs.get(prefix, name)
+        if content is None or sha256(content) != digest:
+            return False
+    return True
+
+
+async def _voices(stores: Stores) -> dict[Identity, int]:
+    """Their numbers in the database, in the order in which they were made."""
+    async with stores.database.reading() as session:
+        rows = await session.execute(select(VoiceRow.workspace, VoiceRow.voice_id, VoiceRow.id).order_by(VoiceRow.id))
+        return {(workspace, voice_id): number for workspace, voice_id, number in rows}
+
+
+async def _load(stores: Stores, number: int) -> VoiceRow:
+    query = select(VoiceRow).where(VoiceRow.id == number).options(selectinload(VoiceRow.samples))
+    async with stores.database.reading() as session:
+        row = await session.scalar(query)
+    if row is None:
+        raise InvalidRequest("A voice was deleted while the store was copied. Stop the servers and copy again.")
+    return row
+
+
+async def _content(stores: Stores, number: int) -> object:
+    voice = await _load(stores, number)
+    return _columns(voice), [_columns(sample) for sample in voice.samples]
+
+
+def _columns(row: Base) -> dict[str, Any]:
+    names = (column.key for column in row.__table__.columns)
+    return {name: getattr(row, name) for name in names if name not in _SURROGATES}
+
+
+def _other_content(example: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"The target is no unfinished copy of the source: {example} is not in the source, or not like this. "
+        "Choose an empty target."
+    )

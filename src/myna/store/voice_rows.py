@@ -1,0 +1,110 @@
+"""What a voice looks like as rows and as names of blobs, and how it becomes a domain value again."""
+
+import hashlib
+from collections.abc import Sequence
+
+from myna.domain.language import LangCode
+from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceDesign, VoiceId, VoiceSource, WorkspaceId
+from myna.store.blobs import BlobPrefix
+from myna.store.tables import SampleRow, VoiceRow
+from myna.usecases.ports import StoredSample, VoiceChange
+
+ARTIFACT = "artifact"
+"""Name of the artifact under its prefix."""
+
+
+def digests(row: VoiceRow) -> dict[BlobPrefix, dict[str, str]]:
+    """Every blob of a voice, whose samples are loaded: SHA-256 in hex by prefix and name."""
+    found = {BlobPrefix(row.artifact_prefix): {ARTIFACT: row.artifact_sha256}}
+    if row.samples_prefix is not None:
+        found[BlobPrefix(row.samples_prefix)] = {sample_name(s.position): s.sha256 for s in row.samples}
+    return found
+
+
+def sample_name(position: int) -> str:
+    return f"sample-{position}.wav"
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def apply_change(row: VoiceRow, change: VoiceChange) -> None:
+    if change.display_name is not None:
+        row.display_name = change.display_name
+    if change.description is not None:
+        row.description = change.description
+    if change.tags is not None:
+        row.tags = list(change.tags)
+    if change.gender is not None:
+        row.gender = change.gender
+    if change.age_group is not None:
+        row.age_group = change.age_group
+
+
+def to_row(
+    workspace: WorkspaceId,
+    voice: Voice,
+    artifact: VoiceArtifact,
+    samples: Sequence[StoredSample],
+    prefixes: Sequence[BlobPrefix],
+) -> VoiceRow:
+    return VoiceRow(
+        workspace=workspace,
+        voice_id=voice.voice_id,
+        display_name=voice.display_name,
+        lang=voice.lang.value,
+        source=voice.source.value,
+        created_at=voice.created_at,
+        description=voice.description,
+        tags=list(voice.tags),
+        gender=voice.gender,
+        age_group=voice.age_group,
+        is_draft=voice.is_draft,
+        expires_at=voice.expires_at,
+        consent=voice.consent,
+        refinement=voice.refinement,
+        design_prompt=voice.design.prompt if voice.design is not None else None,
+        design_seed=voice.design.seed if voice.design is not None else None,
+        engine_id=artifact.engine_id,
+        engine_version=artifact.engine_version,
+        artifact_prefix=prefixes[0],
+        artifact_sha256=artifact.digest,
+        samples_prefix=prefixes[1] if samples else None,
+        samples=[
+            SampleRow(
+                position=position,
+                transcript=sample.transcript,
+                lang=sample.lang.value,
+                sha256=sha256(sample.wav),
+                rating=sample.rating,
+            )
+            for position, sample in enumerate(samples)
+        ],
+    )
+
+
+def to_voice(row: VoiceRow) -> Voice:
+    return Voice(
+        voice_id=VoiceId(row.voice_id),
+        workspace=WorkspaceId(row.workspace),
+        display_name=row.display_name,
+        lang=LangCode(row.lang),
+        source=VoiceSource(row.source),
+        created_at=row.created_at,
+        description=row.description,
+        tags=tuple(row.tags),
+        gender=row.gender,
+        age_group=row.age_group,
+        is_draft=row.is_draft,
+        expires_at=row.expires_at,
+        consent=row.consent,
+        refinement=Refinement(row.refinement),
+        design=_to_design(row),
+    )
+
+
+def _to_design(row: VoiceRow) -> VoiceDesign | None:
+    if row.design_prompt is None or row.design_seed is None:
+        return None
+    return VoiceDesign(row.design_prompt, row.design_seed)

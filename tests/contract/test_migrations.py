@@ -1,0 +1,87 @@
+"""Migrations lead to the declared tables and back, with data in them, in both databases."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+
+from myna.store.database import migration_config
+from myna.store.opening import Stores, open_stores
+from myna.store.tables import Base
+from myna.testing.clock import FixedClock
+from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, make_voice
+from myna.usecases.ports import StoredVoice
+
+NEWER_THAN_THE_FIRST = {"samples": {"rating"}, "voices": {"design_prompt", "design_seed"}}
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def stores(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> AsyncIterator[Stores]:
+    url = request.getfixturevalue("postgres").create_database() if request.param == "postgresql" else ""
+    opened = open_stores(tmp_path, clock, url)
+    await opened.prepare()
+    yield opened
+    await opened.release()
+
+
+def _differences(connection: Connection) -> list[object]:
+    return compare_metadata(MigrationContext.configure(connection), Base.metadata)
+
+
+async def test_a_migrated_database_is_the_declared_one(stores: Stores) -> None:
+    """The migrations and `tables.py` do not drift apart."""
+    async with stores.database._engine.begin() as connection:
+        assert await connection.run_sync(_differences) == []
+
+
+async def test_migrations_go_both_ways(stores: Stores, clock: FixedClock) -> None:
+    """Down to each older form and up again: what the older form can hold is still there, voices are whole."""
+    voice = make_voice(clock)
+    await stores.voices.add(OURS, voice, ARTIFACT, SAMPLES)
+    key, _ = await stores.keys.create(OURS, True)
+
+    def go_down_and_up(connection: Connection) -> None:
+        config = migration_config(connection)
+        for _ in range(len(list(ScriptDirectory.from_config(config).walk_revisions())) - 1):
+            command.downgrade(config, "-1")
+        for table, columns in NEWER_THAN_THE_FIRST.items():
+            assert not columns & {column["name"] for column in inspect(connection).get_columns(table)}
+        assert "request_keys" not in inspect(connection).get_table_names()
+        command.upgrade(config, "head")
+        assert _differences(connection) == []
+
+    async with stores.database._engine.begin() as connection:
+        await connection.run_sync(go_down_and_up)
+    expected = StoredVoice(replace(voice, design=None), ARTIFACT)
+    assert expected == await stores.voices.get_with_artifact(OURS, voice.voice_id)
+    kept = [replace(sample, rating=None) for sample in SAMPLES]
+    assert kept == list(await stores.voices.get_samples(OURS, voice.voice_id))
+    assert (await stores.keys.verify(key)).workspace == OURS
+    await stores.voices.add(OURS, make_voice(clock, "later"), ARTIFACT, SAMPLES)
+
+
+async def test_migrations_go_all_the_way_down(stores: Stores, clock: FixedClock) -> None:
+    """The first one takes its tables with it, full as they are; a new beginning works."""
+    await stores.voices.add(OURS, make_voice(clock), ARTIFACT, SAMPLES)
+
+    def start_anew(connection: Connection) -> None:
+        config = migration_config(connection)
+        command.downgrade(config, "base")
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+        command.upgrade(config, "head")
+
+    async with stores.database._engine.begin() as connection:
+        await connection.run_sync(start_anew)
+    assert list(await stores.voices.list(OURS)) == []
+    await stores.voices.add(OURS, make_voice(clock), ARTIFACT, SAMPLES)

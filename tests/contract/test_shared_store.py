@@ -1,0 +1,55 @@
+"""PostgreSQL and S3 keep the promises of the stores: what several machines may share."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.store_servers import S3, Postgres
+from tests.stored_content import empty, read_pending
+
+from myna.store.keys import SqlKeyStore
+from myna.store.opening import Stores, open_stores
+from myna.store.request_keys import SqlRequestKeys
+from myna.store.sql import SqlVoiceStore
+from myna.testing.clock import FixedClock
+from myna.testing.store_contract import KeyStoreContract, RequestKeyContract, VoiceStoreContract
+
+
+@pytest.fixture(scope="module")
+def database_url(postgres: Postgres) -> str:
+    """One database for all: it is migrated once and emptied before each test."""
+    return postgres.create_database()
+
+
+@pytest.fixture
+async def stores(database_url: str, s3: S3, tmp_path: Path, clock: FixedClock) -> AsyncIterator[Stores]:
+    opened = open_stores(tmp_path, clock, database_url, s3.new_url())
+    await opened.prepare()
+    await empty(opened)
+    yield opened
+    assert await read_pending(opened) == []
+    await opened.release()
+
+
+class TestSharedVoiceStore(VoiceStoreContract):
+    """Voices in PostgreSQL and S3."""
+
+    @pytest.fixture
+    def voices(self, stores: Stores) -> SqlVoiceStore:
+        return stores.voices
+
+
+class TestSharedKeyStore(KeyStoreContract):
+    """Keys in PostgreSQL."""
+
+    @pytest.fixture
+    def keys(self, stores: Stores) -> SqlKeyStore:
+        return stores.keys
+
+
+class TestSharedRequestKeys(RequestKeyContract):
+    """Marked requests in PostgreSQL."""
+
+    @pytest.fixture
+    def request_keys(self, stores: Stores) -> SqlRequestKeys:
+        return stores.request_keys
