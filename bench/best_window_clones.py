@@ -19,8 +19,8 @@ from best_window import RATE_HZ, iter_long_recordings, read, with_street
 
 from myna.analysis.reference_window import choose_reference_window
 from myna.analysis.sample_models import SampleModels, load_sample_models
-from myna.analysis.speaker_features import SAMPLE_RATE_HZ
 from myna.audio.loudness import normalize_loudness
+from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.audio.resample import resample
 from myna.audio.silence import TimeSpan, cut_spans, shorten_pauses
 from myna.audio.window import MAX_PAUSE_S, MAX_WINDOW_S

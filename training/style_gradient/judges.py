@@ -7,13 +7,23 @@ from training.style_gradient.builder import GraphBuilder
 from training.style_gradient.existing import append
 from training.style_gradient.recurrent import lstm
 
-from myna.engines.kokoro.timbre_spectrum import slaney_mel_weights
+from myna.analysis.speaker_features import (
+    FRAME_SAMPLES,
+    GE2E_LEVEL_DB,
+    GE2E_MELS,
+    KALDI_FFT,
+    KALDI_FLOOR,
+    KALDI_LOW_HZ,
+    KALDI_MELS,
+    KALDI_PRE_EMPHASIS,
+    KALDI_SCALE,
+    povey_window,
+)
+from myna.audio.mel import HOP_SAMPLES, hann, kaldi_bands, slaney_bands
 
 GE2E, CAMPPLUS = "speakers/ge2e.onnx", "speakers/campplus.onnx"
 _PARTIAL_FRAMES = 160
 """GE2E reads 1.6 s at a time."""
-_FRAME = 400
-"""Samples: 25 ms."""
 
 
 def resample_24k_to_16k(b: GraphBuilder, samples: str) -> str:
@@ -34,18 +44,21 @@ def resample_24k_to_16k(b: GraphBuilder, samples: str) -> str:
     return b.op("Reshape", flat, b.constant([1, 1, -1], np.int64))
 
 
-def hear_ge2e(b: GraphBuilder, samples: str, model: onnx.ModelProto) -> str:
-    """GE2E over two windows of 1.6 s, at the front and at the end. The front end is that of `myna.analysis.speakers`.
-
-    samples: [1, 1, num_samples] at 16 kHz. Returns: [1, dimension].
-    Source: Resemblyzer 0.1.4: -30 dBFS, 25 ms Hann frames every 10 ms, power in 40 Slaney mel bands.
-    """
+def ge2e_features(b: GraphBuilder, samples: str) -> str:
+    """As `myna.analysis.speaker_features.ge2e_features`. samples: [1, 1, n] at 16 kHz. Returns: [1, 40, num_frames]."""
     mean_square = b.op("ReduceMean", b.op("Mul", samples, samples), b.constant([2], np.int64), keepdims=1)
     rms = b.op("Sqrt", b.op("Add", mean_square, b.constant(1e-12)))
-    levelled = b.op("Div", b.op("Mul", samples, b.constant(10 ** (-30 / 20))), rms)
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_FRAME) / _FRAME)
-    power = _power(b, levelled, _fourier(b, window, _FRAME), pad=_FRAME // 2)
-    mel = b.op("MatMul", b.constant(slaney_mel_weights(16_000, _FRAME, 40)), power)
+    levelled = b.op("Div", b.op("Mul", samples, b.constant(10 ** (GE2E_LEVEL_DB / 20))), rms)
+    power = _power(b, levelled, _fourier(b, hann(FRAME_SAMPLES), FRAME_SAMPLES), pad=FRAME_SAMPLES // 2)
+    return b.op("MatMul", b.constant(slaney_bands(GE2E_MELS, FRAME_SAMPLES).T), power)
+
+
+def hear_ge2e(b: GraphBuilder, samples: str, model: onnx.ModelProto) -> str:
+    """GE2E over two windows of 1.6 s, at the front and at the end.
+
+    samples: [1, 1, num_samples] at 16 kHz. Returns: [1, dimension].
+    """
+    mel = ge2e_features(b, samples)
     b.infer_shapes()
     num_frames = b.shapes[mel][-1]
     partials = [_cut(b, mel, start, _PARTIAL_FRAMES, axis=2) for start in (0, num_frames - _PARTIAL_FRAMES)]
@@ -72,37 +85,35 @@ def _lstm_weights(b: GraphBuilder, weights: str, recurrence: str, bias: str) -> 
     return made
 
 
-def hear_campplus(b: GraphBuilder, samples: str, model: onnx.ModelProto) -> str:
-    """CAM++ over the whole stretch. The front end is that of `myna.analysis.speakers`.
+def campplus_features(b: GraphBuilder, samples: str) -> str:
+    """As `myna.analysis.speaker_features.campplus_features`. samples: [1, 1, n] at 16 kHz. Returns: [1, num_frames, 80].
 
-    samples: [1, 1, num_samples] at 16 kHz. Returns: [1, dimension].
-    Source: 3D-Speaker's Kaldi filter bank: 25 ms frames every 10 ms, DC removed, pre-emphasis 0.97, Povey window,
-    512-point power spectrum, 80 mel bands from 20 Hz, logarithm, mean over time removed.
+    What is done to a frame before its transform is linear, and done to the kernels instead.
     """
-    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_FRAME) / (_FRAME - 1))) ** 0.85
-    plain = _fourier(b, 32_768.0 * window, 512)
-    # Pre-emphasis takes 0.97 of the sample before; of the first, which has none, of itself. Then the mean goes.
-    b.infer_shapes()
-    following = b.op("Pad", _cut(b, plain, 1, _FRAME - 1, axis=2), b.constant([0, 0, 0, 0, 0, 1], np.int64))
-    own = np.ones(_FRAME)
-    own[0] -= 0.97
-    emphasised = b.op(
-        "Sub",
-        b.op("Mul", plain, b.constant(own, np.float64)),
-        b.op("Mul", following, b.constant(0.97, np.float64)),
-    )
+    plain = _fourier(b, KALDI_SCALE * povey_window(), KALDI_FFT)
+    # Pre-emphasis takes a share of the sample before; of the first, which has none, of itself. Before it the mean goes.
+    following = b.op("Pad", _cut(b, plain, 1, FRAME_SAMPLES - 1, axis=2), b.constant([0, 0, 0, 0, 0, 1], np.int64))
+    own = np.ones(FRAME_SAMPLES)
+    own[0] -= KALDI_PRE_EMPHASIS
+    taken = b.op("Mul", following, b.constant(KALDI_PRE_EMPHASIS, np.float64))
+    emphasised = b.op("Sub", b.op("Mul", plain, b.constant(own, np.float64)), taken)
     mean = b.op("ReduceMean", emphasised, b.constant([2], np.int64), keepdims=1)
     power = _power(b, samples, b.op("Sub", emphasised, mean), pad=0)
-    mel = b.op("MatMul", b.constant(kaldi_mel_weights()), power)
-    log_mel = b.op("Log", b.op("Add", mel, b.constant(1e-6)))
+    mel = b.op("MatMul", b.constant(kaldi_bands(KALDI_MELS, KALDI_FFT, KALDI_LOW_HZ).T), power)
+    log_mel = b.op("Log", b.op("Max", mel, b.constant(KALDI_FLOOR)))
     centred = b.op("Sub", log_mel, b.op("ReduceMean", log_mel, b.constant([2], np.int64), keepdims=1))
-    features = b.op("Transpose", centred, perm=[0, 2, 1])
+    return b.op("Transpose", centred, perm=[0, 2, 1])
+
+
+def hear_campplus(b: GraphBuilder, samples: str, model: onnx.ModelProto) -> str:
+    """CAM++ over the whole stretch. samples: [1, 1, num_samples] at 16 kHz. Returns: [1, dimension]."""
+    features = campplus_features(b, samples)
     b.infer_shapes()
     (embedding,) = append(b, model, CAMPPLUS, {model.graph.input[0].name: features}, {})
     return _unit_rows(b, b.op("Relu", embedding))
 
 
-def _fourier(b: GraphBuilder, window: npt.NDArray[np.float64], num_fft: int) -> str:
+def _fourier(b: GraphBuilder, window: npt.NDArray[np.floating], num_fft: int) -> str:
     """Kernels that give real and imaginary part of a windowed frame: [2 (num_fft / 2 + 1), 1, num_samples] doubles.
 
     Looked up in one period, so that what is stored of them is small.
@@ -118,7 +129,9 @@ def _fourier(b: GraphBuilder, window: npt.NDArray[np.float64], num_fft: int) -> 
 
 def _power(b: GraphBuilder, samples: str, kernels: str, pad: int) -> str:
     """Squared magnitude of windowed frames, 10 ms apart. Returns: [1, num_bins, num_frames]."""
-    parts = b.op("Conv", samples, b.op("Cast", kernels, to=onnx.TensorProto.FLOAT), strides=[160], pads=[pad, pad])
+    parts = b.op(
+        "Conv", samples, b.op("Cast", kernels, to=onnx.TensorProto.FLOAT), strides=[HOP_SAMPLES], pads=[pad, pad]
+    )
     squared = b.op("Mul", parts, parts)
     b.infer_shapes()
     _, num_parts, num_frames = b.shapes[squared]
@@ -133,14 +146,3 @@ def _cut(b: GraphBuilder, x: str, start: int, size: int, axis: int) -> str:
 def _unit_rows(b: GraphBuilder, rows: str) -> str:
     square = b.op("ReduceSum", b.op("Mul", rows, rows), b.constant([1], np.int64), keepdims=1)
     return b.op("Div", rows, b.op("Sqrt", b.op("Add", square, b.constant(1e-12))))
-
-
-def kaldi_mel_weights(num_bands: int = 80, num_fft: int = 512) -> npt.NDArray[np.float64]:
-    """[num_bands, num_fft / 2 + 1] at 16 kHz from 20 Hz to 8 kHz. Source: Kaldi's mel-computations.cc."""
-    bins_mel = 1127.0 * np.log1p(np.arange(num_fft // 2 + 1) * 16_000 / num_fft / 700.0)
-    low, high = 1127.0 * np.log1p(np.array([20.0, 8_000.0]) / 700.0)
-    step = (high - low) / (num_bands + 1)
-    left = low + step * np.arange(num_bands)[:, np.newaxis]
-    weights = np.maximum(0.0, np.minimum((bins_mel - left) / step, (left + 2 * step - bins_mel) / step))
-    weights[:, -1] = 0.0
-    return np.asarray(weights)

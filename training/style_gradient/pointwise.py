@@ -71,6 +71,12 @@ def _leaky_slope(alpha: float) -> Callable[[GraphBuilder, str, str], str]:
     return slope
 
 
+def _max(state: Backward, node: onnx.NodeProto, gradient: str) -> None:
+    """Of a tensor and a constant, the second."""
+    b, (x, floor) = state.builder, node.input
+    state.add(x, b.op("Where", b.op("Greater", x, floor), gradient, b.constant(0.0)))
+
+
 def _leaky_relu(state: Backward, node: onnx.NodeProto, gradient: str) -> None:
     alpha = attributes_of(node).get("alpha", 0.01)
     assert isinstance(alpha, float)
@@ -90,6 +96,7 @@ POINTWISE_RULES: Mapping[str, Rule] = {
     "Log": _times(lambda b, x, _: b.op("Reciprocal", x)),
     # A deviation of exactly zero (a channel that a ReLU silenced) must not make 0 x infinity.
     "Sqrt": _times(lambda b, _, y: b.op("Div", b.constant(0.5), b.op("Max", y, b.constant(1e-6)))),
+    "Max": _max,
     "Relu": _times(_leaky_slope(0.0)),
     "LeakyRelu": _leaky_relu,
     "Tanh": _times(lambda b, _, y: b.op("Sub", b.constant(1.0), b.op("Mul", y, y))),

@@ -99,6 +99,7 @@ CASES: dict[str, Block] = {
     "Exp": of("Exp"),
     "Log": lambda b, x: b.op("Log", positive(b, x)),
     "Sqrt": lambda b, x: b.op("Sqrt", positive(b, x)),
+    "Max": lambda b, x: b.op("Max", x, b.constant(0.05)),
     "Relu": of("Relu"),
     "LeakyRelu": of("LeakyRelu", alpha=0.1),
     "Tanh": of("Tanh"),
