@@ -19,7 +19,7 @@ import soundfile
 
 from myna.analysis.reference_window import choose_reference_window
 from myna.analysis.sample_models import SampleModels, load_sample_models
-from myna.analysis.speaker_features import SAMPLE_RATE_HZ
+from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.audio.resample import resample
 from myna.audio.silence import cut_spans
 from myna.audio.window import MAX_WINDOW_S

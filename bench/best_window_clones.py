@@ -20,8 +20,8 @@ from speaking import speak_text
 
 from myna.analysis.reference_window import choose_reference_window
 from myna.analysis.sample_models import SampleModels, load_sample_models
-from myna.analysis.speaker_features import SAMPLE_RATE_HZ
 from myna.audio.loudness import normalize_loudness
+from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.audio.resample import resample
 from myna.audio.silence import TimeSpan, cut_spans, shorten_pauses
 from myna.audio.window import MAX_PAUSE_S, MAX_WINDOW_S

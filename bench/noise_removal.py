@@ -17,8 +17,8 @@ import soundfile
 
 from myna.analysis.cleaning import clean_speech
 from myna.analysis.sample_models import SampleModels, load_sample_models
-from myna.analysis.speaker_features import SAMPLE_RATE_HZ
 from myna.audio.loudness import normalize_loudness
+from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.audio.resample import resample
 from myna.domain.waveform import Waveform
 

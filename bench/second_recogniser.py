@@ -12,7 +12,8 @@ import ctranslate2
 import numpy as np
 from tokenizers import Tokenizer
 
-from myna.analysis.log_mel import RATE_HZ, measure_log_mel, slaney_mel_filters
+from myna.analysis.log_mel import measure_log_mel
+from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.audio.resample import resample
 from myna.domain.waveform import Waveform
 
@@ -33,17 +34,16 @@ class SecondRecogniser:
             model = Path(folder) / _FOLDER
             self._model = ctranslate2.models.Whisper(str(model), device="cpu", compute_type="int8", intra_threads=1)
             self._tokenizer: Tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
-        self._filters = slaney_mel_filters()
         names = ("<|startoftranscript|>", "<|notimestamps|>")
         self._prompt = [self._tokenizer.token_to_id(name) for name in names]
         self._end_id = self._tokenizer.token_to_id("<|endoftext|>")
 
     def transcribe(self, waveform: Waveform) -> str:
         """waveform: at most 20 s, longer is cut."""
-        samples = resample(waveform, RATE_HZ).samples[: int(_LONGEST_S * RATE_HZ)]
-        padded = np.pad(samples, (0, int(_SLACK_S * RATE_HZ)))
+        samples = resample(waveform, SAMPLE_RATE_HZ).samples[: int(_LONGEST_S * SAMPLE_RATE_HZ)]
+        padded = np.pad(samples, (0, int(_SLACK_S * SAMPLE_RATE_HZ)))
         padded = padded[: len(padded) // 320 * 320]  # the encoder halves the number of frames
-        features = np.ascontiguousarray(measure_log_mel(padded, self._filters)[np.newaxis])
+        features = np.ascontiguousarray(measure_log_mel(padded)[np.newaxis])
         result = self._model.generate(
             ctranslate2.StorageView.from_array(features),
             [self._prompt],

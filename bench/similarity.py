@@ -16,8 +16,8 @@ import platformdirs
 import soundfile
 
 from myna.analysis.similarity import calibrate_similarity
-from myna.analysis.speaker_features import SAMPLE_RATE_HZ
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
+from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.audio.resample import resample
 from myna.domain.waveform import Waveform
 from myna.weights.store import WeightStore

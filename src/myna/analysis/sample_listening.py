@@ -18,7 +18,6 @@ from myna.analysis.reference_window import choose_reference_window
 from myna.analysis.sample_findings import VoiceMeasures
 from myna.analysis.sample_models import SampleModels
 from myna.analysis.speaker_change import measure_speaker_change
-from myna.analysis.speaker_features import SAMPLE_RATE_HZ
 from myna.analysis.speaker_turns import measure_speaker_turns
 from myna.analysis.speech_activity import FRAME_S, SpeechActivity
 from myna.analysis.transcribe import Transcription
@@ -26,6 +25,7 @@ from myna.analysis.transcript_match import measure_match
 from myna.analysis.voicing import measure_voicing
 from myna.audio.channels import MonoMix
 from myna.audio.loudness import measure_loudness, normalize_loudness
+from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.audio.resample import resample
 from myna.audio.silence import cut_spans
 from myna.audio.window import SpeechWindow

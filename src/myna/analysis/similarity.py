@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from myna.analysis.speaker_features import SAMPLE_RATE_HZ
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
+from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.audio.resample import resample
 from myna.domain.waveform import Waveform
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from myna.analysis.speaker_features import SAMPLE_RATE_HZ
 from myna.analysis.speakers import (
     AUDIBLE_BLOCK,
     PARTIAL_HOP_S,
@@ -24,6 +23,7 @@ from myna.analysis.speakers import (
     audible_span,
     unit_length,
 )
+from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.domain.waveform import Waveform
 
 MAX_LIKENESS_A = 0.76

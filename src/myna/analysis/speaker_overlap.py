@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from myna.analysis.onnx_session import OnnxSession
-from myna.analysis.speaker_features import SAMPLE_RATE_HZ
+from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.audio.resample import resample
 from myna.domain.waveform import Waveform
 from myna.weights.store import WeightStore

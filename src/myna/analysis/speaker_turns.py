@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from myna.analysis.speaker_features import SAMPLE_RATE_HZ
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
+from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.audio.resample import resample
 from myna.domain.waveform import Samples, Waveform
 

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from myna.analysis.onnx_session import OnnxSession
-from myna.analysis.speaker_features import FRAME_HOP_S, SAMPLE_RATE_HZ, campplus_features, ge2e_features
+from myna.analysis.speaker_features import FRAME_HOP_S, campplus_features, ge2e_features
+from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.domain.waveform import Samples, Waveform
 from myna.weights.store import WeightStore
 

@@ -9,7 +9,8 @@ import ctranslate2
 import numpy as np
 from tokenizers import Tokenizer
 
-from myna.analysis.log_mel import FRAMES_PER_S, RATE_HZ, measure_log_mel, slaney_mel_filters
+from myna.analysis.log_mel import FRAMES_PER_S, measure_log_mel
+from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.audio.resample import resample
 from myna.domain.language import CLONE_LANGUAGES, LangCode
 from myna.domain.waveform import Waveform
@@ -91,7 +92,6 @@ class SpeechRecogniser:
             str(model_dir), device="cpu", compute_type="int8", intra_threads=num_threads
         )
         self._tokenizer: Tokenizer = Tokenizer.from_file(str(model_dir / "tokenizer.json"))
-        self._filters = slaney_mel_filters()
         self._numeral_ids = [
             index
             for token, index in self._tokenizer.get_vocab(with_added_tokens=False).items()
@@ -184,11 +184,11 @@ class SpeechRecogniser:
         )
 
     def _encode(self, waveform: Waveform) -> ctranslate2.StorageView:
-        samples = resample(waveform, RATE_HZ).samples[: int((_MAX_WINDOW_S - _SLACK_S) * RATE_HZ)]
-        num_frames = int((len(samples) / RATE_HZ + _SLACK_S) * FRAMES_PER_S) // 2 * 2
-        padded = np.zeros(num_frames * RATE_HZ // FRAMES_PER_S, np.float32)
+        samples = resample(waveform, SAMPLE_RATE_HZ).samples[: int((_MAX_WINDOW_S - _SLACK_S) * SAMPLE_RATE_HZ)]
+        num_frames = int((len(samples) / SAMPLE_RATE_HZ + _SLACK_S) * FRAMES_PER_S) // 2 * 2
+        padded = np.zeros(num_frames * SAMPLE_RATE_HZ // FRAMES_PER_S, np.float32)
         padded[: len(samples)] = samples
-        features = np.ascontiguousarray(measure_log_mel(padded, self._filters)[np.newaxis])
+        features = np.ascontiguousarray(measure_log_mel(padded)[np.newaxis])
         return self._model.encode(ctranslate2.StorageView.from_array(features))
 
     def _language_probabilities(self, encoding: ctranslate2.StorageView) -> dict[LangCode, float]:

@@ -4,9 +4,7 @@ The cache is a plain folder that anybody may have touched since the pull, so a f
 used: once per process, and again if its size, time or inode has changed.
 """
 
-import hashlib
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 from myna.domain.errors import WeightsCorrupt, WeightsMissing
@@ -55,21 +53,6 @@ class WeightStore:
                 )
             self._verified[name] = identity
         return path
-
-    def derived_path(self, name: str, sources: Sequence[str], recipe: str) -> Path:
-        """Where a file that was made of weight files may be kept. It need not exist, and may be deleted at any time.
-
-        name: of the file, "style_gradient.onnx". sources: names of the weight files. recipe: a digest of whatever else
-        decides its content. The name on disk changes with the sources and the recipe.
-        Raises: WeightsMissing, WeightsCorrupt for a source.
-        """
-        digest = hashlib.sha256(recipe.encode())
-        for source in sources:
-            self.path(source)
-            file = self._manifest.file(source)
-            assert file is not None
-            digest.update("".join(sorted(file.sha256)).encode())
-        return self._cache_dir / "derived" / f"{digest.hexdigest()[:16]}-{name}"
 
 
 def _identity(path: Path) -> _Identity:

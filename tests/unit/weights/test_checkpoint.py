@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from myna.domain.errors import WeightsCorrupt
-from myna.weights.checkpoint import read_checkpoint
+from myna.weights.convert.checkpoint import read_checkpoint
 
 WEIGHT = np.arange(12, dtype=np.float32).reshape(3, 4)
 STORED = WEIGHT.ravel()

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import fftconvolve
 
+from myna.audio.mel import hz_to_mel, mel_to_hz
 from myna.engines.kokoro.voice_artifact import NUM_EQ_BANDS, FloatArray
 
 SAMPLE_RATE_HZ = 24_000
@@ -18,14 +19,7 @@ _HIGHEST_HZ = 7_600.0
 """Just under half of the judges' and most references' 16 kHz; above it the curve stays flat at its last value."""
 
 
-def _mel(frequency_hz: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Source: O'Shaughnessy, 1127 ln(1 + f / 700)."""
-    return 1127.0 * np.log1p(np.asarray(frequency_hz, dtype=np.float64) / 700.0)
-
-
-BAND_HZ: npt.NDArray[np.float64] = 700.0 * (
-    np.expm1(np.linspace(_mel(_LOWEST_HZ), _mel(_HIGHEST_HZ), NUM_EQ_BANDS) / 1127.0)
-)
+BAND_HZ: npt.NDArray[np.float64] = mel_to_hz(np.linspace(hz_to_mel(_LOWEST_HZ), hz_to_mel(_HIGHEST_HZ), NUM_EQ_BANDS))
 """[32] centre frequencies of the curve, equally spaced in mel."""
 
 
@@ -37,7 +31,7 @@ def equalizer_taps(eq_db: FloatArray) -> FloatArray:
     """
     num_bins = 2048
     bins_hz = np.linspace(0.0, SAMPLE_RATE_HZ / 2, num_bins + 1)
-    gain = 10.0 ** (np.interp(_mel(bins_hz), _mel(BAND_HZ), eq_db) / 20.0)
+    gain = 10.0 ** (np.interp(hz_to_mel(bins_hz), hz_to_mel(BAND_HZ), eq_db) / 20.0)
     impulse = np.fft.fftshift(np.fft.irfft(gain))
     centre = num_bins
     half = _NUM_TAPS // 2

@@ -48,7 +48,7 @@ class Listening:
 class VoiceWorkshop:
     """Holds the judges and the style map; shares the engine's graphs.
 
-    The gradient graph (0.3 GB, 0.7 while it computes) and the recogniser (0.15) are opened when needed and kept
+    The gradient graph (0.2 GB, 0.6 while it computes) and the recogniser (0.15) are opened when needed and kept
     until `release`.
     """
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from myna.weights.checkpoint import Tensors, read_checkpoint
+from myna.weights.convert.checkpoint import Tensors, read_checkpoint
 from myna.weights.convert.onnx_files import GraphBuilder, Port
 
 _NUM_MELS = 80

@@ -1,33 +1,54 @@
-"""The graph that voices are made with goes through the decoder that speaks them."""
+"""The graph that voices are refined with goes through the decoder that speaks them and the judges that hear them."""
 
-from pathlib import Path
+import json
+from dataclasses import astuple
+from io import BytesIO
+from zipfile import ZipFile
 
 import numpy as np
-import onnx
+import pytest
 
-from myna.analysis.onnx_session import OnnxSession
-from myna.engines.kokoro.style_gradient import dequantise
+from myna.analysis.speakers import CampplusEmbedder
+from myna.audio.resample import resample
+from myna.domain.waveform import Waveform
+from myna.engines.kokoro.artefact_file import read_artefact
+from myna.engines.kokoro.graphs import DecoderStyles, KokoroGraphs, ProsodyCurves
+from myna.engines.kokoro.style_gradient import ARTEFACT, StyleGradient
 from myna.engines.kokoro.voice_artifact import unpack_voice
+from myna.engines.kokoro.voice_practice import STRETCH_FRAMES
 from myna.engines.kokoro.voice_stock import stock_voices
+from myna.weights.manifest import load_manifest
 from myna.weights.store import WeightStore
 
 
-def test_the_float_decoder_is_the_integer_decoder(weights: WeightStore, tmp_path: Path) -> None:
-    """A second of a steady tone: the waveforms correlate as far as eight bits allow."""
-    integer = weights.path("kokoro/decoder.onnx")
-    model = onnx.load(str(integer))
-    dequantise(model)
-    path = tmp_path / "float.onnx"
-    onnx.save(model, path)
-    assert not {"ConvInteger", "MatMulInteger", "MatMulIntegerToFloat"} & {node.op_type for node in model.graph.node}
-    num_frames = 40
-    style = unpack_voice(stock_voices()[0].artifact).timbre_style[np.newaxis]
-    inputs = {
-        "aligned_features": np.random.default_rng(0).normal(size=(1, 512, num_frames)).astype(np.float32),
-        "f0_hz": np.full((1, 2 * num_frames), 140, np.float32),
-        "energy": np.full((1, 2 * num_frames), 2, np.float32),
-        "articulation_style": style,
-        "timbre_style": style,
+def test_the_artefact_was_made_for_the_weights_of_the_manifest() -> None:
+    """It says where in a file each weight begins. If this fails, run `python -m training.style_gradient`."""
+    with ZipFile(BytesIO(read_artefact(ARTEFACT))) as archive:
+        sources = json.loads(archive.read("sources.json"))
+    manifest = load_manifest()
+    assert {name: frozenset({digest}) for name, digest in sources.items()} == {
+        name: file.sha256 for name in sources if (file := manifest.file(name)) is not None
     }
-    spoken, expected = (OnnxSession(file).run(inputs)[0].reshape(-1) for file in (path, integer))
-    assert np.corrcoef(spoken, expected)[0, 1] > 0.9
+
+
+def test_it_hears_what_the_engine_speaks_and_knows_where_that_leads(weights: WeightStore) -> None:
+    """Float decoder and integer decoder give the same person to judge B; a small step along the gradient pays off."""
+    random = np.random.default_rng(0)
+    features = random.normal(size=(512, STRETCH_FRAMES)).astype(np.float32)
+    curves = ProsodyCurves(np.full(2 * STRETCH_FRAMES, 140, np.float32), np.full(2 * STRETCH_FRAMES, 2, np.float32))
+    style = unpack_voice(stock_voices()[0].artifact).timbre_style
+    targets = {"target_a": random.normal(size=256), "target_b": random.normal(size=192)}
+    wanted = {name: (value / np.linalg.norm(value)).astype(np.float32) for name, value in targets.items()}
+    gradient = StyleGradient(weights)
+
+    found = gradient(features, *astuple(curves), style, style, **wanted)
+    spoken = KokoroGraphs(weights, 1).decode_aligned(features[np.newaxis], curves, DecoderStyles(style, style))
+    heard = CampplusEmbedder(weights).embed_windows(resample(Waveform(spoken, 24_000), 16_000).samples[np.newaxis])[0]
+    assert found.embedding_b @ heard > 0.9
+
+    length = 0.02
+    step = -length * found.gradient / np.linalg.norm(found.gradient)
+    after = gradient(features, *astuple(curves), style, (style + step).astype(np.float32), **wanted)
+    gain = wanted["target_a"] @ (after.embedding_a - found.embedding_a)
+    gain += wanted["target_b"] @ (after.embedding_b - found.embedding_b)
+    assert gain == pytest.approx(length * np.linalg.norm(found.gradient), rel=0.3)
