@@ -15,8 +15,8 @@ from myna.domain.waveform import Waveform
 from myna.engines.base import Engine, EngineSettings
 from myna.engines.kokoro.spec import SPEC
 from myna.engines.kokoro.voice_artifact import pack_voice, unpack_voice
+from myna.text.languages.registry import open_language
 from myna.text.plan import plan_speech
-from myna.text.trial import trial_text
 
 pytestmark = pytest.mark.weights
 
@@ -41,7 +41,9 @@ def engine() -> Iterator[Engine]:
 
 def speak_trial(engine: Engine, artifact: bytes) -> Waveform:
     voice = engine.load_voice(artifact)
-    segments = plan_speech(trial_text(LANG), LANG, normalize=True, max_segment_chars=400, first_segment_chars=None)
+    segments = plan_speech(
+        open_language(LANG).trial, LANG, normalize=True, max_segment_chars=400, first_segment_chars=None
+    )
     options = SynthesisOptions(LANG)
     pieces = [chunk.samples for segment in segments for chunk in engine.synthesize(voice, segment, options)]
     return Waveform(np.concatenate(pieces), SPEC.capabilities.sample_rate_hz)
@@ -51,7 +53,7 @@ def test_a_stock_voice_is_clear_and_a_garbled_one_is_told(analyst: ModelSampleAn
     """Words are sure against their own text, not against another; with its articulation turned round it is garbled."""
     stock = {entry.name: entry.artifact for entry in SPEC.stock_voices()}
     spoken = speak_trial(engine, stock["Dennis"])
-    clarity = analyst.measure_clarity(spoken, trial_text(LANG), LANG)
+    clarity = analyst.measure_clarity(spoken, open_language(LANG).trial, LANG)
     of_other_words = analyst.measure_clarity(spoken, OTHER_TEXT, LANG)
     assert clarity is not None
     assert of_other_words is not None
@@ -61,7 +63,7 @@ def test_a_stock_voice_is_clear_and_a_garbled_one_is_told(analyst: ModelSampleAn
 
     voice = unpack_voice(stock["Dennis"])
     garbled = speak_trial(engine, pack_voice(replace(voice, articulation_style=-voice.articulation_style)))
-    clarity = analyst.measure_clarity(garbled, trial_text(LANG), LANG)
+    clarity = analyst.measure_clarity(garbled, open_language(LANG).trial, LANG)
     assert clarity is not None
     assert clarity < UNCLEAR_VOICE
     (finding,) = check_clarity(clarity)
@@ -72,5 +74,5 @@ def test_a_language_that_is_not_judged_has_no_clarity(analyst: ModelSampleAnalys
     """Italian and Hindi, where the figure might blame good voices; a British voice is judged as any English one."""
     silence = Waveform(np.zeros(24_000, np.float32), 24_000)
     for lang in (LangCode.HI_IN, LangCode.IT_IT):
-        assert analyst.measure_clarity(silence, trial_text(lang), lang) is None
-    assert analyst.measure_clarity(silence, trial_text(LangCode.EN_GB), LangCode.EN_GB) is not None
+        assert analyst.measure_clarity(silence, open_language(lang).trial, lang) is None
+    assert analyst.measure_clarity(silence, open_language(LangCode.EN_GB).trial, LangCode.EN_GB) is not None

@@ -14,7 +14,6 @@ from myna.http.alignment import TextAligner
 from myna.http.auth import Doorkeeper
 from myna.http.client_presence import while_client_waits
 from myna.http.errors import describe
-from myna.http.languages import LANGUAGES
 from myna.http.limits import HttpLimits
 from myna.http.openapi import ERRORS, body_of, content_of, query_of
 from myna.http.proto_json import BodiesInFlight, read_message
@@ -25,6 +24,7 @@ from myna.http.speech_schemas import PreviewReply, SpeakRequest, SpeechReplyMess
 from myna.http.speech_stream import PulledResponse
 from myna.http.voice_ids import read_voice_id
 from myna.observability.request_record import RequestRecord
+from myna.text.languages.registry import open_language
 from myna.usecases.models import check_model
 from myna.usecases.ports import EncodedSpeech
 from myna.usecases.services import Services
@@ -111,7 +111,7 @@ class SpeechEndpoints:
         voice, _ = await self.services.synthesize_speech.find_voice(grant.workspace, voice_id)
         is_spoken = voice.lang in self.services.engine.spec.capabilities.languages
         lang = voice.lang if is_spoken else LangCode.EN_US
-        command = SpeakCommand(grant.workspace, voice_id, LANGUAGES[lang].preview, model_id, AudioFormat(), lang)
+        command = SpeakCommand(grant.workspace, voice_id, open_language(lang).preview, model_id, AudioFormat(), lang)
         record = record_of(request.scope)
         speech = await while_client_waits(request.receive, self._speak_whole(command, record))
         return json_reply({"audioContent": base64.b64encode(speech.content).decode()})

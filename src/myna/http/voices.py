@@ -12,7 +12,6 @@ from myna.domain.errors import InvalidRequest, VoiceNotFound
 from myna.domain.language import CLONE_LANGUAGES, LangCode, parse_lang_code
 from myna.domain.voice import VoiceId
 from myna.http.auth import Doorkeeper
-from myna.http.languages import LANGUAGES
 from myna.http.limits import HttpLimits
 from myna.http.openapi import ERRORS, body_of, query_of
 from myna.http.proto_json import BodiesInFlight, read_message
@@ -37,6 +36,7 @@ from myna.http.schemas import (
 )
 from myna.http.voice_ids import read_voice_id, unknown_voice
 from myna.observability.metrics import Metrics
+from myna.text.languages.registry import open_language
 from myna.usecases.manage_voices import VoiceQuery, check_change
 from myna.usecases.ports import Grant
 from myna.usecases.services import Services
@@ -190,7 +190,7 @@ class VoiceEndpoints:
         page = await self.services.list_voices(grant.workspace, VoiceQuery())
         present = {voice.lang for voice in page.voices}
         spoken = self.services.engine.spec.capabilities.languages
-        rows = [self._language_row(lang, present, spoken) for lang in LANGUAGES]
+        rows = [self._language_row(lang, present, spoken) for lang in LangCode]
         return json_reply(SupportedLanguagesReply(languages=rows).to_wire())
 
     async def list_older(self, request: Request) -> Response:
@@ -203,13 +203,13 @@ class VoiceEndpoints:
     def _language_row(
         self, lang: LangCode, present: set[LangCode], spoken: frozenset[LangCode]
     ) -> SupportedLanguageReply:
-        row = LANGUAGES[lang]
+        language = open_language(lang)
         reply = SupportedLanguageReply(
             code=lang.bcp47,
             family_code=lang.iso639,
-            family_display_name=row.family,
-            accent_display_name=row.accent,
-            display_name=f"{row.family} ({row.accent})",
+            family_display_name=language.english_name,
+            accent_display_name=language.country,
+            display_name=f"{language.english_name} ({language.country})",
             creation_enabled=lang in CLONE_LANGUAGES,
             has_voices=lang in present,
         )

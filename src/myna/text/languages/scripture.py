@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from myna.text.number_words import NumberWords, Rule, any_of, words_before
+from myna.text.languages.language import Language
+from myna.text.rules import Rule, any_of, words_before
 
 _NUMBERED_BOOKS = ("Samuel", "Kings", "Chronicles", "Corinthians", "Thessalonians", "Timothy", "Peter", "John")
 _BOOKS = (
@@ -21,12 +22,12 @@ _ORDINALS = {"1": "First", "2": "Second", "3": "Third"}
 class Scripture:
     """The rules."""
 
-    def __init__(self, numbers: NumberWords) -> None:
-        self._numbers = numbers
+    def __init__(self, language: Language) -> None:
+        self._language = language
         self._book_before = re.compile(rf"\b(?:{any_of(_BOOKS)})\s$")
 
     def rules(self) -> Iterator[Rule]:
-        before, after = self._numbers.before, self._numbers.after
+        before, after = self._language.before, self._language.after
         place = rf"{before}(?P<chapter>\d{{1,3}}):(?P<first>\d{{1,3}})(?:\s?[-–—]\s?(?P<last>\d{{1,3}}))?{after}(?!:)"
         yield re.compile(place), self._read_place
         numbered = rf"{before}(?P<book>[123])(?=\s(?:{any_of(_NUMBERED_BOOKS)})\s\d)"
@@ -36,7 +37,7 @@ class Scripture:
         """ "John three sixteen" as everybody says, but "verse" where "five three" would be hard to follow."""
         if self._book_before.search(words_before(match)) is None:
             return None
-        chapter, first = self._numbers.say(match["chapter"]), self._numbers.say(match["first"])
+        chapter, first = self._language.say(match["chapter"]), self._language.say(match["first"])
         if match["last"]:
-            return f"{chapter} verses {first} to {self._numbers.say(match['last'])}"
+            return f"{chapter} verses {first} to {self._language.say(match['last'])}"
         return f"{chapter} {first}" if int(match["first"]) > 9 else f"{chapter} verse {first}"

@@ -3,17 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from myna.text.number_words import NumberWords, Rule, any_of, words_before
-from myna.text.numerals.spelling import spell_cardinal, spell_digits, spell_year
+from myna.text.languages.language import Language
+from myna.text.rules import Rule, any_of, words_before
 
 _INCHES = r"[\"″”]|''"
 _FEET = r"['′’]"
-PER_WORDS = {
-    "mo": "month", "month": "month", "yr": "year", "year": "year", "wk": "week", "week": "week", "day": "day",
-    "hr": "hour", "hour": "hour", "h": "hour", "min": "minute", "sec": "second", "s": "second", "lb": "pound",
-    "kg": "kilogram", "night": "night", "person": "person", "user": "user", "gal": "gallon", "mile": "mile",
-    "mi": "mile", "unit": "unit", "seat": "seat", "GB": "gigabyte",
-}  # fmt: skip
 _ROOMS = re.compile(
     r"(?:room|suite|flight|apartment|apt\.?|highway|route|interstate|bus|train|building|area|locker)"
     r"\s(?:number\s)?(?:(?-i:[A-Z]{1,2})\s?)?$",
@@ -48,12 +42,11 @@ def is_attributive(match: re.Match[str]) -> bool:
 class EnglishForms:
     """American and British."""
 
-    def __init__(self, numbers: NumberWords) -> None:
-        self._numbers = numbers
-        self._lang = numbers.lang
+    def __init__(self, language: Language) -> None:
+        self._language = language
 
     def rules(self) -> Iterator[Rule]:
-        before, after = self._numbers.before, self._numbers.after
+        before, after = self._language.before, self._language.after
         yield (
             re.compile(rf"{before}(?P<ft>\d{{1,3}}){_FEET}\s?(?P<in>\d{{1,2}}(?:\.\d)?)(?:{_INCHES}|(?![\w'])){after}"),
             self._read_feet,
@@ -66,15 +59,15 @@ class EnglishForms:
         )
         yield (
             re.compile(rf"{before}(?P<first>\d{{1,4}}){_FEET}\s?[x×]\s?(?P<second>\d{{1,4}}){_FEET}(?!\w)"),
-            lambda match: f"{self._numbers.say(match['first'])} by {self._numbers.say(match['second'])} feet",
+            lambda match: f"{self._language.say(match['first'])} by {self._language.say(match['second'])} feet",
         )
         yield (
             re.compile(rf"{before}(?P<first>\d{{1,4}})(?:{_INCHES})\s?[x×]\s?(?P<second>\d{{1,4}})(?:{_INCHES})(?!\w)"),
-            lambda match: f"{self._numbers.say(match['first'])} by {self._numbers.say(match['second'])} inches",
+            lambda match: f"{self._language.say(match['first'])} by {self._language.say(match['second'])} inches",
         )
         yield (
             re.compile(rf"(?<!\w)\$\.(?P<cents>\d\d){after}"),
-            lambda match: f"{self._numbers.say(str(int(match['cents'])))} cents",
+            lambda match: f"{self._language.say(str(int(match['cents'])))} cents",
         )
         yield re.compile(rf"{before}(?P<in>\d{{1,3}}(?:\.\d{{1,2}})?)[\"″](?!\w)"), self._read_inches
         yield re.compile(rf"{before}(?P<decade>[12]\d\d0)['’]?s{after}"), self._read_decade
@@ -82,22 +75,23 @@ class EnglishForms:
             re.compile(rf"(?<!\w)(?:['’]|(?<=the )|(?<=late )|(?<=early )|(?<=mid-))(?P<decade>[2-9]0)['’]?s{after}"),
             self._read_decade,
         )
-        yield re.compile(r"(?<!\w)['’](?P<year>\d\d)(?![\w'’\"])"), self._read_short_year
         yield re.compile(rf"{before}(?P<room>\d{{3,4}}){after}(?!-)"), self._read_room
         yield _FLIGHT, self._read_flight
         yield re.compile(rf"{before}(?P<above>\d{{1,4}})/(?P<below>\d{{1,3}}){after}(?!/)"), self._read_odds
         yield (
             re.compile(rf"(?<![\w.])(?P<letter>[A-Z])\.(?P<number>\d{{2,4}}){after}"),  # H.264
-            lambda match: f"{match['letter']} {self._numbers.say(match['number'])}",
+            lambda match: f"{match['letter']} {self._language.say(match['number'])}",
         )
         yield re.compile(r"\bno\.\s?(?P<number>\d{1,9})(?!\w)"), self._read_item_number
         yield (
-            re.compile(rf"(?<=\d)(?P<magnitude>[kK])?/(?P<per>{any_of(PER_WORDS)})(?:\.(?=\s[a-z])|(?!\w))"),
-            lambda match: f"{'thousand ' if match['magnitude'] else ''}per {PER_WORDS[match['per']]}",
+            re.compile(
+                rf"(?<=\d)(?P<magnitude>[kK])?/(?P<per>{any_of(self._language.per_words)})(?:\.(?=\s[a-z])|(?!\w))"
+            ),
+            lambda match: f"{'thousand ' if match['magnitude'] else ''}per {self._language.per_words[match['per']]}",
         )
         yield (
             re.compile(r"(?<=per )(?P<unit>lb|kg|oz|sq ft|sqft|km|mi|ft|hr|min|sec|GB)(?!\w)\.?"),
-            lambda match: self._numbers.locale.units[match["unit"]][0],
+            lambda match: self._language.units[match["unit"]]["one"],
         )
         yield (
             re.compile(
@@ -109,35 +103,32 @@ class EnglishForms:
     def _read_feet(self, match: re.Match[str]) -> str:
         feet, inches = int(match["ft"]), match["in"]
         if is_attributive(match):
-            return f"{spell_cardinal(feet, self._lang)} foot {self._numbers.say(inches)}"
+            return f"{self._language.cardinal(feet)} foot {self._language.say(inches)}"
         return (
-            f"{spell_cardinal(feet, self._lang)} {'foot' if feet == 1 else 'feet'} "
-            f"{self._numbers.say(inches)} {'inch' if inches == '1' else 'inches'}"
+            f"{self._language.cardinal(feet)} {'foot' if feet == 1 else 'feet'} "
+            f"{self._language.say(inches)} {'inch' if inches == '1' else 'inches'}"
         )
 
     def _read_item_number(self, match: re.Match[str]) -> str | None:
         """ "order no. 5"; "I said no. 5 people came" has no such number."""
-        return f"number {self._numbers.say(match['number'])}" if _NUMBERED.search(words_before(match)) else None
+        return f"number {self._language.say(match['number'])}" if _NUMBERED.search(words_before(match)) else None
 
     def _read_inches(self, match: re.Match[str]) -> str | None:
         if match.string[: match.start()].count('"') % 2 and match[0].endswith('"'):
             return None  # the end of a quotation
-        return f"{self._numbers.say(match['in'])} {'inch' if match['in'] == '1' else 'inches'}"
+        return f"{self._language.say(match['in'])} {'inch' if match['in'] == '1' else 'inches'}"
 
     def _read_decade(self, match: re.Match[str]) -> str:
         decade = match["decade"]
-        spoken = spell_year(int(decade), self._lang) if len(decade) == 4 else spell_cardinal(int(decade), self._lang)
+        spoken = self._language.year(int(decade)) if len(decade) == 4 else self._language.cardinal(int(decade))
         return spoken.removesuffix("y") + "ies" if spoken.endswith("y") else spoken + "s"
-
-    def _read_short_year(self, match: re.Match[str]) -> str:
-        return self._say_pair(match["year"])
 
     def _read_room(self, match: re.Match[str]) -> str | None:
         return self._say_room(match["room"]) if _ROOMS.search(words_before(match)) else None
 
     def _read_odds(self, match: re.Match[str]) -> str | None:
         is_bet = _ODDS_BEFORE.search(words_before(match)) or _ODDS_AFTER.match(match.string[match.end() :])
-        return f"{self._numbers.say(match['above'])} to {self._numbers.say(match['below'])}" if is_bet else None
+        return f"{self._language.say(match['above'])} to {self._language.say(match['below'])}" if is_bet else None
 
     def _read_flight(self, match: re.Match[str]) -> str | None:
         if re.search(r"\bflight\s$", words_before(match), re.IGNORECASE) is None:
@@ -146,15 +137,15 @@ class EnglishForms:
 
     def _say_room(self, written: str) -> str:
         if written.endswith("00") or written[0] == "0":
-            return self._numbers.say(written)
-        head = spell_cardinal(int(written[:-2]), self._lang)
-        return f"{head} {self._say_pair(written[-2:])}"
+            return self._language.say(written)
+        head = self._language.cardinal(int(written[:-2]))
+        return f"{head} {self.say_pair(written[-2:])}"
 
-    def _say_pair(self, digits: str) -> str:
+    def say_pair(self, digits: str) -> str:
         if digits[0] == "0":
-            return "oh " + spell_digits(digits[1], self._lang) if digits != "00" else "double oh"
-        return spell_cardinal(int(digits), self._lang)
+            return "oh " + self._language.digits(digits[1]) if digits != "00" else "double oh"
+        return self._language.cardinal(int(digits))
 
     def _read_zip(self, match: re.Match[str]) -> str:
         groups = [match["zip"] or match["plain"], *([match["more"]] if match["more"] else [])]
-        return ", ".join(spell_digits(group, self._lang) for group in groups)
+        return ", ".join(self._language.digits(group) for group in groups)
