@@ -26,14 +26,15 @@ class CalendarDates:
             self._read_digits,
         )
         yield from self._weekdays()
-        if not locale.is_spaced:
+        if locale.is_glued:
             return
         months = any_of(locale.month_names)
+        short = any_of(locale.short_month_names)
         suffixes = any_of(locale.ordinal_suffixes) or "º"
         ends = rf"(?!{letter})"
         yield (
             re.compile(
-                rf"{before}(?P<month>{months})\.?\s(?P<day>\d{{1,2}})(?:{DASH}(?P<until>\d{{1,2}}))?(?:st|nd|rd|th)?"
+                rf"{before}(?P<month>{months})\.?\s(?P<day>\d{{1,2}})(?:{DASH}(?P<until>\d{{1,2}}))?(?:{suffixes})?"
                 rf"(?:,?\s(?P<y>\d{{4}}))?{ends}(?![:.]\d)",
                 re.IGNORECASE,
             ),
@@ -45,6 +46,10 @@ class CalendarDates:
                 rf"(?:\.?,?\s(?:de\s|del\s)?(?P<y>\d{{4}}))?{ends}",
                 re.IGNORECASE,
             ),
+            self._read_month,
+        )
+        yield (
+            re.compile(rf"{before}(?P<day>\d{{1,2}})\.?\s(?P<month>{short})\.?\s(?P<y>\d{{4}}){ends}", re.IGNORECASE),
             self._read_month,
         )
 
@@ -94,7 +99,8 @@ class CalendarDates:
         return self._language.say_date(year, month, day, words_before(match, 8))
 
     def _read_month(self, match: re.Match[str]) -> str | None:
-        month = self._language.month_names[match["month"].lower()]
+        written = match["month"].lower()
+        month = self._language.month_names.get(written) or self._language.short_month_names[written]
         if match["month"] in self._language.capital_months:
             return None  # "may 12 people ..."
         groups = match.groupdict()

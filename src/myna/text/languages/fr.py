@@ -29,7 +29,7 @@ class French(Romance):
 
     def elide(self, words: str) -> str:
         """See `Language`."""
-        return re.sub(r"\bde (?=[aeiouy])", "d'", words)
+        return re.sub(r"\bde (?=[aeiou])", "d'", words)
 
     def say_phone(self, groups: list[str]) -> str:
         """See `Language`: two digits at a time are numbers."""

@@ -26,13 +26,9 @@ class Japanese(Unspaced):
         """See `Unspaced`."""
         return japanese.spell_counted(number, counter)
 
-    def calendar_year(self, year: int) -> str:
+    def date_year(self, year: int) -> str:
         """See `Unspaced`."""
         return japanese.spell_counted(year, "年")
-
-    def year(self, year: int) -> str:
-        """With 年, as it stands in a date."""
-        return self.calendar_year(year)
 
     def day(self, day: int) -> str:
         """See `Language`."""

@@ -7,7 +7,8 @@ from functools import cached_property
 from babel import Locale
 from num2words import num2words
 
-from myna.text.languages.words import Forms, Words, read_forms
+from myna.text.languages import cldr
+from myna.text.languages.words import Currency, Forms, Words, read_forms
 from myna.text.rules import Rule
 
 MAX_DIGITS = 30
@@ -24,18 +25,61 @@ class Language(Words):
     """Thread-safe. Names of regular expressions are without their slashes: what may stand where."""
 
     @cached_property
-    def cldr(self) -> Locale:
-        """The language as the Unicode CLDR has it."""
-        return Locale.parse(self.code.value)
+    def locale(self) -> Locale:
+        """As the Unicode CLDR has it."""
+        return Locale.parse(self.cldr_name or self.code.value)
 
     @property
     def english_name(self) -> str:
-        return self.cldr.get_language_name("en") or ""
+        return Locale.parse(self.code.value).get_language_name("en") or ""
 
     @property
     def country(self) -> str:
         """Where it is spoken so; in English."""
-        return self.cldr.get_territory_name("en") or ""
+        return Locale.parse(self.code.value).get_territory_name("en") or ""
+
+    # --- words of the CLDR, and its own ------------------------------------------------------------------------------
+
+    @cached_property
+    def months(self) -> tuple[str, ...]:
+        """Twelve, as they are said after a day."""
+        return self.month_words or cldr.months(self.locale)
+
+    @cached_property
+    def month_names(self) -> dict[str, int]:
+        """Lower-case spellings -> 1 to 12."""
+        return cldr.month_names(self.locale) | dict(self.month_spellings)
+
+    @cached_property
+    def short_month_names(self) -> dict[str, int]:
+        """Abbreviations, without dots, that are months only between a day and a year: "set" is more in Italian."""
+        return cldr.short_month_names(self.locale)
+
+    @cached_property
+    def weekdays(self) -> dict[str, str]:
+        """Lower-case abbreviations without their dots."""
+        return cldr.weekdays(self.locale) | dict(self.weekday_words)
+
+    @cached_property
+    def units(self) -> dict[str, Forms]:
+        """By sign."""
+        known = cldr.units(self.locale, self.unit_signs)
+        found = {sign: forms for signs, forms in known.values() if forms["other"] for sign in signs}
+        for name, words in self.unit_words.items():
+            found |= dict.fromkeys(known[name][0] if name in known else [name], read_forms(words) if words else {})
+        return {sign: forms for sign, forms in found.items() if forms}
+
+    @cached_property
+    def currency(self) -> dict[str, Currency]:
+        """By sign."""
+        known = cldr.currencies(self.locale)
+        found = {sign: Currency(forms) for signs, forms in known.values() for sign in signs}
+        for name, words in self.currency_words.items():
+            num_forms = 3 if len(words) % 3 == 0 else 2
+            hundredth = read_forms(words[num_forms:]) if len(words) > num_forms else None
+            own = Currency(read_forms(words[:num_forms]), hundredth)
+            found |= dict.fromkeys(known[name][0] if name in known else [name], own)
+        return found
 
     @cached_property
     def common_words(self) -> frozenset[str]:
@@ -158,7 +202,7 @@ class Language(Words):
 
     def choose_form(self, forms: Forms, number: int, *, is_whole: bool = True) -> str:
         """The word for so many of something. is_whole: nothing follows behind a decimal sign."""
-        return forms.get(str(self.cldr.plural_form(number)) if is_whole else "other", forms["other"])
+        return forms.get(str(self.locale.plural_form(number)) if is_whole else "other", forms["other"])
 
     def agree(self, numeral: str, noun: str) -> str:  # noqa: ARG002  (of languages whose numerals agree)
         """A cardinal as it stands before this noun. noun: the word behind it, singular or plural, or more words."""
@@ -213,6 +257,10 @@ class Language(Words):
         """before: the words before the date."""
         return self.ordinal(day)
 
+    def date_year(self, year: int) -> str:
+        """As it stands in a date."""
+        return self.year(year)
+
     def say_date(self, year: int | None, month: int, day: int, before: str = "", *, is_of: bool = False) -> str | None:
         """None if there is no such day. before: the words before it. is_of: written as "12th of May"."""
         if not (1 <= month <= 12 and 1 <= day <= 31):
@@ -225,7 +273,7 @@ class Language(Words):
             day_ordinal=self.day_ordinal(day, before),
             day_first_ordinal=self.first if is_first else self.day(day),
             month=self.months[month - 1],
-            year="" if year is None else self.year(year),
+            year="" if year is None else self.date_year(year),
         )
 
     def say_time(self, hour: int, minute: int, *, is_half_known: bool) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from myna.domain.language import LangCode
 from myna.text.languages.language import Language
-from myna.text.languages.words import Currency, UrlWords, read_forms
+from myna.text.languages.words import UrlWords
 
 _FOLDER = files("myna.text.languages")
 
@@ -26,14 +26,7 @@ def open_language(code: LangCode) -> Language:
     # Any: the table's values, each of its field's own type
     fields: dict[str, Any] = {name: _freeze(value) for name, value in table.items() if name not in LangCode.__members__}
     fields["url"] = UrlWords(**fields["url"])
-    fields.setdefault("month_names", {name.lower(): number for number, name in enumerate(fields["months"], 1)})
-    fields["units"] = {unit: read_forms(words) for unit, words in fields["units"].items()}
-    fields["currency"] = {sign: _read_currency(words) for sign, words in fields["currency"].items()}
     return _class_of(code)(code=code, **fields)
-
-
-def _read_currency(words: tuple[str, ...]) -> Currency:
-    return Currency(read_forms(words[:2]), read_forms(words[2:])) if len(words) == 4 else Currency(read_forms(words))
 
 
 def _class_of(code: LangCode) -> Callable[..., Language]:

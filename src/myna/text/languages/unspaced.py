@@ -33,19 +33,19 @@ class Unspaced(Language):
             re.compile(r"(?<!\d)(?:(?P<y>\d{4})年)?(?P<month>\d{1,2})月(?:(?P<day>\d{1,2})[日号])?"),
             self._read_date,
         )
-        yield re.compile(r"(?<!\d)(?P<y>\d{4})年"), lambda match: self.calendar_year(int(match["y"]))
+        yield re.compile(r"(?<!\d)(?P<y>\d{4})年"), lambda match: self.date_year(int(match["y"]))
 
     def counting_rules(self) -> Iterator[Rule]:
         """See `Language`."""
         counted = rf"(?<!\d)(?<!\d[.,])(?P<number>\d{{1,16}})(?P<counter>{any_of(self.counters)})"
         yield re.compile(counted), lambda match: self.counted(int(match["number"]), match["counter"])
 
-    def calendar_year(self, year: int) -> str:
+    def date_year(self, year: int) -> str:
         """With 年."""
         return self.year(year) + "年"
 
     def _read_years(self, match: re.Match[str]) -> str:
-        return f"{self.calendar_year(int(match['first']))}{self.to}{self.calendar_year(int(match['second']))}"
+        return f"{self.date_year(int(match['first']))}{self.to}{self.date_year(int(match['second']))}"
 
     def _read_date(self, match: re.Match[str]) -> str | None:
         year, month = int(match["y"]) if match["y"] else None, int(match["month"])
@@ -53,4 +53,4 @@ class Unspaced(Language):
             return self.say_date(year, month, int(match["day"]))
         if not 1 <= month <= 12:
             return None
-        return ("" if year is None else self.calendar_year(year)) + self.months[month - 1]
+        return ("" if year is None else self.date_year(year)) + self.months[month - 1]

@@ -13,9 +13,7 @@ Forms = Mapping[str, str]
 
 def read_forms(words: Sequence[str]) -> Forms:
     """words: singular and plural, or the three of one, two and five of Slavic languages."""
-    if len(words) == 3:
-        return {"one": words[0], "few": words[1], "many": words[2], "other": words[1]}
-    return {"one": words[0], "other": words[1]}
+    return dict(zip(("one", "few", "many"), words, strict=False)) | {"other": words[1]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +44,8 @@ class Words:
     # --- what it looks like ------------------------------------------------------------------------------------------
     preview: str
     """What a voice says to show itself: about four seconds."""
+    cldr_name: str = ""
+    """The CLDR's locale whose words are taken, if that is not `code`."""
     trial: str = ""
     """What a new voice says first, to be compared with the recording: five to seven seconds. May be empty."""
     script: str = ""
@@ -130,14 +130,14 @@ class Words:
     date_separators: str = "/.-"
     first: str = ""
     """The word for the first day of a month, where it is an ordinal."""
-    months: tuple[str, ...] = ()
-    """Twelve, as they are said after a day."""
-    month_names: Mapping[str, int] = field(default_factory=dict)
-    """Lower-case spellings -> 1 to 12."""
+    month_words: tuple[str, ...] = ()
+    """Twelve, where they are said otherwise than the CLDR writes them."""
+    month_spellings: Mapping[str, int] = field(default_factory=dict)
+    """Other lower-case spellings -> 1 to 12."""
     capital_months: tuple[str, ...] = ()
     """Those that mean something else in small letters: "may"."""
-    weekdays: Mapping[str, str] = field(default_factory=dict)
-    """Lower-case abbreviations without their dots."""
+    weekday_words: Mapping[str, str] = field(default_factory=dict)
+    """Lower-case abbreviations without their dots, other than the CLDR's."""
     weekday_shape: str = ".*"
     """Pattern of an abbreviation as it is written."""
     time: str = ""
@@ -155,11 +155,15 @@ class Words:
     pm: Mapping[str, str] = field(default_factory=dict)
 
     # --- money and measures ------------------------------------------------------------------------------------------
-    currency: Mapping[str, Currency] = field(default_factory=dict)
-    """By sign. In the file singular, plural, and the two of its hundredth; or three Slavic forms."""
+    currency_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By sign or code, what people say otherwise than the CLDR ("dollars", not "US dollars"), and cents, which it does
+    not have. Singular and plural, or three Slavic forms; behind them those of the hundredth."""
     currency_joiner: str = " "
     """Between euros and cents."""
-    units: Mapping[str, Forms] = field(default_factory=dict)
+    unit_signs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The CLDR's name -> what is written for it in this language only."""
+    unit_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By sign or the CLDR's name: what it lacks, or people say otherwise. Forms as above, or none."""
     per: str = ""
     """Between an amount and what it is for: "5 €/mois". Empty where it is not said so."""
     per_words: Mapping[str, str] = field(default_factory=dict)
