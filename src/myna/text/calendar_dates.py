@@ -14,63 +14,38 @@ class CalendarDates:
         self._language = language
 
     def rules(self) -> Iterator[Rule]:
-        locale, before, after = self._language, self._language.before, self._language.after
-        letter = self._language.letter
-        separators = re.escape(locale.date_separators)
-        iso = rf"{before}(?P<y>\d{{4}})[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?:T(?=\d\d:)|{after})"
+        language, before, after = self._language, self._language.before, self._language.after
+        two, year = r"\d{1,2}", r"(?P<y>\d{4})"
+        separator = rf"(?P<sep>[{re.escape(language.date_separators)}])"
+        iso = rf"{before}{year}[-/.](?P<m>{two})[-/.](?P<d>{two})(?:T(?=\d\d:)|{after})"
         yield re.compile(iso), self._read_digits
-        yield (
-            re.compile(
-                rf"{before}(?P<a>\d{{1,2}})(?P<sep>[{separators}])(?P<b>\d{{1,2}})(?P=sep)(?P<y>\d{{4}}|\d{{2}}){after}"
-            ),
-            self._read_digits,
-        )
-        yield from self._weekdays()
-        if locale.is_glued:
+        digits = rf"{before}(?P<a>{two}){separator}(?P<b>{two})(?P=sep)(?P<y>\d{{4}}|\d{{2}}){after}"
+        yield re.compile(digits), self._read_digits
+        if language.weekdays:
+            yield from self._weekdays()
+        if language.is_glued:
             return
-        months = any_of(locale.month_names)
-        short = any_of(locale.short_month_names)
-        suffixes = any_of(locale.ordinal_suffixes) or "º"
-        ends = rf"(?!{letter})"
-        yield (
-            re.compile(
-                rf"{before}(?P<month>{months})\.?\s(?P<day>\d{{1,2}})(?:{DASH}(?P<until>\d{{1,2}}))?(?:{suffixes})?"
-                rf"(?:,?\s(?P<y>\d{{4}}))?{ends}(?![:.]\d)",
-                re.IGNORECASE,
-            ),
-            self._read_month,
-        )
-        yield (
-            re.compile(
-                rf"{before}(?P<day>\d{{1,2}})(?:{suffixes}|\.)?\s(?P<of>of\s|de\s|d')?(?P<month>{months})"
-                rf"(?:\.?,?\s(?:de\s|del\s)?(?P<y>\d{{4}}))?{ends}",
-                re.IGNORECASE,
-            ),
-            self._read_month,
-        )
-        yield (
-            re.compile(rf"{before}(?P<day>\d{{1,2}})\.?\s(?P<month>{short})\.?\s(?P<y>\d{{4}}){ends}", re.IGNORECASE),
-            self._read_month,
-        )
+        suffixes, ends = any_of(language.ordinal_suffixes) or "º", rf"(?!{language.letter})"
+        day, month = rf"(?P<day>{two})", rf"(?P<month>{any_of(language.month_names)})"
+        short = rf"(?P<month>{any_of(language.short_month_names)})"
+        for pattern in (
+            rf"{month}\.?\s{day}(?:{DASH}(?P<until>{two}))?(?:{suffixes})?(?:,?\s{year})?{ends}(?![:.]\d)",
+            rf"{day}(?:{suffixes}|\.)?\s(?P<of>of\s|de\s|d')?{month}(?:\.?,?\s(?:de\s|del\s)?{year})?{ends}",
+            rf"{day}\.?\s{short}\.?\s{year}{ends}",
+        ):
+            yield re.compile(before + pattern, re.IGNORECASE), self._read_month
 
     def _weekdays(self) -> Iterator[Rule]:
-        days = self._language.weekdays
-        if not days:
-            return
+        days, months = self._language.weekdays, any_of(self._language.month_names)
         names = any_of(days)
-        if self._language.is_spaced:
-            either = any_of([*days, *{day.lower() for day in days.values()}])
-            dotted = rf"(?P<first>{either})\.?{DASH}(?P<second>{either})(?:\.(?!\s*$)|(?!\w))"
-            yield re.compile(rf"(?<!\w){dotted}", re.IGNORECASE), self._read_weekdays
-            yield (
-                re.compile(
-                    rf"(?<!\w)(?P<day>{names})\.(?=[,\s]*[\d\w])|(?<!\w)(?P<bare>{names})(?=,\s(?:{any_of(self._language.month_names)}|\d))",
-                    re.IGNORECASE,
-                ),
-                self._read_weekday,
-            )
-        else:
+        if not self._language.is_spaced:
             yield re.compile(rf"(?P<first>{names})[〜～~–-](?P<second>{names})(?![\u3040-\u9fff])"), self._read_weekdays
+            return
+        either = any_of([*days, *{day.lower() for day in days.values()}])
+        dotted = rf"(?<!\w)(?P<first>{either})\.?{DASH}(?P<second>{either})(?:\.(?!\s*$)|(?!\w))"
+        yield re.compile(dotted, re.IGNORECASE), self._read_weekdays
+        single = rf"(?<!\w)(?:(?P<day>{names})\.(?=[,\s]*[\d\w])|(?P<bare>{names})(?=,\s(?:{months}|\d)))"
+        yield re.compile(single, re.IGNORECASE), self._read_weekday
 
     def _read_weekdays(self, match: re.Match[str]) -> str:
         days = self._language.weekdays

@@ -14,11 +14,11 @@ class ClockTimes:
         self._language = language
 
     def rules(self) -> Iterator[Rule]:
-        locale, before = self._language, rf"(?:{self._language.before}|(?<=\dT))"
-        hours = re.escape(locale.hour_separators)
+        language, before = self._language, rf"(?:{self._language.before}|(?<=\dT))"
+        hours = re.escape(language.hour_separators)
         after = rf"(?!{self._language.letter})(?![.:]\d)"
-        half = rf"(?:\s?(?P<half>(?i:{any_of(locale.pm)}))(?!\w))?" if locale.pm else ""
-        suffix = rf"(?:\s?(?P<suffix>{any_of(locale.time_suffixes)})(?!\w))?" if locale.time_suffixes else ""
+        half = rf"(?:\s?(?P<half>(?i:{any_of(language.pm)}))(?!\w))?" if language.pm else ""
+        suffix = rf"(?:\s?(?P<suffix>{any_of(language.time_suffixes)})(?!\w))?" if language.time_suffixes else ""
         clock = rf"(?P<h>[01]?\d|2[0-4])[{hours}](?P<min>[0-5]\d)(?::(?P<s>[0-5]\d)(?:\.\d+)?)?"
         first = clock.replace("?P<", "?P<from_")
         first_half = half.replace("?P<", "?P<from_")
@@ -28,19 +28,16 @@ class ClockTimes:
         until_hour = rf"{DASH}(?P<h>[01]?\d|2[0-4]){half}{suffix}(?!{self._language.letter})(?![.,:]\d)"
         yield re.compile(rf"{before}{first}{first_half}{until_hour}"), self._read_range
         yield re.compile(rf"{before}{clock}Z?{half}{suffix}{after}"), self._read
-        if locale.pm:
+        if language.pm:
             hour = r"(?P<h>1[0-2]|0?[1-9])"
-            said = rf"\s?(?P<half>(?i:{any_of(locale.pm)}))(?!\w)"
+            said = rf"\s?(?P<half>(?i:{any_of(language.pm)}))(?!\w)"
             maybe = rf"(?P<from_h>1[0-2]|0?[1-9])(?:{first_half})"
             yield re.compile(rf"{before}{maybe}{DASH}{hour}{said}"), self._read_range
             yield re.compile(rf"{before}{hour}(?:\.(?P<min>[0-5]\d))?{said}"), self._read
-        if locale.hour_word:
-            hour = r"(?P<h>[01]?\d|2[0-4])"
-            word = locale.hour_word
-            yield (
-                re.compile(rf"{before}(?P<from_h>[01]?\d|2[0-4])(?:\s?{word})?{DASH}{hour}\s?{word}(?!\w)"),
-                self._read_range,
-            )
+        if language.hour_word:
+            hour, word = r"(?P<h>[01]?\d|2[0-4])", language.hour_word
+            hours = rf"{before}(?P<from_h>[01]?\d|2[0-4])(?:\s?{word})?{DASH}{hour}\s?{word}(?!\w)"
+            yield re.compile(hours), self._read_range
             yield re.compile(rf"{before}{hour}\s?{word}(?!\w)"), self._read
 
     def _read_range(self, match: re.Match[str]) -> str | None:

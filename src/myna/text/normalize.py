@@ -21,7 +21,7 @@ from myna.text.letters import CapitalLetters
 from myna.text.phone_numbers import PhoneNumbers
 from myna.text.quantities import Quantities
 from myna.text.roman import RomanNumerals
-from myna.text.rules import Reader, Rule, any_of, ends_sentence
+from myna.text.rules import Reader, Rule, any_of, compile_rules, ends_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,59 +74,46 @@ class Normalizer:
         return self._language.symbols.get(sign, sign if not sign.isspace() else "")
 
     def _number_signs(self) -> Iterator[Rule]:
-        before, after = rf"(?:{self._language.before}|(?<=\b[vV]))", self._language.after
-        yield (
-            re.compile(rf"{before}(?P<version>\d{{1,5}}(?:\.\d{{1,5}}){{2,5}}){after}(?!\.\d)"),
-            self._read_version,
-        )
-        yield re.compile(rf"(?<=\b[vV])(?P<version>\d{{1,5}}\.\d{{1,5}}){after}(?!\.\d)"), self._read_version
-        # the number of an item in a list: "1. Open the door" is one, open the door
-        item = r"(?:(?<=\n)|(?<![\s\S]))[ \t]*(?P<item>\d{1,3})[.)](?=[ \t]\S)"
-        yield re.compile(item), lambda match: f"{self._language.say(match['item'])}{self._language.comma.strip()}"
-        yield re.compile(r"(?:(?<=\n)|(?<![\s\S]))[ \t]*>+[ \t]"), lambda _: ""  # a quotation in a mail
-        yield (
-            re.compile(rf"(?:#|№|(?<!\w)(?:No\.|[Nn]\.?[°º]))\s?(?P<number>\d{{1,9}}){after}"),
-            lambda match: f"{self._language.number_sign} {self._language.say(match['number'])}",
+        language, after = self._language, self._language.after
+        line = r"(?:(?<=\n)|(?<![\s\S]))[ \t]*"
+        comma = language.comma.strip()
+        number = r"(?:#|№|(?<!\w)(?:No\.|[Nn]\.?[°º]))\s?(?P<number>\d{1,9})"
+        version = rf"(?:{language.before}|(?<=\b[vV]))(?P<version>\d{{1,5}}(?:\.\d{{1,5}}){{2,5}})"
+        yield from compile_rules(
+            (rf"{version}{after}(?!\.\d)", self._read_version),
+            (rf"(?<=\b[vV])(?P<version>\d{{1,5}}\.\d{{1,5}}){after}(?!\.\d)", self._read_version),
+            # the number of an item in a list: "1. Open the door" is one, open the door
+            (line + r"(?P<item>\d{1,3})[.)](?=[ \t]\S)", lambda match: f"{language.say(match['item'])}{comma}"),
+            (line + r">+[ \t]", lambda _: ""),  # a quotation in a mail
+            (number + after, lambda match: f"{language.number_sign} {language.say(match['number'])}"),
         )
 
     def _plain_numbers(self) -> Iterator[Rule]:
-        language = self._language
+        language, before = self._language, self._language.before
         suffixes = any_of(language.ordinal_suffixes)
         if suffixes:
-            grouped = (
-                rf"\d{{1,3}}(?:{re.escape(self._language.group)}\d{{3}}){{1,3}}|" if self._language.group != " " else ""
-            )
-            yield (
-                re.compile(
-                    rf"{language.before}(?P<number>{grouped}\d{{1,6}})(?P<suffix>{suffixes})(?!{language.letter})"
-                ),
-                self._read_ordinal,
-            )
+            grouped = rf"\d{{1,3}}(?:{re.escape(language.group)}\d{{3}}){{1,3}}|" if language.group != " " else ""
+            ordinal = rf"{before}(?P<number>{grouped}\d{{1,6}})(?P<suffix>{suffixes})(?!{language.letter})"
+            yield re.compile(ordinal), self._read_ordinal
         yield from language.counting_rules()
         yield re.compile(r"(?<!\w)['’](?P<year>\d\d)(?![\w'’])"), language.say_short_year
-        if self._language.decimal == ",":
-            yield (
-                re.compile(rf"{language.before}(?P<version>\d{{1,4}}\.\d{{1,2}}){language.after}(?!\.\d)"),
-                self._read_version,
-            )
+        if language.decimal == ",":
+            version = rf"{before}(?P<version>\d{{1,4}}\.\d{{1,2}}){language.after}(?!\.\d)"
+            yield re.compile(version), self._read_version
         else:
-            yield (
-                re.compile(r"(?<![\w.)])\.(?P<digits>\d{1,9})(?!\w)(?!\.\d)"),  # ".5"
-                lambda match: language.say(f"0.{match['digits']}"),
-            )
-        yield (
-            re.compile(rf"(?<!{language.letter})(?P<sign>[-−])?(?P<number>{language.number})(?!\d)"),
-            lambda match: language.say_signed(match["sign"], match["number"]),
-        )
+            share = r"(?<![\w.)])\.(?P<digits>\d{1,9})(?!\w)(?!\.\d)"  # ".5"
+            yield re.compile(share), lambda match: language.say(f"0.{match['digits']}")
+        number = rf"(?<!{language.letter})(?P<sign>[-−])?(?P<number>{language.number})(?!\d)"
+        yield re.compile(number), lambda match: language.say_signed(match["sign"], match["number"])
         yield re.compile(rf"\d{{1,{_RUN_DIGITS}}}"), self._read_run
 
     def _words(self) -> Iterator[Rule]:
-        locale = self._language
-        if locale.abbreviations:
-            shorts = any_of(locale.abbreviations, is_loose=True)
+        if self._language.abbreviations:
+            shorts = any_of(self._language.abbreviations, is_loose=True)
             yield re.compile(rf"(?<![\w.])(?P<short>{shorts})(?!\w)"), self._read_abbreviation
         yield from CapitalLetters(self._language).rules()
-        yield re.compile(rf"(?P<symbol>{any_of(locale.symbols)})"), lambda match: f" {locale.symbols[match['symbol']]} "
+        symbols = self._language.symbols
+        yield re.compile(rf"(?P<symbol>{any_of(symbols)})"), lambda match: f" {symbols[match['symbol']]} "
 
     def find_readings(self, text: str, start: int, end: int) -> Iterator[Reading]:
         """What is to be read otherwise than it is written, in order, within text[start:end].

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from myna.text.languages.language import Language
-from myna.text.rules import Rule, any_of, words_before
+from myna.text.rules import Rule, any_of, compile_rules, words_before
 
 _TOTAL_DIGITS = range(7, 16)
 """From a local number to ITU-T E.164's longest."""
@@ -22,20 +22,15 @@ class PhoneNumbers:
         self._after_code = re.compile(rf"(?:{codes})\W{{0,3}}$", re.IGNORECASE) if codes else None
 
     def rules(self) -> Iterator[Rule]:
-        letter = self._language.letter
-        yield (
-            re.compile(rf"\+(?P<phone>\d{{1,3}}(?:[\s().-]{{1,3}}\d{{1,11}}){{1,6}}|\d{{8,15}})(?!{letter})"),
-            self._read_international,
+        end = rf"(?!{self._language.letter})"
+        start, stop = rf"(?<!{self._language.letter})(?<![.,/-])", rf"{end}(?![.,:/-]\d)"
+        area = r"\((?P<phone>0?\d{2,4}\)\s?\d{2,9}(?:[\s.-]\d{2,5}){0,4})"
+        yield from compile_rules(
+            (r"\+(?P<phone>\d{1,3}(?:[\s().-]{1,3}\d{1,11}){1,6}|\d{8,15})" + end, self._read_international),
+            (rf"(?<!{self._language.letter}){area}{end}", self._read_area),
+            (start + r"(?P<phone>\d{1,5}(?:[ .\u00a0/-]\d{1,9}){1,6})" + stop, self._read_groups),
+            (start + r"(?P<code>\d{3,8})" + stop, self._read_code),
         )
-        yield (
-            re.compile(rf"(?<!{letter})\((?P<phone>0?\d{{2,4}}\)\s?\d{{2,9}}(?:[\s.-]\d{{2,5}}){{0,4}})(?!{letter})"),
-            self._read_area,
-        )
-        groups = (
-            rf"(?<!{letter})(?<![.,/-])(?P<phone>\d{{1,5}}(?:[ .\u00a0/-]\d{{1,9}}){{1,6}})(?!{letter})(?![.,:/-]\d)"
-        )
-        yield re.compile(groups), self._read_groups
-        yield re.compile(rf"(?<!{letter})(?<![.,/-])(?P<code>\d{{3,8}})(?!{letter})(?![.,:/-]\d)"), self._read_code
 
     def _read_international(self, match: re.Match[str]) -> str | None:
         groups = re.findall(r"\d+", match["phone"])

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from myna.text.languages.language import Language
 from myna.text.languages.words import Forms
-from myna.text.rules import DASH, Rule, any_of, words_before
+from myna.text.rules import DASH, Rule, any_of, compile_rules, words_before
 
 _VULGAR = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 _MAX_POWER_DIGITS = 4
@@ -21,116 +21,57 @@ class Quantities:
         self._magnitudes = {word.lower(): spoken for word, spoken in language.magnitudes.items()}
 
     def rules(self) -> Iterator[Rule]:
-        locale, before, after, number = (
-            self._language,
-            self._language.before,
-            self._language.after,
-            self._language.number,
-        )
-        letter, currency, units = self._language.letter, any_of(locale.currency), any_of(locale.units)
-        magnitude = rf"(?:\s?(?P<magnitude>(?i:{any_of(locale.magnitudes)}))(?!\w))?" if locale.magnitudes else ""
-        glued = "" if locale.is_spaced else magnitude.replace(r"(?!\w)", "")
-        magnitude = glued or magnitude
-        yield from self._fractions()
-        yield (
-            re.compile(
-                rf"(?<!{letter})(?P<currency>{currency})\s?(?P<first>{number}){DASH}(?P=currency)?\s?"
-                rf"(?P<second>{number}){magnitude}{after}"
+        language, before, after = self._language, self._language.before, self._language.after
+        letter, number = language.letter, rf"(?P<number>{language.number})"
+        first, second = rf"(?P<first>{language.number})", rf"(?P<second>{language.number})"
+        unit, money = rf"(?P<unit>{any_of(language.units)})", rf"(?P<currency>{any_of(language.currency)})"
+        edge = r"(?!\w)" if language.is_spaced else ""
+        names = any_of(language.magnitudes)
+        magnitude = rf"(?:\s?(?P<magnitude>(?i:{names})){edge})?" if names else ""
+        times, about = language.symbols.get("×", ""), language.symbols.get("≈", "")
+        share = r"(?P<above>\d{1,3})[/⁄](?P<below>\d{1,3})"
+        dot = r"(?:\.(?=\s[a-zà-ÿ]))?"  # of a unit that is written as an abbreviation
+        whole = r"(?P<whole>\d{1,3})"
+        yield from compile_rules(
+            (rf"{before}(?:{whole}\s)?{share}(?:\s{unit})?{after}(?!/)", self._read_fraction),
+            (rf"(?<!{letter})(?:{whole}\s?)?(?P<vulgar>[{_VULGAR}])(?:\s{unit})?(?!{letter})", self._read_vulgar),
+            (
+                rf"(?<!{letter}){money}\s?{first}{DASH}(?P=currency)?\s?{second}{magnitude}{after}",
+                self._read_money_range,
             ),
-            self._read_money_range,
-        )
-        yield (
-            re.compile(
-                rf"{before}(?P<first>{number}){DASH}(?P<second>{number}){magnitude}\s?(?P<currency>{currency}){after}"
-            ),
-            self._read_money_range,
-        )
-        yield (
-            re.compile(
-                rf"(?<!{letter})(?P<sign>[-−])?(?P<currency>{currency})\s?(?P<number>{number}){magnitude}{after}"
-            ),
-            self._read_money,
-        )
-        yield (
-            re.compile(rf"{before}(?P<sign>[-−])?(?P<number>{number}){magnitude}\s?(?P<currency>{currency}){after}"),
-            self._read_money,
+            (rf"{before}{first}{DASH}{second}{magnitude}\s?{money}{after}", self._read_money_range),
+            (rf"(?<!{letter})(?P<sign>[-−])?{money}\s?{number}{magnitude}{after}", self._read_money),
+            (rf"{before}(?P<sign>[-−])?{number}{magnitude}\s?{money}{after}", self._read_money),
         )
         if "k" in self._magnitudes:
-            yield (
-                re.compile(rf"{before}(?P<number>{number})(?P<magnitude>[kKMB]|bn|mn)(?=\+|{after})"),
-                self._read_large,
-            )
-        yield re.compile(rf"{before}(?P<sign>[-−+])?(?P<number>{number})\s?[%％]"), self._read_percent
-        yield (
-            re.compile(rf"{before}(?P<first>{number})\s?[%％]?{DASH}(?P<second>{number})\s?[%％]"),
-            self._read_percent_range,
+            yield re.compile(rf"{before}{number}(?P<magnitude>[kKMB]|bn|mn)(?=\+|{after})"), self._read_large
+        yield re.compile(rf"{before}(?P<sign>[-−+])?{number}\s?[%％]"), self._read_percent
+        yield re.compile(rf"{before}{first}\s?[%％]?{DASH}{second}\s?[%％]"), self._read_percent_range
+        yield from self._rates(unit, number)
+        yield from compile_rules(
+            (rf"{before}(?P<sign>[-−+])?{number}(?P<joint>\s|-)?{unit}{after}(?!/){dot}", self._read_measure),
+            (rf"{before}{first}{DASH}{second}(?:\s?{unit}{dot})?(?!-){after}", self._read_range),
+            (rf"{before}{first}\s?[x×]\s?{second}(?:\s?{unit})?{after}", self._read_size),
         )
-        yield from self._rates()
-        dot = r"(?:\.(?=\s[a-zà-ÿ]))?"  # of a unit that is written as an abbreviation
-        yield (
-            re.compile(
-                rf"{before}(?P<sign>[-−+])?(?P<number>{number})(?P<joint>\s|-)?(?P<unit>{units}){after}(?!/){dot}"
-            ),
-            self._read_measure,
-        )
-        yield (
-            re.compile(
-                rf"{before}(?P<first>{number}){DASH}(?P<second>{number})(?:\s?(?P<unit>{units}){dot})?(?!-){after}"
-            ),
-            self._read_range,
-        )
-        yield (
-            re.compile(rf"{before}(?P<first>{number})\s?[x×]\s?(?P<second>{number})(?:\s?(?P<unit>{units}))?{after}"),
-            self._read_size,
-        )
-        yield from self._sums()
-
-    def _fractions(self) -> Iterator[Rule]:
-        before, after, letter = self._language.before, self._language.after, self._language.letter
-        unit = rf"(?:\s(?P<unit>{any_of(self._language.units)}))?"
-        yield (
-            re.compile(
-                rf"{before}(?:(?P<whole>\d{{1,3}})\s)?(?P<above>\d{{1,3}})[/⁄](?P<below>\d{{1,3}}){unit}{after}(?!/)"
-            ),
-            self._read_fraction,
-        )
-        yield (
-            re.compile(rf"(?<!{letter})(?:(?P<whole>\d{{1,3}})\s?)?(?P<vulgar>[{_VULGAR}]){unit}(?!{letter})"),
-            self._read_vulgar,
-        )
-
-    def _rates(self) -> Iterator[Rule]:
-        """So much of one thing for each of another: "4 g/day", "6 l/100 km", "5 €/mes"."""
-        if not self._language.per:
-            return
-        before, units = self._language.before, any_of(self._language.units)
-        each = rf"(?:(?P<count>\d{{1,3}})\s?)?(?P<each>{units}|[^\W\d_]{{2,12}})(?!\w)"
-        yield (
-            re.compile(rf"{before}(?P<sign>[-−+])?(?P<number>{self._language.number})\s?(?P<unit>{units})/{each}"),
-            self._read_rate,
-        )
-        yield re.compile(r"(?<=[€$£])/(?P<each>[^\W\d_]{2,12})(?!\w)"), lambda match: self._say_each(match["each"])
-        if not self._language.per_words:
-            yield re.compile(r"(?<=\d)/(?P<each>[^\W\d_]{3,12})(?!\w)"), lambda match: self._say_each(match["each"])
-
-    def _sums(self) -> Iterator[Rule]:
-        """Powers, products, "about", and the ratio of two numbers."""
-        before, after, number = self._language.before, self._language.after, self._language.number
-        times, about = self._language.symbols.get("×", ""), self._language.symbols.get("≈", "")
-        if self._language.power:
-            yield (
-                re.compile(rf"{before}(?P<base>{number})\s?\^\s?(?P<exponent>[-−]?\d{{1,{_MAX_POWER_DIGITS}}}){after}"),
-                lambda match: self._power(self._language.say(match["base"]), match["exponent"]),
-            )
-            yield (
-                re.compile(rf"{before}(?P<base>{number})[eE](?P<exponent>[-−+]?\d{{1,{_MAX_POWER_DIGITS}}}){after}"),
-                self._read_scientific,
-            )
+        if language.power:
+            base, most = rf"{before}(?P<base>{language.number})", _MAX_POWER_DIGITS
+            yield re.compile(rf"{base}\s?\^\s?(?P<exponent>[-−]?\d{{1,{most}}}){after}"), self._read_power
+            yield re.compile(rf"{base}[eE](?P<exponent>[-−+]?\d{{1,{most}}}){after}"), self._read_scientific
         if times:
             yield re.compile(r"(?<=\d)\s?\*\s?(?=\d)"), lambda _: f" {times} "
         if about:
             yield re.compile(r"(?<!\S)~\s?(?=\d)"), lambda _: f"{about} "
         yield re.compile(rf"{before}(?P<first>\d{{1,3}}):(?P<second>\d{{1,3}}){after}(?!:)"), self._read_ratio
+
+    def _rates(self, unit: str, number: str) -> Iterator[Rule]:
+        """So much of one thing for each of another: "4 g/day", "6 l/100 km", "5 €/mes"."""
+        if not self._language.per:
+            return
+        each = rf"(?:(?P<count>\d{{1,3}})\s?)?(?P<each>{any_of(self._language.units)}|[^\W\d_]{{2,12}})(?!\w)"
+        yield re.compile(rf"{self._language.before}(?P<sign>[-−+])?{number}\s?{unit}/{each}"), self._read_rate
+        yield re.compile(r"(?<=[€$£])/(?P<each>[^\W\d_]{2,12})(?!\w)"), lambda match: self._say_each(match["each"])
+        if not self._language.per_words:
+            yield re.compile(r"(?<=\d)/(?P<each>[^\W\d_]{3,12})(?!\w)"), lambda match: self._say_each(match["each"])
 
     # --- readers ---------------------------------------------------------------------------------------------------
 
@@ -270,6 +211,9 @@ class Quantities:
     def _power(self, base: str, exponent: str) -> str:
         spoken = self._language.say_signed("-" if exponent[0] in "-−" else None, exponent.lstrip("-−+"))
         return self._language.power.format(base=base, exponent=spoken)
+
+    def _read_power(self, match: re.Match[str]) -> str:
+        return self._power(self._language.say(match["base"]), match["exponent"])
 
     def _read_scientific(self, match: re.Match[str]) -> str:
         ten = self._power(self._language.cardinal(10), match["exponent"])

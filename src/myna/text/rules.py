@@ -10,6 +10,11 @@ Rule = tuple[re.Pattern[str], Reader]
 DASH = r"\s?[–—~〜～-]\s?"
 
 
+def compile_rules(*rules: tuple[str, Reader]) -> list[Rule]:
+    """rules: with their patterns written out."""
+    return [(re.compile(pattern), reader) for pattern, reader in rules]
+
+
 def any_of(words: Iterable[object], *, is_loose: bool = False) -> str:
     """An alternation, longest first. is_loose: first letters of either case."""
     patterns = []

@@ -29,7 +29,6 @@ class German(Language):
         return self.ordinal(int(match["number"])) if _ARTICLE.search(before) else None
 
     def day_ordinal(self, day: int, before: str) -> str:
-        """See `Language`."""
         if _ARTICLE.search(before):
             return self.ordinal(day)
         return self.ordinal(day) + ("n" if _WEAK.search(before) else "r")
@@ -39,7 +38,6 @@ class German(Language):
         return self.cardinal(number) + suffix
 
     def agree(self, numeral: str, noun: str) -> str:
-        """See `Language`."""
         first = noun.split(" ", maxsplit=1)[0]
         if numeral != "eins" or not first[:1].isupper():
             return numeral

@@ -4,15 +4,14 @@ import re
 from collections.abc import Iterator
 
 from myna.text.languages.english_forms import EnglishForms, is_attributive
-from myna.text.languages.language import Language
-from myna.text.languages.scripture import Scripture
+from myna.text.languages.scripture import scripture_rules
 from myna.text.rules import DASH, Rule, any_of, words_before
 
 _MAX_NAMED_PART = 1000
 """Fractions are said with ordinals down to thousandths."""
 
 
-class English(Language):
+class English(EnglishForms):
     """See `Language`."""
 
     def own_rules(self) -> Iterator[Rule]:
@@ -22,8 +21,8 @@ class English(Language):
         yield re.compile(until, re.IGNORECASE), self._read_months
         named = r"(?:(?<=day )|(?<=day, )|(?<=\b[Oo]n )(?=\d{1,2}/(?:1[1-9]|[23]\d)))"
         yield re.compile(rf"{named}(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}}){self.after}(?!/)"), self._read_day
-        yield from Scripture(self).rules()
-        yield from EnglishForms(self).rules()
+        yield from scripture_rules(self)
+        yield from self.form_rules()
 
     def _read_months(self, match: re.Match[str]) -> str | None:
         if not (match["first"][0].isupper() and match["second"][0].isupper()):
@@ -38,16 +37,14 @@ class English(Language):
         return self.say_date(None, month, day, words_before(match, 8))
 
     def say_date(self, year: int | None, month: int, day: int, before: str = "", *, is_of: bool = False) -> str | None:
-        """See `Language`."""
         spoken = super().say_date(year, month, day, before, is_of=is_of)
         return spoken.removeprefix("the ") if spoken and re.search(r"\bthe\s+$", before, re.IGNORECASE) else spoken
 
     def say_short_year(self, match: re.Match[str]) -> str | None:
         """See `Language`; what a quotation mark follows is its end."""
-        return None if match.string.startswith('"', match.end()) else EnglishForms(self).say_pair(match["year"])
+        return None if match.string.startswith('"', match.end()) else self.say_pair(match["year"])
 
     def is_attributive(self, match: re.Match[str]) -> bool:
-        """See `Language`."""
         return match.groupdict().get("joint") == "-" or is_attributive(match)
 
     def is_fraction(self, above: int, below: int) -> bool:
@@ -55,13 +52,11 @@ class English(Language):
         return super().is_fraction(above, below) and not above == below > 10
 
     def say_fraction(self, above: int, below: int) -> str:
-        """See `Language`."""
         if str(below) in self.fractions or not max(2, above) < below <= _MAX_NAMED_PART:
             return super().say_fraction(above, below)
         return f"{self.cardinal(above)} {self.ordinal(below)}{'s' if above > 1 else ''}"
 
     def say_mixed(self, whole: int, fraction: str) -> str:
-        """See `Language`."""
         return super().say_mixed(whole, re.sub(r"^one (?=\w+$)", "a ", fraction))
 
     def say_side(self, written: str) -> str:

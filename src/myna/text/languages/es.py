@@ -9,12 +9,10 @@ class Spanish(Romance):
     """As read in Spain."""
 
     def suffixed(self, number: int, suffix: str) -> str:
-        """See `Language`."""
         spoken = super().suffixed(number, suffix)
         return spoken.removesuffix("o") if suffix == "er" else spoken
 
     def agree_with(self, numeral: str, noun: str, *, is_feminine: bool) -> str:  # noqa: ARG002
-        """See `Romance`."""
         if is_feminine:
             numeral = re.sub(r"(?<=\w)cientos\b|quinientos\b", lambda match: match[0][:-2] + "as", numeral)
         if numeral.endswith("veintiuno"):

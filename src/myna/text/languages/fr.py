@@ -9,26 +9,21 @@ class French(Romance):
     """As read in France."""
 
     def is_feminine(self, noun: str) -> bool:
-        """See `Language`."""
         return super().is_feminine(noun if noun == "fois" else noun.lower().removesuffix("s"))
 
     def ordinal(self, number: int, *, is_feminine: bool = False) -> str:
-        """See `Language`."""
         spoken = super().ordinal(number)
         return "première" if is_feminine and spoken == "premier" else spoken
 
     def suffixed(self, number: int, suffix: str) -> str:
-        """See `Language`."""
         if suffix.startswith("nd"):
             return "seconde" if suffix == "nde" else "second"
         return self.ordinal(number, is_feminine=suffix in ("re", "ère"))
 
     def agree_with(self, numeral: str, noun: str, *, is_feminine: bool) -> str:  # noqa: ARG002
-        """See `Romance`."""
         return re.sub(r"\bun$", "une", numeral) if is_feminine else numeral
 
     def elide(self, words: str) -> str:
-        """See `Language`."""
         return re.sub(r"\bde (?=[aeiou])", "d'", words)
 
     def say_phone(self, groups: list[str]) -> str:

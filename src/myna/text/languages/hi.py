@@ -12,19 +12,15 @@ class Hindi(Language):
     """See `Language`."""
 
     def cardinal(self, number: int) -> str:
-        """See `Language`."""
         return hindi.spell_cardinal(number) if number <= hindi.MAX_CARDINAL else self.digits(str(number))
 
     def ordinal(self, number: int, *, is_feminine: bool = False) -> str:  # noqa: ARG002
-        """See `Language`."""
         return self.cardinal(number)
 
     def suffixed(self, number: int, suffix: str) -> str:
-        """See `Language`."""
         return _ORDINALS.get(number, self.cardinal(number) + suffix)
 
     def year(self, year: int) -> str:
-        """See `Language`."""
         if year not in _HUNDREDS:
             return self.cardinal(year)
         hundreds, rest = divmod(year, 100)

@@ -14,13 +14,11 @@ class Italian(Romance):
     """See `Language`."""
 
     def agree_with(self, numeral: str, noun: str, *, is_feminine: bool) -> str:
-        """See `Romance`."""
         if numeral != "uno":
             return numeral
         return "una" if is_feminine else "uno" if _LO.match(noun.lower()) else "un"
 
     def say_each(self, unit: str) -> str:
-        """See `Language`."""
         is_measure = unit in _TIMES or any(unit == forms["one"] for forms in self.units.values())
         if not is_measure:
             return f"a {unit}"

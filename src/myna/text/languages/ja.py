@@ -15,27 +15,21 @@ class Japanese(Unspaced):
     numerals = japanese.DIGITS
 
     def cardinal(self, number: int) -> str:
-        """See `Language`."""
         return japanese.spell_cardinal(number) if number <= japanese.MAX_CARDINAL else self.digits(str(number))
 
     def ordinal(self, number: int, *, is_feminine: bool = False) -> str:  # noqa: ARG002
-        """See `Language`."""
         return self.cardinal(number)
 
     def counted(self, number: int, counter: str) -> str:
-        """See `Unspaced`."""
         return japanese.spell_counted(number, counter)
 
     def date_year(self, year: int) -> str:
-        """See `Unspaced`."""
         return japanese.spell_counted(year, "年")
 
     def day(self, day: int) -> str:
-        """See `Language`."""
         return japanese.spell_day(day)
 
     def say_time(self, hour: int, minute: int, *, is_half_known: bool) -> str:  # noqa: ARG002
-        """See `Language`."""
         return self.counted(hour, "時") + (self.counted(minute, "分") if minute else "")
 
     def own_rules(self) -> Iterator[Rule]:
@@ -45,7 +39,6 @@ class Japanese(Unspaced):
         yield postcode, lambda match: "郵便番号" + self.say_groups(match.groups())
 
     def lone_roman(self, value: int, word: str, match: re.Match[str]) -> str | None:  # noqa: ARG002
-        """See `Language`."""
         return self.counted(value, "世") if match[0].endswith("世") else None
 
 

@@ -18,7 +18,6 @@ class Korean(Language):
         yield re.compile(r"(?<!\d)(?P<month>1[0-2]|0?[1-9])월"), lambda match: self.months[int(match["month"]) - 1]
 
     def say_time(self, hour: int, minute: int, *, is_half_known: bool) -> str:  # noqa: ARG002
-        """See `Language`."""
         hours = f"{_HOURS[hour] if hour < len(_HOURS) else self.cardinal(hour)} 시"
         return f"{hours} {self.cardinal(minute)} 분" if minute else hours
 

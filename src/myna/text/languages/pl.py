@@ -21,7 +21,6 @@ class Polish(Language):
         return self.date_year(day)
 
     def date_year(self, year: int) -> str:
-        """See `Language`."""
         return re.sub(r"y\b", "ego", re.sub(r"i\b", "iego", self.ordinal(year)))
 
 

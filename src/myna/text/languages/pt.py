@@ -17,7 +17,6 @@ class Portuguese(Romance):
         return {sign: Currency(_lower(money.whole), money.hundredth) for sign, money in found.items()}
 
     def agree_with(self, numeral: str, noun: str, *, is_feminine: bool) -> str:  # noqa: ARG002
-        """See `Romance`."""
         if not is_feminine:
             return numeral
         numeral = re.sub(r"(?<=\w)entos\b", "entas", numeral)

@@ -11,20 +11,16 @@ class Romance(Language):
     """Ordinals have two genders; nouns have theirs by their endings, with the frequent exceptions listed."""
 
     def is_feminine(self, noun: str) -> bool:
-        """See `Language`."""
         return noun.lower() in _QUEENS or super().is_feminine(noun.lower())
 
     def ordinal(self, number: int, *, is_feminine: bool = False) -> str:
-        """See `Language`."""
         spoken = super().ordinal(number)
         return re.sub(r"o\b", "a", spoken) if is_feminine else spoken
 
     def suffixed(self, number: int, suffix: str) -> str:
-        """See `Language`."""
         return self.ordinal(number, is_feminine=suffix.endswith(("ª", "a")))
 
     def agree(self, numeral: str, noun: str) -> str:
-        """See `Language`."""
         first = noun.split(" ", maxsplit=1)[0]
         return self.agree_with(numeral, first, is_feminine=self.is_feminine(first))
 

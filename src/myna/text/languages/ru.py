@@ -21,7 +21,6 @@ class Russian(Language):
         return self.date_year(day)
 
     def date_year(self, year: int) -> str:
-        """See `Language`."""
         return str(num2words(year, lang="ru", to="ordinal", case="g", gender="m"))
 
 

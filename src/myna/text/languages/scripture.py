@@ -19,25 +19,20 @@ _BOOKS = (
 _ORDINALS = {"1": "First", "2": "Second", "3": "Third"}
 
 
-class Scripture:
-    """The rules."""
+def scripture_rules(language: Language) -> Iterator[Rule]:
+    before, after, say = language.before, language.after, language.say
+    book_before = re.compile(rf"\b(?:{any_of(_BOOKS)})\s$")
 
-    def __init__(self, language: Language) -> None:
-        self._language = language
-        self._book_before = re.compile(rf"\b(?:{any_of(_BOOKS)})\s$")
-
-    def rules(self) -> Iterator[Rule]:
-        before, after = self._language.before, self._language.after
-        place = rf"{before}(?P<chapter>\d{{1,3}}):(?P<first>\d{{1,3}})(?:\s?[-–—]\s?(?P<last>\d{{1,3}}))?{after}(?!:)"
-        yield re.compile(place), self._read_place
-        numbered = rf"{before}(?P<book>[123])(?=\s(?:{any_of(_NUMBERED_BOOKS)})\s\d)"
-        yield re.compile(numbered), lambda match: _ORDINALS[match["book"]]
-
-    def _read_place(self, match: re.Match[str]) -> str | None:
+    def read(match: re.Match[str]) -> str | None:
         """ "John three sixteen" as everybody says, but "verse" where "five three" would be hard to follow."""
-        if self._book_before.search(words_before(match)) is None:
+        if book_before.search(words_before(match)) is None:
             return None
-        chapter, first = self._language.say(match["chapter"]), self._language.say(match["first"])
+        chapter, first = say(match["chapter"]), say(match["first"])
         if match["last"]:
-            return f"{chapter} verses {first} to {self._language.say(match['last'])}"
+            return f"{chapter} verses {first} to {say(match['last'])}"
         return f"{chapter} {first}" if int(match["first"]) > 9 else f"{chapter} verse {first}"
+
+    place = rf"{before}(?P<chapter>\d{{1,3}}):(?P<first>\d{{1,3}})(?:\s?[-–—]\s?(?P<last>\d{{1,3}}))?{after}(?!:)"
+    yield re.compile(place), read
+    numbered = rf"{before}(?P<book>[123])(?=\s(?:{any_of(_NUMBERED_BOOKS)})\s\d)"
+    yield re.compile(numbered), lambda match: _ORDINALS[match["book"]]

@@ -15,7 +15,6 @@ class Unspaced(Language):
     """The digits from zero to nine."""
 
     def digits(self, digits: str) -> str:
-        """See `Language`."""
         return "".join(self.numerals[int(digit)] for digit in digits)
 
     def counted(self, number: int, counter: str) -> str:
@@ -23,7 +22,6 @@ class Unspaced(Language):
         raise NotImplementedError
 
     def say_second(self, second: int) -> str:
-        """See `Language`."""
         return self.counted(second, "秒")
 
     def own_rules(self) -> Iterator[Rule]:
@@ -36,7 +34,6 @@ class Unspaced(Language):
         yield re.compile(r"(?<!\d)(?P<y>\d{4})年"), lambda match: self.date_year(int(match["y"]))
 
     def counting_rules(self) -> Iterator[Rule]:
-        """See `Language`."""
         counted = rf"(?<!\d)(?<!\d[.,])(?P<number>\d{{1,16}})(?P<counter>{any_of(self.counters)})"
         yield re.compile(counted), lambda match: self.counted(int(match["number"]), match["counter"])
 

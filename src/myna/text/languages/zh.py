@@ -17,23 +17,18 @@ class Chinese(Unspaced):
     numerals = tuple(chinese.DIGITS)
 
     def cardinal(self, number: int) -> str:
-        """See `Language`."""
         return chinese.spell_cardinal(number) if number <= chinese.MAX_CARDINAL else self.digits(str(number))
 
     def ordinal(self, number: int, *, is_feminine: bool = False) -> str:  # noqa: ARG002
-        """See `Language`."""
         return f"第{self.cardinal(number)}"
 
     def year(self, year: int) -> str:
-        """See `Language`."""
         return self.digits(str(year))
 
     def day(self, day: int) -> str:
-        """See `Language`."""
         return self.cardinal(day) + "日"
 
     def counted(self, number: int, counter: str) -> str:
-        """See `Unspaced`."""
         return ("两" if number == 2 and counter not in "月日" else self.cardinal(number)) + counter
 
     def own_rules(self) -> Iterator[Rule]:
@@ -43,7 +38,6 @@ class Chinese(Unspaced):
         yield re.compile(mobile), lambda match: self.say_phone(list(match.groups()))
 
     def counting_rules(self) -> Iterator[Rule]:
-        """See `Language`."""
         ordinal = re.compile(rf"第(?P<number>\d{{1,16}})(?P<counter>{any_of(self.counters)})")
         yield ordinal, lambda match: self.ordinal(int(match["number"])) + match["counter"]
         yield from super().counting_rules()
@@ -53,7 +47,6 @@ class Chinese(Unspaced):
         return super().join_phone(spoken).replace("一", "幺")
 
     def lone_roman(self, value: int, word: str, match: re.Match[str]) -> str | None:
-        """See `Language`."""
         is_ruler = bool(word) and not word.isascii() and not match.string.startswith("世", match.end())
         return self.cardinal(value) + ("世" if is_ruler else "")
 

@@ -89,6 +89,3 @@ def _stretches(text: str) -> list[tuple[bool, str]]:
     """Chinese characters and everything else, by turns."""
     pieces = re.findall(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+|[^\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+", text)
     return [(bool(_CHINESE.match(piece)), piece) for piece in pieces]
-
-
-open_phonemizer = ChinesePhonemizer

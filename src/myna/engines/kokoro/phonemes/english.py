@@ -9,7 +9,6 @@ from misaki.token import MToken
 
 from myna.domain.speech import SpeechToken
 from myna.engines.kokoro.phonemes.english_spelling import EnglishSpelling
-from myna.engines.kokoro.phonemes.spaced import Phonemizer
 
 _TAGGER_PARTS_NOT_NEEDED = ["parser", "ner", "lemmatizer", "attribute_ruler", "senter"]
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "«": "“", "»": "”", "–": "—", "―": "—", "‑": "-", "„": "“"})
@@ -52,11 +51,3 @@ class EnglishPhonemizer:
             phonemes[index] += spoken + (word.whitespace if is_inside else "")
             position += len(word.text) + len(word.whitespace)
         return [spoken.strip() for spoken in phonemes]
-
-
-def open_american(_english: Callable[[], Phonemizer]) -> Phonemizer:
-    return EnglishPhonemizer(is_british=False)
-
-
-def open_british(_english: Callable[[], Phonemizer]) -> Phonemizer:
-    return EnglishPhonemizer(is_british=True)

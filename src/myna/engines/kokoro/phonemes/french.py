@@ -4,10 +4,10 @@ Source of the liaisons: Delattre, La liaison en français (1947), the obligatory
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from myna.engines.kokoro.phonemes.lexicon import GruutLexicon
-from myna.engines.kokoro.phonemes.spaced import Phonemizer, SpacedPhonemizer, Word
+from myna.engines.kokoro.phonemes.spaced import Word
 from myna.engines.kokoro.phonemes.symbols import STRESS_MARKS, strip_stress
 
 _UNSTRESSED = frozenset(
@@ -109,10 +109,6 @@ class FrenchPronunciation:
         if spoken[-1:] in ("t", "n", "ʁ", "p") and strip_stress(spoken)[:-1] == self._lexicon.find_plain(word):
             return spoken[:-1]
         return spoken
-
-
-def open_phonemizer(_english: Callable[[], Phonemizer]) -> Phonemizer:
-    return SpacedPhonemizer(FrenchPronunciation())
 
 
 def _stress(spoken: str) -> str:

@@ -5,10 +5,10 @@ Hindi schwa deletion (1990), for the weight of syllables.
 """
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from myna.engines.kokoro.phonemes.spaced import Phonemizer, SpacedPhonemizer, Word
+from myna.engines.kokoro.phonemes.spaced import Word
 
 _CONSONANTS = dict(
     zip(
@@ -46,10 +46,6 @@ class HindiPronunciation:
     def pronounce(self, words: Sequence[Word]) -> list[str]:
         """See `Pronunciation`."""
         return [pronounce_word(word.text) for word in words]
-
-
-def open_phonemizer(english: Callable[[], Phonemizer]) -> Phonemizer:
-    return SpacedPhonemizer(HindiPronunciation(), english)
 
 
 def pronounce_word(word: str) -> str:

@@ -1,9 +1,9 @@
 """Italian: the words of a lexicon, which knows where the stress lies."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from myna.engines.kokoro.phonemes.lexicon import GruutLexicon
-from myna.engines.kokoro.phonemes.spaced import Phonemizer, SpacedPhonemizer, Word
+from myna.engines.kokoro.phonemes.spaced import Word
 from myna.engines.kokoro.phonemes.symbols import strip_stress
 
 _UNSTRESSED = frozenset(
@@ -37,10 +37,6 @@ class ItalianPronunciation:
         if word[-1] in _ACCENTED:
             return _stress(strip_stress(spoken), from_end=1)
         return spoken if "ˈ" in spoken else _stress(spoken, from_end=2)
-
-
-def open_phonemizer(_english: Callable[[], Phonemizer]) -> Phonemizer:
-    return SpacedPhonemizer(ItalianPronunciation())
 
 
 def _stress(spoken: str, from_end: int) -> str:

@@ -206,6 +206,3 @@ def _nasal_before(following: str) -> str:
     if following and following in "ɲʨʥ":
         return "ɲ"
     return "n" if following and following in "tdnzɾ" else "ɴ"
-
-
-open_phonemizer = JapanesePhonemizer

@@ -6,9 +6,9 @@ to 7.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from myna.engines.kokoro.phonemes.spaced import Phonemizer, SpacedPhonemizer, Word
+from myna.engines.kokoro.phonemes.spaced import Word
 
 _SOUNDS = {
     "ch": "x", "cz": "ʧ", "dz": "ʣ", "dź": "ʥ", "dż": "ʤ", "rz": "ʒ", "sz": "ʃ", "a": "a", "ą": "Ą", "b": "b", "c": "ʦ",
@@ -50,10 +50,6 @@ class PolishPronunciation:
             elif word.text in ("w", "z"):
                 spoken[index] = {"w": "v", "z": "z"}[word.text]
         return spoken
-
-
-def open_phonemizer(_english: Callable[[], Phonemizer]) -> Phonemizer:
-    return SpacedPhonemizer(PolishPronunciation())
 
 
 def pronounce_word(word: str) -> str:

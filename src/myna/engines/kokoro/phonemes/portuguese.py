@@ -6,9 +6,9 @@ Source of the rules: Cristófaro Silva, Fonética e fonologia do português (201
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from myna.engines.kokoro.phonemes.spaced import Phonemizer, SpacedPhonemizer, Word
+from myna.engines.kokoro.phonemes.spaced import Word
 
 _VOWELS = "aeiouáéíóúâêôãõàüy"
 _MARKED = "áéíóúâêôãõ"
@@ -55,10 +55,6 @@ class PortuguesePronunciation:
             if not word.is_last and following:
                 spoken[index] = _run_on(spoken[index], following)
         return spoken
-
-
-def open_phonemizer(_english: Callable[[], Phonemizer]) -> Phonemizer:
-    return SpacedPhonemizer(PortuguesePronunciation())
 
 
 def _run_on(spoken: str, following: str) -> str:

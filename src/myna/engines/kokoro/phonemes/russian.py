@@ -6,10 +6,10 @@ Source of the rules: Avanesov, Russkoe literaturnoe proiznošenie (1984), chapte
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from myna.engines.kokoro.phonemes.russian_stress import RussianStress
-from myna.engines.kokoro.phonemes.spaced import Phonemizer, SpacedPhonemizer, Word
+from myna.engines.kokoro.phonemes.spaced import Word
 
 _VOWELS = "аеёиоуыэюя"
 _CONSONANTS = {
@@ -66,10 +66,6 @@ class RussianPronunciation:
             else:
                 spoken.append(pronounce_word(*self._stress.find(word.text.replace("\u0301", ""))))
         return spoken
-
-
-def open_phonemizer(english: Callable[[], Phonemizer]) -> Phonemizer:
-    return SpacedPhonemizer(RussianPronunciation(), english)
 
 
 def pronounce_word(word: str, stress: int | None, follower: str = "") -> str:

@@ -4,9 +4,9 @@ Source of the rules: Real Academia Española, Ortografía de la lengua española
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from myna.engines.kokoro.phonemes.spaced import Phonemizer, SpacedPhonemizer, Word
+from myna.engines.kokoro.phonemes.spaced import Word
 
 _VOWELS = "aeiouáéíóúü"
 _ACCENTED = {"á": "a", "é": "e", "í": "i", "ó": "o", "ú": "u"}
@@ -42,10 +42,6 @@ class SpanishPronunciation:
             spoken.append(sounds)
             before = "" if word.is_last else (sounds[-1:] or before)
         return spoken
-
-
-def open_phonemizer(_english: Callable[[], Phonemizer]) -> Phonemizer:
-    return SpacedPhonemizer(SpanishPronunciation())
 
 
 def pronounce_word(word: str, before: str = "", *, is_stressed: bool = True) -> str:
