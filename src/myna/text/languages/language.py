@@ -22,7 +22,7 @@ _NOUN = re.compile(r"[^\W\d_]+")
 
 
 class Language(Words):
-    """Thread-safe. Names of regular expressions are without their slashes: what may stand where."""
+    """Thread-safe. `letter`, `before`, `after` and `number` are pieces of regular expressions."""
 
     @cached_property
     def locale(self) -> Locale:
