@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 from babel import Locale
 from babel.dates import get_day_names, get_month_names
@@ -28,15 +28,9 @@ def months(locale: Locale) -> tuple[str, ...]:
     return tuple(get_month_names("wide", "format", locale).values())
 
 
-def month_names(locale: Locale) -> dict[str, int]:
-    """Lower-case full names, alone and after a day -> 1 to 12."""
-    contexts = (get_month_names("wide", context, locale) for context in ("stand-alone", "format"))
-    return {name.lower(): number for names in contexts for number, name in names.items()}
-
-
-def short_month_names(locale: Locale) -> dict[str, int]:
-    """As above, abbreviated, without the dots."""
-    contexts = (get_month_names("abbreviated", context, locale) for context in ("stand-alone", "format"))
+def month_names(locale: Locale, width: Literal["wide", "abbreviated"]) -> dict[str, int]:
+    """Lower-case names without dots, alone and after a day -> 1 to 12."""
+    contexts = (get_month_names(width, "stand-alone", locale), get_month_names(width, "format", locale))
     return {name.lower().rstrip("."): number for names in contexts for number, name in names.items()}
 
 

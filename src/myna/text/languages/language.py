@@ -48,12 +48,12 @@ class Language(Words):
     @cached_property
     def month_names(self) -> dict[str, int]:
         """Lower-case spellings -> 1 to 12."""
-        return cldr.month_names(self.locale) | dict(self.month_spellings)
+        return cldr.month_names(self.locale, "wide") | dict(self.month_spellings)
 
     @cached_property
     def short_month_names(self) -> dict[str, int]:
         """Abbreviations, without dots, that are months only between a day and a year: "set" is more in Italian."""
-        return cldr.short_month_names(self.locale)
+        return cldr.month_names(self.locale, "abbreviated")
 
     @cached_property
     def weekdays(self) -> dict[str, str]:
