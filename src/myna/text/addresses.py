@@ -28,16 +28,7 @@ class Addresses:
 
     def __init__(self, language: Language) -> None:
         self._language = language
-        words = language.url
-        self._names = {
-            ".": words.dot,
-            "/": words.slash,
-            "@": words.at,
-            "-": words.dash,
-            "_": words.underscore,
-            ":": words.colon,
-            "\\": words.backslash or words.slash,
-        }
+        self._names = {"\\": language.url["/"], **language.url}
 
     def rules(self) -> Iterator[Rule]:
         yield _ADDRESS, lambda match: self._read(re.sub(r"^https?://", "", match[0], flags=re.IGNORECASE).rstrip("/"))

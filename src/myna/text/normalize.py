@@ -163,7 +163,7 @@ class Normalizer:
         if self._language.group == "." and len(parts[0]) < 4 and all(len(part) == 3 for part in parts[1:]):
             return None  # millions
         is_host = len(parts) == 4 and all(int(part) < 256 for part in parts)
-        word = self._language.url.dot if is_host else self._language.version_point or self._language.url.dot
+        word = self._language.url["."] if is_host else self._language.version_point or self._language.url["."]
         dot = f"{self._language.gap}{word}{self._language.gap}"
         return dot.join(self._say_part(part) for part in parts)
 

@@ -299,7 +299,7 @@ class Language(Words):
         forms = self.fractions.get(str(below))
         if forms is not None and above < below:
             return forms[2] if above == 1 and len(forms) > 2 else self.say_count(above, read_forms(forms[:2]))
-        template = self.fraction or f"{{above}} {self.url.slash} {{below}}"
+        template = self.fraction or f"{{above}} {self.url['/']} {{below}}"
         return template.format(above=self.cardinal(above), below=self.cardinal(below))
 
     def say_mixed(self, whole: int, fraction: str) -> str:

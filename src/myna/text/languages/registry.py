@@ -9,7 +9,6 @@ from typing import Any
 
 from myna.domain.language import LangCode
 from myna.text.languages.language import Language
-from myna.text.languages.words import UrlWords
 
 _FOLDER = files("myna.text.languages")
 
@@ -25,7 +24,6 @@ def open_language(code: LangCode) -> Language:
     table |= table.pop(code.value, {})
     # Any: the table's values, each of its field's own type
     fields: dict[str, Any] = {name: _freeze(value) for name, value in table.items() if name not in LangCode.__members__}
-    fields["url"] = UrlWords(**fields["url"])
     return _class_of(code)(code=code, **fields)
 
 

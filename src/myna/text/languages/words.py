@@ -21,18 +21,6 @@ class Currency:
     """None where sums are not said in them."""
 
 
-@dataclass(frozen=True, slots=True)
-class UrlWords:
-    dot: str
-    slash: str
-    at: str
-    dash: str
-    underscore: str
-    colon: str
-    backslash: str = ""
-    """Empty for the same as the slash."""
-
-
 @dataclass(frozen=True)
 class Words:
     """The data of one language. Names of the fields are those of the file."""
@@ -126,7 +114,7 @@ class Words:
     per_words: Mapping[str, str] = field(default_factory=dict)  # Short for what it is for: "/mo"
 
     # --- words and signs ---
-    url: UrlWords = UrlWords("", "", "", "", "", "")
+    url: Mapping[str, str] = field(default_factory=dict)  # Names of the signs in addresses: ./@-_: and maybe \\
     spells_countries: bool = False  # The last two letters of an address are spelled
     hashtag: str = "hashtag"
     symbols: Mapping[str, str] = field(default_factory=dict)
