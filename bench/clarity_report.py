@@ -26,7 +26,7 @@ from myna.analysis.transcribe import SpeechRecogniser
 from myna.domain.language import LangCode
 from myna.engines.kokoro.voice_artifact import pack_voice, unpack_voice
 from myna.engines.kokoro.voice_stock import stock_voices
-from myna.text.trial import trial_text
+from myna.text.languages.registry import open_language
 from myna.weights.store import WeightStore
 
 OUT = Path(__file__).parent / "results/clarity_report.json"
@@ -67,7 +67,7 @@ def measure(arguments: argparse.Namespace, rows: list[dict]) -> None:
     def hear(kind: str, name: str, artifact: bytes, lang: LangCode) -> None:
         if (kind, name, lang) in done:
             return
-        text = trial_text(lang)
+        text = open_language(lang).trial
         spoken = engine.speak(artifact, text, lang)
         certainty = recogniser.certainty(spoken, text, lang)
         row = {"kind": kind, "voice": name, "lang": lang.value, "clarity": round(read_certainty(certainty), 3)}

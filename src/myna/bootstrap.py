@@ -19,8 +19,8 @@ from myna.runtime.offload import ThreadOffload
 from myna.store.opening import open_stores
 from myna.text.description import read_description
 from myna.text.language import detect_text_language
+from myna.text.languages.registry import open_language
 from myna.text.plan import plan_speech
-from myna.text.trial import trial_text
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.keep_house import KeepHouse
@@ -82,7 +82,7 @@ def build_services(settings: Settings) -> Services:
     )
 
     def plan_trial(lang: LangCode) -> Sequence[SpeechSegment]:
-        text = trial_text(lang) if settings.measure_similarity else ""
+        text = open_language(lang).trial if settings.measure_similarity else ""
         most = spec.capabilities.max_segment_chars
         return plan_speech(text, lang, normalize=True, max_segment_chars=most, first_segment_chars=None)
 

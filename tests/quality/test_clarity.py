@@ -15,7 +15,7 @@ from myna.domain.waveform import Waveform
 from myna.engines.base import Engine, EngineSettings
 from myna.engines.kokoro.spec import SPEC
 from myna.engines.kokoro.voice_artifact import pack_voice, unpack_voice
-from myna.text.trial import trial_text
+from myna.text.languages.registry import open_language
 
 LANG = LangCode.EN_US
 OTHER_TEXT = "Come inside! What did you say? In the morning the children carried seven baskets of apples to the market."
@@ -29,7 +29,7 @@ def engine(weights_dir: Path) -> Iterator[Engine]:
 
 
 def speak_trial(engine: Engine, artifact: bytes) -> Waveform:
-    spoken = speak_text(engine, engine.load_voice(artifact), trial_text(LANG), LANG)
+    spoken = speak_text(engine, engine.load_voice(artifact), open_language(LANG).trial, LANG)
     return Waveform(spoken, SPEC.capabilities.sample_rate_hz)
 
 
@@ -37,7 +37,7 @@ def test_a_stock_voice_is_clear_and_a_garbled_one_is_told(analyst: ModelSampleAn
     """Words are sure against their own text, not against another; with its articulation turned round it is garbled."""
     stock = {entry.name: entry.artifact for entry in SPEC.stock_voices()}
     spoken = speak_trial(engine, stock["Dennis"])
-    clarity = analyst.measure_clarity(spoken, trial_text(LANG), LANG)
+    clarity = analyst.measure_clarity(spoken, open_language(LANG).trial, LANG)
     of_other_words = analyst.measure_clarity(spoken, OTHER_TEXT, LANG)
     assert clarity is not None
     assert of_other_words is not None
@@ -47,7 +47,7 @@ def test_a_stock_voice_is_clear_and_a_garbled_one_is_told(analyst: ModelSampleAn
 
     voice = unpack_voice(stock["Dennis"])
     garbled = speak_trial(engine, pack_voice(replace(voice, articulation_style=-voice.articulation_style)))
-    clarity = analyst.measure_clarity(garbled, trial_text(LANG), LANG)
+    clarity = analyst.measure_clarity(garbled, open_language(LANG).trial, LANG)
     assert clarity is not None
     assert clarity < UNCLEAR_VOICE
     (finding,) = check_clarity(clarity)
@@ -58,5 +58,5 @@ def test_a_language_that_is_not_judged_has_no_clarity(analyst: ModelSampleAnalys
     """Italian and Hindi, where the figure might blame good voices; a British voice is judged as any English one."""
     silence = Waveform(np.zeros(24_000, np.float32), 24_000)
     for lang in (LangCode.HI_IN, LangCode.IT_IT):
-        assert analyst.measure_clarity(silence, trial_text(lang), lang) is None
-    assert analyst.measure_clarity(silence, trial_text(LangCode.EN_GB), LangCode.EN_GB) is not None
+        assert analyst.measure_clarity(silence, open_language(lang).trial, lang) is None
+    assert analyst.measure_clarity(silence, open_language(LangCode.EN_GB).trial, LangCode.EN_GB) is not None

@@ -17,7 +17,6 @@ from myna.http.backend import WithBackend
 from myna.http.client_presence import while_client_waits
 from myna.http.errors import describe
 from myna.http.json_body import JsonBody
-from myna.http.languages import LANGUAGES
 from myna.http.openapi import ERRORS, body_of, content_of
 from myna.http.pulled_response import PulledResponse
 from myna.http.reply import JsonReply, to_json
@@ -26,6 +25,7 @@ from myna.http.speech_payloads import JsonObject, SpeechPayloads, whole_payload
 from myna.http.speech_replies import PreviewReply, SpeechReplyMessage
 from myna.http.speech_requests import PreviewQuery, SpeakRequest
 from myna.observability.request_record import RequestRecord
+from myna.text.languages.registry import open_language
 from myna.usecases.services import Services
 from myna.usecases.speak_command import SpeakCommand
 
@@ -81,7 +81,7 @@ async def preview(
     services.synthesize_speech.check(command)
     voice, _ = await services.synthesize_speech.find_voice(command.workspace, command.voice_id)
     lang = voice.lang if voice.lang in services.engine.spec.capabilities.languages else LangCode.EN_US
-    command = replace(command, text=LANGUAGES[lang].preview, lang=lang)
+    command = replace(command, text=open_language(lang).preview, lang=lang)
     chunks = await _speak_whole(request, services, command)
     content = b"".join(chunk.content for chunk in chunks)
     return PreviewReply(audio_content=base64.b64encode(content).decode())

@@ -14,7 +14,6 @@ from myna.http.backend import Backend, WithBackend
 from myna.http.clone_replies import CloneVoiceReply
 from myna.http.design_replies import DesignVoiceReply
 from myna.http.json_body import JsonBody
-from myna.http.languages import LANGUAGES
 from myna.http.openapi import ERRORS, body_of
 from myna.http.reply import EmptyReply, JsonReply
 from myna.http.request_state import record_of
@@ -27,6 +26,7 @@ from myna.http.voice_replies import (
     VoiceReply,
 )
 from myna.http.voice_requests import CloneVoiceRequest, DesignVoiceRequest, ListVoicesQuery, UpdateVoiceRequest
+from myna.text.languages.registry import open_language
 from myna.usecases.manage_voices import VoiceQuery
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[Any]])
@@ -127,18 +127,18 @@ async def list_languages(grant: Reader, backend: WithBackend) -> SupportedLangua
     """What voices can be made in, and which of it the running engine speaks."""
     page = await backend.services.list_voices(grant.workspace, VoiceQuery())
     present = {voice.lang for voice in page.voices}
-    return SupportedLanguagesReply(languages=[_language_row(lang, lang in present, backend) for lang in LANGUAGES])
+    return SupportedLanguagesReply(languages=[_language_row(lang, lang in present, backend) for lang in LangCode])
 
 
 def _language_row(lang: LangCode, has_voices: bool, backend: Backend) -> SupportedLanguageReply:
-    row = LANGUAGES[lang]
+    language = open_language(lang)
     is_spoken = lang in backend.services.engine.spec.capabilities.languages
     return SupportedLanguageReply(
         code=lang.bcp47,
         family_code=lang.iso639,
-        family_display_name=row.family,
-        accent_display_name=row.accent,
-        display_name=f"{row.family} ({row.accent})",
+        family_display_name=language.english_name,
+        accent_display_name=language.country,
+        display_name=f"{language.english_name} ({language.country})",
         creation_enabled=lang in CLONE_LANGUAGES,
         has_voices=has_voices,
         **({} if backend.limits.strict_replies else {"is_spoken": is_spoken}),

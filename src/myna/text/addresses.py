@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from myna.text.languages.language import Language
 from myna.text.letters import has_vowel, spell_letters
-from myna.text.number_words import NumberWords, Rule
-from myna.text.numerals.spelling import spell_cardinal
+from myna.text.rules import Rule
 
 _TLDS = "com|org|net|io|ai|dev|edu|gov|app|info|co|es|fr|it|br|pt|de|at|ch|in|jp|cn|uk|us|eu|ca|mx|ar|nl|pl|ru|kr|tv|me"
 _ADDRESS = re.compile(
@@ -19,7 +19,6 @@ _WINDOWS_FILE = re.compile(r"(?<!\w)[A-Za-z]:(?:\\[A-Za-z0-9_.+-]{0,63}[A-Za-z0-
 _PERSON = re.compile(r"(?<![\w@.])@(?P<name>[A-Za-z0-9_.]{1,30}[A-Za-z0-9_])")
 _TOPIC = re.compile(r"(?<![\w#&])#(?P<topic>[^\W\d][^\s#.,;:!?()\[\]\"'।。、，！？]{1,60})")
 _SPOKEN_TLDS = frozenset({"com", "org", "net", "dev", "app", "gov", "co", "info", "edu"})
-_SPELLED_TLD_LANGUAGES = frozenset({"en", "de"})
 _HUMP = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-ZÀ-Þ])|(?<=[A-ZÀ-Þ])(?=[A-ZÀ-Þ][^\W\d_A-ZÀ-Þ])|_+|(?<=[^\W\d_])(?=\d)")
 _MAX_SMALL_DIGITS = 2
 
@@ -27,19 +26,9 @@ _MAX_SMALL_DIGITS = 2
 class Addresses:
     """One language's rules."""
 
-    def __init__(self, numbers: NumberWords) -> None:
-        self._numbers = numbers
-        self._lang = numbers.lang
-        words = numbers.locale.url
-        self._names = {
-            ".": words.dot,
-            "/": words.slash,
-            "@": words.at,
-            "-": words.dash,
-            "_": words.underscore,
-            ":": words.colon,
-            "\\": "backslash" if numbers.lang.iso639 == "en" else words.slash,
-        }
+    def __init__(self, language: Language) -> None:
+        self._language = language
+        self._names = {"\\": language.url["/"], **language.url}
 
     def rules(self) -> Iterator[Rule]:
         yield _ADDRESS, lambda match: self._read(re.sub(r"^https?://", "", match[0], flags=re.IGNORECASE).rstrip("/"))
@@ -64,18 +53,18 @@ class Addresses:
 
     def _read_topic(self, match: re.Match[str]) -> str:
         words = _HUMP.sub(" ", match["topic"])
-        spoken = re.sub(r"\d+", lambda digits: f" {self._numbers.say(digits[0])} ", words)
-        return f"{self._numbers.locale.hashtag} {spoken}"
+        spoken = re.sub(r"\d+", lambda digits: f" {self._language.say(digits[0])} ", words)
+        return f"{self._language.hashtag} {spoken}"
 
     def _say_number(self, part: str) -> str:
         if len(part) <= _MAX_SMALL_DIGITS and part[0] != "0":
-            return spell_cardinal(int(part), self._lang)
-        return self._numbers.say_digits(part)
+            return self._language.cardinal(int(part))
+        return self._language.say_digits(part)
 
     def _say_name(self, part: str, *, is_country: bool) -> str:
         lower = part.lower()
         is_short = len(part) <= 3 and lower not in _SPOKEN_TLDS
-        is_spelled_country = is_country and len(part) == 2 and self._lang.iso639 in _SPELLED_TLD_LANGUAGES
+        is_spelled_country = is_country and len(part) == 2 and self._language.spells_countries
         if lower == "www" or (is_short and (not has_vowel(lower) or is_spelled_country)):
-            return spell_letters(part.upper(), self._numbers)
+            return spell_letters(part.upper(), self._language)
         return part

@@ -6,58 +6,30 @@ from dataclasses import dataclass
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.language import LangCode
 
-_STRONG = frozenset(
-    """
-    very extremely really super incredibly exceptionally remarkably unusually highly
-    """.split()
-)
-_WEAK = frozenset(
-    """
-    slightly somewhat fairly rather little bit mildly moderately relatively quite
-    """.split()
-)
-_NEGATING = frozenset(
-    """
-    not no never without isn't neither nor non hardly
-    """.split()
-)
-_LINKING = frozenset(
-    """
-    a an the too overly any at all of
-    """.split()
-)
+_STRONG = frozenset("very extremely really super incredibly exceptionally remarkably unusually highly".split())
+_WEAK = frozenset("slightly somewhat fairly rather little bit mildly moderately relatively quite".split())
+_NEGATING = frozenset("not no never without isn't neither nor non hardly".split())
+_LINKING = frozenset("a an the too overly any at all of".split())
 _USUAL_DEGREE = 0.7
 _STRONG_DEGREE = 1.0
 _WEAK_DEGREE = 0.4
 
 _FEMALE = frozenset(
-    """
-    female woman woman's lady girl mother grandmother granny queen actress aunt sister feminine mum mom she her
-    witch princess heroine schoolgirl
-    """.split()
+    "female woman woman's lady girl mother grandmother granny queen actress aunt sister feminine mum mom she her "
+    "witch princess heroine schoolgirl".split()
 )
 _MALE = frozenset(
-    """
-    male man man's gentleman boy father grandfather grandpa king actor uncle brother masculine dad he his him guy
-    wizard prince hero schoolboy
-    """.split()
+    "male man man's gentleman boy father grandfather grandpa king actor uncle brother masculine dad he his him guy "
+    "wizard prince hero schoolboy".split()
 )
 _YOUNG = frozenset(
-    """
-    young youthful teenage teenager teen girl boy child childlike kid juvenile adolescent twenties 20s schoolgirl
-    schoolboy
-    """.split()
+    "young youthful teenage teenager teen girl boy child childlike kid juvenile adolescent twenties 20s schoolgirl "
+    "schoolboy".split()
 )
-_MIDDLE = frozenset(
-    """
-    middle-aged mature adult thirties forties fifties 30s 40s 50s
-    """.split()
-)
+_MIDDLE = frozenset("middle-aged mature adult thirties forties fifties 30s 40s 50s".split())
 _ELDERLY = frozenset(
-    """
-    old elderly aged senior grandmother grandfather granny grandpa ancient wizened sixties seventies eighties 60s
-    70s 80s
-    """.split()
+    "old elderly aged senior grandmother grandfather granny grandpa ancient wizened sixties seventies eighties 60s "
+    "70s 80s".split()
 )
 
 _PITCH = {

@@ -4,7 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from myna.text.number_words import NumberWords, Rule
+from myna.text.languages.language import Language
+from myna.text.rules import Rule
 
 _CAPITALS = re.compile(r"(?<!\w)(?P<letters>[A-Z]{2,6})(?P<plural>s)?(?![\w'’])")
 _SHOUTED = re.compile(r"(?<![\w.&])[A-Z](?:[A-Z'’]*[A-Z])?(?![\w&]|\.[A-Z])")
@@ -20,25 +21,24 @@ _CLUSTER = re.compile(r"[^AEIOUYÀ-Ý]{3}|^[^AEIOUY][^AEIOUYLRHSN]|([A-Z])\1$")
 class CapitalLetters:
     """One language's rules. English leaves initialisms to its lexicon, which knows more of them."""
 
-    def __init__(self, numbers: NumberWords) -> None:
-        self._numbers = numbers
-        self._locale = numbers.locale
+    def __init__(self, language: Language) -> None:
+        self._language = language
 
     def rules(self) -> Iterator[Rule]:
-        if self._locale.say_as:
-            words = "|".join(re.escape(word) for word in sorted(self._locale.say_as, key=len, reverse=True))
-            yield re.compile(rf"(?<!\w)(?P<word>{words})(?!\w)"), lambda match: self._locale.say_as[match["word"]]
-        if self._locale.letters:
+        if self._language.say_as:
+            words = "|".join(re.escape(word) for word in sorted(self._language.say_as, key=len, reverse=True))
+            yield re.compile(rf"(?<!\w)(?P<word>{words})(?!\w)"), lambda match: self._language.say_as[match["word"]]
+        if self._language.letters:
             yield _CAPITALS, self._read_capitals
-        elif self._locale.is_spaced:
+        elif self._language.is_spaced:
             yield _SHOUTED, self._read_shouted
 
     def _read_capitals(self, match: re.Match[str]) -> str | None:
         letters = match["letters"]
-        if letters in self._locale.acronyms or (has_vowel(letters.lower()) and is_shouted(match)):
+        if letters in self._language.acronyms or (has_vowel(letters.lower()) and is_shouted(match)):
             return letters.lower() if len(letters) < 4 else None
         is_word = len(letters) > 3 and has_vowel(letters.lower()) and _CLUSTER.search(letters) is None
-        return None if is_word and letters not in self._locale.spelled else spell_letters(letters, self._numbers)
+        return None if is_word and letters not in self._language.spelled else spell_letters(letters, self._language)
 
     def _read_shouted(self, match: re.Match[str]) -> str | None:
         word = match[0]
@@ -56,12 +56,12 @@ def is_shouted(match: re.Match[str]) -> bool:
     return len(shouted) > _MAX_SHOUTED_ACRONYMS and len(shouted) > 0.75 * len(words)
 
 
-def spell_letters(letters: str, numbers: NumberWords) -> str:
+def spell_letters(letters: str, language: Language) -> str:
     """The names of capital letters."""
-    names = numbers.locale.letters
+    names = language.letters
     if not names:
         return letters.upper()
-    return numbers.gap.join(names[ord(letter) - ord("A")] for letter in letters if "A" <= letter <= "Z")
+    return language.gap.join(names[ord(letter) - ord("A")] for letter in letters if "A" <= letter <= "Z")
 
 
 def drop_accents(word: str) -> str:

@@ -1,7 +1,7 @@
 """Writes out what is written short: numbers, dates, times, money, units, ordinals, abbreviations, addresses, signs.
 
 Finds such stretches in the text and says for each what a person would say; everything else stays as it is. Each result
-knows its place in the text. The rules are in the modules beside this one, the words in `locales/*.toml`.
+knows its place in the text. The rules are in the modules beside this one, what languages differ in is in `languages/`.
 """
 
 import html
@@ -15,17 +15,13 @@ from myna.domain.language import LangCode
 from myna.text.addresses import Addresses
 from myna.text.calendar_dates import CalendarDates
 from myna.text.clock_times import ClockTimes
-from myna.text.english_forms import EnglishForms
-from myna.text.gender import agree
+from myna.text.languages.language import Language
+from myna.text.languages.registry import open_language
 from myna.text.letters import CapitalLetters
-from myna.text.locale import load_locale
-from myna.text.number_words import NumberWords, Reader, Rule, any_of, ends_sentence
-from myna.text.numerals import japanese
-from myna.text.numerals.spelling import spell_cardinal, spell_ordinal
 from myna.text.phone_numbers import PhoneNumbers
 from myna.text.quantities import Quantities
 from myna.text.roman import RomanNumerals
-from myna.text.scripture import Scripture
+from myna.text.rules import Reader, Rule, any_of, compile_rules, ends_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +47,20 @@ _KEYCAP_PARTS = frozenset({0x200D, 0xFE0E, 0xFE0F, 0x20E3})
 class Normalizer:
     """One language's rules, compiled. Thread-safe."""
 
-    def __init__(self, lang: LangCode) -> None:
-        self._lang = lang
-        self._locale = locale = load_locale(lang)
-        self._numbers = numbers = NumberWords(lang, locale)
-        self._comma = {LangCode.ZH_CN: "，", LangCode.JA_JP: "、"}.get(lang, ",")
+    def __init__(self, language: Language) -> None:
+        self._language = language
         # the order decides between readings that begin at the same place
         self._rules: list[Rule] = [
             *self._net_signs(),
-            *Addresses(numbers).rules(),
-            *CalendarDates(numbers).rules(),
-            *(Scripture(numbers).rules() if lang.iso639 == "en" else ()),
-            *ClockTimes(numbers).rules(),
+            *Addresses(language).rules(),
+            *CalendarDates(language).rules(),
+            *language.own_rules(),
+            *ClockTimes(language).rules(),
             *self._number_signs(),
-            *(EnglishForms(numbers).rules() if lang.iso639 == "en" else ()),
-            *PhoneNumbers(numbers).rules(),
-            *Quantities(numbers).rules(),
+            *PhoneNumbers(language).rules(),
+            *Quantities(language).rules(),
             *self._plain_numbers(),
-            *RomanNumerals(numbers).rules(),
+            *RomanNumerals(language).rules(),
             *self._words(),
         ]
 
@@ -79,82 +71,49 @@ class Normalizer:
 
     def _read_entity(self, match: re.Match[str]) -> str:
         sign = html.unescape(match[0])
-        return self._locale.symbols.get(sign, sign if not sign.isspace() else "")
+        return self._language.symbols.get(sign, sign if not sign.isspace() else "")
 
     def _number_signs(self) -> Iterator[Rule]:
-        before, after = rf"(?:{self._numbers.before}|(?<=\b[vV]))", self._numbers.after
-        yield (
-            re.compile(rf"{before}(?P<version>\d{{1,5}}(?:\.\d{{1,5}}){{2,5}}){after}(?!\.\d)"),
-            self._read_version,
-        )
-        yield re.compile(rf"(?<=\b[vV])(?P<version>\d{{1,5}}\.\d{{1,5}}){after}(?!\.\d)"), self._read_version
-        # the number of an item in a list: "1. Open the door" is one, open the door
-        item = r"(?:(?<=\n)|(?<![\s\S]))[ \t]*(?P<item>\d{1,3})[.)](?=[ \t]\S)"
-        yield re.compile(item), lambda match: f"{self._numbers.say(match['item'])}{self._comma}"
-        yield re.compile(r"(?:(?<=\n)|(?<![\s\S]))[ \t]*>+[ \t]"), lambda _: ""  # a quotation in a mail
-        yield (
-            re.compile(rf"(?:#|№|(?<!\w)(?:No\.|[Nn]\.?[°º]))\s?(?P<number>\d{{1,9}}){after}"),
-            lambda match: f"{self._locale.number_sign} {self._numbers.say(match['number'])}",
+        language, after = self._language, self._language.after
+        line = r"(?:(?<=\n)|(?<![\s\S]))[ \t]*"
+        comma = language.comma.strip()
+        number = r"(?:#|№|(?<!\w)(?:No\.|[Nn]\.?[°º]))\s?(?P<number>\d{1,9})"
+        version = rf"(?:{language.before}|(?<=\b[vV]))(?P<version>\d{{1,5}}(?:\.\d{{1,5}}){{2,5}})"
+        yield from compile_rules(
+            (rf"{version}{after}(?!\.\d)", self._read_version),
+            (rf"(?<=\b[vV])(?P<version>\d{{1,5}}\.\d{{1,5}}){after}(?!\.\d)", self._read_version),
+            # the number of an item in a list: "1. Open the door" is one, open the door
+            (line + r"(?P<item>\d{1,3})[.)](?=[ \t]\S)", lambda match: f"{language.say(match['item'])}{comma}"),
+            (line + r">+[ \t]", lambda _: ""),  # a quotation in a mail
+            (number + after, lambda match: f"{language.number_sign} {language.say(match['number'])}"),
         )
 
     def _plain_numbers(self) -> Iterator[Rule]:
-        numbers = self._numbers
-        suffixes = any_of(self._locale.ordinal_suffixes)
+        language, before = self._language, self._language.before
+        suffixes = any_of(language.ordinal_suffixes)
         if suffixes:
-            grouped = (
-                rf"\d{{1,3}}(?:{re.escape(self._locale.group)}\d{{3}}){{1,3}}|" if self._locale.group != " " else ""
-            )
-            yield (
-                re.compile(
-                    rf"{numbers.before}(?P<number>{grouped}\d{{1,6}})(?P<suffix>{suffixes})(?!{numbers.letter})"
-                ),
-                self._read_ordinal,
-            )
-        if not self._locale.is_spaced:
-            if self._lang is LangCode.JA_JP:
-                yield (
-                    re.compile(r"〒\s?(?P<area>\d{3})-?(?P<place>\d{4})(?!\d)"),
-                    lambda match: "郵便番号" + numbers.say_groups([match["area"], match["place"]]),
-                )
-            counters = japanese.COUNTERS if self._lang is LangCode.JA_JP else _CHINESE_COUNTERS
-            ordinal = r"(?P<ordinal>第)?" if self._lang is LangCode.ZH_CN else ""
-            yield (
-                re.compile(rf"(?<!\d)(?<!\d[.,]){ordinal}(?P<number>\d{{1,16}})(?P<counter>{any_of(counters)})"),
-                self._read_counted,
-            )
-        elif self._lang.iso639 in ("es", "pt", "it", "fr", "de"):
-            yield (
-                re.compile(rf"{numbers.before}(?P<number>{numbers.number})(?= (?P<noun>[^\W\d_]{{3,}}))"),
-                self._read_before_noun,
-            )
-        if self._lang.iso639 != "en":
-            yield re.compile(r"(?<!\w)['’](?P<year>\d\d)(?![\w'’])"), lambda match: numbers.say(match["year"])
-        if self._locale.decimal == ",":
-            yield (
-                re.compile(rf"{numbers.before}(?P<version>\d{{1,4}}\.\d{{1,2}}){numbers.after}(?!\.\d)"),
-                self._read_version,
-            )
+            grouped = rf"\d{{1,3}}(?:{re.escape(language.group)}\d{{3}}){{1,3}}|" if language.group != " " else ""
+            ordinal = rf"{before}(?P<number>{grouped}\d{{1,6}})(?P<suffix>{suffixes})(?!{language.letter})"
+            yield re.compile(ordinal), self._read_ordinal
+        yield from language.counting_rules()
+        yield re.compile(r"(?<!\w)['’](?P<year>\d\d)(?![\w'’])"), language.say_short_year
+        if language.decimal == ",":
+            version = rf"{before}(?P<version>\d{{1,4}}\.\d{{1,2}}){language.after}(?!\.\d)"
+            yield re.compile(version), self._read_version
         else:
-            yield (
-                re.compile(r"(?<![\w.)])\.(?P<digits>\d{1,9})(?!\w)(?!\.\d)"),  # ".5"
-                lambda match: numbers.say(f"0.{match['digits']}"),
-            )
-        yield (
-            re.compile(rf"(?<!{numbers.letter})(?P<sign>[-−])?(?P<number>{numbers.number})(?!\d)"),
-            lambda match: numbers.say_signed(match["sign"], match["number"]),
-        )
+            share = r"(?<![\w.)])\.(?P<digits>\d{1,9})(?!\w)(?!\.\d)"  # ".5"
+            yield re.compile(share), lambda match: language.say(f"0.{match['digits']}")
+        number = rf"(?<!{language.letter})(?P<sign>[-−])?(?P<number>{language.number})(?!\d)"
+        yield re.compile(number), lambda match: language.say_signed(match["sign"], match["number"])
         yield re.compile(rf"\d{{1,{_RUN_DIGITS}}}"), self._read_run
 
     def _words(self) -> Iterator[Rule]:
-        locale = self._locale
-        if locale.abbreviations:
-            shorts = any_of(locale.abbreviations, is_loose=True)
+        if self._language.abbreviations:
+            shorts = any_of(self._language.abbreviations, is_loose=True)
             yield re.compile(rf"(?<![\w.])(?P<short>{shorts})(?!\w)"), self._read_abbreviation
-        if self._lang is LangCode.DE_DE:
-            street = r"(?P<name>[A-ZÄÖÜ][a-zäöüß-]*)str\.(?=\s?\d|\s[a-z]|,|$)"
-            yield re.compile(street), lambda match: match["name"] + "straße"
-        yield from CapitalLetters(self._numbers).rules()
-        yield re.compile(rf"(?P<symbol>{any_of(locale.symbols)})"), lambda match: f" {locale.symbols[match['symbol']]} "
+        yield from CapitalLetters(self._language).rules()
+        symbols = self._language.symbols
+        yield re.compile(rf"(?P<symbol>{any_of(symbols)})"), lambda match: f" {symbols[match['symbol']]} "
 
     def find_readings(self, text: str, start: int, end: int) -> Iterator[Reading]:
         """What is to be read otherwise than it is written, in order, within text[start:end].
@@ -199,51 +158,21 @@ class Normalizer:
 
     def _read_version(self, match: re.Match[str]) -> str | None:
         parts = match["version"].split(".")
-        if self._lang.iso639 == "en" and [len(part) for part in parts] == [3, 3, 4]:
-            return None  # a telephone number
-        if self._locale.group == "." and len(parts[0]) < 4 and all(len(part) == 3 for part in parts[1:]):
+        if re.fullmatch(self._language.phone_groups, " ".join(parts)):
+            return None
+        if self._language.group == "." and len(parts[0]) < 4 and all(len(part) == 3 for part in parts[1:]):
             return None  # millions
         is_host = len(parts) == 4 and all(int(part) < 256 for part in parts)
-        word = self._locale.url.dot if is_host or self._lang.iso639 != "en" else self._locale.point
-        dot = f"{self._numbers.gap}{word}{self._numbers.gap}"
+        word = self._language.url["."] if is_host else self._language.version_point or self._language.url["."]
+        dot = f"{self._language.gap}{word}{self._language.gap}"
         return dot.join(self._say_part(part) for part in parts)
 
     def _say_part(self, digits: str) -> str:
         is_code = len(digits) > 1 and digits[0] == "0"
-        return self._numbers.say_digits(digits) if is_code else spell_cardinal(int(digits), self._lang)
+        return self._language.say_digits(digits) if is_code else self._language.cardinal(int(digits))
 
     def _read_ordinal(self, match: re.Match[str]) -> str:
-        number, suffix = int(re.sub(r"\D", "", match["number"])), match["suffix"]
-        if self._lang is LangCode.HI_IN:
-            return _HINDI_ORDINALS.get(number, spell_cardinal(number, self._lang) + suffix)
-        spoken = spell_ordinal(number, self._lang)
-        if self._lang is LangCode.FR_FR and suffix == "nd":
-            return "second"
-        is_feminine = suffix.endswith(("ª", "re", "nde", "a")) and self._lang in _ROMANCE
-        if is_feminine:
-            if suffix.startswith("nd"):
-                return "seconde"
-            return "première" if spoken == "premier" else re.sub(r"o\b", "a", spoken)
-        if self._lang is LangCode.ES_ES and suffix == "er":
-            return spoken.removesuffix("o")
-        # "die 90er Jahre"
-        return spell_cardinal(number, self._lang) + "er" if self._lang is LangCode.DE_DE else spoken
-
-    def _read_counted(self, match: re.Match[str]) -> str:
-        number = int(match["number"])
-        if self._lang is LangCode.JA_JP:
-            return japanese.spell_counted(number, match["counter"])
-        is_ordinal = bool(match["ordinal"]) or match["counter"] in "月日"
-        is_pair = number == 2 and not is_ordinal
-        return (match["ordinal"] or "") + ("两" if is_pair else spell_cardinal(number, self._lang)) + match["counter"]
-
-    def _read_before_noun(self, match: re.Match[str]) -> str | None:
-        whole, fraction = self._numbers.split(match["number"])
-        if fraction or match["number"].startswith("0"):
-            return None
-        plain = self._numbers.say(match["number"])
-        agreed = agree(plain, match["noun"], self._lang)
-        return agreed if agreed != plain and whole else None
+        return self._language.suffixed(int(re.sub(r"\D", "", match["number"])), match["suffix"])
 
     def _read_run(self, match: re.Match[str]) -> str:
         """Digits beside a letter ("B12"), or a piece of an endless run."""
@@ -252,33 +181,24 @@ class Normalizer:
             text[match.end() : match.end() + 1].isdigit() or text[max(0, match.start() - 1) : match.start()].isdigit()
         )
         if is_piece or len(match[0]) > _MAX_CARDINAL_IN_WORD:
-            return self._numbers.say_digits(match[0])
-        return self._numbers.say(match[0])
+            return self._language.say_digits(match[0])
+        return self._language.say(match[0])
 
     def _read_abbreviation(self, match: re.Match[str]) -> str | None:
         short = match["short"].lower()
-        spoken = self._locale.abbreviations[short]
         rest = match.string[match.end() : match.end() + 40]
-        if short in self._locale.before_number and re.match(r"\s?\d", rest) is None:
+        if short in self._language.before_number and re.match(r"\s?\d", rest) is None:
             return None
-        if self._lang.iso639 == "en":
-            is_before_name = re.match(r"\s+[A-Z]", rest) is not None
-            if short == "st.":
-                return spoken if is_before_name else "Street"
-            if short == "dr." and not is_before_name:
-                return "Drive"
-        return f"{spoken}." if short in self._locale.final_abbreviations and ends_sentence(match) else spoken
-
-
-_ROMANCE = frozenset({LangCode.ES_ES, LangCode.IT_IT, LangCode.PT_BR, LangCode.FR_FR})
-_CHINESE_COUNTERS = tuple("时分月日年个位只次人天本张条件种块岁台家倍间辆层名号元级届代份篇首支项点遍句杯瓶克米秒")
-_HINDI_ORDINALS = {1: "पहला", 2: "दूसरा", 3: "तीसरा", 4: "चौथा", 6: "छठा"}
+        spoken = self._language.abbreviations[short]
+        if short in self._language.behind_names:
+            return spoken if re.match(r"\s+[A-Z]", rest) else self._language.behind_names[short]
+        return f"{spoken}." if short in self._language.final_abbreviations and ends_sentence(match) else spoken
 
 
 @cache
 def open_normalizer(lang: LangCode) -> Normalizer:
     """A language's rules, compiled once."""
-    return Normalizer(lang)
+    return Normalizer(open_language(lang))
 
 
 def strip_unspoken(text: str) -> str:

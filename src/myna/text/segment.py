@@ -2,30 +2,24 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
+from myna.domain.language import LangCode
 from myna.domain.speech import SpeechToken
+from myna.text.languages.registry import open_language
 
 _SENTENCE_END = re.compile(r"""[.!?…。！？｡؟۔।॥]["'”’»)\]」』）】]*$""")
 _CLAUSE_END = re.compile(r"""[,;:—–、，；：،؛]["'”’»)\]」』）】]*$""")
-_ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st jr sr vs etc e.g i.e cf no vol fig approx dept inc ltd co corp gen col sgt capt lt rev hon "
-    "sra srta sr d.h z.b bzw usw hr fr nr str ing avv dott mme mlle m al p pp ca".split()
-)
-_PHRASE_STARTS = frozenset(
-    "and but or because while when where which who that if although before after until into onto from with without "
-    "behind about through during between under over "
-    "y pero porque que cuando donde si aunque con sin para por desde hasta "
-    "et mais parce quand où qui que si avec sans pour dans depuis pendant "
-    "e ma perché quando dove che se con senza per da "
-    "mas porque quando onde que se com sem para até "
-    "und aber weil wenn dass mit ohne bei nach vor und bis "
-    "и но что когда где если с без для до".split()
-)
-"""Words before which a speaker may breathe."""
 _SHORT_CHARS = 18
 _JOINED_CHARS = 90
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 _INITIAL = re.compile(r"^(?:[^\W\d_]\.)+$")
+
+
+@cache
+def _any_language(field: str) -> frozenset[str]:
+    """The words that any language has in this field: a text may hold sentences of several."""
+    return frozenset(word for code in LangCode for word in getattr(open_language(code), field).split())
 
 
 def is_sentence_end(text: str, token: SpeechToken, following: SpeechToken | None) -> bool:
@@ -35,7 +29,7 @@ def is_sentence_end(text: str, token: SpeechToken, following: SpeechToken | None
         return False
     if following is None or not spoken.endswith("."):
         return True
-    if spoken.rstrip(".").lower().lstrip("(\"'“‘") in _ABBREVIATIONS or _INITIAL.match(spoken):
+    if spoken.rstrip(".").lower().lstrip("(\"'“‘") in _any_language("unfinished") or _INITIAL.match(spoken):
         return False
     return not text[following.source_start].islower()
 
@@ -87,7 +81,7 @@ def find_cut(tokens: Sequence[SpeechToken], max_chars: int) -> int:
     length, last_fit, last_clause, last_phrase = 0, 1, 0, 0
     for index, token in enumerate(tokens):
         is_reached = length >= max_chars // 3
-        if is_reached and token.spoken.lower() in _PHRASE_STARTS and index:
+        if is_reached and token.spoken.lower() in _any_language("phrase_starts") and index:
             last_phrase = index
         length += _spoken_chars(token)
         if length > max_chars:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechToken
+from myna.text.languages.registry import open_language
 from myna.text.letters import drop_accents
 from myna.text.normalize import open_normalizer, strip_unspoken
 
@@ -16,9 +17,6 @@ _MAX_TOKEN_CHARS = 200
 _CJK = "\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9d"
 _CJK_SIGN = re.compile(rf"[{_CJK}]|[^\s{_CJK}]+")
 """One character, or a stretch of another script."""
-_UNSPACED = frozenset({LangCode.ZH_CN, LangCode.JA_JP})
-_GLUED = _UNSPACED | {LangCode.KO_KR}
-"""Particles and counters stand right behind a number."""
 _CLOSING = tuple(",.;:!?…)]”»、。，！？；：")
 _DASHES = frozenset({"-", "–", "—", "--", "---"})
 
@@ -42,12 +40,13 @@ def tokenize(text: str, start: int, end: int, lang: LangCode, *, normalize: bool
 
 
 def _plain_tokens(text: str, start: int, end: int, lang: LangCode) -> Iterator[SpeechToken]:
-    for word in (_CJK_SIGN if lang in _UNSPACED else _WORD).finditer(text, start, end):
+    language = open_language(lang)
+    for word in (_WORD if language.is_spaced else _CJK_SIGN).finditer(text, start, end):
         for first in range(word.start(), word.end(), _MAX_TOKEN_CHARS):
             last = min(first + _MAX_TOKEN_CHARS, word.end())
             written = text[first:last]
             spoken = strip_unspoken(written)
-            if lang.iso639 == "en":
+            if language.drops_accents:
                 spoken = drop_accents(spoken)
             if "|" in written and not spoken.strip("-:"):
                 spoken = ""  # the rule under a table's head
@@ -66,7 +65,7 @@ def _part_words(tokens: list[SpeechToken], lang: LangCode) -> list[SpeechToken]:
         if before is not None and not before.whitespace and before.source_end == token.source_start:
             is_cut_word = before.source_end - before.source_start == _MAX_TOKEN_CHARS
             meet = is_spoken_sign(before.spoken[-1:]) and is_spoken_sign(token.spoken[:1])
-            if meet and not is_cut_word and lang not in _GLUED:
+            if meet and not is_cut_word and not open_language(lang).is_glued:
                 parted[-1] = replace(before, whitespace=" ")
         parted.append(token)
     return parted

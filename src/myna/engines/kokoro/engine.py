@@ -8,7 +8,7 @@ import numpy as np
 
 from myna.analysis.onnx_session import RunStop, RunStopped
 from myna.domain.attributes import VoiceAttributes
-from myna.domain.errors import InvalidRequest, LanguageUnsupported
+from myna.domain.errors import InvalidRequest
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.waveform import ReferenceAudio, Samples
@@ -140,9 +140,6 @@ class KokoroEngine:
         self._phonemizers.clear()
 
     def _phonemizer(self, lang: LangCode) -> Phonemizer:
-        if lang not in SPEC.capabilities.languages:
-            names = ", ".join(sorted(code.bcp47 for code in SPEC.capabilities.languages))
-            raise LanguageUnsupported(f"The kokoro engine does not speak {lang.bcp47}. It speaks {names}.")
         if lang not in self._phonemizers:
             self._phonemizers[lang] = open_phonemizer(lang, lambda: self._phonemizer(LangCode.EN_US))
         return self._phonemizers[lang]

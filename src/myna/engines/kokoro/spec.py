@@ -2,25 +2,10 @@
 
 from collections.abc import Sequence
 
-from myna.domain.language import LangCode
 from myna.engines.base import Engine, EngineCapabilities, EngineSettings, EngineSpec, StockVoice
+from myna.engines.kokoro.phonemes.phonemizer import SPOKEN_LANGUAGES
 
 VERSION = "1"
-
-_BORROWED_LANGUAGES = frozenset({LangCode.PL_PL, LangCode.RU_RU})
-"""The model never heard them; said with sounds of the languages that it knows, and understood."""
-_EXPERIMENTAL_LANGUAGES = _BORROWED_LANGUAGES | {LangCode.HI_IN}
-"""Understood, but foreign in sound, or not measured as the others are: docs/languages.md."""
-_LANGUAGES = _EXPERIMENTAL_LANGUAGES | {
-    LangCode.EN_US,
-    LangCode.EN_GB,
-    LangCode.ES_ES,
-    LangCode.FR_FR,
-    LangCode.IT_IT,
-    LangCode.PT_BR,
-    LangCode.JA_JP,
-    LangCode.ZH_CN,
-}
 
 
 def _load(settings: EngineSettings) -> Engine:
@@ -41,8 +26,8 @@ SPEC = EngineSpec(
     licence="Apache-2.0 (code, Kokoro-82M weights), MIT (ONNX export)",
     summary="Kokoro-82M int8 on ONNX Runtime: clones on a CPU, speaks faster than real time on one core.",
     capabilities=EngineCapabilities(
-        languages=_LANGUAGES,
-        experimental_languages=_EXPERIMENTAL_LANGUAGES,
+        languages=frozenset(SPOKEN_LANGUAGES),
+        experimental_languages=frozenset(lang for lang, how in SPOKEN_LANGUAGES.items() if how.is_experimental),
         sample_rate_hz=24_000,
         reference_rate_hz=24_000,
         reference_seconds=(1.0, 15.0),

@@ -16,20 +16,10 @@ from myna.text.numerals.japanese import COUNTERS, spell_cardinal, spell_counted
 _PRONUNCIATION_FIELD = 8
 """Of IPADIC's features: how the word is said, in katakana."""
 _ROWS = {
-    "": "アイウエオ",
-    "k": "カキクケコ",
-    "ɡ": "ガギグゲゴ",
-    "s": "サシスセソ",
-    "ʣ": "ザジズゼゾ",
-    "t": "タチツテト",
-    "d": "ダヂヅデド",
-    "n": "ナニヌネノ",
-    "h": "ハヒフヘホ",
-    "b": "バビブベボ",
-    "p": "パピプペポ",
-    "m": "マミムメモ",
+    "": "アイウエオ", "k": "カキクケコ", "ɡ": "ガギグゲゴ", "s": "サシスセソ", "ʣ": "ザジズゼゾ", "t": "タチツテト",
+    "d": "ダヂヅデド", "n": "ナニヌネノ", "h": "ハヒフヘホ", "b": "バビブベボ", "p": "パピプペポ", "m": "マミムメモ",
     "ɾ": "ラリルレロ",
-}
+}  # fmt: skip
 _VOWELS = "aiɯeo"
 _IRREGULAR = {
     "シ": "ɕi", "ジ": "ʥi", "ス": "sɨ", "ズ": "zɨ", "チ": "ʨi", "ヂ": "ʥi", "ツ": "ʦɨ", "ヅ": "zɨ", "ニ": "ɲi",

@@ -17,17 +17,9 @@ _UNSTRESSED = frozenset(
     "o a os as de do da dos das em no na nos nas um e que se me te lhe por para com ao aos à às mas ou".split()
 )
 _WHOLE_WORDS = {
-    "muito": "mwˈiŋtʊ",
-    "muita": "mwˈiŋtæ",
-    "muitos": "mwˈiŋtʊs",
-    "muitas": "mwˈiŋtæs",
-    "e": "i",
-    "o": "ʊ",
-    "ao": "W",
-    "aos": "Ws",
-    "à": "aː",
-    "às": "aːs",
-}
+    "muito": "mwˈiŋtʊ", "muita": "mwˈiŋtæ", "muitos": "mwˈiŋtʊs", "muitas": "mwˈiŋtæs", "e": "i", "o": "ʊ", "ao": "W",
+    "aos": "Ws", "à": "aː", "às": "aːs",
+}  # fmt: skip
 _X_AS_KS = re.compile(r"(?:tax|táx|fix|sex|tóx|tox|ox[ií]|nex|flex|plex|lex|max(?=[ai]l)|reflex|conex)")
 _X_AS_S = re.compile(r"(?:próx|prox|máx|máxi|sintax|trouxe|auxí|auxil)")
 _SOUNDED_U = re.compile(r"(?:sequ[eê]n|frequ[eê]n|cinquen|tranqu|lingui|aguent|bilíngu|eloqu)")

@@ -12,22 +12,9 @@ _SIGNS = r"\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670\u0900-\u0903\u093a-\u09
 """What stands on, under or beside a letter and belongs to it, though it is no letter: accents, vowel signs."""
 _PIECE = re.compile(rf"[^\W\d_][\w{_SIGNS}]*(?:['’ʼ][^\W\d_][\w{_SIGNS}]*)*['’]?|[^\w\s]")
 _PUNCTUATION = {
-    "«": "“",
-    "»": "”",
-    "„": "“",
-    "‟": "“",
-    "–": "—",
-    "―": "—",
-    "।": ".",
-    "॥": ".",
-    "؟": "?",
-    "،": ",",
-    "؛": ";",
-    "¿": "",
-    "¡": "",
-    "'": "",
-    "-": "",
-}
+    "«": "“", "»": "”", "„": "“", "‟": "“", "–": "—", "―": "—", "।": ".", "॥": ".", "؟": "?", "،": ",", "؛": ";",
+    "¿": "", "¡": "", "'": "", "-": "",
+}  # fmt: skip
 _CJK_PUNCTUATION = dict(zip("，。、！？；：（）《》「」『』【】…—～・", ",.,!?;:()“”“”“”“”…—— ", strict=True))
 _KEPT = frozenset(';:,.!?—…"“”()')
 _PAUSES = frozenset(";:,.!?—…()")

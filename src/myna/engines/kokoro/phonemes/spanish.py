@@ -16,19 +16,9 @@ _UNSTRESSED = frozenset(
     "si ni pero sin para".split()
 )
 _CONSONANTS = (
-    ("ch", "ʧ"),
-    ("ll", "ʎ"),
-    ("rr", "r"),
-    ("qu", "k"),
-    ("sh", "ʃ"),
-    ("ñ", "ɲ"),
-    ("j", "x"),
-    ("z", "θ"),
-    ("x", "ks"),
-    ("h", ""),
-    ("w", "w"),
-    ("ç", "s"),
-)
+    ("ch", "ʧ"), ("ll", "ʎ"), ("rr", "r"), ("qu", "k"), ("sh", "ʃ"), ("ñ", "ɲ"), ("j", "x"), ("z", "θ"), ("x", "ks"),
+    ("h", ""), ("w", "w"), ("ç", "s"),
+)  # fmt: skip
 
 
 class SpanishPronunciation:

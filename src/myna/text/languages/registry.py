@@ -1,0 +1,40 @@
+"""Opens a language: its file of words, and its class if there is one."""
+
+import tomllib
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+from typing import Any
+
+from myna.domain.language import LangCode
+from myna.text.languages.language import Language
+
+_FOLDER = files("myna.text.languages")
+
+
+@cache
+def open_language(code: LangCode) -> Language:
+    """One object for each language, thread-safe.
+
+    `de.toml` holds the words, and a table named as the code, `[EN_GB]`, what is otherwise in that country. `de.py`, if
+    there is one, names its class `LANGUAGE`.
+    """
+    table = tomllib.loads((_FOLDER / f"{code.iso639}.toml").read_text(encoding="utf-8"))
+    table |= table.pop(code.value, {})
+    # Any: the table's values, each of its field's own type
+    fields: dict[str, Any] = {name: _freeze(value) for name, value in table.items() if name not in LangCode.__members__}
+    return _class_of(code)(code=code, **fields)
+
+
+def _class_of(code: LangCode) -> Callable[..., Language]:
+    if not (_FOLDER / f"{code.iso639}.py").is_file():
+        return Language
+    own: Callable[..., Language] = import_module(f"{__package__}.{code.iso639}").LANGUAGE
+    return own
+
+
+def _freeze(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _freeze(part) for name, part in value.items()}
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,29 @@
+"""What Spanish, French, Italian and Portuguese share: genders of numerals."""
+
+import re
+
+from myna.text.languages.language import Language
+
+_QUEENS = frozenset({"isabel", "elizabeth", "elisabeth", "catalina", "catarina", "caterina", "catherine", "élisabeth"})
+
+
+class Romance(Language):
+    """Ordinals have two genders; nouns have theirs by their endings, with the frequent exceptions listed."""
+
+    def is_feminine(self, noun: str) -> bool:
+        return noun.lower() in _QUEENS or super().is_feminine(noun.lower())
+
+    def ordinal(self, number: int, *, is_feminine: bool = False) -> str:
+        spoken = super().ordinal(number)
+        return re.sub(r"o\b", "a", spoken) if is_feminine else spoken
+
+    def suffixed(self, number: int, suffix: str) -> str:
+        return self.ordinal(number, is_feminine=suffix.endswith(("ª", "a")))
+
+    def agree(self, numeral: str, noun: str) -> str:
+        first = noun.split(" ", maxsplit=1)[0]
+        return self.agree_with(numeral, first, is_feminine=self.is_feminine(first))
+
+    def agree_with(self, numeral: str, noun: str, *, is_feminine: bool) -> str:
+        """As `agree`, the gender found out. noun: one word."""
+        raise NotImplementedError

@@ -1,0 +1,143 @@
+"""What a language's file holds: how it writes, and the words for it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from myna.domain.language import LangCode
+
+Forms = Mapping[str, str]
+"""A noun by CLDR's categories of number: "one", "other", and what else the language has."""
+
+
+def read_forms(words: Sequence[str]) -> Forms:
+    """words: singular and plural, or the three of one, two and five of Slavic languages."""
+    return dict(zip(("one", "few", "many"), words, strict=False)) | {"other": words[1]}
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    whole: Forms
+    hundredth: Forms | None = None
+    """None where sums are not said in them."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """The data of one language. Names of the fields are those of the file."""
+
+    code: LangCode
+
+    # --- what it looks like ---
+    preview: str  # What a voice says to show itself: about four seconds
+    cldr_name: str = ""  # The CLDR's locale whose words are taken, if that is not `code`
+    trial: str = ""
+    """What a new voice says first, to be compared with the recording: five to seven seconds. May be empty."""
+    script: str = ""  # Ranges of the signs that only this language is written with; empty for Latin letters
+    borrowed_script: str = ""  # The language whose signs are this one's, too, where its own stand beside them
+    small_words: str = ""  # The commonest, enough to tell in a short sentence whose grammar it has
+    unfinished: str = ""  # Abbreviations, without their last dot, that end no sentence
+    phrase_starts: str = ""  # Words before which a speaker may breathe
+    is_spaced: bool = True  # Words are separated by spaces
+    is_glued: bool = False  # Particles and counters stand right behind a number
+    drops_accents: bool = False  # Accents are foreign to it
+
+    # --- numbers ---
+    decimal: str = "."  # Decimal sign of written numbers
+    group: str = ","  # What separates thousands
+    point: str = ""  # The word for the decimal sign
+    version_point: str = ""  # The word in version numbers; empty for the dot of addresses
+    comma: str = ", "  # A short break between groups of digits
+    minus: str = ""
+    plus: str = ""
+    num2words: str = ""  # Its name in num2words, if that is not the ISO 639-1 code
+    says_and: bool = True  # "One hundred and one" is said with the "and" that num2words gives
+    pairs_decimals: bool = False  # Two digits behind the decimal sign are read as one number
+    pairs_years: bool = False
+    """Years are read in pairs of digits, also where only their number shows that they are years."""
+    pairs_hundreds: bool = False  # So are full hundreds: 1900
+    feminine: str = ""
+    """Pattern of nouns that are feminine, by their endings. Empty where numerals do not agree with nouns."""
+    masculine: str = ""  # Pattern of exceptions, that are masculine or no nouns
+    ordinal_suffixes: tuple[str, ...] = ()
+    magnitudes: Mapping[str, str] = field(default_factory=dict)
+    """What may stand between a sum and its currency: "m" -> "million"."""
+    of_millions: str = ""  # Between whole millions and what they are millions of
+    number_sign: str = ""  # For # and No. before a number
+    to: str = ""  # Between the ends of a range
+    between: tuple[str, ...] = ()  # Two words: "between" and the "and" that belongs to it
+    by: str = ""  # Between the sides of a size: 3x4
+    ratio: str = ""  # Between the numbers of "16:9"; empty for `to`
+    percent: str = ""
+    percent_first: bool = False
+    power: str = ""  # Of `{base}` and `{exponent}`
+    fraction: str = ""  # Of `{above}` and `{below}`, where `fractions` has no word
+    fractions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Denominator -> one of them, several; third, if exactly one is said otherwise: "2" -> half, halves, one half."""
+    mixed: str = "{whole} {fraction}"  # Of a whole number and a fraction
+    and_a_half: str = ""
+    spoken_pairs: tuple[str, ...] = ()  # What looks like a fraction and is not: "24/7"
+
+    # --- dates and times ---
+    date_order: str = "dmy"  # Of all-digit dates: "mdy", "dmy" or "ymd"
+    date: str = ""
+    date_without_year: str = ""
+    date_of: str = ""  # For "12th of May", if that is said otherwise than "May 12"
+    date_of_without_year: str = ""
+    days: str = ""  # For "May 5-7": of `{month}`, `{first}` and `{last}`
+    date_separators: str = "/.-"
+    first: str = ""  # The word for the first day of a month, where it is an ordinal
+    month_words: tuple[str, ...] = ()  # Twelve, where they are said otherwise than the CLDR writes them
+    month_spellings: Mapping[str, int] = field(default_factory=dict)  # Other lower-case spellings -> 1 to 12
+    capital_months: tuple[str, ...] = ()  # Those that mean something else in small letters: "may"
+    weekday_words: Mapping[str, str] = field(default_factory=dict)
+    """Lower-case abbreviations without their dots, other than the CLDR's."""
+    weekday_shape: str = ".*"  # Pattern of an abbreviation as it is written
+    time: str = ""
+    time_full: str = ""  # For a full hour
+    time_small_minute: str = ""  # For minutes under ten; empty for the same as others
+    hours: tuple[str, ...] = ()  # "Hour" and "hours", where they are said in times
+    hour_separators: str = ":"
+    hour_word: str = ""  # Behind a full hour: "9h", "9 Uhr". A regular expression
+    time_suffixes: tuple[str, ...] = ()  # Words after a time that the reading has said already: "10:30 Uhr"
+    pm: Mapping[str, str] = field(default_factory=dict)
+
+    # --- money and measures ---
+    currency_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By sign or code, what people say otherwise than the CLDR ("dollars", not "US dollars"), and cents, which it does
+    not have. Singular and plural, or three Slavic forms; behind them those of the hundredth."""
+    currency_joiner: str = " "  # Between euros and cents
+    unit_signs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The CLDR's name -> what is written for it in this language only."""
+    unit_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By sign or the CLDR's name: what it lacks, or people say otherwise. Forms as above, or none."""
+    per: str = ""  # Between an amount and what it is for: "5 €/mois". Empty where it is not said so
+    per_words: Mapping[str, str] = field(default_factory=dict)  # Short for what it is for: "/mo"
+
+    # --- words and signs ---
+    url: Mapping[str, str] = field(default_factory=dict)  # Names of the signs in addresses: ./@-_: and maybe \\
+    spells_countries: bool = False  # The last two letters of an address are spelled
+    hashtag: str = "hashtag"
+    symbols: Mapping[str, str] = field(default_factory=dict)
+    abbreviations: Mapping[str, str] = field(default_factory=dict)  # Lower case, with their dots
+    final_abbreviations: tuple[str, ...] = ()  # Those that may end a sentence
+    before_number: tuple[str, ...] = ()  # Those that are one only before a number: "p. 5"
+    behind_names: Mapping[str, str] = field(default_factory=dict)  # What they mean where no name follows: "Elm Dr."
+    letters: tuple[str, ...] = ()  # Names of a to z, for what is spelled out; empty where the engine spells by itself
+    acronyms: tuple[str, ...] = ()  # Short capitals that are spoken as words: ONU
+    spelled: tuple[str, ...] = ()  # Longer capitals that could be words and are not
+    say_as: Mapping[str, str] = field(default_factory=dict)  # Exact words that are said otherwise
+
+    # --- telephone numbers, kings ---
+    phone_groups: str = r"(?!)"
+    """Pattern of groups of digits, joined with spaces, that are a telephone number without any other sign of it."""
+    local_phone_groups: str = r"(?!)"  # As above, where hyphens stand between them
+    phone_words: tuple[str, ...] = ()  # After these digits are read one by one
+    code_words: tuple[str, ...] = ()  # As above, for short codes
+    king: str = "{ordinal}"  # Behind a name: of `{ordinal}` or `{capital}`, the ordinal with a capital
+    ordinal_kings: int = 39  # How far kings are counted with ordinals: Felipe sexto, but Alfonso trece
+    kings: tuple[str, ...] = ()  # Lower-case names that are counted
+    roman_nouns: tuple[str, ...] = ()  # Lower-case words after which a Roman numeral is a number: "chapter"
+    roman_before: tuple[str, ...] = ()  # Lower-case words before which a Roman numeral is an ordinal: "secolo"
+    roman_endings: tuple[str, ...] = ()  # What makes an ordinal of a Roman numeral: "XXIe"
+    roman_tail: str = ""  # Pattern of what belongs to a Roman numeral behind it
+    plain_romans: bool = False  # Roman numerals are cardinals where no king or noun says otherwise

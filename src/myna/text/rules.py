@@ -1,0 +1,36 @@
+"""What every rule is built with: a pattern, and what is said for a match of it."""
+
+import re
+from collections.abc import Callable, Iterable
+
+Reader = Callable[[re.Match[str]], str | None]
+"""Words for a match; None if it is not what it looked like."""
+Rule = tuple[re.Pattern[str], Reader]
+
+DASH = r"\s?[–—~〜～-]\s?"
+
+
+def compile_rules(*rules: tuple[str, Reader]) -> list[Rule]:
+    """rules: with their patterns written out."""
+    return [(re.compile(pattern), reader) for pattern, reader in rules]
+
+
+def any_of(words: Iterable[object], *, is_loose: bool = False) -> str:
+    """An alternation, longest first. is_loose: first letters of either case."""
+    patterns = []
+    for word in sorted((str(word) for word in words), key=len, reverse=True):
+        escaped = re.escape(word)
+        if is_loose:
+            escaped = "".join(f"[{c}{c.upper()}]" if c.isalpha() and c != c.upper() else re.escape(c) for c in word)
+        patterns.append(escaped)
+    return "|".join(patterns)
+
+
+def words_before(match: re.Match[str], max_chars: int = 40) -> str:
+    """What stands before a match on its line."""
+    return match.string[max(0, match.start() - max_chars) : match.start()].rpartition("\n")[2]
+
+
+def ends_sentence(match: re.Match[str]) -> bool:
+    """Whether the text ends here or goes on with a capital: then the dot of the abbreviation is a full stop, too."""
+    return re.match(r"\s*$|\s+[\"'“«]?[A-ZÀ-ÞА-Я]", match.string[match.end() : match.end() + 40]) is not None
