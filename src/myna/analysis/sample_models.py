@@ -9,7 +9,7 @@ from myna.analysis.sound_events import MusicDetector
 from myna.analysis.speaker_overlap import VoiceCounter
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.analysis.speech_activity import SpeechActivityDetector
-from myna.analysis.transcribe import SpeechRecogniser
+from myna.analysis.transcribe import SpeechRecogniser, share_recogniser
 from myna.weights.store import WeightStore
 
 
@@ -33,7 +33,7 @@ def load_sample_models(weights_dir: Path) -> SampleModels:
     whisper_files = [store.path(f"whisper-base/{name}") for name in _WHISPER_FILES]
     return SampleModels(
         speech_activity=SpeechActivityDetector(store.path("silero-vad/silero_vad_v6.onnx")),
-        recogniser=SpeechRecogniser(whisper_files[0].parent),
+        recogniser=share_recogniser(whisper_files[0].parent),
         opinion=OpinionModel(store.path("dnsmos/sig_bak_ovr.onnx")),
         noise=NoiseRemover(store.path("deepfilternet/DeepFilterNet3_onnx.tar.gz")),
         music=MusicDetector(store.path("yamnet/yamnet.onnx")),

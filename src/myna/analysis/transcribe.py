@@ -1,9 +1,11 @@
 """What is said in a sample, and in which language: Whisper base on CTranslate2."""
 
+import threading
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import ctranslate2
 import numpy as np
@@ -46,6 +48,9 @@ _MAX_NO_SPEECH_PROB = 0.6
 _MAX_COMPRESSION_RATIO = 2.4
 """Limits beyond which Whisper's own reference decoder distrusts a segment. Source: openai/whisper, transcribe.py."""
 
+_OPENING = threading.Lock()
+_SHARED: "WeakValueDictionary[Path, SpeechRecogniser]" = WeakValueDictionary()
+
 
 @dataclass(frozen=True, slots=True)
 class LanguageGuess:
@@ -78,6 +83,15 @@ class Transcription:
             and self.compression_ratio <= _MAX_COMPRESSION_RATIO
             and not is_silent
         )
+
+
+def share_recogniser(model_dir: Path) -> "SpeechRecogniser":
+    """The one of this process, for as long as anybody holds it: opening costs a second and 0.15 GB."""
+    with _OPENING:
+        recogniser = _SHARED.get(model_dir)
+        if recogniser is None:
+            recogniser = _SHARED[model_dir] = SpeechRecogniser(model_dir)
+        return recogniser
 
 
 class SpeechRecogniser:

@@ -8,7 +8,7 @@ import json
 
 import numpy as np
 
-from myna.analysis.transcribe import SpeechRecogniser
+from myna.analysis.transcribe import SpeechRecogniser, share_recogniser
 from myna.domain.language import LangCode
 from myna.domain.waveform import Samples, Waveform
 from myna.engines.kokoro.artefact_file import read_artefact
@@ -28,11 +28,10 @@ def clarity_symbols() -> list[str]:
 
 
 class ClarityListener:
-    """Holds the recogniser (0.15 GB) from the first hearing until `release`."""
+    """Holds the recogniser from the first hearing until `release`; the service has it open anyway."""
 
-    def __init__(self, weights: WeightStore, num_threads: int = 1) -> None:
+    def __init__(self, weights: WeightStore) -> None:
         self._weights = weights
-        self._num_threads = num_threads
         self._recogniser: SpeechRecogniser | None = None
         self._text = " ".join(entry["text"] for entry in _lines())
 
@@ -44,7 +43,7 @@ class ClarityListener:
         """
         if self._recogniser is None:
             folder = self._weights.path("whisper-base/model.bin").parent
-            self._recogniser = SpeechRecogniser(folder, self._num_threads)
+            self._recogniser = share_recogniser(folder)
         gap = np.zeros(int(_GAP_S * _RATE_HZ), dtype=np.float32)
         joined = np.concatenate([part for line in spoken for part in (line, gap)])
         return self._recogniser.certainty(Waveform(joined, _RATE_HZ), self._text, LangCode.EN_US)

@@ -62,7 +62,7 @@ class VoiceWorkshop:
     ) -> None:
         """style_map: another than the shipped one, for experiments. Raises: WeightsMissing, WeightsCorrupt."""
         self.style_map = style_map or load_style_map()
-        self.clarity = ClarityListener(weights, num_threads)
+        self.clarity = ClarityListener(weights)
         self._graphs = graphs
         self._vocabulary = vocabulary
         self._judge_a = Ge2eEmbedder(weights, num_threads)
