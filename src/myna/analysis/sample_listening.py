@@ -1,6 +1,7 @@
 """One pass over one voice sample: find the speech, clean it, measure it, hear the words, say what was noticed."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import nan
 
@@ -55,9 +56,12 @@ class SampleListening:
         window = choose_reference_window(self.mix.waveform, activity, self.models.opinion, self.models.ge2e)
         speech = cut_spans(self.mix.waveform, window.kept)
         cleaning = self._clean(normalize_loudness(speech))
-        measures = self._measure_voice(activity, window, speech)
+        # The words and the voice take a second each, and the caller waits.
+        with ThreadPoolExecutor(1) as beside:
+            words = beside.submit(self.models.recogniser.transcribe, cleaning.waveform, self.sample.lang)
+            measures = self._measure_voice(activity, window, speech)
+            heard = words.result()
         quality = self._measure_quality(activity, window, speech, cleaning, measures)
-        heard = self.models.recogniser.transcribe(cleaning.waveform, self.sample.lang)
         findings = (
             *findings_of.check_duration(quality, window, self.is_cut),
             *findings_of.check_channels(self.mix.has_other_content, self.mix.used_channel),

@@ -1,5 +1,6 @@
 """Clone a voice: from what a person uploaded to a voice that can speak."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -139,8 +140,10 @@ class CloneVoice:
         spoken = await collect_waveform(stream, segments, capabilities.sample_rate_hz)
         text = " ".join(segment.text for segment in segments)
         return _Trial(
-            similarity=await self.offload(lambda: self.analyst.measure_similarity(reference.waveform, spoken)),
-            clarity=await self.offload(lambda: self.analyst.measure_clarity(spoken, text, lang)),
+            *await asyncio.gather(
+                self.offload(lambda: self.analyst.measure_similarity(reference.waveform, spoken)),
+                self.offload(lambda: self.analyst.measure_clarity(spoken, text, lang)),
+            )
         )
 
     def _advise(
