@@ -5,6 +5,7 @@ MynaError
 │   ├── AudioUndecodable      the bytes are not audio that we can read
 │   ├── LanguageUnsupported   the language is unknown, or the engine does not speak it
 │   ├── ModelUnsupported      the modelId is not one that is served
+│   ├── RequestKeyReused      one Idempotency-Key for two requests
 │   ├── TextTooLong           more text than one request may carry
 │   └── TextUnspeakable       nothing in the text can be spoken: only markup, signs or emoji
 ├── CredentialsMissing        no key was sent
@@ -14,6 +15,7 @@ MynaError
 ├── ResourceNotFound          no such path or resource
 ├── MethodNotAllowed          the path exists, the method does not
 ├── VoiceAlreadyExists        the id is taken
+├── RequestInProgress         the same request is still at work
 ├── VoiceIncompatible         an artifact of another engine or version
 ├── PayloadTooLarge           the body is over the limit
 ├── Overloaded                the waiting line is full, try again later
@@ -42,6 +44,7 @@ class ErrorKind(StrEnum):
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     ALREADY_EXISTS = "already_exists"
+    ABORTED = "aborted"
     FAILED_PRECONDITION = "failed_precondition"
     TOO_LARGE = "too_large"
     RESOURCE_EXHAUSTED = "resource_exhausted"
@@ -60,6 +63,8 @@ class MynaError(Exception):
 
     code: ClassVar[str] = "INTERNAL"
     kind: ClassVar[ErrorKind] = ErrorKind.INTERNAL
+    retry_after_s: int | None = None
+    """When it is worth to try again; None: not by waiting."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -81,6 +86,10 @@ class LanguageUnsupported(InvalidRequest):
 
 class ModelUnsupported(InvalidRequest):
     code = "MODEL_UNSUPPORTED"
+
+
+class RequestKeyReused(InvalidRequest):
+    code = "REQUEST_KEY_REUSED"
 
 
 class TextTooLong(InvalidRequest):
@@ -126,6 +135,12 @@ class VoiceAlreadyExists(MynaError):
     kind = ErrorKind.ALREADY_EXISTS
 
 
+class RequestInProgress(MynaError):
+    code = "REQUEST_IN_PROGRESS"
+    kind = ErrorKind.ABORTED
+    retry_after_s = 1
+
+
 class VoiceIncompatible(MynaError):
     code = "VOICE_INCOMPATIBLE"
     kind = ErrorKind.FAILED_PRECONDITION
@@ -139,6 +154,7 @@ class PayloadTooLarge(MynaError):
 class Overloaded(MynaError):
     code = "OVERLOADED"
     kind = ErrorKind.RESOURCE_EXHAUSTED
+    retry_after_s = 1
 
 
 class DeadlineExceeded(MynaError):

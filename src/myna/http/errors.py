@@ -37,6 +37,7 @@ _NUMBERS: dict[ErrorKind, tuple[int, int]] = {
     ErrorKind.NOT_FOUND: (404, 5),
     ErrorKind.METHOD_NOT_ALLOWED: (405, 12),
     ErrorKind.ALREADY_EXISTS: (409, 6),
+    ErrorKind.ABORTED: (409, 10),
     ErrorKind.TOO_LARGE: (413, 3),
     ErrorKind.RESOURCE_EXHAUSTED: (429, 8),
     ErrorKind.INTERNAL: (500, 13),
@@ -63,6 +64,7 @@ class Failure:
     error_code: str
     message: str
     details: tuple[dict[str, JsonValue], ...] = ()
+    retry_after_s: int | None = None
 
     def body(self) -> dict[str, JsonValue]:
         return {"code": self.grpc_code, "message": self.message, "details": list(self.details)}
@@ -82,7 +84,7 @@ def describe(error: MynaError) -> Failure:
     """How an error is told."""
     status, grpc_code = _NUMBERS[error.kind]
     details = (_SESSION_INVALID,) if isinstance(error, CredentialsMissing) else ()
-    return Failure(status, grpc_code, error.code, error.message, details)
+    return Failure(status, grpc_code, error.code, error.message, details, error.retry_after_s)
 
 
 def describe_bug(error: Exception) -> tuple[Failure, str]:
@@ -101,8 +103,8 @@ def failure_reply(path: str, failure: Failure, headers: Mapping[str, str] | None
     extra = {ERROR_CODE_HEADER: failure.error_code, **(headers or {})}
     if failure.status == 401:
         extra["www-authenticate"] = failure.message
-    if failure.status == 429:
-        extra["retry-after"] = "1"
+    if failure.retry_after_s is not None:
+        extra["retry-after"] = str(failure.retry_after_s)
     return JsonReply(body, failure.status, extra)
 
 

@@ -143,6 +143,6 @@ class RequestKeyRow(Base):
     key_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     """The client's key may be of any length and characters."""
     body_sha256: Mapped[str] = mapped_column(String(64))
-    voice_id: Mapped[str | None] = mapped_column(String(255))
+    voice_ids: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     """What it made; None while it is at work."""
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 
 from myna.domain.errors import ResourceNotFound, VoiceAlreadyExists
 from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId, unknown_voice
 from myna.store.key_format import check_workspace_name, new_key, parse_key, rejection
-from myna.usecases.ports import Clock, Grant, KeyRow, StoredSample, StoredVoice, VoiceChange
+from myna.usecases.ports import Clock, Grant, KeyRow, MarkedRequest, StoredSample, StoredVoice, VoiceChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,33 @@ class MemoryKeyStore:
         if row is None:
             raise ResourceNotFound(f"There is no key '{key_id}'. `myna keys list` shows the ids.")
         self._rows[key_id] = replace(row, revoked_at=row.revoked_at or self._clock.now())
+
+
+class MemoryRequestKeys:
+    """Implements `RequestKeys`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._requests: dict[tuple[WorkspaceId, str], tuple[MarkedRequest, datetime]] = {}
+
+    async def begin(
+        self, workspace: WorkspaceId, key: str, body_sha256: str, lifetime: timedelta
+    ) -> MarkedRequest | None:
+        now = self._clock.now()
+        earlier, expires_at = self._requests.get((workspace, key), (None, now))
+        if earlier is not None and expires_at > now:
+            return earlier
+        self._requests[workspace, key] = MarkedRequest(body_sha256, ()), now + lifetime
+        return None
+
+    async def finish(self, workspace: WorkspaceId, key: str, voice_ids: Sequence[VoiceId], lifetime: timedelta) -> None:
+        request, _ = self._requests[workspace, key]
+        self._requests[workspace, key] = replace(request, voice_ids=tuple(voice_ids)), self._clock.now() + lifetime
+
+    async def abandon(self, workspace: WorkspaceId, key: str) -> None:
+        request, _ = self._requests.get((workspace, key), (None, None))
+        if request is not None and not request.voice_ids:
+            del self._requests[workspace, key]
 
 
 def _changed(voice: Voice, change: VoiceChange) -> Voice:

@@ -10,6 +10,7 @@ from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, Updat
 from myna.usecases.ports import EngineClient, KeyStore, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
+from myna.usecases.repeated_requests import RepeatedRequests
 from myna.usecases.stock import StockVoices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
 
@@ -26,6 +27,7 @@ class Services:
     delete_voice: DeleteVoice
     design_voice: DesignVoice
     publish_voice: PublishVoice
+    repeated_requests: RepeatedRequests
     keys: KeyStore
     voices: VoiceStore
     engine: EngineClient
