@@ -10,4 +10,5 @@ def http_limits(settings: Settings) -> HttpLimits:
         strict_replies=settings.strict_replies,
         require_consent=settings.require_consent,
         accept_any_workspace_path=settings.accept_any_workspace_path,
+        cors_origins=tuple(filter(None, settings.cors_origins.split(","))),
     )

@@ -24,6 +24,7 @@ from myna.domain.errors import (
 )
 from myna.http.reply import JsonReply
 from myna.http.request_state import record_of
+from myna.http.security_headers import SECURITY_HEADERS
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +101,7 @@ def failure_reply(path: str, failure: Failure, headers: Mapping[str, str] | None
     body = failure.body()
     if any(path.startswith(prefix) for prefix in _WRAPPED_PATHS):
         body["error"] = failure.body()
-    extra = {ERROR_CODE_HEADER: failure.error_code, **(headers or {})}
+    extra = {**SECURITY_HEADERS, ERROR_CODE_HEADER: failure.error_code, **(headers or {})}
     if failure.status == 401:
         extra["www-authenticate"] = failure.message
     if failure.retry_after_s is not None:

@@ -38,6 +38,8 @@ class HttpLimits:
 
     In both cases only the key decides whose voices are seen.
     """
+    cors_origins: tuple[str, ...] = ()
+    """Whose pages a browser lets use the API (`https://app.example.com`); empty: only this server's own."""
 
     def __post_init__(self) -> None:
         if self.max_small_body_bytes > self.max_body_bytes:
