@@ -131,6 +131,7 @@ def build_services(settings: Settings) -> Services:
         keys=stores.keys,
         voices=stores.voices,
         engine=engine,
+        clock=clock,
         stock=stock,
         refine_voices=refine_voices,
         remake_voice=remake_voice,

@@ -84,6 +84,18 @@ class Settings(BaseSettings):
     accept_any_workspace_path: bool = True
     """Take any `{workspace}` in `/workspaces/{workspace}/...` for the key's own; off: another name is not found."""
 
+    max_requests_per_minute: int = Field(default=3000, ge=0)
+    """Requests of one key, over time and in one burst; one more is answered 429; 0: no limit."""
+
+    max_concurrent_requests: int = Field(default=128, ge=0)
+    """Requests of one key that are answered at one time; one more is answered 429; 0: no limit."""
+
+    max_spoken_s_per_day: float = Field(default=0.0, ge=0)
+    """Speech of one workspace in a day of UTC; then requests for speech are answered 429; 0: no limit."""
+
+    max_voices_per_day: int = Field(default=0, ge=0)
+    """Voices that one workspace makes in a day, drafts included; one more is answered 429; 0: no limit."""
+
     cors_origins: str = ""
     """Whose pages a browser lets use the API, with commas (`https://app.example.com`); empty: only this server's."""
 

@@ -265,6 +265,7 @@ def build_tone_services(
         keys=keys,
         voices=voices,
         engine=engine,
+        clock=clock,
         stock=stock,
         refine_voices=refine_voices,
         remake_voice=remake_voice,

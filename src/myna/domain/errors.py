@@ -19,6 +19,8 @@ MynaError
 ├── VoiceIncompatible         an artifact of another engine or version
 ├── PayloadTooLarge           the body is over the limit
 ├── Overloaded                the waiting line is full, try again later
+│   ├── RateLimited           the key asks too much at one time or in a minute
+│   └── QuotaExhausted        the workspace has had what it may have in a day
 ├── DeadlineExceeded          the work took longer than allowed
 ├── ServiceUnavailable        starting or stopping, or a dependency is away
 ├── EngineFailure             the engine raised something that is our bug
@@ -66,9 +68,11 @@ class MynaError(Exception):
     retry_after_s: int | None = None
     """When it is worth to try again; None: not by waiting."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, retry_after_s: int | None = None) -> None:
         super().__init__(message)
         self.message = message
+        if retry_after_s is not None:
+            self.retry_after_s = retry_after_s
 
 
 class InvalidRequest(MynaError):
@@ -155,6 +159,14 @@ class Overloaded(MynaError):
     code = "OVERLOADED"
     kind = ErrorKind.RESOURCE_EXHAUSTED
     retry_after_s = 1
+
+
+class RateLimited(Overloaded):
+    code = "RATE_LIMITED"
+
+
+class QuotaExhausted(Overloaded):
+    code = "QUOTA_EXHAUSTED"
 
 
 class DeadlineExceeded(MynaError):

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from myna import __version__
 from myna.http import openai, speech, speech_socket, system, voices
+from myna.http.allowances import Allowances
 from myna.http.backend import Backend
 from myna.http.bodies_in_flight import BodiesInFlight
 from myna.http.cross_origin import CrossOrigin
@@ -56,7 +57,8 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     bodies = BodiesInFlight(limits.max_bodies_in_flight_bytes, metrics)
-    app.state.backend = Backend(services, limits, metrics, bodies)
+    allowances = Allowances(limits, metrics, services.clock)
+    app.state.backend = Backend(services, limits, metrics, bodies, allowances)
     routers = (voices.short, voices.qualified, voices.older, speech.router, openai.router, speech_socket.router)
     for router in (*routers, system.router, create_studio_router()):
         # One flat list, not routers inside a router: a 405 names the methods of all routes of its path.

@@ -1,6 +1,7 @@
 """Who is asking, and may they: keys in the `Authorization` header (wire-contract.md#keys), as dependencies of the
 endpoints."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends, Path, Request, Security
@@ -22,8 +23,10 @@ _HEADER = APIKeyHeader(
 )
 
 
-async def _admit(request: Request, backend: WithBackend, header: Annotated[str | None, Security(_HEADER)]) -> Grant:
-    """Raises: CredentialsMissing, CredentialsRejected."""
+async def _admit(
+    request: Request, backend: WithBackend, header: Annotated[str | None, Security(_HEADER)]
+) -> AsyncIterator[Grant]:
+    """Until the reply is out. Raises: CredentialsMissing, CredentialsRejected, RateLimited."""
     key = _after_scheme(header or "")
     try:
         grant = await _verify(backend.services.keys, key)
@@ -31,7 +34,8 @@ async def _admit(request: Request, backend: WithBackend, header: Annotated[str |
         raise CredentialsRejected(f'API key does not exist or was deleted: "{_shown_part(key)}***"') from exc
     record = record_of(request.scope)
     record.workspace, record.key_id = grant.workspace, grant.key_id
-    return grant
+    with backend.allowances.request(grant):
+        yield grant
 
 
 Reader = Annotated[Grant, Depends(_admit)]

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from myna.http.allowances import Allowances
 from myna.http.bodies_in_flight import BodiesInFlight
 from myna.http.limits import HttpLimits
 from myna.observability.metrics import Metrics
@@ -18,6 +19,7 @@ class Backend:
     limits: HttpLimits
     metrics: Metrics
     bodies: BodiesInFlight
+    allowances: Allowances
     open_sockets: set[str] = field(default_factory=set)
     """Request ids of the speech sockets."""
 

@@ -94,8 +94,9 @@ async def clone_voice(
         if made.voice_ids:
             result, outcome = await backend.services.clone_voice.recall(command, made.voice_ids[0]), "repeated"
         else:
-            result = await backend.services.clone_voice(command)
-            made.voice_ids = (result.voice.voice_id,) if result.voice is not None else ()
+            with backend.allowances.voices(grant.workspace, 0 if command.validate_only else 1, made):
+                result = await backend.services.clone_voice(command)
+                made.voice_ids = (result.voice.voice_id,) if result.voice is not None else ()
             outcome = "validated" if command.validate_only else "cloned" if made.voice_ids else "unusable"
     backend.metrics.count("myna_clones_total", 1, {"outcome": outcome})
     if result.voice is not None:
@@ -125,8 +126,9 @@ async def design_voice(
         if made.voice_ids:
             designed = await backend.services.design_voice.recall(command, made.voice_ids)
         else:
-            designed = await backend.services.design_voice(command)
-            made.voice_ids = [preview.voice.voice_id for preview in designed.previews]
+            with backend.allowances.voices(grant.workspace, command.num_drafts, made):
+                designed = await backend.services.design_voice(command)
+                made.voice_ids = [preview.voice.voice_id for preview in designed.previews]
     return await asyncio.to_thread(lambda: JsonReply(DesignVoiceReply.of(designed).to_wire()))
 
 

@@ -32,6 +32,12 @@ class DesignVoiceCommand:
     preview_text: str
     lang: LangCode | None
     num_previews: int = 1
+    """As asked for: any number."""
+
+    @property
+    def num_drafts(self) -> int:
+        """How many are made."""
+        return min(max(self.num_previews, 1), MAX_PREVIEWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +75,10 @@ class DesignVoice:
         self._check(command)
         attributes = self.read_description(command.design_prompt)
         lang = await self.offload(partial(self._choose_language, command, attributes))
-        count = min(max(command.num_previews, 1), MAX_PREVIEWS)
         # Each is made and heard before the next: a failure leaves few drafts behind.
-        previews = [await self._preview(await self._make(command, attributes, lang), command) for _ in range(count)]
+        previews = [
+            await self._preview(await self._make(command, attributes, lang), command) for _ in range(command.num_drafts)
+        ]
         return DesignedVoices(lang, tuple(previews))
 
     async def recall(self, command: DesignVoiceCommand, voice_ids: Sequence[VoiceId]) -> DesignedVoices:

@@ -7,7 +7,7 @@ from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
-from myna.usecases.ports import EngineClient, KeyStore, VoiceStore
+from myna.usecases.ports import Clock, EngineClient, KeyStore, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.repeated_requests import RepeatedRequests
@@ -31,6 +31,7 @@ class Services:
     keys: KeyStore
     voices: VoiceStore
     engine: EngineClient
+    clock: Clock
     stock: StockVoices
     refine_voices: RefineVoices
     remake_voice: RemakeVoice
