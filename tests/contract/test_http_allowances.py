@@ -70,7 +70,8 @@ async def test_a_key_has_so_many_requests_at_one_time() -> None:
             lines = reply.aiter_lines()
             assert "result" in await anext(lines)
             await assert_refused(service, await service.get(VOICES), "RATE_LIMITED", "concurrent", 1)
-            assert (await service.get(VOICES, service.read_key)).status_code == 200
+            qualified = await service.get("/voices/v1/workspaces/acme/voices", service.read_key)
+            assert qualified.status_code == 200  # in this form two things ask for the key, and it counts once
             hurdles.gate.set()
             assert [line async for line in lines]
         await until_free(service)

@@ -10,6 +10,7 @@ MynaError
 │   └── TextUnspeakable       nothing in the text can be spoken: only markup, signs or emoji
 ├── CredentialsMissing        no key was sent
 ├── CredentialsRejected       the key is unknown, revoked or malformed
+├── CredentialsExpired        the key was good until a moment that has passed
 ├── PermissionDenied          the key may not do this
 ├── VoiceNotFound             no such voice in this workspace
 ├── ResourceNotFound          no such path or resource
@@ -112,6 +113,11 @@ class CredentialsMissing(MynaError):
 class CredentialsRejected(MynaError):
     code = "CREDENTIALS_REJECTED"
     kind = ErrorKind.PERMISSION_DENIED
+
+
+class CredentialsExpired(MynaError):
+    code = "CREDENTIALS_EXPIRED"
+    kind = ErrorKind.UNAUTHENTICATED
 
 
 class PermissionDenied(MynaError):

@@ -20,6 +20,7 @@ from myna.http.speech_replies import SpeechLineReply
 from myna.http.speech_requests import SpeakRequest
 from myna.http.studio_page import create_studio_router
 from myna.http.voice_requests import CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest
+from myna.http.wrong_keys import WrongKeys
 from myna.observability.metrics import Metrics
 from myna.usecases.services import Services
 
@@ -58,7 +59,8 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
     )
     bodies = BodiesInFlight(limits.max_bodies_in_flight_bytes, metrics)
     allowances = Allowances(limits, metrics, services.clock)
-    app.state.backend = Backend(services, limits, metrics, bodies, allowances)
+    keys = WrongKeys(services.keys, services.clock, metrics)
+    app.state.backend = Backend(services, limits, metrics, bodies, allowances, keys)
     routers = (voices.short, voices.qualified, voices.older, speech.router, openai.router, speech_socket.router)
     for router in (*routers, system.router, create_studio_router()):
         # One flat list, not routers inside a router: a 405 names the methods of all routes of its path.

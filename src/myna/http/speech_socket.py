@@ -144,7 +144,7 @@ class _Session:
         if self._grant is not None:
             return True
         try:
-            self._grant = await admit_socket(self._backend.services.keys, self._key)
+            self._grant = await admit_socket(self._backend, self._websocket.client, self._key)
         except MynaError as exc:
             await self.end_with(describe(exc))
             return False

@@ -1,12 +1,13 @@
 """Stores in memory: real implementations of the ports, for tests and demonstrations. One process, gone at its end."""
 
+import hmac
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from myna.domain.errors import ResourceNotFound, VoiceAlreadyExists
 from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId, unknown_voice
-from myna.store.key_format import check_workspace_name, new_key, parse_key, rejection
+from myna.store.key_format import check_workspace_name, expiry, new_key, parse_key, rejection
 from myna.usecases.ports import Clock, Grant, KeyRow, MarkedRequest, StoredSample, StoredVoice, VoiceChange
 
 
@@ -111,10 +112,14 @@ class MemoryKeyStore:
         self._rows: dict[str, KeyRow] = {}
         self._digests: dict[str, str] = {}
 
-    async def create(self, workspace: WorkspaceId, can_write: bool) -> tuple[str, KeyRow]:
+    async def create(
+        self, workspace: WorkspaceId, can_write: bool, lifetime: timedelta | None = None
+    ) -> tuple[str, KeyRow]:
         name = check_workspace_name(workspace)
         parts = new_key()
-        row = KeyRow(parts.key_id, name, can_write, parts.prefix, self._clock.now())
+        now = self._clock.now()
+        expires_at = None if lifetime is None else now + lifetime
+        row = KeyRow(parts.key_id, name, can_write, parts.prefix, now, expires_at=expires_at)
         self._rows[parts.key_id] = row
         self._digests[parts.key_id] = parts.secret_sha256
         return parts.key, row
@@ -122,8 +127,13 @@ class MemoryKeyStore:
     async def verify(self, key: str) -> Grant:
         parts = parse_key(key)
         row = self._rows.get(parts.key_id)
-        if row is None or row.revoked_at is not None or self._digests[parts.key_id] != parts.secret_sha256:
+        is_right = hmac.compare_digest(self._digests.get(parts.key_id, "0" * 64), parts.secret_sha256)
+        if row is None or not is_right or row.revoked_at is not None:
             raise rejection(key)
+        now = self._clock.now()
+        if row.expires_at is not None and row.expires_at <= now:
+            raise expiry(key, row.expires_at)
+        self._rows[parts.key_id] = replace(row, last_used_on=now.date())
         return Grant(row.workspace, row.can_write, row.key_id)
 
     async def list(self) -> Sequence[KeyRow]:

@@ -12,6 +12,7 @@ from datetime import timedelta
 import pytest
 
 from myna.domain.errors import (
+    CredentialsExpired,
     CredentialsRejected,
     InvalidRequest,
     ResourceNotFound,
@@ -332,6 +333,36 @@ class KeyStoreContract:
             await keys.verify(key)
         assert (await keys.verify(other)).workspace == OURS
         assert [revoked_at] == [listed.revoked_at for listed in await keys.list() if listed.key_id == row.key_id]
+
+    async def test_a_key_may_expire(self, keys: KeyStore, clock: FixedClock) -> None:
+        """To the moment; told apart from a wrong one, but only to who has the whole key. A revoked one is wrong."""
+        key, row = await keys.create(OURS, True, timedelta(days=2))
+        assert row.expires_at == clock.now() + timedelta(days=2)
+        clock.advance(2 * 86400 - 1)
+        assert (await keys.verify(key)).key_id == row.key_id
+        clock.advance(1)
+        with pytest.raises(CredentialsExpired) as caught:
+            await keys.verify(key)
+        assert (key not in caught.value.message, key[:4] in caught.value.message) == (True, True)
+        with pytest.raises(CredentialsRejected):
+            await keys.verify(base64.b64encode(f"{row.key_id}:{'x' * 43}".encode()).decode())
+        await keys.revoke(row.key_id)
+        with pytest.raises(CredentialsRejected):
+            await keys.verify(key)
+
+    async def test_the_day_of_the_last_use_is_listed(self, keys: KeyStore, clock: FixedClock) -> None:
+        """None before the first; a refused key is not used."""
+        key, row = await keys.create(OURS, True)
+        assert row.last_used_on is None
+        for _ in range(2):
+            await keys.verify(key)
+            assert [listed.last_used_on for listed in await keys.list()] == [clock.now().date()]
+            clock.advance(86400)
+        used_on = (clock.now() - timedelta(days=1)).date()
+        await keys.revoke(row.key_id)
+        with pytest.raises(CredentialsRejected):
+            await keys.verify(key)
+        assert [listed.last_used_on for listed in await keys.list()] == [used_on]
 
     async def test_keys_are_listed_oldest_first(self, keys: KeyStore, clock: FixedClock) -> None:
         """As they were described when they were made, without the secret."""

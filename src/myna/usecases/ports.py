@@ -5,7 +5,7 @@ Across these seams go frozen dataclasses of str, int, float, bytes and float32 a
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from myna.domain.attributes import VoiceAttributes
@@ -265,17 +265,23 @@ class KeyRow:
     """The first four characters, to recognise it by."""
     created_at: datetime
     revoked_at: datetime | None = None
+    expires_at: datetime | None = None
+    """From then on it opens nothing; None: never."""
+    last_used_on: date | None = None
+    """The day, in UTC."""
 
 
 class KeyStore(Protocol):
     """Keeps API keys, hashed."""
 
-    async def create(self, workspace: WorkspaceId, can_write: bool) -> tuple[str, KeyRow]:
+    async def create(
+        self, workspace: WorkspaceId, can_write: bool, lifetime: timedelta | None = None
+    ) -> tuple[str, KeyRow]:
         """Make a key; the only moment at which it exists in clear. Raises: InvalidRequest for a bad workspace name."""
         ...
 
     async def verify(self, key: str) -> Grant:
-        """Raises: CredentialsRejected."""
+        """Notes that the key is used today. Raises: CredentialsRejected, CredentialsExpired."""
         ...
 
     async def list(self) -> Sequence[KeyRow]: ...
