@@ -11,7 +11,11 @@ from myna.http.limits import HttpLimits
 APP, OTHER = "https://app.example.com", "https://evil.example.com"
 ADMITTING = HttpLimits(cors_origins=(APP,))
 SPEECH = "/tts/v1/voice"
-PREFLIGHT = {"access-control-request-method": "POST", "access-control-request-headers": "authorization,idempotency-key"}
+PREFLIGHT = {
+    "access-control-request-method": "POST",
+    "access-control-request-headers": "authorization,idempotency-key",
+    "access-control-request-private-network": "true",
+}
 BLANK = {"text": "", "voiceId": "Dennis"}
 SOCKET = "/tts/v1/voice:streamBidirectional"
 

@@ -23,6 +23,7 @@ class CrossOrigin(CORSMiddleware):
             allow_origins=origins,
             allow_methods=("GET", "POST", "PATCH", "DELETE"),
             allow_headers=("*",),  # stock clients add headers of their own
+            allow_private_network=True,  # whoever names an origin wants its pages to reach a server in the house, too
             expose_headers=("Retry-After", REQUEST_ID_HEADER, ERROR_CODE_HEADER),
         )
 
