@@ -28,6 +28,7 @@ from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
+from myna.usecases.repeated_requests import RepeatedRequests
 from myna.usecases.services import Services
 from myna.usecases.speak_command import SpeechLimits
 from myna.usecases.stock import read_stock_voices
@@ -126,9 +127,11 @@ def build_services(settings: Settings) -> Services:
             preview_rate_hz=spec.capabilities.sample_rate_hz,
         ),
         publish_voice=PublishVoice(stores.voices, stock),
+        repeated_requests=RepeatedRequests(stores.request_keys),
         keys=stores.keys,
         voices=stores.voices,
         engine=engine,
+        clock=clock,
         stock=stock,
         refine_voices=refine_voices,
         remake_voice=remake_voice,

@@ -1,9 +1,10 @@
 """Every setting of the service: its unit, default and environment name. The only reader of the environment."""
 
+import re
 from pathlib import Path
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _MEBIBYTE = 1024 * 1024
@@ -83,6 +84,21 @@ class Settings(BaseSettings):
     accept_any_workspace_path: bool = True
     """Take any `{workspace}` in `/workspaces/{workspace}/...` for the key's own; off: another name is not found."""
 
+    max_requests_per_minute: int = Field(default=3000, ge=0)
+    """Requests of one key, over time and in one burst; one more is answered 429; 0: no limit."""
+
+    max_concurrent_requests: int = Field(default=128, ge=0)
+    """Requests of one key that are answered at one time; one more is answered 429; 0: no limit."""
+
+    max_spoken_s_per_day: float = Field(default=0.0, ge=0)
+    """Speech of one workspace in a day of UTC; then requests for speech are answered 429; 0: no limit."""
+
+    max_voices_per_day: int = Field(default=0, ge=0)
+    """Voices that one workspace makes in a day, drafts included; one more is answered 429; 0: no limit."""
+
+    cors_origins: str = ""
+    """Whose pages a browser lets use the API, with commas (`https://app.example.com`); empty: only this server's."""
+
     preload_models: bool = True
     """Load the listening models at start; off: at the first clone."""
 
@@ -91,6 +107,15 @@ class Settings(BaseSettings):
 
     log_format: str = Field(default="text", pattern="^(text|json)$")
     """`text` for people, `json` for machines."""
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_origins(cls, value: str) -> str:
+        """`*` would let every page that a user opens try its luck with this server."""
+        origins = [origin.strip().lower() for origin in value.split(",") if origin.strip()]
+        if not all(re.fullmatch(r"https?://[^\s/*?#@]+", origin) for origin in origins):
+            raise ValueError("name origins like https://app.example.com, with commas between; no path, no slash, no *")
+        return ",".join(origins)
 
 
 class ClientSettings(BaseSettings):

@@ -38,7 +38,7 @@ from myna.http.server import server_config
 from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.testing.clock import FixedClock
-from myna.testing.memory import MemoryKeyStore, MemoryVoiceStore
+from myna.testing.memory import MemoryKeyStore, MemoryRequestKeys, MemoryVoiceStore
 from myna.text.description import read_description
 from myna.text.language import detect_text_language
 from myna.text.plan import plan_speech
@@ -47,9 +47,10 @@ from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
-from myna.usecases.ports import SampleAnalyst, VoiceStore
+from myna.usecases.ports import RequestKeys, SampleAnalyst, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
+from myna.usecases.repeated_requests import RepeatedRequests
 from myna.usecases.services import Services
 from myna.usecases.speak_command import SpeechLimits
 from myna.usecases.stock import read_stock_voices
@@ -162,8 +163,10 @@ class HttpService:
     async def get(self, path: str, key: str | None = None, **query: Any) -> httpx.Response:
         return await self.client.get(path, params=query or None, headers=self.auth(key))
 
-    async def post(self, path: str, body: Any, key: str | None = None) -> httpx.Response:
-        return await self.client.post(path, content=json.dumps(body), headers=self.auth(key))
+    async def post(self, path: str, body: Any, key: str | None = None, **headers: str) -> httpx.Response:
+        """headers: `idempotency_key="k"` is `Idempotency-Key: k`."""
+        more = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.client.post(path, content=json.dumps(body), headers=self.auth(key) | more)
 
     async def speak(self, text: str, path: str = "/tts/v1/voice", **fields: Any) -> httpx.Response:
         body = {"text": text, "voiceId": "Dennis", "modelId": "inworld-tts-1.5-max", **fields}
@@ -186,10 +189,11 @@ def build_tone_services(
     queue_length: int = 32,
     *,
     voices: VoiceStore | None = None,
+    request_keys: RequestKeys | None = None,
     analyst: SampleAnalyst | None = None,
     remakes: bool = True,
 ) -> Services:
-    """voices: None for a new store in memory.
+    """voices, request_keys: None for new ones in memory.
     analyst: None for the plain one.
     remakes: voices of other engines, when they are spoken with.
     """
@@ -257,9 +261,11 @@ def build_tone_services(
             preview_rate_hz=24000,
         ),
         publish_voice=PublishVoice(voices, stock),
+        repeated_requests=RepeatedRequests(request_keys or MemoryRequestKeys(clock)),
         keys=keys,
         voices=voices,
         engine=engine,
+        clock=clock,
         stock=stock,
         refine_voices=refine_voices,
         remake_voice=remake_voice,

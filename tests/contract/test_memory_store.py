@@ -3,8 +3,8 @@
 import pytest
 
 from myna.testing.clock import FixedClock
-from myna.testing.memory import MemoryKeyStore, MemoryVoiceStore
-from myna.testing.store_contract import KeyStoreContract, VoiceStoreContract
+from myna.testing.memory import MemoryKeyStore, MemoryRequestKeys, MemoryVoiceStore
+from myna.testing.store_contract import KeyStoreContract, RequestKeyContract, VoiceStoreContract
 
 
 class TestMemoryVoiceStore(VoiceStoreContract):
@@ -21,3 +21,11 @@ class TestMemoryKeyStore(KeyStoreContract):
     @pytest.fixture
     def keys(self, clock: FixedClock) -> MemoryKeyStore:
         return MemoryKeyStore(clock)
+
+
+class TestMemoryRequestKeys(RequestKeyContract):
+    """Request keys in a dictionary."""
+
+    @pytest.fixture
+    def request_keys(self, clock: FixedClock) -> MemoryRequestKeys:
+        return MemoryRequestKeys(clock)

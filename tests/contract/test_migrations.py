@@ -18,7 +18,11 @@ from myna.testing.clock import FixedClock
 from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, make_voice
 from myna.usecases.ports import StoredVoice
 
-NEWER_THAN_THE_FIRST = {"samples": {"rating"}, "voices": {"design_prompt", "design_seed"}}
+NEWER_THAN_THE_FIRST = {
+    "samples": {"rating"},
+    "voices": {"design_prompt", "design_seed"},
+    "api_keys": {"expires_at", "last_used_on"},
+}
 
 
 @pytest.fixture

@@ -59,12 +59,22 @@ async def test_a_database_that_cannot_grow_refuses(tmp_path: Path) -> None:
     await stores.prepare()
     voice = make_voice(clock)
     await stores.voices.add(OURS, voice, ARTIFACT, SAMPLES)
+    key, row = await stores.keys.create(OURS, True)
     with limited_files(0):
         with pytest.raises(ServiceUnavailable):
             await stores.voices.delete(OURS, voice.voice_id)
         with pytest.raises(ServiceUnavailable):
             await stores.keys.create(OURS, True)
         assert await stores.voices.get(OURS, voice.voice_id) == voice
+        assert (await stores.keys.verify(key)).key_id == row.key_id
+        assert await stores.keys.list() == [row]
+    # The day of its use is noted when it can be, tried once an hour.
+    clock.advance(3599)
+    await stores.keys.verify(key)
+    assert await stores.keys.list() == [row]
+    clock.advance(1)
+    await stores.keys.verify(key)
+    assert [listed.last_used_on for listed in await stores.keys.list()] == [clock.now().date()]
     await stores.voices.delete(OURS, voice.voice_id)
     assert list((tmp_path / "blobs").iterdir()) == []
     await stores.release()

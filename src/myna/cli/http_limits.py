@@ -10,4 +10,9 @@ def http_limits(settings: Settings) -> HttpLimits:
         strict_replies=settings.strict_replies,
         require_consent=settings.require_consent,
         accept_any_workspace_path=settings.accept_any_workspace_path,
+        max_requests_per_minute=settings.max_requests_per_minute,
+        max_concurrent_requests=settings.max_concurrent_requests,
+        max_spoken_s_per_day=settings.max_spoken_s_per_day,
+        max_voices_per_day=settings.max_voices_per_day,
+        cors_origins=tuple(filter(None, settings.cors_origins.split(","))),
     )

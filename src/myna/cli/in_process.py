@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import httpx
 
@@ -32,8 +33,10 @@ class OneKey:
             raise CredentialsRejected("This is not the key of this command.")
         return Grant(self.workspace, can_write=True)
 
-    async def create(self, workspace: WorkspaceId, can_write: bool) -> tuple[str, KeyRow]:
-        del workspace, can_write
+    async def create(
+        self, workspace: WorkspaceId, can_write: bool, lifetime: timedelta | None = None
+    ) -> tuple[str, KeyRow]:
+        del workspace, can_write, lifetime
         raise FeatureUnimplemented("Keys are made with `myna keys create`.")
 
     async def list(self) -> Sequence[KeyRow]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, TypeVar
 
@@ -36,13 +37,17 @@ def create_key(
     *,
     workspace: Annotated[str, typer.Option(help="Whose voices the key opens; made if it is new.")],
     access: Annotated[KeyAccess, typer.Option(help="write: clone, change and delete too.")] = KeyAccess.READ,
+    expires_in: Annotated[
+        int | None, typer.Option(metavar="DAYS", help="After so many days the key opens nothing.", min=1, max=36_500)
+    ] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print it. It is kept hashed: this is the only time it can be seen."""
-    key, row = asyncio.run(
-        make_key(read_settings(data_dir=data_dir), WorkspaceId(workspace), can_write=access is KeyAccess.WRITE)
-    )
+    settings = read_settings(data_dir=data_dir)
+    lifetime = timedelta(days=expires_in) if expires_in is not None else None
+    can_write = access is KeyAccess.WRITE
+    key, row = asyncio.run(make_key(settings, WorkspaceId(workspace), can_write=can_write, lifetime=lifetime))
     if as_json:
         print_json({"apiKey": key, **_as_json(row)})
     else:
@@ -56,7 +61,7 @@ def list_keys(*, data_dir: DataDir = None, as_json: AsJson = False) -> None:
         print_json({"keys": [_as_json(row) for row in rows]})
     else:
         print_rows(
-            ("KEY ID", "WORKSPACE", "ACCESS", "BEGINS WITH", "MADE", "REVOKED"),
+            ("KEY ID", "WORKSPACE", "ACCESS", "BEGINS WITH", "MADE", "REVOKED", "EXPIRES", "LAST USED"),
             [
                 (
                     row.key_id,
@@ -65,6 +70,8 @@ def list_keys(*, data_dir: DataDir = None, as_json: AsJson = False) -> None:
                     row.prefix,
                     row.created_at.isoformat(timespec="seconds"),
                     row.revoked_at.isoformat(timespec="seconds") if row.revoked_at else "",
+                    row.expires_at.isoformat(timespec="seconds") if row.expires_at else "",
+                    row.last_used_on.isoformat() if row.last_used_on else "",
                 )
                 for row in rows
             ],
@@ -85,9 +92,11 @@ def revoke_key(
         print_result(f"{key_id} revoked")
 
 
-async def make_key(settings: Settings, workspace: WorkspaceId, *, can_write: bool) -> tuple[str, KeyRow]:
+async def make_key(
+    settings: Settings, workspace: WorkspaceId, *, can_write: bool, lifetime: timedelta | None = None
+) -> tuple[str, KeyRow]:
     """The key in clear, and how it is listed. Raises: InvalidRequest for a bad workspace name."""
-    return await _with_keys(settings, lambda keys: keys.create(workspace, can_write))
+    return await _with_keys(settings, lambda keys: keys.create(workspace, can_write, lifetime))
 
 
 async def _with_keys(settings: Settings, work: Callable[[KeyStore], Awaitable[T]]) -> T:
@@ -113,4 +122,6 @@ def _as_json(row: KeyRow) -> dict[str, object]:
         "prefix": row.prefix,
         "createdAt": row.created_at.isoformat(),
         "revokedAt": row.revoked_at.isoformat() if row.revoked_at else None,
+        "expiresAt": row.expires_at.isoformat() if row.expires_at else None,
+        "lastUsedOn": row.last_used_on.isoformat() if row.last_used_on else None,
     }

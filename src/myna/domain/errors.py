@@ -5,18 +5,23 @@ MynaError
 │   ├── AudioUndecodable      the bytes are not audio that we can read
 │   ├── LanguageUnsupported   the language is unknown, or the engine does not speak it
 │   ├── ModelUnsupported      the modelId is not one that is served
+│   ├── RequestKeyReused      one Idempotency-Key for two requests
 │   ├── TextTooLong           more text than one request may carry
 │   └── TextUnspeakable       nothing in the text can be spoken: only markup, signs or emoji
 ├── CredentialsMissing        no key was sent
 ├── CredentialsRejected       the key is unknown, revoked or malformed
+├── CredentialsExpired        the key was good until a moment that has passed
 ├── PermissionDenied          the key may not do this
 ├── VoiceNotFound             no such voice in this workspace
 ├── ResourceNotFound          no such path or resource
 ├── MethodNotAllowed          the path exists, the method does not
 ├── VoiceAlreadyExists        the id is taken
+├── RequestInProgress         the same request is still at work
 ├── VoiceIncompatible         an artifact of another engine or version
 ├── PayloadTooLarge           the body is over the limit
 ├── Overloaded                the waiting line is full, try again later
+│   ├── RateLimited           the key asks too much at one time or in a minute
+│   └── QuotaExhausted        the workspace has had what it may have in a day
 ├── DeadlineExceeded          the work took longer than allowed
 ├── ServiceUnavailable        starting or stopping, or a dependency is away
 ├── EngineFailure             the engine raised something that is our bug
@@ -42,6 +47,7 @@ class ErrorKind(StrEnum):
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     ALREADY_EXISTS = "already_exists"
+    ABORTED = "aborted"
     FAILED_PRECONDITION = "failed_precondition"
     TOO_LARGE = "too_large"
     RESOURCE_EXHAUSTED = "resource_exhausted"
@@ -60,10 +66,14 @@ class MynaError(Exception):
 
     code: ClassVar[str] = "INTERNAL"
     kind: ClassVar[ErrorKind] = ErrorKind.INTERNAL
+    retry_after_s: int | None = None
+    """When it is worth to try again; None: not by waiting."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, retry_after_s: int | None = None) -> None:
         super().__init__(message)
         self.message = message
+        if retry_after_s is not None:
+            self.retry_after_s = retry_after_s
 
 
 class InvalidRequest(MynaError):
@@ -83,6 +93,10 @@ class ModelUnsupported(InvalidRequest):
     code = "MODEL_UNSUPPORTED"
 
 
+class RequestKeyReused(InvalidRequest):
+    code = "REQUEST_KEY_REUSED"
+
+
 class TextTooLong(InvalidRequest):
     code = "TEXT_TOO_LONG"
 
@@ -99,6 +113,11 @@ class CredentialsMissing(MynaError):
 class CredentialsRejected(MynaError):
     code = "CREDENTIALS_REJECTED"
     kind = ErrorKind.PERMISSION_DENIED
+
+
+class CredentialsExpired(MynaError):
+    code = "CREDENTIALS_EXPIRED"
+    kind = ErrorKind.UNAUTHENTICATED
 
 
 class PermissionDenied(MynaError):
@@ -126,6 +145,12 @@ class VoiceAlreadyExists(MynaError):
     kind = ErrorKind.ALREADY_EXISTS
 
 
+class RequestInProgress(MynaError):
+    code = "REQUEST_IN_PROGRESS"
+    kind = ErrorKind.ABORTED
+    retry_after_s = 1
+
+
 class VoiceIncompatible(MynaError):
     code = "VOICE_INCOMPATIBLE"
     kind = ErrorKind.FAILED_PRECONDITION
@@ -139,6 +164,15 @@ class PayloadTooLarge(MynaError):
 class Overloaded(MynaError):
     code = "OVERLOADED"
     kind = ErrorKind.RESOURCE_EXHAUSTED
+    retry_after_s = 1
+
+
+class RateLimited(Overloaded):
+    code = "RATE_LIMITED"
+
+
+class QuotaExhausted(Overloaded):
+    code = "QUOTA_EXHAUSTED"
 
 
 class DeadlineExceeded(MynaError):

@@ -7,17 +7,20 @@ from fastapi import FastAPI
 
 from myna import __version__
 from myna.http import openai, speech, speech_socket, system, voices
+from myna.http.allowances import Allowances
 from myna.http.backend import Backend
 from myna.http.bodies_in_flight import BodiesInFlight
+from myna.http.cross_origin import CrossOrigin
 from myna.http.errors import install_error_replies
 from myna.http.limits import HttpLimits
 from myna.http.openai_request import CreateSpeechRequest
 from myna.http.openapi import install_openapi
-from myna.http.request_edge import RequestEdge
+from myna.http.request_edge import LastResort, RequestEdge
 from myna.http.speech_replies import SpeechLineReply
 from myna.http.speech_requests import SpeakRequest
 from myna.http.studio_page import create_studio_router
 from myna.http.voice_requests import CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest
+from myna.http.wrong_keys import WrongKeys
 from myna.observability.metrics import Metrics
 from myna.usecases.services import Services
 
@@ -55,7 +58,9 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     bodies = BodiesInFlight(limits.max_bodies_in_flight_bytes, metrics)
-    app.state.backend = Backend(services, limits, metrics, bodies)
+    allowances = Allowances(limits, metrics, services.clock)
+    keys = WrongKeys(services.keys, services.clock, metrics)
+    app.state.backend = Backend(services, limits, metrics, bodies, allowances, keys)
     routers = (voices.short, voices.qualified, voices.older, speech.router, openai.router, speech_socket.router)
     for router in (*routers, system.router, create_studio_router()):
         # One flat list, not routers inside a router: a 405 names the methods of all routes of its path.
@@ -63,5 +68,9 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
     install_error_replies(app)
     messages = (CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest, SpeakRequest, CreateSpeechRequest)
     install_openapi(app, (*messages, SpeechLineReply))
+    # Inside out: what the last resort answers is for pages of other origins too, and every answer has an id.
+    app.add_middleware(LastResort, limits=limits)
+    if limits.cors_origins:
+        app.add_middleware(CrossOrigin, origins=limits.cors_origins)
     app.add_middleware(RequestEdge, limits=limits, metrics=metrics)
     return app

@@ -1,16 +1,17 @@
 """Who is asking, and may they: keys in the `Authorization` header (wire-contract.md#keys), as dependencies of the
 endpoints."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends, Path, Request, Security
 from fastapi.security import APIKeyHeader
-from starlette.datastructures import Headers, QueryParams
+from starlette.datastructures import Address, Headers, QueryParams
 
 from myna.domain.errors import CredentialsMissing, CredentialsRejected, PermissionDenied, ResourceNotFound
-from myna.http.backend import WithBackend
+from myna.http.backend import Backend, WithBackend
 from myna.http.request_state import record_of
-from myna.usecases.ports import Grant, KeyStore
+from myna.usecases.ports import Grant
 
 _SHOWN_KEY_CHARS = 4
 """No more of a key is ever repeated (wire-contract.md#keys)."""
@@ -22,16 +23,19 @@ _HEADER = APIKeyHeader(
 )
 
 
-async def _admit(request: Request, backend: WithBackend, header: Annotated[str | None, Security(_HEADER)]) -> Grant:
-    """Raises: CredentialsMissing, CredentialsRejected."""
+async def _admit(
+    request: Request, backend: WithBackend, header: Annotated[str | None, Security(_HEADER)]
+) -> AsyncIterator[Grant]:
+    """Until the reply is out. Raises: CredentialsMissing, CredentialsRejected, CredentialsExpired, RateLimited."""
     key = _after_scheme(header or "")
     try:
-        grant = await _verify(backend.services.keys, key)
+        grant = await _verify(backend, request.client, key)
     except CredentialsRejected as exc:
         raise CredentialsRejected(f'API key does not exist or was deleted: "{_shown_part(key)}***"') from exc
     record = record_of(request.scope)
     record.workspace, record.key_id = grant.workspace, grant.key_id
-    return grant
+    with backend.allowances.request(grant):
+        yield grant
 
 
 Reader = Annotated[Grant, Depends(_admit)]
@@ -57,10 +61,10 @@ async def check_workspace(
         raise ResourceNotFound("There is no such workspace, or it is not this key's.")
 
 
-async def admit_socket(keys: KeyStore, key: str) -> Grant:
-    """In the words of the socket. Raises: CredentialsMissing, CredentialsRejected."""
+async def admit_socket(backend: Backend, client: Address | None, key: str) -> Grant:
+    """In the words of the socket. Raises: as `_admit`."""
     try:
-        return await _verify(keys, key)
+        return await _verify(backend, client, key)
     except CredentialsRejected as exc:
         message = f'Invalid credentials provided for API key "{_shown_part(key)}***"'
         raise CredentialsRejected(message) from exc
@@ -76,12 +80,12 @@ def key_of_socket(headers: Headers, query: QueryParams) -> tuple[str, str | None
     return key, subprotocol
 
 
-async def _verify(keys: KeyStore, key: str) -> Grant:
+async def _verify(backend: Backend, client: Address | None, key: str) -> Grant:
     if not key:
         raise CredentialsMissing("authentication is required")
     if len(key) > _MAX_KEY_CHARS or not key.isprintable():
         raise CredentialsRejected("malformed")
-    return await keys.verify(key)
+    return await backend.keys.verify(key, client.host if client is not None else "")
 
 
 def _shown_part(key: str) -> str:

@@ -6,8 +6,10 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from myna.http.allowances import Allowances
 from myna.http.bodies_in_flight import BodiesInFlight
 from myna.http.limits import HttpLimits
+from myna.http.wrong_keys import WrongKeys
 from myna.observability.metrics import Metrics
 from myna.usecases.services import Services
 
@@ -18,6 +20,8 @@ class Backend:
     limits: HttpLimits
     metrics: Metrics
     bodies: BodiesInFlight
+    allowances: Allowances
+    keys: WrongKeys
     open_sockets: set[str] = field(default_factory=set)
     """Request ids of the speech sockets."""
 

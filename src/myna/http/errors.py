@@ -24,6 +24,7 @@ from myna.domain.errors import (
 )
 from myna.http.reply import JsonReply
 from myna.http.request_state import record_of
+from myna.http.security_headers import SECURITY_HEADERS
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ _NUMBERS: dict[ErrorKind, tuple[int, int]] = {
     ErrorKind.NOT_FOUND: (404, 5),
     ErrorKind.METHOD_NOT_ALLOWED: (405, 12),
     ErrorKind.ALREADY_EXISTS: (409, 6),
+    ErrorKind.ABORTED: (409, 10),
     ErrorKind.TOO_LARGE: (413, 3),
     ErrorKind.RESOURCE_EXHAUSTED: (429, 8),
     ErrorKind.INTERNAL: (500, 13),
@@ -63,6 +65,7 @@ class Failure:
     error_code: str
     message: str
     details: tuple[dict[str, JsonValue], ...] = ()
+    retry_after_s: int | None = None
 
     def body(self) -> dict[str, JsonValue]:
         return {"code": self.grpc_code, "message": self.message, "details": list(self.details)}
@@ -82,7 +85,7 @@ def describe(error: MynaError) -> Failure:
     """How an error is told."""
     status, grpc_code = _NUMBERS[error.kind]
     details = (_SESSION_INVALID,) if isinstance(error, CredentialsMissing) else ()
-    return Failure(status, grpc_code, error.code, error.message, details)
+    return Failure(status, grpc_code, error.code, error.message, details, error.retry_after_s)
 
 
 def describe_bug(error: Exception) -> tuple[Failure, str]:
@@ -98,11 +101,11 @@ def failure_reply(path: str, failure: Failure, headers: Mapping[str, str] | None
     body = failure.body()
     if any(path.startswith(prefix) for prefix in _WRAPPED_PATHS):
         body["error"] = failure.body()
-    extra = {ERROR_CODE_HEADER: failure.error_code, **(headers or {})}
+    extra = {**SECURITY_HEADERS, ERROR_CODE_HEADER: failure.error_code, **(headers or {})}
     if failure.status == 401:
         extra["www-authenticate"] = failure.message
-    if failure.status == 429:
-        extra["retry-after"] = "1"
+    if failure.retry_after_s is not None:
+        extra["retry-after"] = str(failure.retry_after_s)
     return JsonReply(body, failure.status, extra)
 
 

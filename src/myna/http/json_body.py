@@ -14,6 +14,7 @@ from myna.domain.errors import PayloadTooLarge
 from myna.http.auth import Reader
 from myna.http.backend import WithBackend
 from myna.http.proto_message import Message, parse_message
+from myna.http.request_marks import note_body
 
 _INLINE_BYTES = 32 * 1024
 """Bodies up to here are parsed on the event loop: about a tenth of a millisecond."""
@@ -38,5 +39,9 @@ class JsonBody(Generic[Message]):
             body = b"".join(parts)
             parts.clear()
             if len(body) <= _INLINE_BYTES:
-                return parse_message(body, self.message)
-            return await asyncio.to_thread(parse_message, body, self.message)
+                return self._read(request, body)
+            return await asyncio.to_thread(self._read, request, body)
+
+    def _read(self, request: Request, body: bytes) -> Message:
+        note_body(request, body)
+        return parse_message(body, self.message)

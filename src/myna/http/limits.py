@@ -38,6 +38,16 @@ class HttpLimits:
 
     In both cases only the key decides whose voices are seen.
     """
+    max_requests_per_minute: int = 3000
+    """Of one key, over time and in one burst (a bucket that fills again within a minute); 0: no limit."""
+    max_concurrent_requests: int = 128
+    """Of one key, being answered; 0: no limit."""
+    max_spoken_s_per_day: float = 0.0
+    """Speech of one workspace, in a day of UTC; 0: no limit."""
+    max_voices_per_day: int = 0
+    """Voices that one workspace makes, drafts included; 0: no limit."""
+    cors_origins: tuple[str, ...] = ()
+    """Whose pages a browser lets use the API (`https://app.example.com`); empty: only this server's own."""
 
     def __post_init__(self) -> None:
         if self.max_small_body_bytes > self.max_body_bytes:

@@ -68,7 +68,7 @@ async def create_speech(
         seed=message.seed,
         is_stream=True,
     )
-    pieces = _iter_content(speak_along(backend.services, command, record_of(request.scope)))
+    pieces = _iter_content(speak_along(backend, command, record_of(request.scope)))
     first = await while_client_waits(request.receive, anext(pieces))
     return PulledResponse(first, pieces, media_type, backend.limits.send_stall_s)
 

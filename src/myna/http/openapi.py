@@ -18,9 +18,10 @@ ERRORS: dict[int | str, JsonObject] = {
     status: {"model": ErrorReply, "description": description}
     for status, description in (
         (400, "A field is missing, malformed or out of range (3)."),
-        (401, "No key (16)."),
+        (401, "No key, or one that has expired (16)."),
         (403, "An unknown key, or one that may not do this (7)."),
         (404, "No such voice or path (5)."),
+        (409, "The same request is still at work (10), or no free id (6)."),
         (413, "The body is over the limit (3)."),
         (429, "Too much at one time; try again (8)."),
         (500, "Our mistake, with an id for the log (13)."),

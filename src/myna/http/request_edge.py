@@ -1,4 +1,4 @@
-"""The outermost layer of the application: request id, body limit, last resort, log line, metrics.
+"""The outermost layers of the application: request id, body limit, last resort, log line, metrics.
 
 Plain ASGI, so that it sees every request, also those that no route takes, and bodies before they are read.
 """
@@ -8,22 +8,23 @@ import logging
 from dataclasses import dataclass
 from time import monotonic
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from myna.domain.errors import DeadlineExceeded, InvalidRequest, PayloadTooLarge
+from myna.http.cross_origin import REQUEST_ID_HEADER
 from myna.http.errors import describe, describe_bug, failure_reply
 from myna.http.limits import HttpLimits
 from myna.http.prompt_connections import noting_connection
-from myna.http.request_state import attach_record
+from myna.http.request_state import attach_record, record_of
 from myna.http.request_target import in_origin_form
+from myna.http.security_headers import SECURITY_HEADERS
 from myna.observability.logging import log_request
 from myna.observability.metrics import Metrics
 from myna.observability.request_record import RequestRecord
 
 logger = logging.getLogger(__name__)
-
-REQUEST_ID_HEADER = b"x-inworld-request-id"
 
 _LINGER_S = 30.0
 _LINGER_PAUSE_S = 5.0
@@ -41,7 +42,7 @@ class ClientLeft(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RequestEdge:
-    """ASGI middleware around the whole application."""
+    """ASGI middleware around the whole application: what is done with every request and every reply."""
 
     app: ASGIApp
     limits: HttpLimits
@@ -61,36 +62,57 @@ class RequestEdge:
         exchange = _Exchange(scope, receive, send, record, self.limits)
         self.metrics.change("myna_requests_in_flight", 1)
         try:
-            await self._answer(scope, exchange)
+            await self.app(scope, exchange.receive, exchange.send)
         finally:
             self.metrics.change("myna_requests_in_flight", -1)
             record.route = getattr(scope.get("route"), "path", "")
-            record.status = exchange.status
             record.finish()
             self.metrics.observe(record)
             if record.route not in _QUIET_ROUTES or record.status >= 400:
                 log_request(record)
 
-    async def _answer(self, scope: Scope, exchange: "_Exchange") -> None:
-        refusal = exchange.refuse_by_length()
+
+@dataclass(frozen=True, slots=True)
+class LastResort:
+    """ASGI middleware inside `RequestEdge`: answers what is not to reach the application, and what it did not catch."""
+
+    app: ASGIApp
+    limits: HttpLimits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        record = record_of(scope)
+        refusal = self._refuse_by_length(dict(scope["headers"]).get(b"content-length", b""))
         if refusal is not None:
             failure = describe(refusal)
-            exchange.record.error_code = failure.error_code
-            await failure_reply(scope["path"], failure)(scope, exchange.receive, exchange.send)
+            record.error_code = failure.error_code
+            await failure_reply(scope["path"], failure)(scope, receive, send)
             return
         try:
-            await self.app(scope, exchange.receive, exchange.send)
+            await self.app(scope, receive, send)
         except (ClientLeft, ClientDisconnect):
             # The latter while its body was still arriving.
-            exchange.record.error_code = "CLIENT_LEFT"
+            record.error_code = "CLIENT_LEFT"
         except Exception as exc:  # noqa: BLE001  (the HTTP last resort: logged once, told as an id)
-            failure, error_id = describe_bug(exc)
-            exchange.record.error_code, exchange.record.error_id = failure.error_code, error_id
-            if exchange.status:
+            failure, record.error_id = describe_bug(exc)
+            record.error_code = failure.error_code
+            if record.status:
                 # Half a reply is out: the connection is cut, so that it is not taken for a whole one.
-                exchange.status = failure.status
+                record.status = failure.status
                 return
-            await failure_reply(scope["path"], failure)(scope, exchange.receive, exchange.send)
+            await failure_reply(scope["path"], failure)(scope, receive, send)
+
+    def _refuse_by_length(self, declared: bytes) -> PayloadTooLarge | InvalidRequest | None:
+        """What the declared length alone is reason to refuse."""
+        if not declared:
+            return None
+        if not declared.isdigit():
+            return InvalidRequest("Content-Length is not a number.")
+        if len(declared) > 18 or int(declared) > self.limits.max_body_bytes:
+            return _too_large(self.limits)
+        return None
 
 
 class _Exchange:
@@ -98,25 +120,13 @@ class _Exchange:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, record: RequestRecord, limits: HttpLimits) -> None:
         self.record = record
-        self.status = 0
         self._receive = receive
         self._send = send
         self._limits = limits
         headers = dict(scope["headers"])
-        self._content_length = headers.get(b"content-length", b"")
-        self._is_chunked = b"transfer-encoding" in headers
         self._is_waiting_for_go = b"expect" in headers
-        self._is_body_read = not self._is_chunked and self._content_length in (b"", b"0")
-
-    def refuse_by_length(self) -> PayloadTooLarge | InvalidRequest | None:
-        """What the declared length alone is reason to refuse."""
-        if not self._content_length:
-            return None
-        if not self._content_length.isdigit():
-            return InvalidRequest("Content-Length is not a number.")
-        if len(self._content_length) > 18 or int(self._content_length) > self._limits.max_body_bytes:
-            return self._too_large()
-        return None
+        is_empty = b"transfer-encoding" not in headers and headers.get(b"content-length", b"0") in (b"", b"0")
+        self._is_body_read = is_empty
 
     async def receive(self) -> Message:
         """Raises: PayloadTooLarge, DeadlineExceeded while the body arrives."""
@@ -132,16 +142,19 @@ class _Exchange:
         self.record.body_bytes += len(message.get("body", b""))
         self._is_body_read = not message.get("more_body", False)
         if self.record.body_bytes > self._limits.max_body_bytes:
-            raise self._too_large()
+            raise _too_large(self._limits)
         return message
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
-            headers = [*message.get("headers", []), (REQUEST_ID_HEADER, self.record.request_id.encode())]
+            self.record.status = message["status"]
+            headers = MutableHeaders(raw=list(message.get("headers", [])))
+            headers[REQUEST_ID_HEADER] = self.record.request_id
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
             if not self._is_body_read:
-                headers.append((b"connection", b"close"))
-            await self._send({**message, "headers": headers})
+                headers["connection"] = "close"
+            await self._send({**message, "headers": headers.raw})
             return
         self.record.sent_bytes += len(message.get("body", b""))
         is_last = not message.get("more_body", False)
@@ -164,8 +177,7 @@ class _Exchange:
                 return
             self._is_body_read = not message.get("more_body", False)
 
-    def _too_large(self) -> PayloadTooLarge:
-        mebibytes = self._limits.max_body_bytes / (1024 * 1024)
-        return PayloadTooLarge(
-            f"The request's body is over the limit of {mebibytes:g} MiB. Send fewer or shorter samples."
-        )
+
+def _too_large(limits: HttpLimits) -> PayloadTooLarge:
+    mebibytes = limits.max_body_bytes / (1024 * 1024)
+    return PayloadTooLarge(f"The request's body is over the limit of {mebibytes:g} MiB. Send fewer or shorter samples.")

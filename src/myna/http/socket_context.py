@@ -163,7 +163,8 @@ class SocketContext:
         record = RequestRecord("utterance", method="WS", route=SOCKET_ROUTE, status=200)
         record.workspace, record.key_id = self._grant.workspace, self._grant.key_id
         try:
-            await self._send_speech(text, settings, record)
+            with self._backend.allowances.request(self._grant):
+                await self._send_speech(text, settings, record)
         except TextUnspeakable:
             # A stream of tokens may well flush a dash or an emoji alone; clients wait for the marker, and some give a
             # context up at any error.
@@ -183,7 +184,7 @@ class SocketContext:
 
     async def _send_speech(self, text: str, settings: CreateContext, record: RequestRecord) -> None:
         payloads = SpeechPayloads(text, settings)
-        chunks = speak_along(self._backend.services, settings.to_command(self._grant.workspace, text), record)
+        chunks = speak_along(self._backend, settings.to_command(self._grant.workspace, text), record)
         try:
             async for payload in payloads.of(chunks):
                 await self._send(event_frame(self.context_id, "audioChunk", payload))

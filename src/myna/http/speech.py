@@ -13,7 +13,7 @@ from myna.domain.language import LangCode
 from myna.domain.speech import AudioFormat, EncodedChunk
 from myna.domain.voice import VoiceId
 from myna.http.auth import Reader
-from myna.http.backend import WithBackend
+from myna.http.backend import Backend, WithBackend
 from myna.http.client_presence import while_client_waits
 from myna.http.errors import describe
 from myna.http.json_body import JsonBody
@@ -26,7 +26,6 @@ from myna.http.speech_replies import PreviewReply, SpeechReplyMessage
 from myna.http.speech_requests import PreviewQuery, SpeakRequest
 from myna.observability.request_record import RequestRecord
 from myna.text.languages.registry import open_language
-from myna.usecases.services import Services
 from myna.usecases.speak_command import SpeakCommand
 
 _NOTHING_SPOKEN: JsonObject = {"audioContent": "", "usage": None}
@@ -47,7 +46,7 @@ SpokenText = Annotated[SpeakRequest, Depends(JsonBody(SpeakRequest))]
 async def speak(request: Request, grant: Reader, message: SpokenText, backend: WithBackend) -> Response:
     """Speak up to 2000 characters. Empty text gives an empty reply."""
     command = message.to_command(grant.workspace, message.text, is_stream=False)
-    chunks = await _speak_whole(request, backend.services, command)
+    chunks = await _speak_whole(request, backend, command)
     if not chunks:
         return JsonReply(_NOTHING_SPOKEN)
     return await asyncio.to_thread(lambda: JsonReply(whole_payload(message, chunks)))
@@ -63,7 +62,7 @@ async def stream(request: Request, grant: Reader, message: SpokenText, backend: 
     """Speak up to 4000 characters; the first line leaves as soon as the first words are spoken."""
     command = message.to_command(grant.workspace, message.text)
     record = record_of(request.scope)
-    lines = _iter_lines(SpeechPayloads(message.text, message), speak_along(backend.services, command, record), record)
+    lines = _iter_lines(SpeechPayloads(message.text, message), speak_along(backend, command, record), record)
     # Pulled before the status is sent: what fails until the first audio is an error, not half a stream.
     first = await while_client_waits(request.receive, anext(lines, None))
     if first is None:
@@ -82,28 +81,29 @@ async def preview(
     voice, _ = await services.synthesize_speech.find_voice(command.workspace, command.voice_id)
     lang = voice.lang if voice.lang in services.engine.spec.capabilities.languages else LangCode.EN_US
     command = replace(command, text=open_language(lang).preview, lang=lang)
-    chunks = await _speak_whole(request, services, command)
+    chunks = await _speak_whole(request, backend, command)
     content = b"".join(chunk.content for chunk in chunks)
     return PreviewReply(audio_content=base64.b64encode(content).decode())
 
 
-async def _speak_whole(request: Request, services: Services, command: SpeakCommand) -> Sequence[EncodedChunk]:
+async def _speak_whole(request: Request, backend: Backend, command: SpeakCommand) -> Sequence[EncodedChunk]:
     async def collect() -> Sequence[EncodedChunk]:
-        return [chunk async for chunk in speak_along(services, command, record_of(request.scope))]
+        return [chunk async for chunk in speak_along(backend, command, record_of(request.scope))]
 
     return await while_client_waits(request.receive, collect())
 
 
 async def speak_along(
-    services: Services, command: SpeakCommand, record: RequestRecord
+    backend: Backend, command: SpeakCommand, record: RequestRecord
 ) -> AsyncGenerator[EncodedChunk, None]:
     """The use case's chunks, noted in the record; none for a text of white space. Closing this stops the engine.
 
-    Raises, before the first chunk: everything that the use case refuses.
+    Raises, before the first chunk: QuotaExhausted, and everything that the use case refuses.
     """
     record.voice_id, record.model, record.chars = command.voice_id[:128], command.model_id, len(command.text)
-    record.engine = services.engine.spec.id
-    reply = await services.synthesize_speech(command)
+    record.engine = backend.services.engine.spec.id
+    backend.allowances.check_speech(command.workspace)
+    reply = await backend.services.synthesize_speech(command)
     if reply is None:
         return
     record.lang = reply.lang.value
@@ -111,6 +111,7 @@ async def speak_along(
         async for chunk in reply:
             record.mark_first_audio()
             record.audio_s = round(record.audio_s + chunk.duration_s, 6)
+            backend.allowances.note_speech(command.workspace, chunk.duration_s)
             yield chunk
     finally:
         await reply.aclose()

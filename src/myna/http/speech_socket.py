@@ -11,6 +11,7 @@ from starlette.websockets import WebSocketDisconnect
 from myna.domain.errors import InvalidRequest, MynaError, Overloaded, ResourceNotFound
 from myna.http.auth import admit_socket, key_of_socket
 from myna.http.backend import Backend, WithBackend
+from myna.http.cross_origin import REQUEST_ID_HEADER, check_socket_origin
 from myna.http.errors import Failure, describe, describe_bug, failure_reply
 from myna.http.proto_message import check_message
 from myna.http.socket_context import SOCKET_ROUTE, SocketContext
@@ -45,8 +46,12 @@ router = APIRouter()
 async def converse(websocket: WebSocket, backend: WithBackend) -> None:
     """One connection from the upgrade to its end."""
     record = RequestRecord("socket", method="WS", route=SOCKET_ROUTE, status=101)
-    if len(backend.open_sockets) >= backend.limits.max_sockets:
-        failure = describe(Overloaded("Too many open sockets. Close some, or try again later."))
+    try:
+        check_socket_origin(websocket.headers, backend.limits)
+        if len(backend.open_sockets) >= backend.limits.max_sockets:
+            raise Overloaded("Too many open sockets. Close some, or try again later.")
+    except MynaError as exc:
+        failure = describe(exc)
         record.status, record.error_code = failure.status, failure.error_code
         await websocket.send_denial_response(failure_reply(SOCKET_ROUTE, failure))
         log_request(record)
@@ -90,7 +95,7 @@ class _Session:
 
     async def run(self) -> None:
         """Until the client leaves, is refused, stalls, or says nothing for too long."""
-        headers = [(b"x-inworld-request-id", self._record.request_id.encode())]
+        headers = [(REQUEST_ID_HEADER.encode(), self._record.request_id.encode())]
         await self._websocket.accept(self._subprotocol, headers)
         try:
             while (frame := await self._next_frame()) is not None:
@@ -139,7 +144,7 @@ class _Session:
         if self._grant is not None:
             return True
         try:
-            self._grant = await admit_socket(self._backend.services.keys, self._key)
+            self._grant = await admit_socket(self._backend, self._websocket.client, self._key)
         except MynaError as exc:
             await self.end_with(describe(exc))
             return False

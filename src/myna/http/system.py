@@ -7,7 +7,9 @@ from myna.http.backend import WithBackend
 from myna.http.docs_page import render_docs
 from myna.http.reply import JsonReply
 
-_DOCS_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_DOCS_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 """The page has no scripts and asks nobody for anything."""
 
 router = APIRouter(tags=["system"], default_response_class=JsonReply)

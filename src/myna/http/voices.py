@@ -16,6 +16,7 @@ from myna.http.design_replies import DesignVoiceReply
 from myna.http.json_body import JsonBody
 from myna.http.openapi import ERRORS, body_of
 from myna.http.reply import EmptyReply, JsonReply
+from myna.http.request_marks import Repeatable, mark_of
 from myna.http.request_state import record_of
 from myna.http.voice_replies import (
     LegacyVoiceListReply,
@@ -69,7 +70,12 @@ VoiceUpdate = Annotated[UpdateVoiceRequest, Depends(JsonBody(UpdateVoiceRequest)
 
 
 @_in_both_forms(
-    "POST", "/voices:clone", "Clone a voice", response_model=CloneVoiceReply, openapi_extra=body_of(CloneVoiceRequest)
+    "POST",
+    "/voices:clone",
+    "Clone a voice",
+    response_model=CloneVoiceReply,
+    openapi_extra=body_of(CloneVoiceRequest),
+    dependencies=[Repeatable],
 )
 async def clone_voice(
     request: Request,
@@ -84,8 +90,14 @@ async def clone_voice(
     record = record_of(request.scope)
     record.num_samples = len(command.samples)
     record.engine = backend.services.engine.spec.id
-    result = await backend.services.clone_voice(command)
-    outcome = "validated" if command.validate_only else "cloned" if result.voice is not None else "unusable"
+    async with backend.services.repeated_requests(grant.workspace, mark_of(request)) as made:
+        if made.voice_ids:
+            result, outcome = await backend.services.clone_voice.recall(command, made.voice_ids[0]), "repeated"
+        else:
+            with backend.allowances.voices(grant.workspace, 0 if command.validate_only else 1, made):
+                result = await backend.services.clone_voice(command)
+                made.voice_ids = (result.voice.voice_id,) if result.voice is not None else ()
+            outcome = "validated" if command.validate_only else "cloned" if made.voice_ids else "unusable"
     backend.metrics.count("myna_clones_total", 1, {"outcome": outcome})
     if result.voice is not None:
         record.voice_id, record.lang = result.voice.voice_id, result.voice.lang.value
@@ -100,12 +112,23 @@ async def clone_voice(
     "Design a voice",
     response_model=DesignVoiceReply,
     openapi_extra=body_of(DesignVoiceRequest),
+    dependencies=[Repeatable],
 )
 async def design_voice(
-    grant: Writer, message: Annotated[DesignVoiceRequest, Depends(JsonBody(DesignVoiceRequest))], backend: WithBackend
+    request: Request,
+    grant: Writer,
+    message: Annotated[DesignVoiceRequest, Depends(JsonBody(DesignVoiceRequest))],
+    backend: WithBackend,
 ) -> Response:
     """Make up to three drafts of a voice that fits a description."""
-    designed = await backend.services.design_voice(message.to_command(grant.workspace))
+    command = message.to_command(grant.workspace)
+    async with backend.services.repeated_requests(grant.workspace, mark_of(request)) as made:
+        if made.voice_ids:
+            designed = await backend.services.design_voice.recall(command, made.voice_ids)
+        else:
+            with backend.allowances.voices(grant.workspace, command.num_drafts, made):
+                designed = await backend.services.design_voice(command)
+                made.voice_ids = [preview.voice.voice_id for preview in designed.previews]
     return await asyncio.to_thread(lambda: JsonReply(DesignVoiceReply.of(designed).to_wire()))
 
 
@@ -147,11 +170,22 @@ def _language_row(lang: LangCode, has_voices: bool, backend: Backend) -> Support
 
 # Before the plain id: `{voice_id}` matches colons too.
 @_in_both_forms(
-    "POST", "/voices/{voice_id}:publish", "Keep a designed voice", openapi_extra=body_of(UpdateVoiceRequest)
+    "POST",
+    "/voices/{voice_id}:publish",
+    "Keep a designed voice",
+    openapi_extra=body_of(UpdateVoiceRequest),
+    dependencies=[Repeatable],
 )
-async def publish_voice(grant: Writer, message: VoiceUpdate, voice_id: AskedVoice, backend: WithBackend) -> VoiceReply:
+async def publish_voice(
+    request: Request, grant: Writer, message: VoiceUpdate, voice_id: AskedVoice, backend: WithBackend
+) -> VoiceReply:
     """Keep a draft. A voice that is kept already is returned, with what the body changes."""
-    voice = await backend.services.publish_voice(grant.workspace, voice_id, message.to_change())
+    async with backend.services.repeated_requests(grant.workspace, mark_of(request)) as made:
+        if made.voice_ids:
+            voice = await backend.services.get_voice(grant.workspace, voice_id)
+        else:
+            voice = await backend.services.publish_voice(grant.workspace, voice_id, message.to_change())
+            made.voice_ids = (voice_id,)
     return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
 
 

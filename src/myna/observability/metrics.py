@@ -31,6 +31,7 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow("myna_spoken_seconds_total", "counter", "Seconds of speech made.", ("engine",)),
     MetricRow("myna_spoken_chars_total", "counter", "Characters of text that were asked to be spoken.", ("engine",)),
     MetricRow("myna_clones_total", "counter", "Clone requests that were answered.", ("outcome",)),
+    MetricRow("myna_refusals_total", "counter", "Requests over a limit of their key or workspace.", ("reason",)),
     MetricRow("myna_requests_in_flight", "gauge", "Requests being answered."),
     MetricRow("myna_sockets_open", "gauge", "Open speech sockets."),
     MetricRow("myna_contexts_open", "gauge", "Open contexts of all speech sockets."),

@@ -2,7 +2,7 @@
 
 What is copied keeps its names: the same row, the same blob prefix. So a copy that was killed is simply run again: it
 looks at what is there and adds what is missing. Nothing in the target is ever changed or removed. What is only of the
-moment stays behind: pending blobs and request keys.
+moment stays behind: pending blobs, request keys, when a key was last used.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,8 +18,8 @@ from myna.store.opening import Stores
 from myna.store.tables import ApiKeyRow, Base, SampleRow, VoiceRow, WorkspaceRow
 from myna.store.voice_rows import digests, sha256
 
-_SURROGATES = {"id", "voice_row_id"}
-"""Numbers that a database gives out by itself; they say nothing."""
+_NOT_COPIED = {"id", "voice_row_id", "last_used_on"}
+"""Numbers that a database gives out by itself and that say nothing, and what is only of the moment."""
 
 Identity = tuple[str, str]
 """Workspace and voice id."""
@@ -153,7 +153,7 @@ async def _content(stores: Stores, number: int) -> object:
 
 def _columns(row: Base) -> dict[str, Any]:
     names = (column.key for column in row.__table__.columns)
-    return {name: getattr(row, name) for name in names if name not in _SURROGATES}
+    return {name: getattr(row, name) for name in names if name not in _NOT_COPIED}
 
 
 def _other_content(example: str) -> InvalidRequest:

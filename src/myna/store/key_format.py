@@ -10,8 +10,9 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 
-from myna.domain.errors import CredentialsRejected, InvalidRequest
+from myna.domain.errors import CredentialsExpired, CredentialsRejected, InvalidRequest
 from myna.domain.voice import WorkspaceId
 
 _KEY_ID_BYTES = 8
@@ -62,8 +63,17 @@ def parse_key(key: str) -> KeyParts:
 
 def rejection(key: str) -> CredentialsRejected:
     """The refusal of a key that opens nothing; the wording is one that clients look for (wire-contract.md#keys)."""
-    visible = "".join(char if char.isascii() and char.isalnum() else "?" for char in key[:_VISIBLE_CHARS])
-    return CredentialsRejected(f'API key does not exist or was deleted: "{visible}***"')
+    return CredentialsRejected(f'API key does not exist or was deleted: "{_visible(key)}***"')
+
+
+def expiry(key: str, expired_at: datetime) -> CredentialsExpired:
+    """The refusal of a key whose time is over."""
+    message = f'API key "{_visible(key)}***" expired at {expired_at:%Y-%m-%d %H:%M} UTC. Ask for a new one.'
+    return CredentialsExpired(message)
+
+
+def _visible(key: str) -> str:
+    return "".join(char if char.isascii() and char.isalnum() else "?" for char in key[:_VISIBLE_CHARS])
 
 
 def check_workspace_name(name: str) -> WorkspaceId:

@@ -1,18 +1,25 @@
 """API keys in SQL: only the digest of a secret is kept."""
 
 import hmac
+import logging
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from myna.domain.errors import ResourceNotFound
+from myna.domain.errors import ResourceNotFound, ServiceUnavailable
 from myna.domain.voice import WorkspaceId
 from myna.store.database import Database
-from myna.store.key_format import check_workspace_name, new_key, parse_key, rejection
+from myna.store.key_format import check_workspace_name, expiry, new_key, parse_key, rejection
 from myna.store.tables import ApiKeyRow, WorkspaceRow
 from myna.usecases.ports import Clock, Grant, KeyRow
+
+logger = logging.getLogger(__name__)
+
+_NOTED_AGAIN = timedelta(hours=1)
+"""A use that could not be noted is tried again after this."""
 
 
 class SqlKeyStore:
@@ -21,18 +28,24 @@ class SqlKeyStore:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._noted_at: dict[str, datetime] = {}
 
-    async def create(self, workspace: WorkspaceId, can_write: bool) -> tuple[str, KeyRow]:
+    async def create(
+        self, workspace: WorkspaceId, can_write: bool, lifetime: timedelta | None = None
+    ) -> tuple[str, KeyRow]:
         name = check_workspace_name(workspace)
         parts = new_key()
+        now = self._clock.now()
         row = ApiKeyRow(
             key_id=parts.key_id,
             workspace=name,
             can_write=can_write,
             prefix=parts.prefix,
             secret_sha256=parts.secret_sha256,
-            created_at=self._clock.now(),
+            created_at=now,
             revoked_at=None,
+            expires_at=None if lifetime is None else now + lifetime,
+            last_used_on=None,
         )
         async with self._database.writing() as session:
             await ensure_workspace(session, name, self._clock)
@@ -48,7 +61,25 @@ class SqlKeyStore:
         is_right = hmac.compare_digest(expected, parts.secret_sha256)
         if row is None or not is_right or row.revoked_at is not None:
             raise rejection(key)
+        now = self._clock.now()
+        if row.expires_at is not None and row.expires_at <= now:
+            raise expiry(key, row.expires_at)
+        if row.last_used_on != now.date():
+            await self._note_use(row.key_id, now)
         return Grant(WorkspaceId(row.workspace), row.can_write, row.key_id)
+
+    async def _note_use(self, key_id: str, now: datetime) -> None:
+        """At most once an hour, whatever comes of it: a store that can only be read still opens to its keys."""
+        noted_at = self._noted_at.get(key_id)
+        if noted_at is not None and abs(now - noted_at) < _NOTED_AGAIN:
+            return
+        self._noted_at[key_id] = now
+        query = update(ApiKeyRow).where(ApiKeyRow.key_id == key_id).values(last_used_on=now.date())
+        try:
+            async with self._database.writing() as session:
+                await session.execute(query)
+        except ServiceUnavailable as exc:
+            logger.warning("use of a key not noted", extra={"key_id": key_id, "error_code": exc.code})
 
     async def list(self) -> Sequence[KeyRow]:
         async with self._database.reading() as session:
@@ -76,4 +107,13 @@ async def ensure_workspace(session: AsyncSession, name: WorkspaceId, clock: Cloc
 
 
 def _describe(row: ApiKeyRow) -> KeyRow:
-    return KeyRow(row.key_id, WorkspaceId(row.workspace), row.can_write, row.prefix, row.created_at, row.revoked_at)
+    return KeyRow(
+        row.key_id,
+        WorkspaceId(row.workspace),
+        row.can_write,
+        row.prefix,
+        row.created_at,
+        row.revoked_at,
+        row.expires_at,
+        row.last_used_on,
+    )

@@ -3,7 +3,7 @@
 A change here needs a migration in `store/migrations/versions`; a test compares the two.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import (
     JSON,
@@ -69,6 +69,9 @@ class ApiKeyRow(Base):
     secret_sha256: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_used_on: Mapped[date | None]
+    """In UTC. A day and no more: a table of keys is no record of who works when."""
 
 
 class SampleRow(Base):
@@ -143,6 +146,6 @@ class RequestKeyRow(Base):
     key_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     """The client's key may be of any length and characters."""
     body_sha256: Mapped[str] = mapped_column(String(64))
-    voice_id: Mapped[str | None] = mapped_column(String(255))
+    voice_ids: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     """What it made; None while it is at work."""
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

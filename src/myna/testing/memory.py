@@ -1,12 +1,14 @@
 """Stores in memory: real implementations of the ports, for tests and demonstrations. One process, gone at its end."""
 
+import hmac
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 
 from myna.domain.errors import ResourceNotFound, VoiceAlreadyExists
 from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId, unknown_voice
-from myna.store.key_format import check_workspace_name, new_key, parse_key, rejection
-from myna.usecases.ports import Clock, Grant, KeyRow, StoredSample, StoredVoice, VoiceChange
+from myna.store.key_format import check_workspace_name, expiry, new_key, parse_key, rejection
+from myna.usecases.ports import Clock, Grant, KeyRow, MarkedRequest, StoredSample, StoredVoice, VoiceChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,14 @@ class MemoryKeyStore:
         self._rows: dict[str, KeyRow] = {}
         self._digests: dict[str, str] = {}
 
-    async def create(self, workspace: WorkspaceId, can_write: bool) -> tuple[str, KeyRow]:
+    async def create(
+        self, workspace: WorkspaceId, can_write: bool, lifetime: timedelta | None = None
+    ) -> tuple[str, KeyRow]:
         name = check_workspace_name(workspace)
         parts = new_key()
-        row = KeyRow(parts.key_id, name, can_write, parts.prefix, self._clock.now())
+        now = self._clock.now()
+        expires_at = None if lifetime is None else now + lifetime
+        row = KeyRow(parts.key_id, name, can_write, parts.prefix, now, expires_at=expires_at)
         self._rows[parts.key_id] = row
         self._digests[parts.key_id] = parts.secret_sha256
         return parts.key, row
@@ -121,8 +127,13 @@ class MemoryKeyStore:
     async def verify(self, key: str) -> Grant:
         parts = parse_key(key)
         row = self._rows.get(parts.key_id)
-        if row is None or row.revoked_at is not None or self._digests[parts.key_id] != parts.secret_sha256:
+        is_right = hmac.compare_digest(self._digests.get(parts.key_id, "0" * 64), parts.secret_sha256)
+        if row is None or not is_right or row.revoked_at is not None:
             raise rejection(key)
+        now = self._clock.now()
+        if row.expires_at is not None and row.expires_at <= now:
+            raise expiry(key, row.expires_at)
+        self._rows[parts.key_id] = replace(row, last_used_on=now.date())
         return Grant(row.workspace, row.can_write, row.key_id)
 
     async def list(self) -> Sequence[KeyRow]:
@@ -133,6 +144,33 @@ class MemoryKeyStore:
         if row is None:
             raise ResourceNotFound(f"There is no key '{key_id}'. `myna keys list` shows the ids.")
         self._rows[key_id] = replace(row, revoked_at=row.revoked_at or self._clock.now())
+
+
+class MemoryRequestKeys:
+    """Implements `RequestKeys`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._requests: dict[tuple[WorkspaceId, str], tuple[MarkedRequest, datetime]] = {}
+
+    async def begin(
+        self, workspace: WorkspaceId, key: str, body_sha256: str, lifetime: timedelta
+    ) -> MarkedRequest | None:
+        now = self._clock.now()
+        earlier, expires_at = self._requests.get((workspace, key), (None, now))
+        if earlier is not None and expires_at > now:
+            return earlier
+        self._requests[workspace, key] = MarkedRequest(body_sha256, ()), now + lifetime
+        return None
+
+    async def finish(self, workspace: WorkspaceId, key: str, voice_ids: Sequence[VoiceId], lifetime: timedelta) -> None:
+        request, _ = self._requests[workspace, key]
+        self._requests[workspace, key] = replace(request, voice_ids=tuple(voice_ids)), self._clock.now() + lifetime
+
+    async def abandon(self, workspace: WorkspaceId, key: str) -> None:
+        request, _ = self._requests.get((workspace, key), (None, None))
+        if request is not None and not request.voice_ids:
+            del self._requests[workspace, key]
 
 
 def _changed(voice: Voice, change: VoiceChange) -> Voice:

@@ -12,6 +12,7 @@ from datetime import timedelta
 import pytest
 
 from myna.domain.errors import (
+    CredentialsExpired,
     CredentialsRejected,
     InvalidRequest,
     ResourceNotFound,
@@ -20,9 +21,8 @@ from myna.domain.errors import (
 )
 from myna.domain.language import LangCode
 from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceDesign, VoiceId, VoiceSource, WorkspaceId
-from myna.store.request_keys import MarkedRequest, SqlRequestKeys
 from myna.testing.clock import FixedClock
-from myna.usecases.ports import KeyStore, StoredSample, VoiceChange, VoiceStore
+from myna.usecases.ports import KeyStore, MarkedRequest, RequestKeys, StoredSample, VoiceChange, VoiceStore
 
 OURS = WorkspaceId("ours")
 THEIRS = WorkspaceId("theirs")
@@ -35,6 +35,7 @@ SAMPLES = (
 _LIFETIME_S = 3600.0
 _LIFETIME = timedelta(seconds=_LIFETIME_S)
 _BODY, _OTHER_BODY = "0" * 64, "1" * 64
+_MADE = (VoiceId("ours__v"), VoiceId("ours__" + "w" * 200))
 
 
 def make_voice(clock: FixedClock, name: str = "demo", workspace: WorkspaceId = OURS) -> Voice:
@@ -333,6 +334,36 @@ class KeyStoreContract:
         assert (await keys.verify(other)).workspace == OURS
         assert [revoked_at] == [listed.revoked_at for listed in await keys.list() if listed.key_id == row.key_id]
 
+    async def test_a_key_may_expire(self, keys: KeyStore, clock: FixedClock) -> None:
+        """To the moment; told apart from a wrong one, but only to who has the whole key. A revoked one is wrong."""
+        key, row = await keys.create(OURS, True, timedelta(days=2))
+        assert row.expires_at == clock.now() + timedelta(days=2)
+        clock.advance(2 * 86400 - 1)
+        assert (await keys.verify(key)).key_id == row.key_id
+        clock.advance(1)
+        with pytest.raises(CredentialsExpired) as caught:
+            await keys.verify(key)
+        assert (key not in caught.value.message, key[:4] in caught.value.message) == (True, True)
+        with pytest.raises(CredentialsRejected):
+            await keys.verify(base64.b64encode(f"{row.key_id}:{'x' * 43}".encode()).decode())
+        await keys.revoke(row.key_id)
+        with pytest.raises(CredentialsRejected):
+            await keys.verify(key)
+
+    async def test_the_day_of_the_last_use_is_listed(self, keys: KeyStore, clock: FixedClock) -> None:
+        """None before the first; a refused key is not used."""
+        key, row = await keys.create(OURS, True)
+        assert row.last_used_on is None
+        for _ in range(2):
+            await keys.verify(key)
+            assert [listed.last_used_on for listed in await keys.list()] == [clock.now().date()]
+            clock.advance(86400)
+        used_on = (clock.now() - timedelta(days=1)).date()
+        await keys.revoke(row.key_id)
+        with pytest.raises(CredentialsRejected):
+            await keys.verify(key)
+        assert [listed.last_used_on for listed in await keys.list()] == [used_on]
+
     async def test_keys_are_listed_oldest_first(self, keys: KeyStore, clock: FixedClock) -> None:
         """As they were described when they were made, without the secret."""
         rows = []
@@ -363,46 +394,46 @@ class RequestKeyContract:
     def clock(self) -> FixedClock:
         return FixedClock()
 
-    async def test_a_repeated_request_meets_the_first(self, request_keys: SqlRequestKeys) -> None:
+    async def test_a_repeated_request_meets_the_first(self, request_keys: RequestKeys) -> None:
         """At work first, then with what it made; whatever the key looks like."""
         for key in ("", "a" * 10_000, "\0'; --", "Grüße"):
             assert await request_keys.begin(OURS, key, _BODY, _LIFETIME) is None
-            assert await request_keys.begin(OURS, key, _OTHER_BODY, _LIFETIME) == MarkedRequest(_BODY, None)
-            await request_keys.finish(OURS, key, VoiceId("ours__v"), _LIFETIME)
-            assert await request_keys.begin(OURS, key, _BODY, _LIFETIME) == MarkedRequest(_BODY, VoiceId("ours__v"))
+            assert await request_keys.begin(OURS, key, _OTHER_BODY, _LIFETIME) == MarkedRequest(_BODY, ())
+            await request_keys.finish(OURS, key, _MADE, _LIFETIME)
+            assert await request_keys.begin(OURS, key, _BODY, _LIFETIME) == MarkedRequest(_BODY, _MADE)
 
-    async def test_a_key_is_of_one_workspace(self, request_keys: SqlRequestKeys) -> None:
+    async def test_a_key_is_of_one_workspace(self, request_keys: RequestKeys) -> None:
         """The same key elsewhere is another."""
         assert await request_keys.begin(OURS, "k", _BODY, _LIFETIME) is None
         assert await request_keys.begin(THEIRS, "k", _OTHER_BODY, _LIFETIME) is None
-        await request_keys.finish(THEIRS, "k", VoiceId("theirs__v"), _LIFETIME)
+        await request_keys.finish(THEIRS, "k", _MADE, _LIFETIME)
         await request_keys.abandon(THEIRS, "k")
-        assert await request_keys.begin(OURS, "k", _BODY, _LIFETIME) == MarkedRequest(_BODY, None)
+        assert await request_keys.begin(OURS, "k", _BODY, _LIFETIME) == MarkedRequest(_BODY, ())
 
-    async def test_a_failed_request_may_be_repeated(self, request_keys: SqlRequestKeys) -> None:
+    async def test_a_failed_request_may_be_repeated(self, request_keys: RequestKeys) -> None:
         """Its key is free; that of a request which made something stays taken."""
         assert await request_keys.begin(OURS, "k", _BODY, _LIFETIME) is None
         await request_keys.abandon(OURS, "k")
         assert await request_keys.begin(OURS, "k", _OTHER_BODY, _LIFETIME) is None
-        await request_keys.finish(OURS, "k", VoiceId("ours__v"), _LIFETIME)
+        await request_keys.finish(OURS, "k", _MADE, _LIFETIME)
         await request_keys.abandon(OURS, "k")
         assert await request_keys.begin(OURS, "k", _OTHER_BODY, _LIFETIME) is not None
 
-    async def test_what_has_expired_is_forgotten(self, request_keys: SqlRequestKeys, clock: FixedClock) -> None:
+    async def test_what_has_expired_is_forgotten(self, request_keys: RequestKeys, clock: FixedClock) -> None:
         """After a lifetime from the beginning, or from the end."""
         assert await request_keys.begin(OURS, "k", _BODY, _LIFETIME) is None
         clock.advance(_LIFETIME_S - 1)
-        await request_keys.finish(OURS, "k", VoiceId("ours__v"), _LIFETIME)
+        await request_keys.finish(OURS, "k", _MADE, _LIFETIME)
         clock.advance(_LIFETIME_S - 1)
         assert await request_keys.begin(OURS, "k", _BODY, _LIFETIME) is not None
         clock.advance(1)
         assert await request_keys.begin(OURS, "k", _OTHER_BODY, _LIFETIME) is None
 
-    async def test_of_several_at_once_one_begins(self, request_keys: SqlRequestKeys) -> None:
+    async def test_of_several_at_once_one_begins(self, request_keys: RequestKeys) -> None:
         """The others meet it at work."""
         begun = await asyncio.gather(*(request_keys.begin(OURS, "k", _BODY, _LIFETIME) for _ in range(8)))
         assert begun.count(None) == 1
-        assert begun.count(MarkedRequest(_BODY, None)) == 7
+        assert begun.count(MarkedRequest(_BODY, ())) == 7
 
 
 async def _is_gone(voices: VoiceStore, voice_id: VoiceId) -> bool:

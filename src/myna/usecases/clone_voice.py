@@ -10,7 +10,7 @@ from myna.domain.finding import Finding
 from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleQuality, SampleRequest
 from myna.domain.speech import SpeechSegment, SynthesisOptions
-from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceSource, WorkspaceId, clone_voice_id
+from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, VoiceSource, WorkspaceId, clone_voice_id
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.usecases.ports import Clock, EngineClient, Offload, SampleAnalyst, StoredSample, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
@@ -101,6 +101,11 @@ class CloneVoice:
         voice = await self._store(command, reference.lang, artifact, analysed, validated)
         self.refine_voices.begin()
         return CloneVoiceResult(voice, self._advise(validated, analysed, trial), trial.similarity, trial.clarity)
+
+    async def recall(self, command: CloneVoiceCommand, voice_id: VoiceId) -> CloneVoiceResult:
+        """Answer again a command that made this voice, without measures of it. Raises: as above, VoiceNotFound."""
+        voice = await self.voices.get(command.workspace, voice_id)
+        return replace(await self(replace(command, validate_only=True)), voice=voice)
 
     def _check(self, command: CloneVoiceCommand) -> None:
         if len(command.samples) > self.max_samples:

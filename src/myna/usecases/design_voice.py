@@ -1,6 +1,6 @@
 """Design voices from a description, and keep the one that is liked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -32,6 +32,12 @@ class DesignVoiceCommand:
     preview_text: str
     lang: LangCode | None
     num_previews: int = 1
+    """As asked for: any number."""
+
+    @property
+    def num_drafts(self) -> int:
+        """How many are made."""
+        return min(max(self.num_previews, 1), MAX_PREVIEWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +75,16 @@ class DesignVoice:
         self._check(command)
         attributes = self.read_description(command.design_prompt)
         lang = await self.offload(partial(self._choose_language, command, attributes))
-        text = command.preview_text.strip()
-        if len(text) < _MIN_PREVIEW_CHARS and lang.iso639 == "en":
-            text = f"{text} {_PREVIEW_EXTENSION}"
-        count = min(max(command.num_previews, 1), MAX_PREVIEWS)
-        previews = [await self._preview(command, attributes, lang, text) for _ in range(count)]
+        # Each is made and heard before the next: a failure leaves few drafts behind.
+        previews = [
+            await self._preview(await self._make(command, attributes, lang), command) for _ in range(command.num_drafts)
+        ]
         return DesignedVoices(lang, tuple(previews))
+
+    async def recall(self, command: DesignVoiceCommand, voice_ids: Sequence[VoiceId]) -> DesignedVoices:
+        """Answer again a command that made these drafts. Raises: VoiceNotFound, Overloaded, EngineFailure."""
+        voices = [await self.voices.get(command.workspace, voice_id) for voice_id in voice_ids]
+        return DesignedVoices(voices[0].lang, tuple([await self._preview(voice, command) for voice in voices]))
 
     def _check(self, command: DesignVoiceCommand) -> None:
         if not command.design_prompt.strip():
@@ -96,9 +106,7 @@ class DesignVoice:
             raise LanguageUnsupported(f"Voices cannot be designed for {lang.bcp47} here. Use one of {names}.")
         return lang
 
-    async def _preview(
-        self, command: DesignVoiceCommand, attributes: VoiceAttributes, lang: LangCode, text: str
-    ) -> VoicePreview:
+    async def _make(self, command: DesignVoiceCommand, attributes: VoiceAttributes, lang: LangCode) -> Voice:
         token = self.new_token()
         design = VoiceDesign(command.design_prompt, int(token, 16))
         artifact = await self.engine.design_voice(attributes, lang, design.seed)
@@ -118,14 +126,20 @@ class DesignVoice:
             design=design,
         )
         await self.voices.add(command.workspace, voice, artifact, [])
+        return voice
+
+    async def _preview(self, voice: Voice, command: DesignVoiceCommand) -> VoicePreview:
+        text = command.preview_text.strip()
+        if len(text) < _MIN_PREVIEW_CHARS and voice.lang.iso639 == "en":
+            text = f"{text} {_PREVIEW_EXTENSION}"
         reply = await self.synthesize_speech(
             SpeakCommand(
-                workspace=command.workspace,
+                workspace=voice.workspace,
                 voice_id=voice.voice_id,
                 text=text,
                 model_id=DEFAULT_MODEL,
                 audio_format=AudioFormat(AudioEncoding.WAV, self.preview_rate_hz),
-                lang=lang,
+                lang=voice.lang,
             )
         )
         assert reply is not None  # the text is not blank

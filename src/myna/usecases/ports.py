@@ -5,7 +5,7 @@ Across these seams go frozen dataclasses of str, int, float, bytes and float32 a
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from myna.domain.attributes import VoiceAttributes
@@ -265,21 +265,59 @@ class KeyRow:
     """The first four characters, to recognise it by."""
     created_at: datetime
     revoked_at: datetime | None = None
+    expires_at: datetime | None = None
+    """From then on it opens nothing; None: never."""
+    last_used_on: date | None = None
+    """The day, in UTC."""
 
 
 class KeyStore(Protocol):
     """Keeps API keys, hashed."""
 
-    async def create(self, workspace: WorkspaceId, can_write: bool) -> tuple[str, KeyRow]:
+    async def create(
+        self, workspace: WorkspaceId, can_write: bool, lifetime: timedelta | None = None
+    ) -> tuple[str, KeyRow]:
         """Make a key; the only moment at which it exists in clear. Raises: InvalidRequest for a bad workspace name."""
         ...
 
     async def verify(self, key: str) -> Grant:
-        """Raises: CredentialsRejected."""
+        """Notes that the key is used today. Raises: CredentialsRejected, CredentialsExpired."""
         ...
 
     async def list(self) -> Sequence[KeyRow]: ...
 
     async def revoke(self, key_id: str) -> None:
         """Raises: ResourceNotFound."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedRequest:
+    """An earlier request with the same `Idempotency-Key`."""
+
+    body_sha256: str
+    """If it is another than now, the client uses one key for two requests."""
+    voice_ids: tuple[VoiceId, ...]
+    """What it made; empty while it is at work."""
+
+
+class RequestKeys(Protocol):
+    """Keeps `Idempotency-Key`s. A key of one workspace means nothing in another. What has expired is forgotten."""
+
+    async def begin(
+        self, workspace: WorkspaceId, key: str, body_sha256: str, lifetime: timedelta
+    ) -> MarkedRequest | None:
+        """None: the key is new, and taken from now on; of several at once one gets this. Otherwise the earlier request.
+
+        key: any text of the client. lifetime: after it a request that never ended (a crash) may be begun again.
+        Raises: ServiceUnavailable.
+        """
+        ...
+
+    async def finish(self, workspace: WorkspaceId, key: str, voice_ids: Sequence[VoiceId], lifetime: timedelta) -> None:
+        """Remember what the request has made, for a lifetime from now on. Raises: ServiceUnavailable."""
+        ...
+
+    async def abandon(self, workspace: WorkspaceId, key: str) -> None:
+        """The request failed and made nothing: its key is free again. Raises: ServiceUnavailable."""
         ...

@@ -7,9 +7,10 @@ from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
-from myna.usecases.ports import EngineClient, KeyStore, VoiceStore
+from myna.usecases.ports import Clock, EngineClient, KeyStore, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
+from myna.usecases.repeated_requests import RepeatedRequests
 from myna.usecases.stock import StockVoices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
 
@@ -26,9 +27,11 @@ class Services:
     delete_voice: DeleteVoice
     design_voice: DesignVoice
     publish_voice: PublishVoice
+    repeated_requests: RepeatedRequests
     keys: KeyStore
     voices: VoiceStore
     engine: EngineClient
+    clock: Clock
     stock: StockVoices
     refine_voices: RefineVoices
     remake_voice: RemakeVoice

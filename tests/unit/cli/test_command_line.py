@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,16 @@ def test_the_doctor_tells_where_settings_come_from_and_hides_passwords(
     assert report["settings"]["engine"]["from"] == "default"
     assert {check["name"]: check["ok"] for check in report["checks"]}["weights"] is False
     assert not (tmp_path / "data").exists()
+
+
+def test_a_key_may_be_given_an_end(terminal: Terminal, tmp_path: Path) -> None:
+    """In days; the list shows it, as text and as JSON, beside the day of the last use."""
+    folder = ("--data-dir", str(tmp_path))
+    assert terminal.run("keys", "create", "--workspace", "w", "--expires-in", "0", *folder)[0] == ExitCode.USAGE
+    made = json.loads(terminal.run("keys", "create", "--workspace", "w", "--expires-in", "30", "--json", *folder)[1])
+    lasting = datetime.fromisoformat(made["expiresAt"]) - datetime.fromisoformat(made["createdAt"])
+    assert (lasting, made["lastUsedOn"]) == (timedelta(days=30), None)
+    [row] = json.loads(terminal.run("keys", "list", "--json", *folder)[1])["keys"]
+    assert row == {name: value for name, value in made.items() if name != "apiKey"}
+    cells = terminal.run("keys", "list", *folder)[1].rstrip("\n").split("\t")
+    assert cells[-2:] == [made["expiresAt"][:19] + "+00:00", ""]

@@ -1,0 +1,72 @@
+"""Requests that a client may send again when their answer was lost, without making a second voice."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from myna.domain.errors import RequestInProgress, RequestKeyReused, VoiceNotFound
+from myna.domain.voice import VoiceId, WorkspaceId
+from myna.usecases.ports import RequestKeys
+
+_KEPT = timedelta(hours=24)
+_AT_WORK = timedelta(minutes=5)
+"""Nobody waits longer for a clone (wire-contract.md#clone): a request that takes longer died with its server."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMark:
+    """What a client says of a request that it may send again."""
+
+    key: str
+    body_sha256: str
+    """Of all that makes it this request: where it goes, and its body."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a request made: filled already if it is a repeated one, otherwise to be filled by who answers it."""
+
+    voice_ids: Sequence[VoiceId] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedRequests:
+    """`async with repeated_requests(workspace, mark) as outcome`: around the work of one request.
+
+    A request that fails, or makes no voice, does not use up its key.
+    """
+
+    keys: RequestKeys
+
+    @asynccontextmanager
+    async def __call__(self, workspace: WorkspaceId, mark: RequestMark | None) -> AsyncIterator[Outcome]:
+        """mark: None for a request that was not marked, of which nothing is remembered.
+
+        Raises: RequestKeyReused, RequestInProgress, ServiceUnavailable, VoiceNotFound if what it made is gone.
+        """
+        outcome = Outcome()
+        if mark is None:
+            yield outcome
+            return
+        earlier = await self.keys.begin(workspace, mark.key, mark.body_sha256, _AT_WORK)
+        if earlier is None:
+            try:
+                yield outcome
+            finally:
+                if outcome.voice_ids:
+                    await self.keys.finish(workspace, mark.key, outcome.voice_ids, _KEPT)
+                else:
+                    await self.keys.abandon(workspace, mark.key)
+            return
+        if earlier.body_sha256 != mark.body_sha256:
+            raise RequestKeyReused("This Idempotency-Key came with another request before. Send each with its own key.")
+        if not earlier.voice_ids:
+            raise RequestInProgress(
+                "The request with this Idempotency-Key is still at work. Send it again in a moment."
+            )
+        outcome.voice_ids = earlier.voice_ids
+        try:
+            yield outcome
+        except VoiceNotFound as exc:
+            raise VoiceNotFound(f"{exc.message} It was made and is gone; send a new Idempotency-Key.") from exc

@@ -1,0 +1,150 @@
+"""Limits of one key and quotas of one workspace (wire-contract.md#allowances)."""
+
+import asyncio
+import threading
+from typing import Any
+
+import httpx
+import pytest
+from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, serve, until
+from test_http_repeats import CLONE, CLONE_BODY, DESIGN, DESIGN_BODY
+from test_http_socket import CREATE, talk
+
+from myna.http.limits import HttpLimits
+from myna.testing.clock import FixedClock
+
+VOICES = "/voices/v1/voices"
+
+
+def clock_of(service: HttpService) -> FixedClock:
+    clock = service.services.clock
+    assert isinstance(clock, FixedClock)
+    return clock
+
+
+def seconds_to_midnight(service: HttpService) -> int:
+    now = clock_of(service).now()
+    return 86400 - (now.hour * 3600 + now.minute * 60 + now.second)
+
+
+async def assert_refused(service: HttpService, reply: httpx.Response, code: str, reason: str, wait_s: int) -> None:
+    assert (reply.status_code, reply.json()["code"]) == (429, 8), reply.text
+    assert (reply.headers["x-myna-error-code"], reply.headers["retry-after"]) == (code, str(wait_s))
+    page = (await service.client.get("/metrics")).text
+    assert f'myna_refusals_total{{reason="{reason}"}} 1.0' in page
+
+
+async def test_a_key_has_so_many_requests_a_minute() -> None:
+    """In one go or spread; then 429 until the next is due. Other keys of the workspace and keyless pages go on."""
+    async with open_service(HttpLimits(max_requests_per_minute=6)) as service:
+        for _ in range(6):
+            assert (await service.get(VOICES)).status_code == 200
+        await assert_refused(service, await service.get(VOICES), "RATE_LIMITED", "requests", 10)
+        assert (await service.get(VOICES, service.read_key)).status_code == 200
+        assert (await service.client.get("/healthz")).status_code == 200
+        clock_of(service).advance(10)
+        assert [(await service.get(VOICES)).status_code for _ in range(2)] == [200, 429]
+        clock_of(service).advance(3600)
+        assert [(await service.get(VOICES)).status_code for _ in range(7)] == [200] * 6 + [429]
+        clock_of(service).advance(-3600)
+        assert (await service.get(VOICES)).headers["retry-after"] == "10"
+
+
+async def test_a_wrong_key_uses_up_nothing() -> None:
+    """Only who was let in is counted."""
+    async with open_service(HttpLimits(max_requests_per_minute=1)) as service:
+        wrong = service.write_key[:-4] + "AAAA"
+        assert (await service.get(VOICES, wrong)).status_code == 403
+        assert (await service.get(VOICES)).status_code == 200
+
+
+async def test_a_key_has_so_many_requests_at_one_time() -> None:
+    """Counted until the reply's last byte, also of a stream; a refused one is not counted."""
+    hurdles = Hurdles()
+    hurdles.gate = threading.Event()
+    services = build_tone_services(hurdle_spec(hurdles))
+    async with serve(HttpLimits(max_concurrent_requests=1), services) as service:
+        body = {"text": "Speech that goes on for a while. And on.", "voiceId": "Dennis", "modelId": "inworld-tts-2"}
+        streaming = service.client.stream("POST", "/tts/v1/voice:stream", json=body, headers=service.auth())
+        async with streaming as reply:
+            lines = reply.aiter_lines()
+            assert "result" in await anext(lines)
+            await assert_refused(service, await service.get(VOICES), "RATE_LIMITED", "concurrent", 1)
+            qualified = await service.get("/voices/v1/workspaces/acme/voices", service.read_key)
+            assert qualified.status_code == 200  # in this form two things ask for the key, and it counts once
+            hurdles.gate.set()
+            assert [line async for line in lines]
+        await until_free(service)
+
+
+async def test_a_client_that_leaves_frees_its_place() -> None:
+    """As one that stays to the end."""
+    hurdles = Hurdles()
+    hurdles.gate = threading.Event()
+    services = build_tone_services(hurdle_spec(hurdles))
+    async with serve(HttpLimits(max_concurrent_requests=1), services) as service:
+        leaving = asyncio.create_task(service.speak("Speech that goes on for a while. And on."))
+        await until(lambda: hurdles.num_chunks > 0)
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
+        hurdles.gate.set()
+        await until_free(service)
+
+
+async def until_free(service: HttpService) -> None:
+    async with asyncio.timeout(5):
+        while (await service.get(VOICES)).status_code == 429:
+            await asyncio.sleep(0.005)
+
+
+async def test_a_spoken_piece_of_a_socket_is_a_request() -> None:
+    """One over the limit is told in its context, which lives on."""
+    async with serve(HttpLimits(max_requests_per_minute=1)) as service, talk(service) as socket:
+        await socket.say("c", create=CREATE)
+        for event in ("flushCompleted", "status"):
+            await socket.say("c", send_text={"text": "Hello there.", "flush_context": {}})
+            frames = await socket.hear_until(event)
+        assert frames[-1]["result"]["status"]["code"] == 8
+        clock_of(service).advance(60)
+        await socket.say("c", send_text={"text": "Hello there.", "flush_context": {}})
+        assert await socket.hear_until("flushCompleted")
+
+
+async def test_a_workspace_has_so_much_speech_a_day() -> None:
+    """What has begun is finished, whoever of the workspace asks next is refused until midnight; others are not."""
+    async with open_service(HttpLimits(max_spoken_s_per_day=0.5)) as service:
+        assert (await service.speak("One sentence that takes its time.")).status_code == 200
+        for path in ("/tts/v1/voice", "/tts/v1/voice:stream"):
+            refused = await service.speak("Again.", path)
+            assert (refused.status_code, refused.headers["x-myna-error-code"]) == (429, "QUOTA_EXHAUSTED")
+        assert refused.headers["retry-after"] == str(seconds_to_midnight(service))
+        assert (await service.get(VOICES)).status_code == 200
+        other = await service.post("/tts/v1/voice", {"text": "Hi.", "voiceId": "Dennis"}, service.other_key)
+        assert other.status_code == 200
+        clock_of(service).advance(seconds_to_midnight(service))
+        assert (await service.speak("Again.")).status_code == 200
+
+
+async def test_a_workspace_makes_so_many_voices_a_day() -> None:
+    """Clones and drafts; what made none, and a repeated request, does not count."""
+    async with open_service(HttpLimits(max_voices_per_day=4)) as service:
+        for fields in ({"voiceSamples": []}, {"validateOnly": True}):
+            await service.post(CLONE, CLONE_BODY | fields)
+        assert (await service.post(DESIGN, DESIGN_BODY)).status_code == 200  # three
+        for _ in range(2):
+            assert (await service.post(CLONE, CLONE_BODY, idempotency_key="k")).status_code == 200
+        refused = await service.post(CLONE, CLONE_BODY)
+        await assert_refused(service, refused, "QUOTA_EXHAUSTED", "voices", seconds_to_midnight(service))
+        assert (await service.post(CLONE, CLONE_BODY | {"validateOnly": True})).status_code == 200
+        assert (await service.post(CLONE, CLONE_BODY, service.other_key)).status_code == 200
+        clock_of(service).advance(seconds_to_midnight(service))
+        assert (await service.post(CLONE, CLONE_BODY)).status_code == 200
+
+
+@pytest.mark.parametrize("body", [CLONE_BODY, CLONE_BODY | {"validateOnly": True}])
+async def test_voices_that_are_made_at_one_time_share_the_quota(body: dict[str, Any]) -> None:
+    """The last place is given once."""
+    async with open_service(HttpLimits(max_voices_per_day=1)) as service:
+        replies = await asyncio.gather(*(service.post(CLONE, body) for _ in range(3)))
+        num_taken = sum(reply.status_code == 200 for reply in replies)
+        assert num_taken == (3 if "validateOnly" in body else 1)
