@@ -43,7 +43,7 @@ def myna_calls() -> Iterator[tuple[str, str]]:
             joined = block.replace("\\\n", " ")
             for line in joined.splitlines():
                 command = line.partition(" # ")[0]
-                for call in re.findall(r"(?:\.venv/bin/)?\bmyna (.*)", command):
+                for call in re.findall(r"(?<!=)\bmyna (.*)", command):
                     yield page_name(page), call.rstrip(")").strip()
 
 
