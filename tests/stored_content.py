@@ -1,11 +1,28 @@
-"""Looks into a store past its ports: what tests compare and clean."""
+"""Fills a store, runs commands on it, and looks into it past its ports: what tests compare and clean."""
 
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
+from io import StringIO
+
+import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import selectinload
 
+from myna.cli.main import main
+from myna.domain.voice import Refinement, VoiceArtifact
 from myna.store.opening import Stores
 from myna.store.tables import Base, PendingBlobsRow, VoiceRow
 from myna.store.voice_rows import digests
+from myna.testing.clock import FixedClock
+from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, THEIRS, make_draft, make_voice
+
+Open = Callable[..., "Stores"]
+"""What the fixture `opening` gives."""
 
 
 async def empty(stores: Stores) -> None:
@@ -36,3 +53,31 @@ async def read_everything(stores: Stores) -> dict[str, object]:
     }
     content["prefixes"] = await stores.ledger.blobs.prefixes()
     return content
+
+
+async def fill(stores: Stores) -> None:
+    """Something of everything that a store holds; numbers of rows with gaps."""
+    clock = FixedClock()
+    for workspace in (OURS, THEIRS):
+        _, row = await stores.keys.create(workspace, True)
+    await stores.keys.revoke(row.key_id)
+    for number in range(6):
+        voice = replace(make_voice(clock, f"v{number}"), refinement=list(Refinement)[number % len(Refinement)])
+        await stores.voices.add(OURS, voice, VoiceArtifact(os.urandom(90_000), "tone", str(number)), SAMPLES[:number])
+    await stores.voices.delete(OURS, make_voice(clock, "v0").voice_id)
+    await stores.voices.add(OURS, make_draft(clock), ARTIFACT, ())
+    await stores.voices.add(THEIRS, replace(make_voice(clock, workspace=THEIRS), design=None), ARTIFACT, SAMPLES)
+    await stores.voices.close()
+
+
+def _run_here(words: Sequence[object]) -> tuple[int, dict[str, object]]:
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        patch.setattr(sys, "argv", ["myna", *map(str, words), "--json"])
+        with pytest.raises(SystemExit) as end:
+            main()
+    return end.value.code, json.loads(out.getvalue() or err.getvalue().splitlines()[-1])
+
+
+async def run_myna(*words: object) -> tuple[int, dict[str, object]]:
+    """Runs a command of ours with `--json`, in a thread of its own for its loop; its exit code and what it printed."""
+    return await asyncio.to_thread(_run_here, words)

@@ -1,73 +1,27 @@
 """A whole store can be moved: everything, checked, and to be repeated until it is done."""
 
 import asyncio
-import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, redirect_stderr, redirect_stdout
-from dataclasses import replace
-from io import StringIO
 from pathlib import Path
 
 import pytest
 from tests.store_servers import S3, Postgres
-from tests.stored_content import read_everything
+from tests.stored_content import Open, fill, read_everything, run_myna
 from tests.tcp_proxy import run_proxy
 from typer.testing import CliRunner
 
 from myna.cli.exit_codes import ExitCode
-from myna.cli.main import build_app, main
-from myna.domain.voice import Refinement, VoiceArtifact
-from myna.store.opening import Stores, open_stores
+from myna.cli.main import build_app
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, THEIRS, make_draft, make_voice
-
-Open = Callable[..., "Stores"]
-
-
-@pytest.fixture
-async def opening() -> AsyncIterator[Open]:
-    """Opens stores that are released in the end."""
-    async with AsyncExitStack() as opened:
-
-        async def open_one(*address: object) -> Stores:
-            stores = open_stores(Path(address[0]), FixedClock(), *address[1:])
-            opened.push_async_callback(stores.release)
-            await stores.prepare()
-            return stores
-
-        yield open_one
-
-
-async def fill(stores: Stores) -> None:
-    """Something of everything that a store holds; numbers of rows with gaps."""
-    clock = FixedClock()
-    for workspace in (OURS, THEIRS):
-        _, row = await stores.keys.create(workspace, True)
-    await stores.keys.revoke(row.key_id)
-    for number in range(6):
-        voice = replace(make_voice(clock, f"v{number}"), refinement=list(Refinement)[number % len(Refinement)])
-        await stores.voices.add(OURS, voice, VoiceArtifact(os.urandom(90_000), "tone", str(number)), SAMPLES[:number])
-    await stores.voices.delete(OURS, make_voice(clock, "v0").voice_id)
-    await stores.voices.add(OURS, make_draft(clock), ARTIFACT, ())
-    await stores.voices.add(THEIRS, replace(make_voice(clock, workspace=THEIRS), design=None), ARTIFACT, SAMPLES)
-    await stores.voices.close()
-
-
-def run_copy(words: Sequence[object]) -> tuple[int, dict[str, object]]:
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
-        patch.setattr(sys, "argv", ["myna", "store", "copy", "--json", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            main()
-    return end.value.code, json.loads(out.getvalue() or err.getvalue().splitlines()[-1])
+from myna.testing.store_contract import ARTIFACT, OURS, make_voice
 
 
 async def copy(*words: object) -> tuple[int, dict[str, object]]:
-    """Runs the command, in a thread of its own for its loop; its exit code and what it printed."""
-    return await asyncio.to_thread(run_copy, words)
+    """Runs the command; its exit code and what it printed."""
+    return await run_myna("store", "copy", *words)
 
 
 async def test_there_and_back(opening: Open, postgres: Postgres, s3: S3, tmp_path: Path) -> None:

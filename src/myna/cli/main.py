@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from myna import __version__
-from myna.cli import clone, demo, doctor, engines, keys, models, say, serve, store, voices
+from myna.cli import archive, clone, demo, doctor, engines, keys, models, say, serve, store, voices
 from myna.cli.exit_codes import ExitCode, exit_code_for
 from myna.cli.output import print_result, remark
 from myna.client import ApiError, ClientError
@@ -31,6 +31,8 @@ def build_app() -> typer.Typer:
     app.callback()(_options)
     for command in (serve.serve, clone.clone, say.say, demo.demo, engines.engines, doctor.doctor):
         app.command()(command)
+    app.command("export")(archive.export_voices)
+    app.command("import")(archive.import_voices)
     for module in (voices, keys, models, store):
         app.add_typer(module.build_app())
     return app

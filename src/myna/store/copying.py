@@ -46,7 +46,7 @@ class CopyReport:
     damaged: Sequence[DamagedBlob]
 
 
-class _BlobDamaged(Exception):
+class BlobDamaged(Exception):
     """Its text is the blob's prefix and name."""
 
 
@@ -62,7 +62,7 @@ async def copy_store(source: Stores, target: Stores, on_progress: Callable[[int,
     for stores in (source, target):
         if stores.ledger.is_used_by_others():
             raise InvalidRequest("A server or command is using one of the two stores. Stop it and copy again.")
-    wanted, present = await _voices(source), await _voices(target)
+    wanted, present = await list_voices(source), await list_voices(target)
     for identity, number in present.items():
         if identity not in wanted or await _content(target, number) != await _content(source, wanted[identity]):
             raise _other_content(f"the voice '{identity[1]}'")
@@ -70,13 +70,13 @@ async def copy_store(source: Stores, target: Stores, on_progress: Callable[[int,
     damaged = []
     for num_done, (identity, number) in enumerate(wanted.items()):
         on_progress(num_done, len(wanted))
-        voice = await _load(source, number)
+        voice = await load_voice(source, number)
         try:
             if identity in present:
                 await _copy_blobs(source.ledger.blobs, target.ledger.blobs, voice)
             else:
                 await _copy_voice(source.ledger.blobs, target, voice)
-        except _BlobDamaged as exc:
+        except BlobDamaged as exc:
             damaged.append(DamagedBlob(*identity, str(exc)))
     on_progress(len(wanted), len(wanted))
     num_whole = len(wanted) - len(damaged)
@@ -97,7 +97,7 @@ async def _copy_keys(source: Stores, target: Stores) -> int:
 
 
 async def _copy_voice(source: Blobs, target: Stores, voice: VoiceRow) -> None:
-    """Blobs, then the row: the target owns both or neither. Raises: _BlobDamaged, ServiceUnavailable."""
+    """Blobs, then the row: the target owns both or neither. Raises: BlobDamaged, ServiceUnavailable."""
     prefixes = digests(voice).keys()
     async with target.ledger.pending(prefixes):
         await _copy_blobs(source, target.ledger.blobs, voice)
@@ -107,19 +107,29 @@ async def _copy_voice(source: Blobs, target: Stores, voice: VoiceRow) -> None:
 
 
 async def _copy_blobs(source: Blobs, target: Blobs, voice: VoiceRow) -> None:
-    """Those that are not in the target, or not whole. Raises: _BlobDamaged, ServiceUnavailable."""
+    """Those that are not in the target, or not whole. Raises: BlobDamaged, ServiceUnavailable."""
     for prefix, names in digests(voice).items():
         if await _are_whole(target, prefix, names):
             continue
-        contents: dict[str, bytes] = {}
-        for name, digest in names.items():
-            content = await source.get(prefix, name)
-            if content is None or sha256(content) != digest:
-                raise _BlobDamaged(f"{prefix}/{name}")
-            contents[name] = content
-        await target.put(prefix, contents)
-        if not await _are_whole(target, prefix, names):
-            raise ServiceUnavailable(f"The target does not give back what was written to it as {prefix}. Copy again.")
+        await put_whole(target, prefix, names, await read_whole(source, prefix, names))
+
+
+async def read_whole(blobs: Blobs, prefix: BlobPrefix, names: dict[str, str]) -> dict[str, bytes]:
+    """All blobs of a prefix; names: and their digests. Raises: BlobDamaged, ServiceUnavailable."""
+    contents: dict[str, bytes] = {}
+    for name, digest in names.items():
+        content = await blobs.get(prefix, name)
+        if content is None or sha256(content) != digest:
+            raise BlobDamaged(f"{prefix}/{name}")
+        contents[name] = content
+    return contents
+
+
+async def put_whole(blobs: Blobs, prefix: BlobPrefix, names: dict[str, str], contents: dict[str, bytes]) -> None:
+    """Write all blobs of a prefix and look whether they are there. Raises: ServiceUnavailable."""
+    await blobs.put(prefix, contents)
+    if not await _are_whole(blobs, prefix, names):
+        raise ServiceUnavailable(f"The target does not give back what was written to it as {prefix}. Try again.")
 
 
 async def _are_whole(blobs: Blobs, prefix: BlobPrefix, names: dict[str, str]) -> bool:
@@ -130,24 +140,25 @@ async def _are_whole(blobs: Blobs, prefix: BlobPrefix, names: dict[str, str]) ->
     return True
 
 
-async def _voices(stores: Stores) -> dict[Identity, int]:
+async def list_voices(stores: Stores) -> dict[Identity, int]:
     """Their numbers in the database, in the order in which they were made."""
     async with stores.database.reading() as session:
         rows = await session.execute(select(VoiceRow.workspace, VoiceRow.voice_id, VoiceRow.id).order_by(VoiceRow.id))
         return {(workspace, voice_id): number for workspace, voice_id, number in rows}
 
 
-async def _load(stores: Stores, number: int) -> VoiceRow:
+async def load_voice(stores: Stores, number: int) -> VoiceRow:
+    """With its samples. Raises: InvalidRequest (it is gone), ServiceUnavailable."""
     query = select(VoiceRow).where(VoiceRow.id == number).options(selectinload(VoiceRow.samples))
     async with stores.database.reading() as session:
         row = await session.scalar(query)
     if row is None:
-        raise InvalidRequest("A voice was deleted while the store was copied. Stop the servers and copy again.")
+        raise InvalidRequest("A voice was deleted while the store was read. Do it again, with the servers stopped.")
     return row
 
 
 async def _content(stores: Stores, number: int) -> object:
-    voice = await _load(stores, number)
+    voice = await load_voice(stores, number)
     return _columns(voice), [_columns(sample) for sample in voice.samples]
 
 

@@ -41,6 +41,8 @@ COMMANDS = [
     ["demo"],
     ["engines"],
     ["doctor"],
+    ["export"],
+    ["import"],
     *(["keys", name] for name in ("create", "list", "revoke")),
     *(["voices", name] for name in ("list", "show", "rename", "delete", "remake")),
     *(["models", name] for name in ("pull", "list", "verify")),

@@ -1,0 +1,217 @@
+"""Export a workspace's voices into a file, and import such a file into any store; all of it or nothing."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC
+from pathlib import Path
+from zipfile import ZipFile
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from myna.domain.errors import InvalidRequest, VoiceAlreadyExists
+from myna.domain.language import LangCode
+from myna.domain.voice import Voice, VoiceArtifact, VoiceId, VoiceSource, WorkspaceId, clone_voice_id
+from myna.store.archive_file import ArchivedSample, ArchivedVoice, ArchiveReader, ArchiveWriter, open_archive
+from myna.store.blobs import new_blob_prefix
+from myna.store.copying import BlobDamaged, DamagedBlob, list_voices, load_voice, put_whole, read_whole
+from myna.store.key_format import check_workspace_name
+from myna.store.keys import ensure_workspace
+from myna.store.opening import Stores
+from myna.store.private_files import touch_private_file
+from myna.store.tables import VoiceRow
+from myna.store.voice_rows import ARTIFACT, digests, sample_name, to_row, to_voice
+from myna.usecases.ports import Clock, StoredSample
+
+OnProgress = Callable[[int, int], None]
+"""Voices done, voices in all."""
+
+_MAX_SEED = 2**32 - 1
+_SHOWN_IDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    num_voices: int
+    damaged: Sequence[DamagedBlob]
+    """Of voices that are not in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    workspace: WorkspaceId
+    voice_ids: Mapping[str, str]
+    """What each is called here, by what it was called in the file."""
+
+
+async def export_workspace(source: Stores, workspace: str, file: Path, on_progress: OnProgress) -> ExportReport:
+    """Write every voice of a workspace, drafts apart, with its recordings. The file is there when it is whole.
+
+    A voice with a damaged blob is left out and named. Servers may go on. Raises: InvalidRequest (no such voices, or the
+    file exists), ServiceUnavailable, OSError.
+    """
+    await source.prepare()
+    numbers = [number for (owner, _), number in (await list_voices(source)).items() if owner == workspace]
+    if not numbers:
+        raise InvalidRequest(f"The workspace '{workspace[:63]}' has no voices in this store.")
+    if file.exists():
+        raise InvalidRequest(f"{file} exists. Name another file.")
+    part = file.with_name(f".{file.name}.part")
+    touch_private_file(part)
+    damaged = []
+    num_written = 0
+    try:
+        with part.open("r+b") as stream:
+            stream.truncate()
+            with ZipFile(stream, "w") as archive:
+                writer = ArchiveWriter(archive, workspace)
+                for num_done, number in enumerate(numbers):
+                    on_progress(num_done, len(numbers))
+                    try:
+                        row, contents = await _read_voice(source, number)
+                    except BlobDamaged as exc:
+                        damaged.append(DamagedBlob(workspace, (await load_voice(source, number)).voice_id, str(exc)))
+                        continue
+                    if not row.is_draft:
+                        writer.add(_to_archived(row), contents)
+                        num_written += 1
+                writer.finish()
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.rename(file)
+    finally:
+        part.unlink(missing_ok=True)
+    on_progress(len(numbers), len(numbers))
+    return ExportReport(num_written, damaged)
+
+
+async def import_workspace(
+    target: Stores, file: Path, workspace: str | None, clock: Clock, on_progress: OnProgress, *, rename: bool
+) -> ImportReport:
+    """Add all voices of a file to a store, in one transaction. Servers may go on.
+
+    workspace: whose they become; None for the name in the file. rename: give a voice whose id is taken a new one.
+    Raises: InvalidRequest (the file is damaged, or not of our making), VoiceAlreadyExists, ServiceUnavailable, OSError.
+    """
+    await target.prepare()
+    with open_archive(file) as archive:
+        owner = check_workspace_name(workspace or archive.manifest.workspace)
+        taken = {VoiceId(voice_id) for name, voice_id in await list_voices(target) if name == owner}
+        voices = _named(archive, owner, taken, clock, rename=rename)
+        num_prefixes = [2 if voice.samples else 1 for voice in archive.manifest.voices]
+        prefixes = [[new_blob_prefix() for _ in range(number)] for number in num_prefixes]
+        listed = [prefix for of_voice in prefixes for prefix in of_voice]
+        async with target.ledger.pending(listed):
+            rows = []
+            for number, voice in enumerate(voices):
+                on_progress(number, len(voices))
+                contents = archive.read(number)
+                archived = archive.manifest.voices[number]
+                artifact = VoiceArtifact(contents[ARTIFACT], archived.engine_id, archived.engine_version)
+                samples = [
+                    StoredSample(contents[sample_name(i)], sample.transcript, sample.lang, sample.rating)
+                    for i, sample in enumerate(archived.samples)
+                ]
+                row = to_row(owner, voice, artifact, samples, prefixes[number])
+                _check_row(row)
+                for prefix, names in digests(row).items():
+                    await put_whole(target.ledger.blobs, prefix, names, {name: contents[name] for name in names})
+                rows.append(row)
+            try:
+                async with target.database.writing() as session:
+                    await target.ledger.take_over(session, listed)
+                    await ensure_workspace(session, owner, clock)
+                    # Once more: a server may have made one of that name meanwhile.
+                    ids = select(VoiceRow.voice_id).where(VoiceRow.workspace == owner)
+                    _refuse(set(await session.scalars(ids)).intersection(row.voice_id for row in rows))
+                    session.add_all(rows)
+            except IntegrityError as exc:
+                raise VoiceAlreadyExists("A server has taken one of the voice ids meanwhile. Import again.") from exc
+        on_progress(len(voices), len(voices))
+        given = (archived.voice for archived in archive.manifest.voices)
+        return ImportReport(owner, {old.voice_id: new.voice_id for old, new in zip(given, voices, strict=True)})
+
+
+async def _read_voice(source: Stores, number: int) -> tuple[VoiceRow, dict[str, bytes]]:
+    """The row, and its blobs by name. Raises: BlobDamaged, InvalidRequest (it is gone), ServiceUnavailable."""
+    before = None
+    while True:
+        row = await load_voice(source, number)
+        contents: dict[str, bytes] = {}
+        try:
+            for prefix, names in digests(row).items():
+                contents |= await read_whole(source.ledger.blobs, prefix, names)
+        except BlobDamaged:
+            # A better artifact may have taken its place between the two reads: look again.
+            if row.artifact_prefix == before:
+                raise
+            before = row.artifact_prefix
+        else:
+            return row, contents
+
+
+def _to_archived(row: VoiceRow) -> ArchivedVoice:
+    samples = (ArchivedSample(s.transcript, LangCode(s.lang), s.rating, s.sha256) for s in row.samples)
+    return ArchivedVoice(to_voice(row), row.engine_id, row.engine_version, row.artifact_sha256, tuple(samples))
+
+
+def _named(
+    archive: ArchiveReader, owner: WorkspaceId, taken: set[VoiceId], clock: Clock, *, rename: bool
+) -> list[Voice]:
+    """The voices as they will be. Raises: InvalidRequest, VoiceAlreadyExists."""
+    given = [_checked(archived.voice) for archived in archive.manifest.voices]
+    ids = {voice.voice_id for voice in given}
+    if len(ids) < len(given):
+        raise InvalidRequest("Two voices of the file have one id. Nothing was imported.")
+    if not rename:
+        _refuse(ids & taken)
+    used = ids | taken
+    voices = []
+    for voice in given:
+        voice_id, attempt = voice.voice_id, 0
+        if voice_id in taken:
+            while voice_id in used:
+                voice_id = clone_voice_id(owner, voice.display_name, clock.now(), attempt)
+                attempt += 1
+            used.add(voice_id)
+        voices.append(replace(voice, workspace=owner, voice_id=voice_id, is_draft=False, expires_at=None))
+    return voices
+
+
+def _checked(voice: Voice) -> Voice:
+    """Raises: InvalidRequest for values that no voice of ours has."""
+    try:
+        voice.created_at.astimezone(UTC)
+    except OverflowError as exc:
+        raise _odd_value("created_at") from exc
+    if voice.source is not VoiceSource.IVC:
+        raise _odd_value("source")
+    if not voice.voice_id or not voice.voice_id.isprintable():
+        raise _odd_value("voice_id")
+    if voice.design is not None and not 0 <= voice.design.seed <= _MAX_SEED:
+        raise _odd_value("design.seed")
+    return voice
+
+
+def _check_row(row: VoiceRow) -> None:
+    """Raises: InvalidRequest for text that a database would not take."""
+    for part in (row, *row.samples):
+        for column in part.__table__.columns:
+            value = getattr(part, column.key)
+            most_chars = getattr(column.type, "length", None)
+            if isinstance(value, str) and ("\0" in value or (most_chars is not None and len(value) > most_chars)):
+                raise _odd_value(column.key)
+
+
+def _refuse(taken: set[VoiceId] | set[str]) -> None:
+    if taken:
+        some = ", ".join(sorted(taken)[:_SHOWN_IDS])
+        raise VoiceAlreadyExists(
+            f"{len(taken)} voice ids of the file are taken in this workspace: {some[:255]}. Nothing was imported. "
+            "Delete those voices, import into another --workspace, or let --rename choose new ids."
+        )
+
+
+def _odd_value(field: str) -> InvalidRequest:
+    return InvalidRequest(f"A voice of the file has a value in '{field}' that no voice has. Nothing was imported.")
