@@ -131,8 +131,10 @@ class SpeechEncoder(Protocol):
 
 
 class SpeechEncoders(Protocol):
-    def open(self, audio_format: AudioFormat, *, is_stream: bool) -> SpeechEncoder:
-        """is_stream: chunk headers as wire-contract.md#encodings wants them for streams, not for one whole reply."""
+    def open(self, audio_format: AudioFormat, *, is_stream: bool, tempo: float = 1.0) -> SpeechEncoder:
+        """is_stream: chunk headers as wire-contract.md#encodings wants them for streams, not for one whole reply.
+        tempo: 2 is twice as fast, with the same pitch.
+        """
         ...
 
 
