@@ -32,6 +32,7 @@ from myna.usecases.services import Services
 from myna.usecases.speak_command import SpeechLimits
 from myna.usecases.stock import read_stock_voices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
+from myna.usecases.transcribe_speech import TranscribeSpeech
 
 _HOUSE_KEEPING_S = 3600.0
 
@@ -109,6 +110,7 @@ def build_services(settings: Settings) -> Services:
             refine_voices=refine_voices,
         ),
         synthesize_speech=synthesize_speech,
+        transcribe_speech=TranscribeSpeech(analyst, offload),
         list_voices=ListVoices(stores.voices, stock.voices),
         get_voice=GetVoice(stores.voices, stock.voices),
         update_voice=UpdateVoice(stores.voices, stock.voices),

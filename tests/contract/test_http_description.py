@@ -44,6 +44,7 @@ async def test_every_endpoint_is_described(service: HttpService) -> None:
         "GET /tts/v1/voice:preview",
         "GET /tts/v1/voices",
         "POST /v1/audio/speech",
+        "POST /v1/audio/transcriptions",
     } <= described
     schemas = document["components"]["schemas"]
     names = set(re.findall(r"#/components/schemas/(\w+)", str(document)))
@@ -65,7 +66,10 @@ async def test_the_examples_of_the_requests_work(service: HttpService) -> None:
     for path, method, operation in _operations(document):
         if "requestBody" not in operation:
             continue
-        name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+        media_type, content = next(iter(operation["requestBody"]["content"].items()))
+        if media_type != "application/json":
+            continue
+        name = content["schema"]["$ref"].rsplit("/", 1)[1]
         example = document["components"]["schemas"][name]["example"]
         if "voiceSamples" in example:
             example["voiceSamples"][0]["audioData"] = wav_base64()

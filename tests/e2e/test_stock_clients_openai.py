@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -132,3 +133,26 @@ def test_a_wrong_key_is_not_tried_again(tone_server: LiveServer) -> None:
         pytest.raises(openai.PermissionDeniedError),
     ):
         speak(stranger)
+
+
+def test_a_recording_is_written_down(client: "openai.OpenAI") -> None:
+    """Every format of its transcriptions, of a real recording; what it says is counted by words."""
+    said = (DATA / "demo_reference.txt").read_text().split()
+
+    def transcribe(**options: Any) -> Any:
+        with (DATA / "demo_reference.flac").open("rb") as recording:
+            return client.audio.transcriptions.create(file=recording, model="whisper-1", **options)
+
+    def num_found(text: str) -> int:
+        return len(set(said) & set(re.findall(r"[a-z]+", text.lower())))
+
+    enough = 0.9 * len(set(said))
+    assert num_found(transcribe().text) >= enough
+    verbose = transcribe(response_format="verbose_json", timestamp_granularities=["word", "segment"])
+    assert (verbose.language, round(verbose.duration, 1)) == ("english", 13.7)
+    assert num_found(" ".join(word.word for word in verbose.words)) >= enough
+    assert num_found(" ".join(segment.text for segment in verbose.segments)) >= enough
+    for response_format in ("text", "srt", "vtt"):
+        assert num_found(transcribe(response_format=response_format, language="en")) >= enough
+    with pytest.raises(openai.BadRequestError, match="not a recording"):
+        client.audio.transcriptions.create(file=b"0123456789" * 9, model="whisper-1")

@@ -5,6 +5,7 @@ MynaError
 │   ├── AudioUndecodable      the bytes are not audio that we can read
 │   ├── LanguageUnsupported   the language is unknown, or the engine does not speak it
 │   ├── ModelUnsupported      the modelId is not one that is served
+│   ├── RecordingTooLong      more seconds than one recording may have
 │   ├── TextTooLong           more text than one request may carry
 │   └── TextUnspeakable       nothing in the text can be spoken: only markup, signs or emoji
 ├── CredentialsMissing        no key was sent
@@ -81,6 +82,10 @@ class LanguageUnsupported(InvalidRequest):
 
 class ModelUnsupported(InvalidRequest):
     code = "MODEL_UNSUPPORTED"
+
+
+class RecordingTooLong(InvalidRequest):
+    code = "RECORDING_TOO_LONG"
 
 
 class TextTooLong(InvalidRequest):

@@ -16,7 +16,7 @@ from myna.http.backend import WithBackend
 from myna.http.client_presence import while_client_waits
 from myna.http.errors import describe
 from myna.http.json_body import JsonBody
-from myna.http.openai_names import SPEECH_MODELS, known_model
+from myna.http.openai_names import SPEECH_MODELS, TRANSCRIPTION_MODELS, known_model
 from myna.http.openai_request import CreateSpeechRequest
 from myna.http.openapi import ERRORS, body_of, content_of
 from myna.http.pulled_response import PulledResponse
@@ -38,7 +38,7 @@ _FORMATS: dict[str, tuple[AudioEncoding, str]] = {
 _RATE_HZ = 24000
 """OpenAI's clients take `pcm` for 24 kHz, 16-bit, mono; the other formats say their rate themselves."""
 _EVENTS = "text/event-stream"
-_MODELS = (*SPEECH_MODELS, *sorted(KNOWN_MODELS))
+_MODELS = (*SPEECH_MODELS, *TRANSCRIPTION_MODELS, *sorted(KNOWN_MODELS))
 _MODELS_SINCE_S = 1767225600
 """2026-01-01: models have no birthday; a fixed one keeps listings stable."""
 
@@ -49,7 +49,7 @@ JsonObject = dict[str, object]
 
 @router.get("/models", summary="List models (OpenAI's form)")
 async def list_models(_grant: Reader) -> JsonObject:
-    """OpenAI's names and ours; all are spoken by the configured engine."""
+    """OpenAI's names and ours; behind all are the configured engine and the one recogniser."""
     return {"object": "list", "data": [_model(name) for name in _MODELS]}
 
 

@@ -5,6 +5,15 @@ from myna.usecases.models import DEFAULT_MODEL
 SPEECH_MODELS = ("tts-1", "tts-1-hd", "gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15")
 """Spoken like any other, by the configured engine. Source: the official Python package, `SpeechModel`."""
 
+TRANSCRIPTION_MODELS = (
+    "whisper-1",
+    "gpt-transcribe",
+    "gpt-4o-transcribe",
+    "gpt-4o-mini-transcribe",
+    "gpt-4o-mini-transcribe-2025-12-15",
+)
+"""All are the recogniser aboard. Source: the same package, `TranscriptionCreateParams`."""
+
 _VOICES = {
     "alloy": "Dennis",
     "ash": "Jason",

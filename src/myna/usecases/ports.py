@@ -12,6 +12,7 @@ from myna.domain.attributes import VoiceAttributes
 from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleRequest
 from myna.domain.speech import AudioFormat, SpeechSegment, SpokenChunk, SynthesisOptions
+from myna.domain.transcript import FoundSpeech, HeardPassage
 from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSpec
@@ -101,6 +102,17 @@ class SampleAnalyst(Protocol):
 
         Goes by nothing of a sample but `processed`, `transcript`, `lang` and `rating`: what is kept of it.
         """
+        ...
+
+    def find_speech(self, content: bytes) -> FoundSpeech:
+        """Decode a recording of any length that is accepted, and cut it where nobody speaks.
+
+        Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge.
+        """
+        ...
+
+    def hear(self, speech: Waveform, lang: LangCode | None) -> HeardPassage | None:
+        """The words of one passage with their times in it; None if there are none. lang: None to detect."""
         ...
 
     def measure_similarity(self, first: Waveform, second: Waveform) -> float:

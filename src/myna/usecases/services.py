@@ -12,6 +12,7 @@ from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.stock import StockVoices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
+from myna.usecases.transcribe_speech import TranscribeSpeech
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Services:
 
     clone_voice: CloneVoice
     synthesize_speech: SynthesizeSpeech
+    transcribe_speech: TranscribeSpeech
     list_voices: ListVoices
     get_voice: GetVoice
     update_voice: UpdateVoice
