@@ -1,4 +1,4 @@
-"""Words of a recording over HTTP (wire-contract.md#transcriptions)."""
+"""Words of a recording over HTTP, in OpenAI's form and in Inworld's (wire-contract.md#transcriptions and #stt)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from http_service import HttpService, PlainAnalyst, build_tone_services, open_service, wav_bytes
+from http_service import HttpService, PlainAnalyst, build_tone_services, open_service, wav_base64, wav_bytes
 
 from myna.domain.errors import RecordingTooLong
 from myna.domain.transcript import FoundSpeech
@@ -168,3 +168,71 @@ async def test_who_leaves_is_not_listened_to_further() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
     assert len(heard) < 10
+
+
+# --- Inworld's form ------------------------------------------------------------------------------------------------
+
+
+STT_MODEL = "inworld/inworld-stt-1"
+
+
+async def send_stt(service: HttpService, content: str | None = None, **config: Any) -> httpx.Response:
+    body = {
+        "transcribeConfig": {"modelId": STT_MODEL, "audioEncoding": "LINEAR16", **config},
+        "audioData": {"content": wav_base64() if content is None else content},
+    }
+    return await service.post("/stt/v1/transcribe", body, service.read_key)
+
+
+async def test_inworld_clients_get_words_with_times(service: HttpService) -> None:
+    """In milliseconds and only if asked for; fields that change nothing are taken."""
+    usual = await send_stt(service, prompts=["Salt"], voiceProfileConfig={"enableVoiceProfile": True, "topN": 3})
+    assert usual.json() == {
+        "transcription": {"transcript": TEXT, "isFinal": True, "wordTimestamps": [], "language": "en-US"},
+        "usage": {"transcribedAudioMs": 3000, "modelId": STT_MODEL},
+    }
+    body = {
+        "transcribe_config": {"model_id": "groq/whisper-large-v3", "language": "es", "include_word_timestamps": True},
+        "audio_data": {"content": wav_base64()},
+    }
+    heard = (await service.post("/stt/v1/transcribe", body)).json()
+    assert heard["usage"]["modelId"] == "groq/whisper-large-v3"
+    assert heard["transcription"]["language"] == "es-ES"
+    assert heard["transcription"]["wordTimestamps"][3] == {
+        "word": "Salt",
+        "startTimeMs": 1000,
+        "endTimeMs": 1200,
+        "confidence": 0.5,
+    }
+
+
+async def test_strict_replies_name_no_language() -> None:
+    """The original's have no such field."""
+    async with open_service(HttpLimits(strict_replies=True)) as service:
+        assert "language" not in (await send_stt(service)).json()["transcription"]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({}, "audio_data is required"),
+        ({"audioData": {"content": "AAAA"}}, "transcribe_config is required"),
+        ({"audioData": {}, "transcribeConfig": {}}, "model_id is required"),
+        ({"audioData": {}, "transcribeConfig": {"modelId": "a/b"}}, 'Unsupported model "a/b"'),
+        ({"audioData": {}, "transcribeConfig": {"modelId": STT_MODEL}}, "audio data is required"),
+        ({"audioData": {"content": "%"}, "transcribeConfig": {"modelId": STT_MODEL}}, "content: is not valid base64"),
+        ({"audioData": {"content": "AAAA"}, "transcribeConfig": {"modelId": STT_MODEL}}, "not audio"),
+        (
+            {"audioData": {"content": "AAAA"}, "transcribeConfig": {"modelId": STT_MODEL, "language": "tlh"}},
+            "language is not a known language",
+        ),
+    ],
+)
+async def test_inworld_requests_are_refused_in_its_words(
+    service: HttpService, body: dict[str, Any], words: str
+) -> None:
+    """In the order in which the original finds what is missing."""
+    reply = await service.post("/stt/v1/transcribe", body)
+    assert (reply.status_code, reply.json()["code"]) == (400, 3)
+    assert words in reply.json()["message"]
+    assert (await service.client.post("/stt/v1/transcribe", json=body)).status_code == 401

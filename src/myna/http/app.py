@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from myna import __version__
-from myna.http import openai, speech, speech_socket, system, transcriptions, voices
+from myna.http import openai, speech, speech_socket, stt, system, transcriptions, voices
 from myna.http.backend import Backend
 from myna.http.bodies_in_flight import BodiesInFlight
 from myna.http.errors import install_error_replies
@@ -16,6 +16,7 @@ from myna.http.openapi import install_openapi
 from myna.http.request_edge import RequestEdge
 from myna.http.speech_replies import SpeechLineReply
 from myna.http.speech_requests import SpeakRequest
+from myna.http.stt_request import TranscribeRequest
 from myna.http.studio_page import create_studio_router
 from myna.http.transcription_request import TranscriptionRequest
 from myna.http.voice_requests import CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest
@@ -57,12 +58,20 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
     )
     bodies = BodiesInFlight(limits.max_bodies_in_flight_bytes, metrics)
     app.state.backend = Backend(services, limits, metrics, bodies)
-    routers = (voices.short, voices.qualified, voices.older, speech.router, openai.router, transcriptions.router)
+    routers = (
+        voices.short,
+        voices.qualified,
+        voices.older,
+        speech.router,
+        openai.router,
+        transcriptions.router,
+        stt.router,
+    )
     for router in (*routers, speech_socket.router, system.router, create_studio_router()):
         # One flat list, not routers inside a router: a 405 names the methods of all routes of its path.
         app.router.routes.extend(router.routes)
     install_error_replies(app)
     messages = (CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest, SpeakRequest, CreateSpeechRequest)
-    install_openapi(app, (*messages, TranscriptionRequest, SpeechLineReply))
+    install_openapi(app, (*messages, TranscriptionRequest, TranscribeRequest, SpeechLineReply))
     app.add_middleware(RequestEdge, limits=limits, metrics=metrics)
     return app

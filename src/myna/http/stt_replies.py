@@ -1,0 +1,55 @@
+"""What was heard, as Inworld's clients read it (wire-contract.md#stt)."""
+
+from myna.domain.transcript import HeardWord, Transcript
+from myna.http.reply import Reply
+from myna.http.stt_request import TranscribeConfigMessage
+
+
+class WordTimestampReply(Reply):
+    word: str
+    start_time_ms: int
+    end_time_ms: int
+    confidence: float
+    """0 to 1."""
+
+    @classmethod
+    def of(cls, word: HeardWord) -> "WordTimestampReply":
+        return cls(
+            word=word.text.strip(),
+            start_time_ms=round(word.start_s * 1000),
+            end_time_ms=round(word.end_s * 1000),
+            confidence=word.confidence,
+        )
+
+
+class TranscriptionReply(Reply):
+    transcript: str
+    is_final: bool
+    word_timestamps: list[WordTimestampReply]
+    """Empty unless asked for."""
+    language: str | None = None
+    """Extra: BCP-47, heard or given; absent if nothing was said and none was given."""
+
+
+class SttUsageReply(Reply):
+    transcribed_audio_ms: int
+    model_id: str
+
+
+class TranscribeReply(Reply):
+    transcription: TranscriptionReply
+    usage: SttUsageReply
+
+    @classmethod
+    def of(cls, transcript: Transcript, config: TranscribeConfigMessage, *, is_strict: bool) -> "TranscribeReply":
+        words = transcript.words if config.include_word_timestamps else ()
+        extra = {} if is_strict or transcript.lang is None else {"language": transcript.lang.bcp47}
+        return cls(
+            transcription=TranscriptionReply(
+                transcript=transcript.text,
+                is_final=True,
+                word_timestamps=[WordTimestampReply.of(word) for word in words],
+                **extra,
+            ),
+            usage=SttUsageReply(transcribed_audio_ms=round(transcript.duration_s * 1000), model_id=config.model_id),
+        )
