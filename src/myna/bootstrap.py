@@ -25,6 +25,7 @@ from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
+from myna.usecases.listen_live import ListenLive
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
@@ -111,6 +112,7 @@ def build_services(settings: Settings) -> Services:
         ),
         synthesize_speech=synthesize_speech,
         transcribe_speech=TranscribeSpeech(analyst, offload),
+        listen_live=ListenLive(analyst, offload),
         list_voices=ListVoices(stores.voices, stock.voices),
         get_voice=GetVoice(stores.voices, stock.voices),
         update_voice=UpdateVoice(stores.voices, stock.voices),

@@ -47,6 +47,7 @@ from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
+from myna.usecases.listen_live import ListenLive
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
 from myna.usecases.ports import SampleAnalyst, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
@@ -104,6 +105,11 @@ class PlainAnalyst:
         assert heard is not None
         passages = (SpeechPassage(start_s, heard) for start_s in (0.25, 1.0)) if np.any(heard.samples) else ()
         return FoundSpeech(heard.duration_s, tuple(passages))
+
+    def find_talk(self, recent: Waveform) -> list[tuple[float, float]]:
+        loud = np.flatnonzero(np.abs(recent.samples) > 0.01)
+        stretches = np.split(loud, np.flatnonzero(np.diff(loud) > 1) + 1) if len(loud) else []
+        return [(part[0] / recent.sample_rate_hz, part[-1] / recent.sample_rate_hz) for part in stretches]
 
     def hear(self, speech: Waveform, lang: LangCode | None) -> HeardPassage:
         """Always the same words."""
@@ -257,6 +263,7 @@ def build_tone_services(
         ),
         synthesize_speech=speak,
         transcribe_speech=TranscribeSpeech(analyst, offload),
+        listen_live=ListenLive(analyst, offload),
         list_voices=ListVoices(voices, stock.voices),
         get_voice=GetVoice(voices, stock.voices),
         update_voice=UpdateVoice(voices, stock.voices),

@@ -91,6 +91,10 @@ class ModelSampleAnalyst:
         passages = (SpeechPassage(span.start_s, _between(recording, span)) for span in spans)
         return FoundSpeech(recording.duration_s, tuple(passages))
 
+    def find_talk(self, recent: Waveform) -> Sequence[tuple[float, float]]:
+        """Start and end of each stretch of speech, seconds."""
+        return [(span.start_s, span.end_s) for span in self._loaded_models().speech_activity.detect(recent).spans]
+
     def hear(self, speech: Waveform, lang: LangCode | None) -> HeardPassage | None:
         """The words of a passage; None if there are none."""
         return self._loaded_models().recogniser.hear_words(speech, lang)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from myna import __version__
-from myna.http import openai, speech, speech_socket, stt, system, transcriptions, voices
+from myna.http import listening_socket, openai, speech, speech_socket, stt, system, transcriptions, voices
 from myna.http.backend import Backend
 from myna.http.bodies_in_flight import BodiesInFlight
 from myna.http.errors import install_error_replies
@@ -25,8 +25,8 @@ from myna.usecases.services import Services
 
 _DESCRIPTION = (
     "Instant voice cloning and speech, self-hosted, in Inworld's Voice and TTS wire format. Fields are taken in "
-    "camelCase and snake_case; unknown fields are ignored. The WebSocket /tts/v1/voice:streamBidirectional is "
-    "described in docs/api.md."
+    "camelCase and snake_case; unknown fields are ignored. The WebSockets /tts/v1/voice:streamBidirectional and "
+    "/stt/v1/transcribe:streamBidirectional are described in docs/api.md."
 )
 
 
@@ -67,7 +67,7 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
         transcriptions.router,
         stt.router,
     )
-    for router in (*routers, speech_socket.router, system.router, create_studio_router()):
+    for router in (*routers, listening_socket.router, speech_socket.router, system.router, create_studio_router()):
         # One flat list, not routers inside a router: a 405 names the methods of all routes of its path.
         app.router.routes.extend(router.routes)
     install_error_replies(app)

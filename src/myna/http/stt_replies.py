@@ -1,8 +1,11 @@
 """What was heard, as Inworld's clients read it (wire-contract.md#stt)."""
 
-from myna.domain.transcript import HeardWord, Transcript
+from typing import Any
+
+from myna.domain.transcript import HeardPassage, HeardWord, Transcript
 from myna.http.reply import Reply
-from myna.http.stt_request import TranscribeConfigMessage
+from myna.http.stt_request import StreamConfigMessage, TranscribeConfigMessage
+from myna.usecases.listen_live import Turn
 
 
 class WordTimestampReply(Reply):
@@ -53,3 +56,18 @@ class TranscribeReply(Reply):
             ),
             usage=SttUsageReply(transcribed_audio_ms=round(transcript.duration_s * 1000), model_id=config.model_id),
         )
+
+
+def streamed_transcription(
+    heard: HeardPassage | None, turn: Turn, config: StreamConfigMessage, *, is_strict: bool
+) -> dict[str, Any]:  # Any: a JSON object
+    """`transcription` on the socket: times in both units, since clients read either."""
+    words = heard.words if heard is not None and config.include_word_timestamps else ()
+    return {
+        "transcript": heard.text if heard is not None else "",
+        "isFinal": turn.is_final,
+        "wordTimestamps": [
+            WordTimestampReply.of(word).to_wire() | {"startTime": word.start_s, "endTime": word.end_s} for word in words
+        ],
+        **({} if is_strict or heard is None else {"language": heard.lang.bcp47}),
+    }

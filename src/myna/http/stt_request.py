@@ -1,12 +1,13 @@
 """The fields of `POST /stt/v1/transcribe` (wire-contract.md#stt)."""
 
+import math
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
 from myna.domain.errors import InvalidRequest
-from myna.http.proto_message import Base64Bytes, Flag, Int, Known, ProtoMessage, Text
+from myna.http.proto_message import Base64Bytes, Flag, Float, Int, Known, ProtoMessage, Text
 
 STT_MODELS = frozenset(
     {
@@ -21,6 +22,11 @@ STT_MODELS = frozenset(
     }
 )
 """All are the recogniser aboard. Source: Inworld's documentation and the clients that are named in clients.md."""
+
+
+_DEFAULT_RATE_HZ, _MIN_RATE_HZ, _MAX_RATE_HZ = 16_000, 8_000, 48_000
+_DEFAULT_SILENCE_MS, _MIN_SILENCE_MS, _MAX_SILENCE_MS = 700, 500, 5_000
+"""Clients ask for 200 ms "when confident": nothing aboard is, and people pause that long between words."""
 
 
 class SttEncoding(StrEnum):
@@ -51,6 +57,43 @@ class TranscribeConfigMessage(ProtoMessage):
             raise InvalidRequest(
                 f'Unsupported model "{self.model_id[:64]}". Supported models: {", ".join(sorted(STT_MODELS))}'
             )
+
+
+class TurnConfigMessage(ProtoMessage):
+    """When a turn is over; other fields are taken, without effect."""
+
+    vad_threshold: Annotated[Float, Field(description="0: only `endTurn` ends a turn.")] | None = None
+    min_end_of_turn_silence_when_confident: Annotated[Int, Field(description="ms; 500 to 5000, default 700.")] = 0
+
+
+class StreamConfigMessage(TranscribeConfigMessage):
+    """What the listening socket is opened with."""
+
+    inworld_stt_v1_config: TurnConfigMessage | None = None
+    assemblyai_config: TurnConfigMessage | None = None
+
+    @property
+    def rate_hz(self) -> int:
+        return self.sample_rate_hertz or _DEFAULT_RATE_HZ
+
+    @property
+    def silence_s(self) -> float:
+        """How long nobody speaks when a turn is over; infinite if the client ends turns."""
+        turn = self.inworld_stt_v1_config or self.assemblyai_config or TurnConfigMessage()
+        if turn.vad_threshold == 0:
+            return math.inf
+        asked_ms = turn.min_end_of_turn_silence_when_confident or _DEFAULT_SILENCE_MS
+        return min(max(asked_ms, _MIN_SILENCE_MS), _MAX_SILENCE_MS) / 1000
+
+    def check_stream(self) -> None:
+        """Raises: InvalidRequest."""
+        self.check()
+        if self.audio_encoding not in (None, SttEncoding.LINEAR16, SttEncoding.AUTO_DETECT):
+            raise InvalidRequest("audioEncoding must be LINEAR16 on the stream: 16-bit samples without a header.")
+        if not _MIN_RATE_HZ <= self.rate_hz <= _MAX_RATE_HZ:
+            raise InvalidRequest(f"sampleRateHertz is out of range. Use {_MIN_RATE_HZ} to {_MAX_RATE_HZ}.")
+        if self.number_of_channels not in (0, 1, 2):
+            raise InvalidRequest("numberOfChannels must be 1 or 2.")
 
 
 class AudioDataMessage(ProtoMessage):

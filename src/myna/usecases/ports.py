@@ -111,6 +111,10 @@ class SampleAnalyst(Protocol):
         """
         ...
 
+    def find_talk(self, recent: Waveform) -> Sequence[tuple[float, float]]:
+        """Where somebody speaks in the last seconds of a stream: start and end of each stretch, seconds, in order."""
+        ...
+
     def hear(self, speech: Waveform, lang: LangCode | None) -> HeardPassage | None:
         """The words of one passage with their times in it; None if there are none. lang: None to detect."""
         ...

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.keep_house import KeepHouse
+from myna.usecases.listen_live import ListenLive
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
 from myna.usecases.ports import EngineClient, KeyStore, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
@@ -22,6 +23,7 @@ class Services:
     clone_voice: CloneVoice
     synthesize_speech: SynthesizeSpeech
     transcribe_speech: TranscribeSpeech
+    listen_live: ListenLive
     list_voices: ListVoices
     get_voice: GetVoice
     update_voice: UpdateVoice
