@@ -25,6 +25,7 @@ from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
+from myna.usecases.listen_live import ListenLive
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
@@ -33,6 +34,7 @@ from myna.usecases.services import Services
 from myna.usecases.speak_command import SpeechLimits
 from myna.usecases.stock import read_stock_voices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
+from myna.usecases.transcribe_speech import TranscribeSpeech
 
 _HOUSE_KEEPING_S = 3600.0
 
@@ -79,7 +81,7 @@ def build_services(settings: Settings) -> Services:
         detect_language=detect_text_language,
         read_description=read_description,
         offload=offload,
-        limits=SpeechLimits(settings.max_text_chars, settings.max_stream_text_chars),
+        limits=SpeechLimits(settings.max_text_chars, settings.max_stream_text_chars, settings.max_openai_text_chars),
     )
 
     def plan_trial(lang: LangCode) -> Sequence[SpeechSegment]:
@@ -110,6 +112,8 @@ def build_services(settings: Settings) -> Services:
             refine_voices=refine_voices,
         ),
         synthesize_speech=synthesize_speech,
+        transcribe_speech=TranscribeSpeech(analyst, offload),
+        listen_live=ListenLive(analyst, offload),
         list_voices=ListVoices(stores.voices, stock.voices),
         get_voice=GetVoice(stores.voices, stock.voices),
         update_voice=UpdateVoice(stores.voices, stock.voices),

@@ -66,6 +66,12 @@ class Settings(BaseSettings):
     max_stream_text_chars: int = Field(default=4000, ge=1)
     """Longest text of one synthesis stream."""
 
+    max_openai_text_chars: int = Field(default=4096, ge=1)
+    """Longest text of one request in OpenAI's form."""
+
+    openai_voices: str = Field(default="", pattern=r"^([^=,]+=[^=,]+(,[^=,]+=[^=,]+)*)?$")
+    """Other voices for OpenAI's names: `alloy=Dennis,nova=Sarah`; those that are not named stay as they are."""
+
     measure_similarity: bool = True
     """Let each new voice speak once and report what is heard as `voice.similarity` and `voice.clarity`."""
 

@@ -26,6 +26,7 @@ from myna.domain.finding import Finding, Severity
 from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleQuality, SampleRequest
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
+from myna.domain.transcript import FoundSpeech, HeardPassage, HeardWord, SpeechPassage
 from myna.domain.voice import WorkspaceId
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSettings, EngineSpec
@@ -46,6 +47,7 @@ from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
+from myna.usecases.listen_live import ListenLive
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
 from myna.usecases.ports import RequestKeys, SampleAnalyst, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
@@ -55,6 +57,7 @@ from myna.usecases.services import Services
 from myna.usecases.speak_command import SpeechLimits
 from myna.usecases.stock import read_stock_voices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
+from myna.usecases.transcribe_speech import TranscribeSpeech
 
 WORKSPACE = WorkspaceId("acme")
 OTHER_WORKSPACE = WorkspaceId("rival")
@@ -97,6 +100,25 @@ class PlainAnalyst:
         positions = np.arange(0, len(waveform.samples), step)
         joined = np.interp(positions, np.arange(len(waveform.samples)), waveform.samples).astype(np.float32)
         return ReferenceAudio(Waveform(joined[: int(max_s * rate_hz)], rate_hz), "", samples[0].lang or LangCode.EN_US)
+
+    def find_speech(self, content: bytes) -> FoundSpeech:
+        heard = self.analyse(SampleRequest(content, "", None)).processed
+        assert heard is not None
+        passages = (SpeechPassage(start_s, heard) for start_s in (0.25, 1.0)) if np.any(heard.samples) else ()
+        return FoundSpeech(heard.duration_s, tuple(passages))
+
+    def find_talk(self, recent: Waveform) -> list[tuple[float, float]]:
+        loud = np.flatnonzero(np.abs(recent.samples) > 0.01)
+        stretches = np.split(loud, np.flatnonzero(np.diff(loud) > 1) + 1) if len(loud) else []
+        return [(part[0] / recent.sample_rate_hz, part[-1] / recent.sample_rate_hz) for part in stretches]
+
+    def hear(self, speech: Waveform, lang: LangCode | None) -> HeardPassage:
+        """Always the same words."""
+        words = tuple(
+            HeardWord(text, start_s, start_s + 0.2, 0.5)
+            for text, start_s in ((" Salt", 0.0), (" &", 0.25), (" pepper.", 0.5))
+        )
+        return HeardPassage("Salt & pepper.", words, lang or LangCode.EN_US, -0.25, 0.125, 1.0)
 
     def measure_similarity(self, first: Waveform, second: Waveform) -> float:
         return 0.75
@@ -244,6 +266,8 @@ def build_tone_services(
             refine_voices=refine_voices,
         ),
         synthesize_speech=speak,
+        transcribe_speech=TranscribeSpeech(analyst, offload),
+        listen_live=ListenLive(analyst, offload),
         list_voices=ListVoices(voices, stock.voices),
         get_voice=GetVoice(voices, stock.voices),
         update_voice=UpdateVoice(voices, stock.voices),

@@ -44,13 +44,15 @@ async def test_every_endpoint_is_described(service: HttpService) -> None:
         "GET /tts/v1/voice:preview",
         "GET /tts/v1/voices",
         "POST /v1/audio/speech",
+        "POST /v1/audio/transcriptions",
+        "POST /stt/v1/transcribe",
     } <= described
     schemas = document["components"]["schemas"]
     names = set(re.findall(r"#/components/schemas/(\w+)", str(document)))
     assert names <= schemas.keys()
     for path, _, operation in _operations(document):
         assert operation["summary"]
-        if path.startswith(("/voices", "/tts", "/v1")):
+        if path.startswith(("/voices", "/tts", "/v1", "/stt")):
             assert {"200", "400", "401", "403", "404", "429"} <= operation["responses"].keys()
             declared = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
             assert set(re.findall(r"{(\w+)}", path)) == declared
@@ -65,10 +67,15 @@ async def test_the_examples_of_the_requests_work(service: HttpService) -> None:
     for path, method, operation in _operations(document):
         if "requestBody" not in operation:
             continue
-        name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+        media_type, content = next(iter(operation["requestBody"]["content"].items()))
+        if media_type != "application/json":
+            continue
+        name = content["schema"]["$ref"].rsplit("/", 1)[1]
         example = document["components"]["schemas"][name]["example"]
         if "voiceSamples" in example:
             example["voiceSamples"][0]["audioData"] = wav_base64()
+        if "audioData" in example:
+            example["audioData"]["content"] = wav_base64()
         url = path.format(workspace="acme", voice_id=voice_id)
         reply = await service.client.request(method.upper(), url, json=example, headers=service.auth())
         assert reply.status_code == 200, (path, reply.text)
@@ -91,6 +98,9 @@ async def test_replies_have_the_described_fields(service: HttpService) -> None:
         "SpeechReplyMessage": await service.speak("Hello there.", timestampType="WORD"),
         "ErrorReply": await service.get("/voices/v1/voices/nobody"),
     }
+    config = {"modelId": "inworld/inworld-stt-1", "includeWordTimestamps": True}
+    heard = {"transcribeConfig": config, "audioData": {"content": wav_base64()}}
+    replies["TranscribeReply"] = await service.post("/stt/v1/transcribe", heard)
     for name, reply in replies.items():
         _check_fields(reply.json(), schemas[name], schemas, name)
 

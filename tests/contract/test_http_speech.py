@@ -16,6 +16,7 @@ import soundfile
 from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, serve, until
 
 from myna.http.limits import HttpLimits
+from myna.http.openai_names import openai_voices
 
 FLOOD = "Hello." + '<break time="3600s"/>' * 80
 """Eighty hours of silence, asked for in 1686 characters."""
@@ -394,15 +395,16 @@ async def test_openai_speech(
 @pytest.mark.parametrize(
     ("fields", "status"),
     [
-        ({"model": "tts-1"}, 400),
-        ({"voice": "alloy"}, 404),
+        ({"model": "gpt-4o"}, 400),
+        ({"voice": "Alloy"}, 404),
         ({"voice": {"id": "Dennis"}}, 200),
         ({"response_format": "aac"}, 400),
-        ({"speed": 2.0}, 400),
-        ({"speed": 1.5}, 200),
+        ({"speed": 4.1}, 400),
+        ({"speed": 0.2}, 400),
         ({"input": " "}, 400),
-        ({"input": "a" * 4001}, 400),
-        ({"stream_format": "sse"}, 400),
+        ({"input": "a" * 4096}, 200),
+        ({"input": "a" * 4097}, 400),
+        ({"stream_format": "ws"}, 400),
     ],
 )
 async def test_openai_fields(service: HttpService, fields: dict[str, Any], status: int) -> None:
@@ -412,6 +414,86 @@ async def test_openai_fields(service: HttpService, fields: dict[str, Any], statu
     assert reply.status_code == status
     if status != 200:
         assert reply.json()["error"]["message"]
+
+
+def events_of(reply: httpx.Response) -> list[dict[str, Any]]:
+    """The objects of an event stream."""
+    assert reply.headers["content-type"].startswith("text/event-stream")
+    return [json.loads(event.removeprefix("data: ")) for event in reply.text.split("\n\n") if event]
+
+
+async def test_openai_events_hold_the_audio(service: HttpService) -> None:
+    """Deltas joined are the raw reply; the last event counts the text."""
+    body = {"model": "gpt-4o-mini-tts", "input": SENTENCES, "voice": "alloy", "response_format": "pcm"}
+    raw = await service.post("/v1/audio/speech", body)
+    events = events_of(await service.post("/v1/audio/speech", {**body, "stream_format": "sse"}))
+    assert {event["type"] for event in events[:-1]} == {"speech.audio.delta"}
+    assert len(events) > 2
+    assert b"".join(base64.b64decode(event["audio"]) for event in events[:-1]) == raw.content
+    count = len(SENTENCES)
+    usage = {"input_tokens": count, "output_tokens": 0, "total_tokens": count}
+    assert events[-1] == {"type": "speech.audio.done", "usage": usage}
+
+
+async def test_a_failure_among_openai_events_is_an_event() -> None:
+    """It is told after the audio so far, and nothing says that the speech is whole."""
+    hurdles = Hurdles()
+    hurdles.fail_at_chunk = 3
+    async with open_service(services=build_tone_services(hurdle_spec(hurdles))) as service:
+        body = {
+            "model": "tts-1",
+            "input": SENTENCES,
+            "voice": "alloy",
+            "stream_format": "sse",
+            "response_format": "pcm",
+        }
+        events = events_of(await service.post("/v1/audio/speech", body))
+    assert [event["type"] for event in events] == ["speech.audio.delta"] * (len(events) - 1) + ["error"]
+    assert (events[-1]["error"]["code"], len(events) > 1) == (13, True)
+
+
+async def test_openai_names_are_ours_too(service: HttpService) -> None:
+    """Its models and voices are listed, and every listed voice is one that speaks."""
+    models = (await service.get("/v1/models", service.read_key)).json()
+    names = [model["id"] for model in models["data"]]
+    assert models["object"] == "list"
+    assert {"tts-1", "tts-1-hd", "gpt-4o-mini-tts", "inworld-tts-2"} <= set(names)
+    assert (await service.get("/v1/models/tts-1")).json() == models["data"][names.index("tts-1")]
+    missing = await service.get("/v1/models/gpt-4o")
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, 5)
+    clone = await service.clone()
+    voices = [voice["id"] for voice in (await service.get("/v1/audio/voices", service.read_key)).json()["voices"]]
+    assert {"alloy", "nova", "Dennis", clone} <= set(voices)
+    for voice in voices:
+        reply = await service.post("/v1/audio/speech", {"model": "tts-1", "input": "Hi.", "voice": voice})
+        assert reply.status_code == 200, voice
+    assert (await service.client.get("/v1/models")).status_code == 401
+    assert (await service.client.get("/v1/audio/voices")).status_code == 401
+
+
+async def test_openai_voices_can_be_chosen() -> None:
+    """`MYNA_OPENAI_VOICES`: what is not named there stays."""
+    limits = HttpLimits(openai_voices=openai_voices("alloy=Hades"))
+    body = {"model": "tts-1", "input": SENTENCES, "response_format": "pcm"}
+    async with open_service(limits) as service:
+        spoken = {
+            voice: (await service.post("/v1/audio/speech", {**body, "voice": voice})).content
+            for voice in ("alloy", "Hades", "nova", "Sarah")
+        }
+    assert spoken["alloy"] == spoken["Hades"] != spoken["nova"] == spoken["Sarah"]
+
+
+@pytest.mark.parametrize("speed", [0.25, 0.5, 1.5, 4.0])
+async def test_openai_speed_keeps_the_pitch(service: HttpService, speed: float) -> None:
+    """Also where the engine has no such rate: the time is stretched, the tone stays."""
+    body = {"model": "tts-1", "input": SENTENCES, "voice": "alloy", "response_format": "pcm"}
+    usual, other = [
+        np.frombuffer((await service.post("/v1/audio/speech", {**body, "speed": rate})).content, np.int16)
+        for rate in (1.0, speed)
+    ]
+    assert len(other) / len(usual) == pytest.approx(1 / speed, rel=0.03)
+    pitches_hz = [np.argmax(np.abs(np.fft.rfft(sound))) / len(sound) * 24000 for sound in (usual, other)]
+    assert pitches_hz[1] == pytest.approx(pitches_hz[0], rel=0.02)
 
 
 @pytest.mark.parametrize("path", ["/tts/v1/voice", "/tts/v1/voice:stream", "/v1/audio/speech"])

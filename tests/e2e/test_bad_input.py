@@ -214,7 +214,7 @@ def test_broken_bodies(server: LiveServer, path: str, body: bytes) -> None:
         ("POST", f"{VOICES}:clone", {"displayName": "x"}, 400, 3, "voiceSamples"),
         ("POST", f"{VOICES}:clone", {"displayName": "x", "voiceSamples": [{"audioData": "?"}]}, 400, 3, "base64"),
         ("POST", f"{VOICES}:clone", {"displayName": "x", "voiceSamples": [{"audioData": "bm9wZQ"}]}, 400, 3, ""),
-        ("POST", OPENAI, {"model": "tts-1", "input": "Hi", "voice": "Dennis"}, 400, 3, "tts-1"),
+        ("POST", OPENAI, {"model": "gpt-4o", "input": "Hi", "voice": "Dennis"}, 400, 3, "gpt-4o"),
         ("POST", OPENAI, {"model": "inworld-tts-2", "input": "😀", "voice": "Dennis"}, 400, 3, "nothing"),
         ("POST", OPENAI, {"model": "inworld-tts-2", "input": "", "voice": "Dennis"}, 400, 3, "input"),
         ("GET", "/tts/v1/voice:preview?voice_id=NoSuch&model_id=inworld-tts-2", None, 404, 5, "Unknown voice"),

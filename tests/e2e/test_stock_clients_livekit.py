@@ -8,11 +8,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
+import numpy as np
 import pytest
+import soundfile
+from tests.conftest import DATA
 from tests.live_server import LiveServer
 
 if TYPE_CHECKING:
     import aiohttp
+    from livekit import rtc
     from livekit.agents import APIConnectOptions, APIError, APIStatusError, tokenize
     from livekit.plugins import inworld
 else:
@@ -20,6 +24,7 @@ else:
         "livekit.plugins.inworld", reason="the package livekit-plugins-inworld is not installed (dev extra)"
     )
     import aiohttp
+    from livekit import rtc
     from livekit.agents import APIConnectOptions, APIError, APIStatusError, tokenize
 
 SENTENCES = "The tide was low. Two boats lay on the sand. Nobody was about at that hour."
@@ -167,3 +172,33 @@ async def test_refusals_are_its_own_errors(
         assert refused.value.status_code == status
         with pytest.raises(APIError, match=words):
             await say(tts, "Hello.")
+
+
+@pytest.fixture
+async def ear(tone_server: LiveServer) -> AsyncIterator[Any]:
+    async with aiohttp.ClientSession() as session:
+        stt = inworld.STT(api_key=tone_server.key, base_url=tone_server.url + "/", http_session=session)
+        yield stt
+        await stt.aclose()
+
+
+async def test_its_listener_hears_a_person(ear: Any) -> None:
+    """Two recordings with a pause between them: speech starts, a final transcript, speech ends; twice."""
+    samples, rate_hz = soundfile.read(DATA / "demo_reference.flac", dtype="int16", frames=16000 * 5)
+    assert rate_hz == 16000
+    pause = np.zeros(16000 * 2, np.int16)
+    sound = np.concatenate([pause, samples, pause, samples, pause])
+    async with asyncio.timeout(60), ear.stream(conn_options=ONCE) as stream:
+        for first in range(0, len(sound), 1600):
+            piece = sound[first : first + 1600]
+            stream.push_frame(rtc.AudioFrame(piece.tobytes(), rate_hz, 1, len(piece)))
+        stream.end_input()
+        events = [event async for event in stream]
+    # Sent faster than it is spoken, so that partial results may be left out.
+    turns = [
+        event.type.value for event in events if event.type.value not in ("recognition_usage", "interim_transcript")
+    ]
+    assert turns == ["start_of_speech", "final_transcript", "end_of_speech"] * 2
+    for event in events:
+        if event.type.value == "final_transcript":
+            assert "skirt" in event.alternatives[0].text

@@ -1,6 +1,9 @@
 """OpenAI's own client works with only the base URL changed (wire-contract.md#openai), against a real server."""
 
+import base64
 import io
+import json
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -51,10 +54,30 @@ def test_pcm_is_24_khz_without_a_header(client: "openai.OpenAI") -> None:
 
 def test_speed_and_extra_fields(client: "openai.OpenAI") -> None:
     """`speed` makes it shorter; `instructions` and our `seed` are taken."""
-    fast = speak(client, response_format="wav", speed=1.5)
-    assert seconds_of(fast) == pytest.approx(EXPECTED_S / 1.5, abs=0.15)
+    for speed in (0.25, 1.5, 4.0):
+        spoken = speak(client, response_format="wav", speed=speed)
+        assert seconds_of(spoken) == pytest.approx(EXPECTED_S / speed, abs=0.15)
     usual = speak(client, instructions="Whisper it.", extra_body={"seed": 3})
     assert seconds_of(usual) == pytest.approx(EXPECTED_S, abs=0.15)
+
+
+def test_its_own_names_work(client: "openai.OpenAI") -> None:
+    """A program that was written for OpenAI changes nothing but the address and the key."""
+    for model in ("tts-1", "tts-1-hd", "gpt-4o-mini-tts"):
+        assert client.models.retrieve(model).id == model
+        assert seconds_of(speak(client, model=model, voice="alloy")) == pytest.approx(EXPECTED_S, abs=0.15)
+    assert {"tts-1", "inworld-tts-2"} <= {model.id for model in client.models.list()}
+
+
+def test_events_are_streamed(client: "openai.OpenAI") -> None:
+    """`stream_format="sse"`, read line by line as its users do."""
+    with client.audio.speech.with_streaming_response.create(
+        model="gpt-4o-mini-tts", voice="nova", input=SENTENCE, stream_format="sse"
+    ) as reply:
+        events = [json.loads(line.removeprefix("data: ")) for line in reply.iter_lines() if line]
+    audio = b"".join(base64.b64decode(event["audio"]) for event in events[:-1])
+    assert seconds_of(audio) == pytest.approx(EXPECTED_S, abs=0.15)
+    assert events[-1]["type"] == "speech.audio.done"
 
 
 def test_a_cloned_voice_speaks(client: "openai.OpenAI", tone_server: LiveServer) -> None:
@@ -85,12 +108,12 @@ async def test_the_asynchronous_client_streams(tone_server: LiveServer) -> None:
 @pytest.mark.parametrize(
     ("options", "error_class", "code", "words"),
     [
-        ({"model": "gpt-4o-mini-tts"}, openai.BadRequestError, 3, "gpt-4o-mini-tts is not supported"),
+        ({"model": "gpt-4o"}, openai.BadRequestError, 3, "gpt-4o is not supported"),
         ({"voice": "NoSuch"}, openai.NotFoundError, 5, "NoSuch not found"),
         ({"response_format": "aac"}, openai.BadRequestError, 3, "mp3, opus, flac, wav, pcm"),
-        ({"input": "x" * 4001}, openai.BadRequestError, 3, "4000 characters"),
+        ({"input": "x" * 4097}, openai.BadRequestError, 3, "4096 characters"),
         ({"input": ""}, openai.BadRequestError, 3, "input is required"),
-        ({"speed": 3.0}, openai.BadRequestError, 3, "speed is out of range"),
+        ({"speed": 5.0}, openai.BadRequestError, 3, "speed is out of range"),
     ],
 )
 def test_refusals_are_its_own_errors(
@@ -110,3 +133,26 @@ def test_a_wrong_key_is_not_tried_again(tone_server: LiveServer) -> None:
         pytest.raises(openai.PermissionDeniedError),
     ):
         speak(stranger)
+
+
+def test_a_recording_is_written_down(client: "openai.OpenAI") -> None:
+    """Every format of its transcriptions, of a real recording; what it says is counted by words."""
+    said = (DATA / "demo_reference.txt").read_text().split()
+
+    def transcribe(**options: Any) -> Any:
+        with (DATA / "demo_reference.flac").open("rb") as recording:
+            return client.audio.transcriptions.create(file=recording, model="whisper-1", **options)
+
+    def num_found(text: str) -> int:
+        return len(set(said) & set(re.findall(r"[a-z]+", text.lower())))
+
+    enough = 0.9 * len(set(said))
+    assert num_found(transcribe().text) >= enough
+    verbose = transcribe(response_format="verbose_json", timestamp_granularities=["word", "segment"])
+    assert (verbose.language, round(verbose.duration, 1)) == ("english", 13.7)
+    assert num_found(" ".join(word.word for word in verbose.words)) >= enough
+    assert num_found(" ".join(segment.text for segment in verbose.segments)) >= enough
+    for response_format in ("text", "srt", "vtt"):
+        assert num_found(transcribe(response_format=response_format, language="en")) >= enough
+    with pytest.raises(openai.BadRequestError, match="not a recording"):
+        client.audio.transcriptions.create(file=b"0123456789" * 9, model="whisper-1")

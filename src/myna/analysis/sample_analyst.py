@@ -12,13 +12,18 @@ from myna.analysis.clarity import measure_clarity
 from myna.analysis.sample_listening import SampleListening
 from myna.analysis.sample_models import SampleModels, load_sample_models
 from myna.analysis.similarity import measure_similarity
+from myna.analysis.speech_activity import RATE_HZ
+from myna.analysis.speech_passages import find_passages
 from myna.audio.channels import mix_to_mono
 from myna.audio.decode import DecodeLimits
 from myna.audio.isolated_decode import IsolatedDecoder
 from myna.audio.resample import resample
+from myna.audio.silence import TimeSpan
+from myna.domain.errors import RecordingTooLong
 from myna.domain.finding import Severity
 from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleRequest
+from myna.domain.transcript import FoundSpeech, HeardPassage, SpeechPassage
 from myna.domain.waveform import ReferenceAudio, Samples, Waveform
 
 _JOIN_PAUSE_S = 0.3
@@ -31,6 +36,7 @@ class ModelSampleAnalyst:
 
     def __init__(self, weights_dir: Path, *, max_sample_bytes: int, max_sample_s: float) -> None:
         self._weights_dir = weights_dir
+        self._max_sample_s = max_sample_s
         self._decoder = IsolatedDecoder(DecodeLimits(max_bytes=max_sample_bytes, max_read_s=max_sample_s))
         self._loading = threading.Lock()
         self._models: SampleModels | None = None
@@ -72,6 +78,27 @@ class ModelSampleAnalyst:
         waveform = Waveform(np.concatenate(pieces), rate_hz)
         return ReferenceAudio(waveform, " ".join(text for text in transcripts if text), lang)
 
+    def find_speech(self, content: bytes) -> FoundSpeech:
+        """Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge, WeightsMissing, WeightsCorrupt."""
+        decoded = self._decoder.decode(content)
+        if decoded.is_cut:
+            raise RecordingTooLong(
+                f"The recording is too long: at most {self._max_sample_s:g} s are accepted, less of several channels "
+                "at high rates. Send it in parts."
+            )
+        recording = resample(mix_to_mono(decoded).waveform, RATE_HZ)
+        spans = find_passages(self._loaded_models().speech_activity.detect(recording))
+        passages = (SpeechPassage(span.start_s, _between(recording, span)) for span in spans)
+        return FoundSpeech(recording.duration_s, tuple(passages))
+
+    def find_talk(self, recent: Waveform) -> Sequence[tuple[float, float]]:
+        """Start and end of each stretch of speech, seconds."""
+        return [(span.start_s, span.end_s) for span in self._loaded_models().speech_activity.detect(recent).spans]
+
+    def hear(self, speech: Waveform, lang: LangCode | None) -> HeardPassage | None:
+        """The words of a passage; None if there are none."""
+        return self._loaded_models().recogniser.hear_words(speech, lang)
+
     def measure_similarity(self, first: Waveform, second: Waveform) -> float:
         """0 for strangers to 1 for one person."""
         models = self._loaded_models()
@@ -89,6 +116,11 @@ class ModelSampleAnalyst:
                 if models is None:
                     models = self._models = load_sample_models(self._weights_dir)
         return models
+
+
+def _between(recording: Waveform, span: TimeSpan) -> Waveform:
+    rate_hz = recording.sample_rate_hz
+    return Waveform(recording.samples[round(span.start_s * rate_hz) : round(span.end_s * rate_hz)], rate_hz)
 
 
 def rate_sample(sample: AnalysedSample) -> float:

@@ -11,10 +11,12 @@ import ctranslate2
 import numpy as np
 from tokenizers import Tokenizer
 
+from myna.analysis.heard_words import join_words
 from myna.analysis.log_mel import FRAMES_PER_S, measure_log_mel
 from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.audio.resample import resample
 from myna.domain.language import CLONE_LANGUAGES, LangCode
+from myna.domain.transcript import HeardPassage
 from myna.domain.waveform import Waveform
 
 _SLACK_S = 5.0
@@ -32,6 +34,8 @@ _BEAM_SIZE = 5
 _FRAMES_PER_POSITION = 2
 """The encoder halves the rate of its frames."""
 _LEAST_PROBABILITY = 1e-6
+_TAIL_FRAMES = 20
+"""Silence after the speech in which its last word may end."""
 _SPACE = "Ġ"
 """How the vocabulary writes a space before a word."""
 _NUMERAL_CHARS = frozenset("0123456789%$£€¥")
@@ -64,6 +68,8 @@ class LanguageGuess:
 @dataclass(frozen=True, slots=True)
 class Transcription:
     text: str
+    ids: tuple[int, ...]
+    """The text's tokens."""
     lang: LangCode
     language_guess: LanguageGuess
     """What was heard, also when `lang` was given."""
@@ -126,6 +132,30 @@ class SpeechRecogniser:
         heard = self._hear(self._encode(waveform), lang)
         return replace(heard, text=cut_echo(heard.text, waveform.duration_s))
 
+    def hear_words(self, waveform: Waveform, lang: LangCode | None) -> HeardPassage | None:
+        """Hear the words as they are usually written, each with its time; None if there are none.
+
+        waveform: at most 25 s (longer is cut), any rate. lang: as for `transcribe`.
+        """
+        encoding = self._encode(waveform)
+        heard = self._hear(encoding, lang, with_numerals=True)
+        text = cut_echo(heard.text, waveform.duration_s)
+        if not heard.is_reliable:
+            return None
+        num_frames = int(waveform.duration_s * FRAMES_PER_S) + _TAIL_FRAMES
+        aligned = self._model.align(encoding, self._prompt_ids(heard.lang), [list(heard.ids)], [num_frames])[0]
+        words = join_words(
+            heard.ids,
+            self._decode_ids,
+            alignments=aligned.alignments,
+            probabilities=aligned.text_token_probs,
+            lang=heard.lang,
+            duration_s=waveform.duration_s,
+        )
+        if text != heard.text:
+            words = words[: len(text.split())]
+        return HeardPassage(text, words, heard.lang, heard.mean_log_prob, heard.no_speech_prob, heard.compression_ratio)
+
     def certainty(self, waveform: Waveform, text: str, lang: LangCode) -> float:
         """How likely these words are, given the sound: mean natural log probability of their tokens, 0 the best.
 
@@ -153,27 +183,37 @@ class SpeechRecogniser:
                 tokens.append(token)
         return tokens
 
-    def _hear(self, encoding: ctranslate2.StorageView, lang: LangCode | None) -> Transcription:
+    def _hear(
+        self, encoding: ctranslate2.StorageView, lang: LangCode | None, *, with_numerals: bool = False
+    ) -> Transcription:
         probabilities = self._language_probabilities(encoding)
         guess = _best_guess(probabilities)
         if lang is not None:
-            return self._decode(encoding, lang, guess)
-        heard = self._decode(encoding, guess.lang, guess)
+            return self._decode(encoding, lang, guess, with_numerals)
+        heard = self._decode(encoding, guess.lang, guess, with_numerals)
         rival = max(CLONE_LANGUAGES, key=lambda code: 0.0 if code is guess.lang else probabilities[code])
         if guess.probability >= _SURE_OF_LANGUAGE or probabilities[rival] < _WORTH_TRYING * sum(probabilities.values()):
             return heard
         rival_guess = LanguageGuess(rival, probabilities[rival] / guess.is_among_known, guess.is_among_known)
-        other = self._decode(encoding, rival, rival_guess)
+        other = self._decode(encoding, rival, rival_guess, with_numerals)
         return other if _is_surer(other, heard) else heard
 
-    def _decode(self, encoding: ctranslate2.StorageView, lang: LangCode, guess: LanguageGuess) -> Transcription:
-        heard = self._generate(encoding, lang, guess, no_repeat_ngram_size=0)
+    def _decode(
+        self, encoding: ctranslate2.StorageView, lang: LangCode, guess: LanguageGuess, with_numerals: bool
+    ) -> Transcription:
+        heard = self._generate(encoding, lang, guess, with_numerals, no_repeat_ngram_size=0)
         if heard.compression_ratio <= _MAX_COMPRESSION_RATIO:
             return heard
-        return self._generate(encoding, lang, guess, no_repeat_ngram_size=_LOOP_TOKENS)
+        return self._generate(encoding, lang, guess, with_numerals, no_repeat_ngram_size=_LOOP_TOKENS)
 
     def _generate(
-        self, encoding: ctranslate2.StorageView, lang: LangCode, guess: LanguageGuess, no_repeat_ngram_size: int
+        self,
+        encoding: ctranslate2.StorageView,
+        lang: LangCode,
+        guess: LanguageGuess,
+        with_numerals: bool,
+        *,
+        no_repeat_ngram_size: int,
     ) -> Transcription:
         result = self._model.generate(
             encoding,
@@ -184,12 +224,13 @@ class SpeechRecogniser:
             return_scores=True,
             return_no_speech_prob=True,
             suppress_blank=True,
-            suppress_tokens=[-1, *self._numeral_ids],
+            suppress_tokens=[-1] if with_numerals else [-1, *self._numeral_ids],
         )[0]
         ids = [index for index in result.sequences_ids[0] if index < self._end_id]
-        text = self._tokenizer.decode(ids).strip()
+        text = self._decode_ids(ids).strip()
         return Transcription(
             text=text,
+            ids=tuple(ids),
             lang=lang,
             language_guess=guess,
             mean_log_prob=float(result.scores[0]),
@@ -217,6 +258,9 @@ class SpeechRecogniser:
             return ids
         previous: Sequence[int] = self._tokenizer.encode(" " + prompt, add_special_tokens=False).ids
         return [self._token_id("<|startofprev|>"), *previous, *ids]
+
+    def _decode_ids(self, ids: Sequence[int]) -> str:
+        return str(self._tokenizer.decode(list(ids)))
 
     def _token_id(self, token: str) -> int:
         index = self._tokenizer.token_to_id(token)

@@ -14,6 +14,7 @@ import soundfile
 from myna.audio.byte_sink import ByteSink
 from myna.audio.pcm import Pcm16, pcm16_bytes, to_pcm16, wav_header
 from myna.audio.resample import StreamResampler
+from myna.audio.tempo import TempoChanger
 from myna.domain.errors import InvalidRequest, MynaError
 from myna.domain.speech import SAMPLE_RATES_HZ, AudioEncoding, AudioFormat
 from myna.domain.waveform import Samples, Waveform
@@ -50,14 +51,14 @@ def nearest_mp3_bit_rate(bit_rate_bps: int, sample_rate_hz: int) -> int:
 class FormatEncoders:
     """Opens an encoder for each reply. Implements the port `SpeechEncoders`; holds nothing."""
 
-    def open(self, audio_format: AudioFormat, *, is_stream: bool) -> "FormatEncoder":
+    def open(self, audio_format: AudioFormat, *, is_stream: bool, tempo: float = 1.0) -> "FormatEncoder":
         """Raises: InvalidRequest for a rate that is not documented, or a bit rate that no encoder takes."""
         if audio_format.sample_rate_hz not in SAMPLE_RATES_HZ:
             known = ", ".join(str(rate) for rate in SAMPLE_RATES_HZ)
             raise InvalidRequest(f"sampleRateHertz {audio_format.sample_rate_hz} is not supported. Use one of {known}.")
         if not _MIN_BIT_RATE_BPS <= audio_format.bit_rate_bps <= _MAX_BIT_RATE_BPS:
             raise InvalidRequest("bitRate is out of range. Use 32000 to 320000 bits per second; 128000 is the default.")
-        return FormatEncoder(audio_format, is_stream=is_stream)
+        return FormatEncoder(audio_format, is_stream=is_stream, tempo=tempo)
 
 
 def encode_wav(waveform: Waveform) -> bytes:
@@ -72,21 +73,25 @@ class FormatEncoder:
     The first waveform sets the input rate; all of one reply have the same.
     """
 
-    def __init__(self, audio_format: AudioFormat, *, is_stream: bool) -> None:
+    def __init__(self, audio_format: AudioFormat, *, is_stream: bool, tempo: float) -> None:
+        self._tempo = tempo
         self._rate_hz = _fed_rate_hz(audio_format)
         self._sink = _translating_errors(lambda: _open_sink(audio_format, self._rate_hz, is_stream))
         self._resampler: StreamResampler | None = None
+        self._stretcher: TempoChanger | None = None
 
     def encode(self, waveform: Waveform) -> bytes:
         """Bytes that are ready after this piece; empty while a frame, a page or a whole reply is gathered."""
-        if self._resampler is None:
+        if self._resampler is None or self._stretcher is None:
+            self._stretcher = TempoChanger(waveform.sample_rate_hz, self._tempo)
             self._resampler = StreamResampler(waveform.sample_rate_hz, self._rate_hz)
-        return self._push(self._resampler.push(waveform.samples))
+        return self._push(self._resampler.push(self._stretcher.push(waveform.samples)))
 
     def finish(self) -> bytes:
         """The rest."""
-        rest = self._resampler.finish() if self._resampler is not None else np.zeros(0, np.float32)
-        ready = self._push(rest)
+        ready = b""
+        if self._resampler is not None and self._stretcher is not None:
+            ready = self._push(self._resampler.push(self._stretcher.finish())) + self._push(self._resampler.finish())
         return ready + _translating_errors(self._sink.finish)
 
     def _push(self, samples: Samples) -> bytes:

@@ -15,8 +15,8 @@ _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less tha
 
 _HEAD = """# Configuration
 
-Myna runs without any setting. Those below say where it keeps its data, how much it takes on at one time, and what it refuses; each is
-set by an environment variable.
+Myna runs without any setting. Those below say where it keeps its data, how much it takes on at one time, and what it
+refuses; each is set by an environment variable.
 
 This page is generated from `src/myna/config.py` by `myna doctor --print-config-docs`; a test fails when it is stale.
 

@@ -2,6 +2,7 @@
 
 from myna.config import Settings
 from myna.http.limits import HttpLimits
+from myna.http.openai_names import openai_voices
 
 
 def http_limits(settings: Settings) -> HttpLimits:
@@ -9,6 +10,7 @@ def http_limits(settings: Settings) -> HttpLimits:
         max_body_bytes=settings.max_body_bytes,
         strict_replies=settings.strict_replies,
         require_consent=settings.require_consent,
+        openai_voices=openai_voices(settings.openai_voices),
         accept_any_workspace_path=settings.accept_any_workspace_path,
         max_requests_per_minute=settings.max_requests_per_minute,
         max_concurrent_requests=settings.max_concurrent_requests,

@@ -6,6 +6,7 @@ MynaError
 │   ├── LanguageUnsupported   the language is unknown, or the engine does not speak it
 │   ├── ModelUnsupported      the modelId is not one that is served
 │   ├── RequestKeyReused      one Idempotency-Key for two requests
+│   ├── RecordingTooLong      more seconds than one recording may have
 │   ├── TextTooLong           more text than one request may carry
 │   └── TextUnspeakable       nothing in the text can be spoken: only markup, signs or emoji
 ├── CredentialsMissing        no key was sent
@@ -95,6 +96,10 @@ class ModelUnsupported(InvalidRequest):
 
 class RequestKeyReused(InvalidRequest):
     code = "REQUEST_KEY_REUSED"
+
+
+class RecordingTooLong(InvalidRequest):
+    code = "RECORDING_TOO_LONG"
 
 
 class TextTooLong(InvalidRequest):

@@ -40,6 +40,9 @@ class LangCode(StrEnum):
         return self.value.split("_")[0].lower()
 
 
+UNSPACED_LANGUAGES = frozenset({LangCode.JA_JP, LangCode.ZH_CN})
+"""Written without spaces between words."""
+
 CLONE_LANGUAGES: tuple[LangCode, ...] = tuple(code for code in LangCode if code is not LangCode.EN_GB)
 """The fifteen languages of the clone request."""
 

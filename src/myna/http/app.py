@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from myna import __version__
-from myna.http import openai, speech, speech_socket, system, voices
+from myna.http import listening_socket, openai, speech, speech_socket, stt, system, transcriptions, voices
 from myna.http.allowances import Allowances
 from myna.http.backend import Backend
 from myna.http.bodies_in_flight import BodiesInFlight
@@ -18,7 +18,9 @@ from myna.http.openapi import install_openapi
 from myna.http.request_edge import LastResort, RequestEdge
 from myna.http.speech_replies import SpeechLineReply
 from myna.http.speech_requests import SpeakRequest
+from myna.http.stt_request import TranscribeRequest
 from myna.http.studio_page import create_studio_router
+from myna.http.transcription_request import TranscriptionRequest
 from myna.http.voice_requests import CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest
 from myna.http.wrong_keys import WrongKeys
 from myna.observability.metrics import Metrics
@@ -26,8 +28,8 @@ from myna.usecases.services import Services
 
 _DESCRIPTION = (
     "Instant voice cloning and speech, self-hosted, in Inworld's Voice and TTS wire format. Fields are taken in "
-    "camelCase and snake_case; unknown fields are ignored. The WebSocket /tts/v1/voice:streamBidirectional is "
-    "described in docs/api.md."
+    "camelCase and snake_case; unknown fields are ignored. The WebSockets /tts/v1/voice:streamBidirectional and "
+    "/stt/v1/transcribe:streamBidirectional are described in docs/api.md."
 )
 
 
@@ -61,13 +63,21 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
     allowances = Allowances(limits, metrics, services.clock)
     keys = WrongKeys(services.keys, services.clock, metrics)
     app.state.backend = Backend(services, limits, metrics, bodies, allowances, keys)
-    routers = (voices.short, voices.qualified, voices.older, speech.router, openai.router, speech_socket.router)
-    for router in (*routers, system.router, create_studio_router()):
+    routers = (
+        voices.short,
+        voices.qualified,
+        voices.older,
+        speech.router,
+        openai.router,
+        transcriptions.router,
+        stt.router,
+    )
+    for router in (*routers, listening_socket.router, speech_socket.router, system.router, create_studio_router()):
         # One flat list, not routers inside a router: a 405 names the methods of all routes of its path.
         app.router.routes.extend(router.routes)
     install_error_replies(app)
     messages = (CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest, SpeakRequest, CreateSpeechRequest)
-    install_openapi(app, (*messages, SpeechLineReply))
+    install_openapi(app, (*messages, TranscriptionRequest, TranscribeRequest, SpeechLineReply))
     # Inside out: what the last resort answers is for pages of other origins too, and every answer has an id.
     app.add_middleware(LastResort, limits=limits)
     if limits.cors_origins:

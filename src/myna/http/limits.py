@@ -1,6 +1,9 @@
 """What one caller may ask of the HTTP edge, and how strict the edge is."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from myna.http.openai_names import openai_voices
 
 _MEBIBYTE = 1024 * 1024
 
@@ -33,6 +36,8 @@ class HttpLimits:
     """Leave out every reply field that the original API does not have."""
     require_consent: bool = False
     """Refuse clone requests without the extra field `consent`."""
+    openai_voices: Mapping[str, str] = field(default_factory=openai_voices)
+    """Names of OpenAI's voices -> ids of ours."""
     accept_any_workspace_path: bool = True
     """Take any `{workspace}` in a path for the key's own, as a single-tenant server may; off: another name is 404.
 

@@ -1,24 +1,32 @@
-"""`POST /v1/audio/speech` as OpenAI's clients call it (wire-contract.md#openai): raw audio, streamed."""
+"""What OpenAI's clients call (wire-contract.md#openai): speech as raw audio or as events, models and voices."""
 
+import base64
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from myna.domain.errors import InvalidRequest
+from myna.domain.errors import InvalidRequest, MynaError, ResourceNotFound
 from myna.domain.language import parse_lang_code
 from myna.domain.speech import AudioEncoding, AudioFormat, EncodedChunk
 from myna.domain.voice import VoiceId
 from myna.http.auth import Reader
 from myna.http.backend import WithBackend
 from myna.http.client_presence import while_client_waits
+from myna.http.errors import describe
 from myna.http.json_body import JsonBody
+from myna.http.openai_names import SPEECH_MODELS, TRANSCRIPTION_MODELS, known_model
 from myna.http.openai_request import CreateSpeechRequest
 from myna.http.openapi import ERRORS, body_of, content_of
 from myna.http.pulled_response import PulledResponse
+from myna.http.reply import JsonReply, to_json
 from myna.http.request_state import record_of
 from myna.http.speech import speak_along
-from myna.usecases.speak_command import MAX_SPEAKING_RATE, MIN_SPEAKING_RATE, SpeakCommand
+from myna.observability.request_record import RequestRecord
+from myna.usecases.manage_voices import VoiceQuery
+from myna.usecases.models import KNOWN_MODELS
+from myna.usecases.speak_command import SpeakCommand
 
 _FORMATS: dict[str, tuple[AudioEncoding, str]] = {
     "mp3": (AudioEncoding.MP3, "audio/mpeg"),
@@ -29,15 +37,47 @@ _FORMATS: dict[str, tuple[AudioEncoding, str]] = {
 }
 _RATE_HZ = 24000
 """OpenAI's clients take `pcm` for 24 kHz, 16-bit, mono; the other formats say their rate themselves."""
+_EVENTS = "text/event-stream"
+_MODELS = (*SPEECH_MODELS, *TRANSCRIPTION_MODELS, *sorted(KNOWN_MODELS))
+_MODELS_SINCE_S = 1767225600
+"""2026-01-01: models have no birthday; a fixed one keeps listings stable."""
 
-router = APIRouter(prefix="/v1", tags=["openai"], responses=ERRORS)
+router = APIRouter(prefix="/v1", tags=["openai"], responses=ERRORS, default_response_class=JsonReply)
+
+JsonObject = dict[str, object]
+
+
+@router.get("/models", summary="List models (OpenAI's form)")
+async def list_models(_grant: Reader) -> JsonObject:
+    """OpenAI's names and ours; behind all are the configured engine and the one recogniser."""
+    return {"object": "list", "data": [_model(name) for name in _MODELS]}
+
+
+@router.get("/models/{model}", summary="Show a model (OpenAI's form)")
+async def get_model(model: str, _grant: Reader) -> JsonObject:
+    """One of the list."""
+    if model not in _MODELS:
+        raise ResourceNotFound("There is no such model. GET /v1/models lists them.")
+    return _model(model)
+
+
+def _model(name: str) -> JsonObject:
+    return {"id": name, "object": "model", "created": _MODELS_SINCE_S, "owned_by": "myna"}
+
+
+@router.get("/audio/voices", summary="List voices (as OpenAI's clients ask)")
+async def list_voices(grant: Reader, backend: WithBackend) -> JsonObject:
+    """Ids and names: OpenAI's names first, then the stock voices and the workspace's own."""
+    page = await backend.services.list_voices(grant.workspace, VoiceQuery())
+    own = [{"id": voice.voice_id, "name": voice.display_name} for voice in page.voices]
+    return {"voices": [{"id": name, "name": name} for name in backend.limits.openai_voices] + own}
 
 
 @router.post(
     "/audio/speech",
     summary="Speak a text (OpenAI's form)",
     openapi_extra=body_of(CreateSpeechRequest),
-    responses=content_of({kind: kind for _, kind in _FORMATS.values()}),
+    responses=content_of({kind: kind for kind in (*(kind for _, kind in _FORMATS.values()), _EVENTS)}),
 )
 async def create_speech(
     request: Request,
@@ -45,32 +85,33 @@ async def create_speech(
     message: Annotated[CreateSpeechRequest, Depends(JsonBody(CreateSpeechRequest))],
     backend: WithBackend,
 ) -> Response:
-    """Raw audio, sent while it is spoken."""
+    """Raw audio or events with it, sent while it is spoken."""
     name = message.response_format or "mp3"
     if name not in _FORMATS:
         raise InvalidRequest(f"response_format is not supported. Use one of {', '.join(_FORMATS)}.")
     encoding, media_type = _FORMATS[name]
-    if message.stream_format not in ("", "audio"):
-        raise InvalidRequest("stream_format is not supported. Use audio.")
-    speed = message.speed or 1.0
-    if not MIN_SPEAKING_RATE <= speed <= MAX_SPEAKING_RATE:
-        raise InvalidRequest(f"speed is out of range. Use {MIN_SPEAKING_RATE:g} to {MAX_SPEAKING_RATE:g}.")
+    if message.stream_format not in ("", "audio", "sse"):
+        raise InvalidRequest("stream_format is not supported. Use audio or sse.")
     if not message.input.strip():
         raise InvalidRequest("input is required. Send the text to speak.")
     command = SpeakCommand(
         workspace=grant.workspace,
-        voice_id=VoiceId(message.voice),
+        voice_id=VoiceId(backend.limits.openai_voices.get(message.voice, message.voice)),
         text=message.input,
-        model_id=message.model,
+        model_id=known_model(message.model),
         audio_format=AudioFormat(encoding, _RATE_HZ),
         lang=parse_lang_code(message.language, "language"),
-        speaking_rate=speed,
+        speaking_rate=message.speed or 1.0,
         seed=message.seed,
         is_stream=True,
+        is_openai=True,
     )
-    pieces = _iter_content(speak_along(backend, command, record_of(request.scope)))
+    record = record_of(request.scope)
+    chunks = speak_along(backend, command, record)
+    is_events = message.stream_format == "sse"
+    pieces = _iter_events(chunks, len(message.input), record) if is_events else _iter_content(chunks)
     first = await while_client_waits(request.receive, anext(pieces))
-    return PulledResponse(first, pieces, media_type, backend.limits.send_stall_s)
+    return PulledResponse(first, pieces, _EVENTS if is_events else media_type, backend.limits.send_stall_s)
 
 
 async def _iter_content(chunks: AsyncGenerator[EncodedChunk, None]) -> AsyncGenerator[bytes, None]:
@@ -81,3 +122,28 @@ async def _iter_content(chunks: AsyncGenerator[EncodedChunk, None]) -> AsyncGene
                 yield chunk.content
     finally:
         await chunks.aclose()
+
+
+async def _iter_events(
+    chunks: AsyncGenerator[EncodedChunk, None], num_chars: int, record: RequestRecord
+) -> AsyncGenerator[bytes, None]:
+    """`speech.audio.delta` with each piece, then `speech.audio.done`. A failure after the first is an event too."""
+    has_begun = False
+    try:
+        async with aclosing(_iter_content(chunks)) as contents:
+            async for content in contents:
+                yield _event({"type": "speech.audio.delta", "audio": base64.b64encode(content).decode("ascii")})
+                has_begun = True
+    except MynaError as exc:
+        if not has_begun:
+            raise
+        failure = describe(exc)
+        record.error_code = failure.error_code
+        yield _event({"type": "error", "error": failure.body()})
+        return
+    usage = {"input_tokens": num_chars, "output_tokens": 0, "total_tokens": num_chars}
+    yield _event({"type": "speech.audio.done", "usage": usage})
+
+
+def _event(fields: JsonObject) -> bytes:
+    return b"data: " + to_json(fields) + b"\n\n"

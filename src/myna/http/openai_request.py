@@ -15,12 +15,12 @@ def _voice_name(value: object) -> object:
 
 
 class CreateSpeechRequest(ProtoMessage):
-    """OpenAI's fields; `voice` is one of ours."""
+    """OpenAI's fields; `model` and `voice` are OpenAI's names or ours."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "required": ["model", "input", "voice"],
-            "example": {"model": "inworld-tts-1.5-max", "input": "Hello, world!", "voice": "Dennis"},
+            "example": {"model": "gpt-4o-mini-tts", "input": "Hello, world!", "voice": "alloy"},
         }
     )
 
@@ -28,8 +28,8 @@ class CreateSpeechRequest(ProtoMessage):
     input: Text = ""
     voice: Annotated[Text, BeforeValidator(_voice_name)] = ""
     response_format: Annotated[Text, Field(description="mp3, opus, flac, wav or pcm (24 kHz).")] = ""
-    speed: Annotated[Float, Field(description="0.5 to 1.5.")] = 0.0
-    stream_format: Annotated[Text, Field(description="Only audio.")] = ""
+    speed: Annotated[Float, Field(description="0.25 to 4.")] = 0.0
+    stream_format: Annotated[Text, Field(description="audio, or sse for events.")] = ""
     instructions: Annotated[Text, Field(description="Taken, without effect.")] = ""
     language: Annotated[Text, Field(description="Extra: BCP-47; absent: heard from the text.")] = ""
     seed: Annotated[Int, Field(description="Extra: same seed, same speech.")] = 0

@@ -32,10 +32,10 @@ ERRORS: dict[int | str, JsonObject] = {
 """For `responses=`; gRPC numbers in brackets."""
 
 
-def body_of(message: type[BaseModel]) -> JsonObject:
-    """`openapi_extra` of an endpoint that takes this JSON body (`JsonBody`)."""
+def body_of(message: type[BaseModel], media_type: str = "application/json") -> JsonObject:
+    """`openapi_extra` of an endpoint that takes this body (`JsonBody`, `FormBody`)."""
     content = {"schema": {"$ref": _REF.format(model=message.__name__)}}
-    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+    return {"requestBody": {"required": True, "content": {media_type: content}}}
 
 
 def content_of(media_types: Mapping[str, str]) -> dict[int | str, JsonObject]:

@@ -12,6 +12,7 @@ from myna.domain.attributes import VoiceAttributes
 from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleRequest
 from myna.domain.speech import AudioFormat, SpeechSegment, SpokenChunk, SynthesisOptions
+from myna.domain.transcript import FoundSpeech, HeardPassage
 from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSpec
@@ -103,6 +104,21 @@ class SampleAnalyst(Protocol):
         """
         ...
 
+    def find_speech(self, content: bytes) -> FoundSpeech:
+        """Decode a recording of any length that is accepted, and cut it where nobody speaks.
+
+        Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge.
+        """
+        ...
+
+    def find_talk(self, recent: Waveform) -> Sequence[tuple[float, float]]:
+        """Where somebody speaks in the last seconds of a stream: start and end of each stretch, seconds, in order."""
+        ...
+
+    def hear(self, speech: Waveform, lang: LangCode | None) -> HeardPassage | None:
+        """The words of one passage with their times in it; None if there are none. lang: None to detect."""
+        ...
+
     def measure_similarity(self, first: Waveform, second: Waveform) -> float:
         """How alike two recordings sound, 0 for strangers to 1 for one person (calibration in docs/lab/audio.md)."""
         ...
@@ -131,8 +147,10 @@ class SpeechEncoder(Protocol):
 
 
 class SpeechEncoders(Protocol):
-    def open(self, audio_format: AudioFormat, *, is_stream: bool) -> SpeechEncoder:
-        """is_stream: chunk headers as wire-contract.md#encodings wants them for streams, not for one whole reply."""
+    def open(self, audio_format: AudioFormat, *, is_stream: bool, tempo: float = 1.0) -> SpeechEncoder:
+        """is_stream: chunk headers as wire-contract.md#encodings wants them for streams, not for one whole reply.
+        tempo: 2 is twice as fast, with the same pitch.
+        """
         ...
 
 

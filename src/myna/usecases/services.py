@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.keep_house import KeepHouse
+from myna.usecases.listen_live import ListenLive
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
 from myna.usecases.ports import Clock, EngineClient, KeyStore, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
@@ -13,6 +14,7 @@ from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.repeated_requests import RepeatedRequests
 from myna.usecases.stock import StockVoices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
+from myna.usecases.transcribe_speech import TranscribeSpeech
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Services:
 
     clone_voice: CloneVoice
     synthesize_speech: SynthesizeSpeech
+    transcribe_speech: TranscribeSpeech
+    listen_live: ListenLive
     list_voices: ListVoices
     get_voice: GetVoice
     update_voice: UpdateVoice

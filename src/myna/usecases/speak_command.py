@@ -9,6 +9,7 @@ from myna.domain.voice import VoiceId, WorkspaceId, check_voice_id
 from myna.usecases.models import DESIGN_MODEL, KNOWN_MODELS
 
 MIN_SPEAKING_RATE, MAX_SPEAKING_RATE = 0.5, 1.5
+MIN_OPENAI_SPEED, MAX_OPENAI_SPEED = 0.25, 4.0
 _MAX_TEMPERATURE = 2.0
 _MAX_BIT_RATE_BPS = 512_000
 """Source: wire-contract.md#speech. Within these the encoder takes the nearest that the format has."""
@@ -34,6 +35,13 @@ class SpeakCommand:
     is_stream: bool = False
     design_prompt: str | None = None
     """Speak with a voice of this description, made for this request, in place of `voice_id`."""
+    is_openai: bool = False
+    """Asked in OpenAI's form, which takes longer texts and more rates."""
+
+    @property
+    def engine_rate(self) -> float:
+        """The nearest speaking rate that engines have; the rest of the way is the encoder's."""
+        return min(max(self.speaking_rate, MIN_SPEAKING_RATE), MAX_SPEAKING_RATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,13 @@ class SpeechLimits:
     """For one whole reply (wire-contract.md#speech)."""
     max_stream_text_chars: int = 4000
     """For a stream (wire-contract.md#speech)."""
+    max_openai_text_chars: int = 4096
+    """For OpenAI's form (wire-contract.md#openai)."""
+
+    def max_chars(self, command: SpeakCommand) -> int:
+        if command.is_openai:
+            return self.max_openai_text_chars
+        return self.max_stream_text_chars if command.is_stream else self.max_text_chars
 
 
 def check_speak_command(command: SpeakCommand, limits: SpeechLimits) -> None:
@@ -61,11 +76,12 @@ def check_speak_command(command: SpeakCommand, limits: SpeechLimits) -> None:
         raise InvalidRequest(f"sampleRateHertz is not supported. Use one of {known}.")
     if not 0 < command.audio_format.bit_rate_bps <= _MAX_BIT_RATE_BPS:
         raise InvalidRequest("bitRate is out of range. Use 32000 to 320000 bits per second.")
-    if not MIN_SPEAKING_RATE <= command.speaking_rate <= MAX_SPEAKING_RATE:
-        raise InvalidRequest(
-            f"speakingRate is out of range. Use {MIN_SPEAKING_RATE:g} to {MAX_SPEAKING_RATE:g}; 1 is normal."
-        )
-    check_length(command.text, limits.max_stream_text_chars if command.is_stream else limits.max_text_chars)
+    name, least, most = ("speakingRate", MIN_SPEAKING_RATE, MAX_SPEAKING_RATE)
+    if command.is_openai:
+        name, least, most = ("speed", MIN_OPENAI_SPEED, MAX_OPENAI_SPEED)
+    if not least <= command.speaking_rate <= most:
+        raise InvalidRequest(f"{name} is out of range. Use {least:g} to {most:g}; 1 is normal.")
+    check_length(command.text, limits.max_chars(command))
 
 
 def check_length(text: str, max_chars: int) -> None:

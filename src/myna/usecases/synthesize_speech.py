@@ -10,7 +10,7 @@ from typing import Protocol
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import LanguageUnsupported, TextUnspeakable
 from myna.domain.language import LangCode
-from myna.domain.speech import AudioFormat, EncodedChunk, SpeechSegment, SynthesisOptions
+from myna.domain.speech import EncodedChunk, SpeechSegment, SynthesisOptions
 from myna.domain.voice import Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import Waveform
 from myna.engines.other_engines import describe_other_engines
@@ -88,9 +88,9 @@ class SynthesizeSpeech:
         segments = await self.offload(partial(self._plan, command, lang))
         if not any(segment.text or segment.pause_after_s for segment in segments):
             raise TextUnspeakable("text holds nothing that can be spoken. Send words, not only markup or symbols.")
-        options = SynthesisOptions(lang, command.speaking_rate, command.seed, command.temperature or 1.0)
+        options = SynthesisOptions(lang, command.engine_rate, command.seed, command.temperature or 1.0)
         stream = await self.engine.synthesize(artifact, segments, options)
-        chunks = self._encode(stream, segments, command.audio_format, is_stream=command.is_stream)
+        chunks = self._encode(stream, segments, command)
         return SpeechReply(lang, chunks, stream)
 
     def check(self, command: SpeakCommand) -> None:
@@ -153,12 +153,12 @@ class SynthesizeSpeech:
         self,
         stream: EngineStream,
         segments: Sequence[SpeechSegment],
-        audio_format: AudioFormat,
-        *,
-        is_stream: bool,
+        command: SpeakCommand,
     ) -> AsyncGenerator[EncodedChunk, None]:
+        """Times of spans are the engine's: nobody asks for them together with a rate that is not its own."""
+        is_stream, tempo = command.is_stream, command.speaking_rate / command.engine_rate
         rate_hz = self.engine.spec.capabilities.sample_rate_hz
-        encoder = self.encoders.open(audio_format, is_stream=is_stream)
+        encoder = self.encoders.open(command.audio_format, is_stream=is_stream, tempo=tempo)
         line = SpokenLine(segments, rate_hz)
         try:
             async for chunk in stream:
@@ -168,7 +168,7 @@ class SynthesizeSpeech:
                     waveform = Waveform(part, rate_hz)
                     content = await self.offload(partial(encoder.encode, waveform))
                     if content or begun or not is_stream:
-                        yield EncodedChunk(content, waveform.duration_s, begun)
+                        yield EncodedChunk(content, waveform.duration_s / tempo, begun)
             if not line.num_samples:
                 raise TextUnspeakable("text holds nothing that the voice's language has sounds for. Send words.")
             rest = await self.offload(encoder.finish)

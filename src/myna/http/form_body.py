@@ -1,0 +1,71 @@
+"""A body of `multipart/form-data` as a dependency, under the same rules as `JsonBody`: the key first, bytes counted as
+they arrive. In memory alone: what people say is not written to temporary files.
+"""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any, Generic
+
+from fastapi import Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from myna.domain.errors import InvalidRequest, PayloadTooLarge
+from myna.http.auth import Reader
+from myna.http.backend import WithBackend
+from myna.http.proto_message import Message, check_message
+
+_MAX_FIELDS = 64
+_MAX_FIELD_BYTES = 64 * 1024
+
+
+class _MemoryParser(MultiPartParser):
+    spool_max_size = 2**62
+
+    def close(self) -> None:
+        """Also what a form that breaks off has left open."""
+        for file in self._files_to_close_on_error:
+            file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class FormBody(Generic[Message]):
+    """`Depends(FormBody(TranscriptionRequest))`: the checked message, of one file and some fields.
+
+    A field whose name ends in `[]` is a list. Raises: InvalidRequest, PayloadTooLarge, Overloaded.
+    """
+
+    message: type[Message]
+
+    async def __call__(self, request: Request, _admitted: Reader, backend: WithBackend) -> Message:
+        if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+            raise InvalidRequest("Send the request as multipart/form-data.")
+        most = backend.limits.max_body_bytes
+        with backend.bodies.hold() as grow:
+
+            async def count() -> AsyncGenerator[bytes, None]:
+                async for part in request.stream():
+                    if grow(len(part)) > most:
+                        raise PayloadTooLarge(f"The request's body is over the limit of {most / (1024 * 1024):g} MiB.")
+                    yield part
+
+            limits = {"max_files": 1, "max_fields": _MAX_FIELDS, "max_part_size": _MAX_FIELD_BYTES}
+            parser = _MemoryParser(request.headers, count(), **limits)
+            try:
+                fields = await _read_fields(await parser.parse())
+            except MultiPartException as exc:
+                raise InvalidRequest("The request's body is not valid multipart/form-data, or has too much.") from exc
+            finally:
+                parser.close()
+        return check_message(fields, self.message)
+
+
+async def _read_fields(form: FormData) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, value in form.multi_items():
+        content = await value.read() if isinstance(value, UploadFile) else value
+        if name.endswith("[]"):
+            fields.setdefault(name.removesuffix("[]"), []).append(content)
+        else:
+            fields[name] = content
+    return fields

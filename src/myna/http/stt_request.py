@@ -1,0 +1,136 @@
+"""The fields of `POST /stt/v1/transcribe` (wire-contract.md#stt)."""
+
+import math
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from myna.domain.errors import InvalidRequest
+from myna.http.proto_message import Base64Bytes, Flag, Float, Int, Known, ProtoMessage, Text
+
+STT_MODELS = frozenset(
+    {
+        "inworld/inworld-stt-1",
+        "groq/whisper-large-v3",
+        "groq/whisper-large-v3-turbo",
+        "assemblyai/universal-streaming-english",
+        "assemblyai/universal-streaming-multilingual",
+        "assemblyai/u3-rt-pro",
+        "assemblyai/whisper-rt",
+        "soniox/stt-rt-v4",
+    }
+)
+"""All are the recogniser aboard. Source: Inworld's documentation and the clients that are named in clients.md."""
+
+
+_DEFAULT_RATE_HZ, _MIN_RATE_HZ, _MAX_RATE_HZ = 16_000, 8_000, 48_000
+_DEFAULT_SILENCE_MS, _MIN_SILENCE_MS, _MAX_SILENCE_MS = 700, 500, 5_000
+"""Clients ask for 200 ms "when confident": nothing aboard is, and people pause that long between words."""
+
+
+class SttEncoding(StrEnum):
+    LINEAR16 = "LINEAR16"
+    MP3 = "MP3"
+    OGG_OPUS = "OGG_OPUS"
+    FLAC = "FLAC"
+    AUTO_DETECT = "AUTO_DETECT"
+
+
+class TranscribeConfigMessage(ProtoMessage):
+    """What is spoken, and what is wanted; `prompts` and `voiceProfileConfig` are taken, without effect."""
+
+    model_id: Annotated[Text, Field(description="Required: inworld/inworld-stt-1 or another of Inworld's.")] = ""
+    audio_encoding: Annotated[
+        Known[SttEncoding], Field(description="Taken, without effect: the format is recognised from the bytes.")
+    ] = None
+    sample_rate_hertz: Annotated[Int, Field(description="As `audioEncoding`.")] = 0
+    number_of_channels: Annotated[Int, Field(description="As `audioEncoding`.")] = 0
+    language: Annotated[Text, Field(description="BCP-47; absent: heard.")] = ""
+    include_word_timestamps: Annotated[Flag, Field(description="Fill `wordTimestamps`.")] = False
+
+    def check(self) -> None:
+        """Raises: InvalidRequest, in the words of the original."""
+        if not self.model_id:
+            raise InvalidRequest("invalid transcribe config: model_id is required")
+        if self.model_id not in STT_MODELS:
+            raise InvalidRequest(
+                f'Unsupported model "{self.model_id[:64]}". Supported models: {", ".join(sorted(STT_MODELS))}'
+            )
+
+
+class TurnConfigMessage(ProtoMessage):
+    """When a turn is over; other fields are taken, without effect."""
+
+    vad_threshold: Annotated[Float, Field(description="0: only `endTurn` ends a turn.")] | None = None
+    min_end_of_turn_silence_when_confident: Annotated[Int, Field(description="ms; 500 to 5000, default 700.")] = 0
+
+
+class StreamConfigMessage(TranscribeConfigMessage):
+    """What the listening socket is opened with."""
+
+    inworld_stt_v1_config: TurnConfigMessage | None = None
+    assemblyai_config: TurnConfigMessage | None = None
+
+    @property
+    def rate_hz(self) -> int:
+        return self.sample_rate_hertz or _DEFAULT_RATE_HZ
+
+    @property
+    def silence_s(self) -> float:
+        """How long nobody speaks when a turn is over; infinite if the client ends turns."""
+        turn = self.inworld_stt_v1_config or self.assemblyai_config or TurnConfigMessage()
+        if turn.vad_threshold == 0:
+            return math.inf
+        asked_ms = turn.min_end_of_turn_silence_when_confident or _DEFAULT_SILENCE_MS
+        return min(max(asked_ms, _MIN_SILENCE_MS), _MAX_SILENCE_MS) / 1000
+
+    def check_stream(self) -> None:
+        """Raises: InvalidRequest."""
+        self.check()
+        if self.audio_encoding not in (None, SttEncoding.LINEAR16, SttEncoding.AUTO_DETECT):
+            raise InvalidRequest("audioEncoding must be LINEAR16 on the stream: 16-bit samples without a header.")
+        if not _MIN_RATE_HZ <= self.rate_hz <= _MAX_RATE_HZ:
+            raise InvalidRequest(f"sampleRateHertz is out of range. Use {_MIN_RATE_HZ} to {_MAX_RATE_HZ}.")
+        if self.number_of_channels not in (0, 1, 2):
+            raise InvalidRequest("numberOfChannels must be 1 or 2.")
+
+
+class AudioDataMessage(ProtoMessage):
+    content: Annotated[
+        Base64Bytes,
+        Field(description="WAV, MP3, FLAC, OGG, WebM/Opus or M4A in base64.", json_schema_extra={"format": "byte"}),
+    ] = b""
+
+
+class TranscribeRequest(ProtoMessage):
+    """A recording, and how it is to be heard."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "required": ["transcribeConfig", "audioData"],
+            "example": {
+                "transcribeConfig": {
+                    "modelId": "inworld/inworld-stt-1",
+                    "audioEncoding": "AUTO_DETECT",
+                    "language": "en-US",
+                    "includeWordTimestamps": True,
+                },
+                "audioData": {"content": "<base64-audio-data>"},
+            },
+        }
+    )
+
+    transcribe_config: TranscribeConfigMessage | None = None
+    audio_data: AudioDataMessage | None = None
+
+    def check(self) -> tuple[TranscribeConfigMessage, bytes]:
+        """Both parts, complete. Raises: InvalidRequest, in the words and the order of the original."""
+        if self.audio_data is None:
+            raise InvalidRequest("audio_data is required")
+        if self.transcribe_config is None:
+            raise InvalidRequest("invalid transcribe config: transcribe_config is required")
+        self.transcribe_config.check()
+        if not self.audio_data.content:
+            raise InvalidRequest("audio data is required")
+        return self.transcribe_config, self.audio_data.content
