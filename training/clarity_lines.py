@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import platformdirs
-from record_digests import ARTEFACTS, record_digests
+from record_digests import SHIPPED, record_digests
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 from myna.domain.language import LangCode
@@ -41,7 +41,7 @@ def main() -> None:
         known = [vocabulary.keep_known(spoken) for spoken in phonemizer.phonemize(tuple(tokens))]
         symbols = join_tokens(known, [token.whitespace for token in tokens]).symbols
         entries.append({"text": line, "symbols": symbols})
-    (ARTEFACTS / "clarity_lines.json").write_text(
+    (SHIPPED / "clarity_lines.json").write_text(
         json.dumps(entries, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
     )
     record_digests()

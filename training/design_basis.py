@@ -1,4 +1,4 @@
-"""Measures the predicted pitch of each stock voice as it is heard, for designing voices: artefacts/stock_pitch.json.
+"""Measures the predicted pitch of each stock voice as it is heard, for designing voices: shipped/stock_pitch.json.
 
 Run with the package installed and the weights pulled: python training/design_basis.py
 """
@@ -50,7 +50,7 @@ def main() -> None:
         mean = float(np.concatenate(log_f0).mean())
         measured[stock.name] = round(mean, 4)
         print(f"{stock.name:10s} {np.exp(mean):6.1f} Hz")
-    target = Path(__file__).parents[1] / "src/myna/engines/kokoro/artefacts/stock_pitch.json"
+    target = Path(__file__).parents[1] / "src/myna/engines/kokoro/shipped/stock_pitch.json"
     target.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     record_digests()
 

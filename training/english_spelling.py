@@ -1,6 +1,6 @@
 """Train the model that pronounces English words which no lexicon has (names, brands, new words).
 
-    python training/english_spelling.py --out src/myna/engines/kokoro/artefacts/english_spelling.npz
+    python training/english_spelling.py --out src/myna/engines/kokoro/shipped/english_spelling.npz
 
 Letters in, Kokoro symbols with stress out: two small bidirectional LSTM layers over the letters, three output slots a
 letter, CTC loss. It learns from misaki's own lexicons (Apache-2.0), American and British, told apart by a first sign, so

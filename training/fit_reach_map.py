@@ -2,7 +2,7 @@
 
     python training/fit_reach_map.py --corrected WORK/corrected
 
-Writes `reach_map.npz` into the engine's artefacts and the cross-validated fit to `training/results/reach_map.json`.
+Writes `reach_map.npz` into the engine's shipped files and the cross-validated fit to `training/results/reach_map.json`.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from record_digests import ARTEFACTS, record_digests
+from record_digests import SHIPPED, record_digests
 from result_files import finished
 
 ROOT = Path(__file__).parent.parent
@@ -56,7 +56,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corrected", type=Path, required=True)
     arguments = parser.parse_args()
-    with np.load(ARTEFACTS / "style_prior.npz") as prior:
+    with np.load(SHIPPED / "style_prior.npz") as prior:
         mean, factor = prior["decoder_mean"].astype(np.float64), prior["decoder_cholesky"].astype(np.float64)
     whiten = np.linalg.inv(factor).T
     found, wanted = ((styles - mean) @ whiten for styles in read(arguments.corrected))
@@ -66,7 +66,7 @@ def main() -> None:
     # back from standard deviations: style = mean + deviations @ factor.T
     matrix = whiten @ matrix @ factor.T
     np.savez(
-        ARTEFACTS / "reach_map.npz",
+        SHIPPED / "reach_map.npz",
         matrix=matrix.astype(np.float32),
         offset=(mean + offset @ factor.T - mean @ matrix).astype(np.float32),
     )

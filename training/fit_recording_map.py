@@ -2,7 +2,7 @@
 
     python training/fit_recording_map.py --recordings WORK/recordings
 
-Writes `recording_map.npz` into the engine's artefacts, and to `training/results/recording_map.json` how well it works on
+Writes `recording_map.npz` into the engine's shipped files, and to `training/results/recording_map.json` how well it works on
 speakers that were left out: for groups of six people in four recordings each, how many of the recordings are nearer to
 all three of their own person's than to any of another's.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from record_digests import ARTEFACTS, record_digests
+from record_digests import SHIPPED, record_digests
 from recording_pairs import CONDITIONS
 from result_files import finished
 
@@ -137,7 +137,7 @@ def main() -> None:
     recordings = read_recordings(arguments.recordings)
     learnt = fit(recordings)
     np.savez_compressed(
-        ARTEFACTS / "recording_map.npz",
+        SHIPPED / "recording_map.npz",
         **{
             name: getattr(learnt, name).astype(np.float16 if name.endswith("slope") else np.float32)
             for name in RecordingMap.__dataclass_fields__

@@ -4,7 +4,7 @@
     python training/fit_style_map.py --pairs WORK/pairs WORK/near
     python training/fit_style_map.py --pairs WORK/pairs WORK/near --without a --out WORK/style_map_without_a.npz
 
-Without `--out`, writes `style_map.npz` into the engine's artefacts and the cross-validated fit to `training/results/style_map.json`.
+Without `--out`, writes `style_map.npz` into the engine's shipped files and the cross-validated fit to `training/results/style_map.json`.
 With `--without`, the map is deaf to one judge, for the bench that asks that judge as a witness (`bench/likeness.py`).
 """
 
@@ -24,7 +24,7 @@ from myna.engines.kokoro.timbre_spectrum import timbre_features
 from myna.engines.kokoro.voice_artifact import STYLE_DIM
 
 ROOT = Path(__file__).parent.parent
-ARTEFACTS = ROOT / "src/myna/engines/kokoro/artefacts"
+SHIPPED = ROOT / "src/myna/engines/kokoro/shipped"
 RIDGE = 0.8
 JUDGES = {"a": slice(0, 256), "b": slice(256, 448)}
 """Where their embeddings lie among the features."""
@@ -78,7 +78,7 @@ def main() -> None:
     explained = 1 - ((styles - predicted) ** 2).sum(axis=0) / ((styles - style_mean) ** 2).sum(axis=0)
 
     np.savez(
-        arguments.out or ARTEFACTS / "style_map.npz",
+        arguments.out or SHIPPED / "style_map.npz",
         matrix=solve(features - feature_mean, styles - style_mean).astype(np.float16),
         feature_mean=feature_mean.astype(np.float32),
         style_mean=style_mean.astype(np.float32),

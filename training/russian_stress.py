@@ -4,7 +4,7 @@
 
 Reads the two lexicons of the package gruut-lang-ru (MIT; half a million word forms: in one stressed vowels are long, the
 other, which knows the short words better, has stress marks) and writes
-`src/myna/engines/kokoro/artefacts/russian_stress.txt.xz`. Each line is an ending and the number of vowels behind the stressed
+`src/myna/engines/kokoro/shipped/russian_stress.txt.xz`. Each line is an ending and the number of vowels behind the stressed
 one, as one digit, or as a letter (a for none) where the stressed vowel is ё though most people write е; a word goes by the longest ending it has, `^` stands for its beginning. An ending is kept where more of its words
 go by it than by the shorter one, so that every word of the lexicon comes out right. Every fiftieth word is held out first, to say
 how well new words are guessed.
@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-OUTPUT = Path(__file__).parents[1] / "src" / "myna" / "engines" / "kokoro" / "artefacts" / "russian_stress.txt.xz"
+OUTPUT = Path(__file__).parents[1] / "src" / "myna" / "engines" / "kokoro" / "shipped" / "russian_stress.txt.xz"
 HELD_OUT = 50
 SHORT_LETTERS = 7
 VOWELS = "аеёиоуыэюя"

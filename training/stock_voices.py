@@ -3,7 +3,7 @@
     npm pack kokoro-js@1.2.1 && python training/stock_voices.py --packs kokoro-js-1.2.1.tgz
 
 Writes `stock_voices.json`, `stock_voices.npz` (float16, half a kilobyte a voice) and `style_prior.npz` into
-`src/myna/engines/kokoro/artefacts/`. Every voice is a blend of our own of two or three public packs. What is heard as an
+`src/myna/engines/kokoro/shipped/`. Every voice is a blend of our own of two or three public packs. What is heard as an
 accent sits in both halves of a style: where a language has no pack of the sex that is wanted, the prosody half leans more on the
 packs that it has, and the pitch is put right by semitones.
 """
@@ -17,7 +17,7 @@ import numpy as np
 from kokoro_packs import StylePacks, read_packs
 from record_digests import record_digests
 
-ARTEFACTS = Path(__file__).parent.parent / "src/myna/engines/kokoro/artefacts"
+SHIPPED = Path(__file__).parent.parent / "src/myna/engines/kokoro/shipped"
 
 
 class Recipe(NamedTuple):
@@ -150,7 +150,7 @@ def style_prior(packs: StylePacks) -> dict[str, np.ndarray]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--packs", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=ARTEFACTS)
+    parser.add_argument("--out", type=Path, default=SHIPPED)
     arguments = parser.parse_args()
     packs = read_packs(arguments.packs)
     arguments.out.mkdir(parents=True, exist_ok=True)

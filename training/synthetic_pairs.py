@@ -33,7 +33,7 @@ from myna.engines.kokoro.style_map import StyleMap, parse_style_map
 from myna.weights.store import WeightStore
 
 ROOT = Path(__file__).parent.parent
-ARTEFACTS = ROOT / "src/myna/engines/kokoro/artefacts"
+SHIPPED = ROOT / "src/myna/engines/kokoro/shipped"
 PAIRS_PER_FILE = 25
 SEED = 20261123
 LOWEST_LOG_F0, HIGHEST_LOG_F0 = np.log(75.0), np.log(330.0)
@@ -125,7 +125,7 @@ class Studio:
     def __init__(self, weights: WeightStore) -> None:
         self.graphs = KokoroGraphs(weights, num_threads=1)
         vocabulary = Vocabulary(weights.path("kokoro/vocab.json"))
-        sentences = json.loads((ARTEFACTS / "practice_sentences.json").read_text())
+        sentences = json.loads((SHIPPED / "practice_sentences.json").read_text())
         self.texts = [self.graphs.encode_text(vocabulary.encode(entry["symbols"])) for entry in sentences]
         self.judges = (Ge2eEmbedder(weights), CampplusEmbedder(weights))
 
@@ -175,7 +175,7 @@ def main() -> None:
     part, num_parts = (int(number) for number in arguments.part.split("/"))
     packs = read_packs(arguments.packs)
     studio = Studio(WeightStore(arguments.weights))
-    prior = dict(np.load(ARTEFACTS / "style_prior.npz"))
+    prior = dict(np.load(SHIPPED / "style_prior.npz"))
     if arguments.near:
         people, style_map = read_real(arguments.near), parse_style_map(arguments.map.read_bytes())
         features = synthetic_features(people, style_map)

@@ -2,7 +2,7 @@
 
     python -m training.style_gradient
 
-Needs the pulled weights, for their names and shapes; the artefact holds none of them, only where they lie.
+Needs the pulled weights, for their names and shapes; the file holds none of them, only where they lie.
 """
 
 import json
@@ -12,17 +12,17 @@ from io import BytesIO
 from zipfile import ZIP_LZMA, ZipFile, ZipInfo
 
 import onnx
-from training.record_digests import ARTEFACTS, record_digests
+from training.record_digests import SHIPPED, record_digests
 from training.style_gradient.builder import Shape
 from training.style_gradient.graph import SOURCES, build_gradient_graph
 
 from myna.config import Settings
-from myna.engines.kokoro.style_gradient import ARTEFACT, INPUT_SHAPES
+from myna.engines.kokoro.style_gradient import GRAPH_FILE, INPUT_SHAPES
 
 _DTYPES = {onnx.TensorProto.FLOAT: "<f4", onnx.TensorProto.INT8: "i1", onnx.TensorProto.UINT8: "u1"}
 
 
-def make_artefact(models: Mapping[str, bytes], inputs: Mapping[str, Shape]) -> bytes:
+def make_graph_file(models: Mapping[str, bytes], inputs: Mapping[str, Shape]) -> bytes:
     """An archive of both graphs and of where the weights lie.
 
     models: content of the weight files by their names. inputs: shapes of the graph's inputs.
@@ -52,7 +52,7 @@ def make_artefact(models: Mapping[str, bytes], inputs: Mapping[str, Shape]) -> b
 def main() -> None:
     folder = Settings().weights_dir
     models = {source: (folder / source).read_bytes() for source in SOURCES}
-    (ARTEFACTS / ARTEFACT).write_bytes(make_artefact(models, INPUT_SHAPES))
+    (SHIPPED / GRAPH_FILE).write_bytes(make_graph_file(models, INPUT_SHAPES))
     record_digests()
 
 

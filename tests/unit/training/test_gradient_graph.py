@@ -1,4 +1,4 @@
-"""The artefact that `training/style_gradient` makes, for tiny models: the graph is whole and its gradient is right."""
+"""The file that `training/style_gradient` makes, for tiny models: the graph is whole and its gradient is right."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import pytest
 from tests.quantised_export import CHANNELS, Export
-from training.style_gradient.__main__ import make_artefact
+from training.style_gradient.__main__ import make_graph_file
 from training.style_gradient.decoder import DECODER
 from training.style_gradient.judges import CAMPPLUS, GE2E
 
@@ -34,7 +34,7 @@ def test_the_gradient_of_the_whole_agrees_with_differences(tmp_path: Path) -> No
     """Through quantised layers, spectrum, resampling and both judges, along every axis of the style."""
     models = {DECODER: tiny_decoder(), GE2E: tiny_ge2e(), CAMPPLUS: tiny_campplus()}
     contents = {name: model.SerializeToString() for name, model in models.items()}
-    gradient = StyleGradient(store_of(tmp_path, contents), artefact=make_artefact(contents, SHAPES))
+    gradient = StyleGradient(store_of(tmp_path, contents), graph_file=make_graph_file(contents, SHAPES))
     random = np.random.default_rng(5)  # no band is near silence there, where the logarithm bends within a step
     features, f0_hz, energy, articulation, timbre, target_a, target_b = (
         random.normal(size=shape[1:]).astype(np.float32) for shape in SHAPES.values()
@@ -51,13 +51,13 @@ def test_the_gradient_of_the_whole_agrees_with_differences(tmp_path: Path) -> No
     assert found.gradient == pytest.approx(slopes, abs=0.01 * np.abs(slopes).max())
 
 
-def test_the_artefact_holds_no_weights_and_is_reproducible() -> None:
+def test_the_file_holds_no_weights_and_is_reproducible() -> None:
     models = {DECODER: tiny_decoder(), GE2E: tiny_ge2e(), CAMPPLUS: tiny_campplus()}
     contents = {name: model.SerializeToString() for name, model in models.items()}
-    artefact = make_artefact(contents, SHAPES)
-    assert artefact == make_artefact(contents, SHAPES)
+    graph_file = make_graph_file(contents, SHAPES)
+    assert graph_file == make_graph_file(contents, SHAPES)
     weights = [tensor.raw_data for model in models.values() for tensor in model.graph.initializer]
-    assert not any(len(data) > 64 and data in artefact for data in weights)
+    assert not any(len(data) > 64 and data in graph_file for data in weights)
 
 
 def store_of(folder: Path, contents: dict[str, bytes]) -> WeightStore:

@@ -11,7 +11,7 @@ from io import BytesIO
 import numpy as np
 import numpy.typing as npt
 
-from myna.engines.kokoro.artefact_file import read_artefact
+from myna.engines.kokoro.shipped_file import read_shipped
 from myna.engines.kokoro.style_map import VoiceSound
 
 Array = npt.NDArray[np.float64]
@@ -75,5 +75,5 @@ def split(features: Array, log_f0: float) -> VoiceSound:
 
 def load_recording_map() -> RecordingMap:
     """Read the shipped map. Raises: WeightsCorrupt."""
-    with np.load(BytesIO(read_artefact("recording_map.npz"))) as tables:
+    with np.load(BytesIO(read_shipped("recording_map.npz"))) as tables:
         return RecordingMap(**{name: tables[name].astype(np.float64) for name in tables.files})

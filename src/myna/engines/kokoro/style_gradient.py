@@ -15,13 +15,13 @@ from zipfile import ZipFile
 import numpy as np
 import onnxruntime as ort
 
-from myna.engines.kokoro.artefact_file import read_artefact
 from myna.engines.kokoro.heap_trim import trim_heap
+from myna.engines.kokoro.shipped_file import read_shipped
 from myna.engines.kokoro.voice_artifact import STYLE_DIM, FloatArray
 from myna.engines.kokoro.voice_practice import STRETCH_FRAMES
 from myna.weights.store import WeightStore
 
-ARTEFACT = "style_gradient.zip"
+GRAPH_FILE = "style_gradient.zip"
 INPUT_SHAPES: Mapping[str, tuple[int, ...]] = {
     "aligned_features": (1, 512, STRETCH_FRAMES),
     "f0_hz": (1, 2 * STRETCH_FRAMES),
@@ -48,10 +48,10 @@ class StylePull:
 class StyleGradient:
     """The graph in a session. 0.2 GB while it lives, 0.4 GB more while it computes."""
 
-    def __init__(self, weights: WeightStore, num_threads: int = 1, artefact: bytes | None = None) -> None:
+    def __init__(self, weights: WeightStore, num_threads: int = 1, graph_file: bytes | None = None) -> None:
         """Open the graph and prepare its weights: some are turned around, some become floats. Half a second.
 
-        artefact: another than the shipped one, for tests and experiments.
+        graph_file: another than the shipped one, for tests and experiments.
         Raises: WeightsMissing, WeightsCorrupt.
         """
         options = ort.SessionOptions()
@@ -62,7 +62,7 @@ class StyleGradient:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # No arena: it would keep 0.6 GB of activations between calls, and costs no less time.
         options.enable_cpu_mem_arena = False
-        with ZipFile(BytesIO(artefact or read_artefact(ARTEFACT))) as archive:
+        with ZipFile(BytesIO(graph_file or read_shipped(GRAPH_FILE))) as archive:
             preparation, self._session = (
                 ort.InferenceSession(archive.read(name), options, providers=["CPUExecutionProvider"])
                 for name in ("preparation.onnx", "gradient.onnx")

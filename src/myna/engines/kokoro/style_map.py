@@ -10,7 +10,7 @@ from io import BytesIO
 import numpy as np
 import numpy.typing as npt
 
-from myna.engines.kokoro.artefact_file import read_artefact
+from myna.engines.kokoro.shipped_file import read_shipped
 from myna.engines.kokoro.timbre_spectrum import NUM_BANDS
 from myna.engines.kokoro.voice_artifact import STYLE_DIM, FloatArray
 
@@ -113,7 +113,7 @@ def join_features(sound: VoiceSound, timbre_mean: Array, timbre_sd: Array) -> Ar
 
 def load_style_map() -> StyleMap:
     """Read the shipped map. Raises: WeightsCorrupt."""
-    return parse_style_map(read_artefact("style_map.npz"))
+    return parse_style_map(read_shipped("style_map.npz"))
 
 
 def parse_style_map(content: bytes) -> StyleMap:
@@ -121,8 +121,8 @@ def parse_style_map(content: bytes) -> StyleMap:
     with np.load(BytesIO(content)) as tables:
         learnt = {name: tables[name].astype(np.float64) for name in tables.files}
     with (
-        np.load(BytesIO(read_artefact("style_prior.npz"))) as prior,
-        np.load(BytesIO(read_artefact("reach_map.npz"))) as reach,
+        np.load(BytesIO(read_shipped("style_prior.npz"))) as prior,
+        np.load(BytesIO(read_shipped("reach_map.npz"))) as reach,
     ):
         return StyleMap(
             prior_mean=prior["decoder_mean"].astype(np.float64),

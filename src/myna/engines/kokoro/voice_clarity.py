@@ -11,7 +11,7 @@ import numpy as np
 from myna.analysis.transcribe import SpeechRecogniser, share_recogniser
 from myna.domain.language import LangCode
 from myna.domain.waveform import Samples, Waveform
-from myna.engines.kokoro.artefact_file import read_artefact
+from myna.engines.kokoro.shipped_file import read_shipped
 from myna.weights.store import WeightStore
 
 _RATE_HZ = 16_000
@@ -54,5 +54,5 @@ class ClarityListener:
 
 
 def _lines() -> list[dict[str, str]]:
-    lines: list[dict[str, str]] = json.loads(read_artefact("clarity_lines.json"))
+    lines: list[dict[str, str]] = json.loads(read_shipped("clarity_lines.json"))
     return lines

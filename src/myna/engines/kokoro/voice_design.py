@@ -9,7 +9,7 @@ import numpy as np
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.language import LangCode
 from myna.engines.base import StockVoice
-from myna.engines.kokoro.artefact_file import read_artefact
+from myna.engines.kokoro.shipped_file import read_shipped
 from myna.engines.kokoro.timbre_eq import BAND_HZ
 from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, pack_voice, unpack_voice
 from myna.engines.kokoro.voice_stock import stock_voices
@@ -86,7 +86,7 @@ def _candidates(attributes: VoiceAttributes, lang: LangCode) -> list[StockVoice]
 
 def _predicted_log_f0(chosen: Sequence[StockVoice], shares: FloatArray) -> float:
     """Taken as the blend of what the predictor gives the parts: an estimate, not measured for each blend."""
-    measured: dict[str, float] = json.loads(read_artefact("stock_pitch.json"))
+    measured: dict[str, float] = json.loads(read_shipped("stock_pitch.json"))
     return float(sum(share * measured[stock.name] for share, stock in zip(shares, chosen, strict=True)))
 
 

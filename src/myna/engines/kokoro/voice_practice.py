@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from myna.engines.kokoro.artefact_file import read_artefact
 from myna.engines.kokoro.graphs import FloatArray, IntArray, ProsodyCurves, TextEncoding
+from myna.engines.kokoro.shipped_file import read_shipped
 from myna.engines.kokoro.voice_artifact import KokoroVoice
 
 STRETCH_FRAMES = 80
@@ -42,7 +42,7 @@ class Stretch:
 
 def practice_symbols() -> list[str]:
     """Short sentences of our own, in the symbols of the model: together they hold most English sounds."""
-    return [entry["symbols"] for entry in json.loads(read_artefact("practice_sentences.json"))]
+    return [entry["symbols"] for entry in json.loads(read_shipped("practice_sentences.json"))]
 
 
 def voiced_log_f0(curves: ProsodyCurves) -> FloatArray:

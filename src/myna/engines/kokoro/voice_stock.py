@@ -9,14 +9,14 @@ import numpy as np
 
 from myna.domain.language import LangCode
 from myna.engines.base import StockVoice
-from myna.engines.kokoro.artefact_file import read_artefact
+from myna.engines.kokoro.shipped_file import read_shipped
 from myna.engines.kokoro.voice_artifact import NUM_EQ_BANDS, STYLE_DIM, KokoroVoice, pack_voice
 
 
 def stock_voices() -> Sequence[StockVoice]:
     """All voices that come with the engine, in the order of the shipped file."""
-    described = json.loads(read_artefact("stock_voices.json"))
-    with np.load(BytesIO(read_artefact("stock_voices.npz"))) as tables:
+    described = json.loads(read_shipped("stock_voices.json"))
+    with np.load(BytesIO(read_shipped("stock_voices.npz"))) as tables:
         styles = tables["styles"].astype(np.float32)
     return [
         StockVoice(

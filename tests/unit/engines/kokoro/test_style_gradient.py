@@ -11,9 +11,9 @@ import pytest
 from myna.analysis.speakers import CampplusEmbedder
 from myna.audio.resample import resample
 from myna.domain.waveform import Waveform
-from myna.engines.kokoro.artefact_file import read_artefact
 from myna.engines.kokoro.graphs import DecoderStyles, KokoroGraphs, ProsodyCurves
-from myna.engines.kokoro.style_gradient import ARTEFACT, StyleGradient
+from myna.engines.kokoro.shipped_file import read_shipped
+from myna.engines.kokoro.style_gradient import GRAPH_FILE, StyleGradient
 from myna.engines.kokoro.voice_artifact import unpack_voice
 from myna.engines.kokoro.voice_practice import STRETCH_FRAMES
 from myna.engines.kokoro.voice_stock import stock_voices
@@ -21,9 +21,9 @@ from myna.weights.manifest import load_manifest
 from myna.weights.store import WeightStore
 
 
-def test_the_artefact_was_made_for_the_weights_of_the_manifest() -> None:
+def test_the_file_was_made_for_the_weights_of_the_manifest() -> None:
     """It says where in a file each weight begins. If this fails, run `python -m training.style_gradient`."""
-    with ZipFile(BytesIO(read_artefact(ARTEFACT))) as archive:
+    with ZipFile(BytesIO(read_shipped(GRAPH_FILE))) as archive:
         sources = json.loads(archive.read("sources.json"))
     manifest = load_manifest()
     assert {name: frozenset({digest}) for name, digest in sources.items()} == {

@@ -8,7 +8,7 @@ from io import BytesIO
 import numpy as np
 import numpy.typing as npt
 
-from myna.engines.kokoro.artefact_file import read_artefact
+from myna.engines.kokoro.shipped_file import read_shipped
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -22,7 +22,7 @@ class EnglishSpelling:
     """Letters -> Kokoro symbols with stress. Thread-safe."""
 
     def __init__(self, *, is_british: bool) -> None:
-        with np.load(BytesIO(read_artefact("english_spelling.npz"))) as stored:
+        with np.load(BytesIO(read_shipped("english_spelling.npz"))) as stored:
             self._symbols = [str(symbol) for symbol in stored["symbols"]]
             letters = [str(letter) for letter in stored["letters"]]
             self._weights: dict[str, FloatArray] = {

@@ -5,7 +5,7 @@ Made by `training/russian_stress.py`; its docstring says what the file holds and
 
 import lzma
 
-from myna.engines.kokoro.artefact_file import read_artefact
+from myna.engines.kokoro.shipped_file import read_shipped
 
 _BEGINNING = "^"
 _VOWELS = "аеёиоуыэюя"
@@ -17,7 +17,7 @@ class RussianStress:
     """Half a million word forms, and a guess for others. Thread-safe."""
 
     def __init__(self) -> None:
-        lines = lzma.decompress(read_artefact("russian_stress.txt.xz")).decode("utf-8").split("\n")
+        lines = lzma.decompress(read_shipped("russian_stress.txt.xz")).decode("utf-8").split("\n")
         self._labels = {line[:-1]: line[-1] for line in lines}
 
     def find(self, word: str) -> tuple[str, int]:

@@ -11,10 +11,10 @@ DIGESTS = "digests.toml"
 """Written by `training/record_digests.py`."""
 
 
-ARTEFACTS = files("myna.engines.kokoro") / "artefacts"
+SHIPPED = files("myna.engines.kokoro") / "shipped"
 
 
-def read_artefact(name: str, folder: Traversable = ARTEFACTS) -> bytes:
+def read_shipped(name: str, folder: Traversable = SHIPPED) -> bytes:
     """The content of a file of the folder. Raises: WeightsCorrupt if it is not what was shipped."""
     content = (folder / name).read_bytes()
     digests: dict[str, str] = tomllib.loads((folder / DIGESTS).read_text(encoding="utf-8"))
