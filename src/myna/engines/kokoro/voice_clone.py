@@ -1,6 +1,7 @@
 """From a recording to a voice, at once: a look-up in the style space, then as much of the way on as stays clear."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
@@ -16,8 +17,8 @@ from myna.engines.kokoro.voice_workshop import Listening, VoiceWorkshop
 _NUM_PRACTICE = 12
 """Sentences whose reading is foretold, for the pitch."""
 _MAX_PACED_SYMBOLS = 500
-_SHARES = (1.0, 0.7, 0.4, 0.0)
-"""How much of the way from the style that was looked up to the one that corrections would reach."""
+_SHARES_BETWEEN = (0.7, 0.4)
+"""Of the way from the style that was looked up to the one that corrections would reach."""
 _GOOD_OPINION, _OPINION_TOLERANCE, _WORST_OPINION = 3.1, 0.15, 2.6
 """DNSMOS overall may fall to the first, or by the second below the voice as it was looked up, never below the third.
 (People's own recordings: 3.15.) At 2.9 noise still filled the closures of stops.
@@ -61,26 +62,46 @@ def look_up(heard: Listening, transcript_symbols: str | None, workshop: VoiceWor
     return _set_pitch(voice, workshop.practise(voice, _NUM_PRACTICE), heard.pitch)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Attempt:
+    voice: KokoroVoice
+    said: list[Samples]
+    opinion: float
+    certainty: float
+
+    @property
+    def is_clear(self) -> bool:
+        return self.certainty >= CLEAR
+
+
 def reach(
     found: KokoroVoice, goal: FloatArray, lines: list[PracticeSentence], workshop: VoiceWorkshop
 ) -> tuple[KokoroVoice, list[Samples]]:
     """As much of the way to a timbre style, [128], as sounds good and is understood; if nothing is, the clearest.
 
-    Returns the voice with the lines as it said them. Nearly always the whole way is taken: two seconds of one core.
+    Returns the voice with the lines as it said them. Mostly the whole way is taken: one hearing, four seconds of one
+    core. Else the voice as it was looked up is heard next, for how much noise is its own, then what lies between.
     """
-    opinions, tried = [], []
-    for share in _SHARES:
+
+    def attempt(share: float) -> _Attempt:
         style = (1.0 - share) * found.timbre_style + share * goal
         voice = replace(found, timbre_style=style.astype(np.float32))
         said = [workshop.render(voice, line) for line in lines]
-        opinions.append(workshop.opinion_of(said))
-        tried.append((workshop.clarity.certainty(said), voice, said))
-        if opinions[-1] >= _GOOD_OPINION and tried[-1][0] >= CLEAR:
-            return voice, said
-    limit = max(_WORST_OPINION, min(_GOOD_OPINION, opinions[-1] - _OPINION_TOLERANCE))
-    good = [entry for entry, opinion in zip(tried, opinions, strict=True) if opinion >= limit] or tried[-1:]
-    _, voice, said = next((entry for entry in good if entry[0] >= CLEAR), max(good, key=lambda entry: entry[0]))
-    return voice, said
+        return _Attempt(voice, said, workshop.opinion_of(said), workshop.clarity.certainty(said))
+
+    whole = attempt(1.0)
+    if whole.opinion >= _GOOD_OPINION and whole.is_clear:
+        return whole.voice, whole.said
+    start = attempt(0.0)
+    limit = max(_WORST_OPINION, min(_GOOD_OPINION, start.opinion - _OPINION_TOLERANCE))
+    good = []
+    for tried in chain([whole], map(attempt, _SHARES_BETWEEN), [start]):
+        if tried.opinion >= limit:
+            good.append(tried)
+            if tried.is_clear:
+                break
+    best = good[-1] if good and good[-1].is_clear else max(good or [start], key=lambda tried: tried.certainty)
+    return best.voice, best.said
 
 
 def _set_pitch(voice: KokoroVoice, sentences: list[PracticeSentence], wanted: PitchStatistics) -> KokoroVoice:
