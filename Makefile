@@ -45,7 +45,7 @@ demo: setup
 test: setup-dev check
 	$(BIN)/python -m pytest
 
-## test-fast  the unit and contract tests that need no weights: for the daily loop, under two minutes
+## test-fast  the unit and contract tests that need no weights: for the daily loop, two and a half minutes on two cores
 # The folder of weights is one that is not there: a test that reads weights past the fixture `weights_dir` fails here.
 test-fast: $(RUN)/dev
 	MYNA_WEIGHTS_DIR=$(RUN)/no-weights $(BIN)/python -m pytest -q -m "not weights" tests/unit tests/contract
