@@ -47,22 +47,17 @@ def main() -> None:
             continue
         rows = defaultdict(list)
         for speaker, clips in speakers[start : start + SPEAKERS_PER_FILE]:
-            samples, other = cut(clips)
+            samples, _ = cut(clips)
             try:
                 heard = workshop.listen(Waveform(samples[: int(LONGEST_S * RATE_HZ)], RATE_HZ))
-                target = workshop.listen(Waveform(other, RATE_HZ))
             except InvalidRequest:
                 continue
             voice = look_up(heard, None, workshop)
             rounds = list(walk(voice, workshop.practise(voice, SENTENCES_A_ROUND), heard, workshop))
             rows["speaker"].append(speaker)
-            rows["clean_share"].append(heard.clean_share)
-            rows["features"].append(workshop.style_map.features(heard.sound).astype(np.float32))
             rows["looked_up"].append(voice.timbre_style)
             rows["corrected"].append(np.stack([rounds[min(i, len(rounds) - 1)] for i in range(4)]))
             rows["num_rounds"].append(len(rounds))
-            rows["other_a"].append(target.sound.embedding_a)
-            rows["other_b"].append(target.sound.embedding_b)
         keep(path, rows)
         print(f"\r{min(start + SPEAKERS_PER_FILE, len(speakers))}/{len(speakers)} speakers", end="", file=sys.stderr)
     print(file=sys.stderr)

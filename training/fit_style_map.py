@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from record_digests import record_digests
+from record_digests import SHIPPED, record_digests
 from result_files import finished
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
@@ -24,7 +24,6 @@ from myna.engines.kokoro.timbre_spectrum import timbre_features
 from myna.engines.kokoro.voice_artifact import STYLE_DIM
 
 ROOT = Path(__file__).parent.parent
-SHIPPED = ROOT / "src/myna/engines/kokoro/shipped"
 RIDGE = 0.8
 JUDGES = {"a": slice(0, 256), "b": slice(256, 448)}
 """Where their embeddings lie among the features."""

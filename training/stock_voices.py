@@ -15,9 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 from kokoro_packs import StylePacks, read_packs
-from record_digests import record_digests
-
-SHIPPED = Path(__file__).parent.parent / "src/myna/engines/kokoro/shipped"
+from record_digests import SHIPPED, record_digests
 
 
 class Recipe(NamedTuple):

@@ -21,6 +21,7 @@ import numpy as np
 import platformdirs
 from kokoro_packs import StylePacks, read_packs
 from real_people import RealPerson, read_real
+from record_digests import SHIPPED
 from result_files import keep
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
@@ -33,7 +34,6 @@ from myna.engines.kokoro.style_map import StyleMap, parse_style_map
 from myna.weights.store import WeightStore
 
 ROOT = Path(__file__).parent.parent
-SHIPPED = ROOT / "src/myna/engines/kokoro/shipped"
 PAIRS_PER_FILE = 25
 SEED = 20261123
 LOWEST_LOG_F0, HIGHEST_LOG_F0 = np.log(75.0), np.log(330.0)

@@ -11,6 +11,7 @@ import numpy as np
 
 from myna.engines.kokoro.pitch_track import measure_pitch
 from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice
+from myna.engines.kokoro.voice_clone import least_opinion
 from myna.engines.kokoro.voice_practice import PracticeSentence
 from myna.engines.kokoro.voice_workshop import Listening, VoiceWorkshop
 
@@ -18,11 +19,6 @@ _NUM_ROUNDS, SENTENCES_A_ROUND = 4, 4
 """Every round says the same sentences, so that what is thought of one can be compared with the next."""
 _DAMPING = 0.35
 """How much of what the map asks for is taken after each sentence."""
-_LEAST_OPINION, _OPINION_TOLERANCE, _WORST_OPINION = 3.1, 0.15, 2.6
-"""DNSMOS overall may fall to the first, or by the second, never below the third. (People's own recordings: 3.15.)
-Without this, a few voices are led to where nobody speaks: one came out at 1.8. At 2.9 noise still filled the closures
-of stops.
-"""
 
 
 def walk(
@@ -47,7 +43,7 @@ def walk(
             style = (style + _DAMPING * step).astype(np.float32)
         opinion = workshop.opinion_of(spoken)
         if not limit:
-            limit = max(_WORST_OPINION, min(_LEAST_OPINION, opinion - _OPINION_TOLERANCE))
+            limit = least_opinion(opinion)
         elif not opinion >= limit:
             break
         yield np.mean(styles, axis=0).astype(np.float32)

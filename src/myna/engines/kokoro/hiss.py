@@ -10,15 +10,13 @@ import numpy as np
 from scipy.signal import fftconvolve, firwin
 
 from myna.domain.waveform import Samples
-from myna.engines.kokoro.graphs import FRAME_SAMPLES, SAMPLE_RATE_HZ, IntArray
+from myna.engines.kokoro.graphs import SAMPLE_RATE_HZ, IntArray
+from myna.engines.kokoro.speech_timing import FRAME_S, LEAD_S
 
 _HISSES = frozenset("szʃʒfθʂʐɕʑçʦʧʨꭧ")
 LOWEST_HZ = 3_000.0
 _NUM_TAPS = 127
-_LEAD_S = 0.05
-"""A sound is heard this long before its frames begin: `speech_timing.LEAD_S`."""
 _EDGE_S = 0.01
-_FRAME_S = FRAME_SAMPLES / SAMPLE_RATE_HZ
 _PUBLIC_DB = -22.0
 """Mean of the eleven public voices for English over the lines of `voice_clarity`, up to 8 kHz (-18.1 to -26.7)."""
 _MOST_DB = 8.0
@@ -58,7 +56,7 @@ def lift_hisses(samples: Samples, symbols: str, frames: IntArray, gain_db: float
 
 def _hiss_spans(symbols: str, frames: IntArray, rate_hz: int) -> Iterator[tuple[int, int]]:
     """From and to which sample each hiss is heard."""
-    bounds_s = np.concatenate([[0], np.cumsum(frames)]) * _FRAME_S - _LEAD_S
+    bounds_s = np.concatenate([[0], np.cumsum(frames)]) * FRAME_S - LEAD_S
     bounds = np.maximum(0, np.rint(bounds_s * rate_hz)).astype(int)
     for k, symbol in enumerate(symbols, start=1):
         if symbol in _HISSES:
