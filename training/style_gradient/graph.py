@@ -16,7 +16,7 @@ def build_gradient_graph(
 ) -> tuple[GraphBuilder, onnx.ModelProto, onnx.ModelProto]:
     """Join the three graphs of `SOURCES`, append the backward pass, split off what follows from weights alone.
 
-    inputs: their shapes; the style that counts is `timbre_style`, `target_a` and `target_b` are for the embeddings.
+    inputs: their shapes; `timbre_style` and `timbre_shift` are what counts, `target_a` and `target_b` for the embeddings.
     The models are changed. Returns: the builder, which knows the weights, and the two graphs.
     Raises: NotImplementedError if a graph holds an operator on the way that has no derivative here.
     """
@@ -32,7 +32,12 @@ def build_gradient_graph(
     ]
     loss = b.op("Neg", b.op("Add", *likeness))
     b.infer_shapes()
-    (gradient,) = differentiate(b, loss, ["timbre_style"])
+    gradient, shift_gradient = differentiate(b, loss, ["timbre_style", "timbre_shift"])
     b.infer_shapes()
-    outputs = {"gradient": gradient, "embedding_a": embeddings[0], "embedding_b": embeddings[1]}
+    outputs = {
+        "gradient": gradient,
+        "shift_gradient": shift_gradient,
+        "embedding_a": embeddings[0],
+        "embedding_b": embeddings[1],
+    }
     return b, *split_off_preparation(b, outputs)

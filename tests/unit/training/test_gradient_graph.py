@@ -11,7 +11,8 @@ from training.style_gradient.__main__ import make_graph_file
 from training.style_gradient.decoder import DECODER
 from training.style_gradient.judges import CAMPPLUS, GE2E
 
-from myna.engines.kokoro.style_gradient import StyleGradient
+from myna.engines.kokoro.graphs import DecoderStyles
+from myna.engines.kokoro.style_gradient import StyleGradient, StylePull
 from myna.weights.convert.faster_graph import make_faster
 from myna.weights.manifest import Bundle, Manifest, WeightFile
 from myna.weights.store import WeightStore
@@ -25,30 +26,37 @@ SHAPES = {
     "energy": (1, 2 * FRAMES),
     "articulation_style": (1, STYLE),
     "timbre_style": (1, STYLE),
+    "timbre_shift": (1, 2 * CHANNELS),
     "target_a": (1, 6),
     "target_b": (1, 5),
 }
 
 
 def test_the_gradient_of_the_whole_agrees_with_differences(tmp_path: Path) -> None:
-    """Through quantised layers, spectrum, resampling and both judges, along every axis of the style."""
+    """Through quantised layers, spectrum, resampling and both judges: axes of the style, ways of the shift."""
     models = {DECODER: tiny_decoder(), GE2E: tiny_ge2e(), CAMPPLUS: tiny_campplus()}
     contents = {name: model.SerializeToString() for name, model in models.items()}
     gradient = StyleGradient(store_of(tmp_path, contents), graph_file=make_graph_file(contents, SHAPES))
     random = np.random.default_rng(5)  # no band is near silence there, where the logarithm bends within a step
-    features, f0_hz, energy, articulation, timbre, target_a, target_b = (
+    features, f0_hz, energy, articulation, timbre, shift, target_a, target_b = (
         random.normal(size=shape[1:]).astype(np.float32) for shape in SHAPES.values()
     )
 
-    def loss_at(style: np.ndarray) -> float:
-        found = gradient(features, f0_hz, energy, articulation, style, target_a=target_a, target_b=target_b)
+    def pull_at(style: np.ndarray, shift: np.ndarray) -> StylePull:
+        styles = DecoderStyles(articulation, style, shift)
+        return gradient(features, f0_hz, energy, styles, target_a=target_a, target_b=target_b)
+
+    def loss_at(style: np.ndarray, shift: np.ndarray) -> float:
+        found = pull_at(style, shift)
         return -float(target_a @ found.embedding_a + target_b @ found.embedding_b)
 
-    steps = 0.01 * np.eye(STYLE, dtype=np.float32)
-    slopes = np.array([loss_at(timbre + step) - loss_at(timbre - step) for step in steps]) / 0.02
-    found = gradient(features, f0_hz, energy, articulation, timbre, target_a=target_a, target_b=target_b)
-    assert np.abs(slopes).max() > 1e-3
-    assert found.gradient == pytest.approx(slopes, abs=0.01 * np.abs(slopes).max())
+    basis = np.linalg.qr(random.normal(size=(len(shift), 4)))[0].T.astype(np.float32)
+    steps = [(0.01 * axis, 0) for axis in np.eye(STYLE, dtype=np.float32)] + [(0, 0.01 * way) for way in basis]
+    slopes = np.array([loss_at(timbre + a, shift + b) - loss_at(timbre - a, shift - b) for a, b in steps]) / 0.02
+    found = pull_at(timbre, shift)
+    for part, expected in ((found.gradient, slopes[:STYLE]), (basis @ found.shift_gradient, slopes[STYLE:])):
+        assert np.abs(expected).max() > 1e-3
+        assert part == pytest.approx(expected, abs=0.01 * np.abs(expected).max())
 
 
 def test_the_file_holds_no_weights_and_is_reproducible() -> None:
@@ -78,7 +86,8 @@ def tiny_decoder() -> onnx.ModelProto:
     product = e.op("MatMulInteger", "sq", fc, "sz", e.constant("fc_zero_point", np.zeros(2 * CHANNELS), np.int8))
     scale = e.op("Mul", "ss", e.constant("fc_scale", e.random.uniform(0.002, 0.004, 2 * CHANNELS)))
     bent = e.op("Mul", e.op("Cast", product, to=onnx.TensorProto.FLOAT), scale)
-    upright = e.op("Reshape", bent, e.constant("upright", [1, 2 * CHANNELS, 1], np.int64))
+    whole = e.op("Add", bent, e.constant("fc_bias", e.random.normal(size=2 * CHANNELS)))
+    upright = e.op("Reshape", e.op("Add", whole, "timbre_shift"), e.constant("upright", [1, 2 * CHANNELS, 1], np.int64))
     e.nodes.append(onnx.helper.make_node("Split", [upright], ["gain", "offset"], axis=1, num_outputs=2))
 
     others = [e.op("ReduceMean", name, keepdims=0) for name in ("f0_hz", "energy", "articulation_style")]

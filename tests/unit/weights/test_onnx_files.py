@@ -8,6 +8,7 @@ import pytest
 
 from myna.analysis.onnx_session import OnnxSession
 from myna.weights.convert.onnx_files import GraphBuilder, Port, write_subgraph
+from myna.weights.generator_layers import SHIFT_DIM
 from myna.weights.store import WeightStore
 
 X, Y, Z = Port("x", ("n", 3)), Port("y", ("n", 4)), Port("z", ("n", 2))
@@ -73,6 +74,7 @@ def test_the_four_kokoro_graphs_chain_as_documented(weights: WeightStore) -> Non
             "energy": energy,
             "articulation_style": style,
             "timbre_style": style,
+            "timbre_shift": np.zeros((1, SHIFT_DIM), np.float32),
         }
     )
     assert samples.shape == (600 * counts.sum(),)

@@ -13,7 +13,7 @@ A frame is 25 ms: 600 samples at 24 kHz. Sizes below: T symbols (pads included),
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from myna.analysis.onnx_session import OnnxSession, RunStop
 from myna.domain.waveform import Samples
+from myna.weights.generator_layers import SHIFT_DIM
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -76,6 +77,8 @@ class DecoderStyles:
     """[128] of the blocks that shape phones out of symbols, pitch and energy: how clearly."""
     timbre: FloatArray
     """[128] of the generator, which makes sound of them: who."""
+    timbre_shift: FloatArray = field(default_factory=lambda: np.zeros(SHIFT_DIM, dtype=np.float32))
+    """[18432] added to what the generator's layers read from that (`SHIFTED_LAYERS`)."""
 
 
 class KokoroGraphs:
@@ -155,6 +158,7 @@ class KokoroGraphs:
             "energy": curves.energy[np.newaxis, :],
             "articulation_style": _row(styles.articulation),
             "timbre_style": _row(styles.timbre),
+            "timbre_shift": _row(styles.timbre_shift),
         }
         samples: Samples = self._decoder.run(inputs, ["samples"], stop)[0].reshape(-1)
         return samples

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from myna.engines.kokoro.graphs import FloatArray
+from myna.engines.kokoro.graphs import DecoderStyles, FloatArray
 from myna.engines.kokoro.style_gradient import StyleGradient
 from myna.engines.kokoro.style_map import Array, StyleMap
 from myna.engines.kokoro.voice_artifact import KokoroVoice
@@ -74,8 +74,7 @@ def descend(
             stretch.features,
             stretch.f0_hz,
             stretch.energy,
-            voice.articulation_style,
-            style.astype(np.float32),
+            DecoderStyles(voice.articulation_style, style.astype(np.float32)),
             target_a=target_a,
             target_b=target_b,
         )

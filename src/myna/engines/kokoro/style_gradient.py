@@ -15,10 +15,12 @@ from zipfile import ZipFile
 import numpy as np
 import onnxruntime as ort
 
+from myna.engines.kokoro.graphs import DecoderStyles
 from myna.engines.kokoro.heap_trim import trim_heap
 from myna.engines.kokoro.shipped_file import read_shipped
 from myna.engines.kokoro.voice_artifact import STYLE_DIM, FloatArray
 from myna.engines.kokoro.voice_practice import STRETCH_FRAMES
+from myna.weights.generator_layers import SHIFT_DIM
 from myna.weights.store import WeightStore
 
 GRAPH_FILE = "style_gradient.zip"
@@ -28,6 +30,7 @@ INPUT_SHAPES: Mapping[str, tuple[int, ...]] = {
     "energy": (1, 2 * STRETCH_FRAMES),
     "articulation_style": (1, STYLE_DIM),
     "timbre_style": (1, STYLE_DIM),
+    "timbre_shift": (1, SHIFT_DIM),
     "target_a": (1, 256),
     "target_b": (1, 192),
 }
@@ -39,6 +42,8 @@ class StylePull:
 
     gradient: FloatArray
     """[128] of the loss with respect to the timbre style."""
+    shift_gradient: FloatArray
+    """[18432] of the loss with respect to the timbre shift."""
     embedding_a: FloatArray
     """[256] GE2E of the rendition."""
     embedding_b: FloatArray
@@ -83,24 +88,23 @@ class StyleGradient:
         features: FloatArray,
         f0_hz: FloatArray,
         energy: FloatArray,
-        articulation_style: FloatArray,
-        timbre_style: FloatArray,
+        styles: DecoderStyles,
         *,
         target_a: FloatArray,
         target_b: FloatArray,
     ) -> StylePull:
         """Evaluate the loss  -(target_a . A + target_b . B)  and its gradient.
 
-        features: [512, 80]; f0_hz, energy: [160]; styles: [128]; target_a: [256], target_b: [192],
-        weighted.
+        features: [512, 80]; f0_hz, energy: [160]; target_a: [256], target_b: [192], weighted.
         """
-        given = (features, f0_hz, energy, articulation_style, timbre_style, target_a, target_b)
+        read = (styles.articulation, styles.timbre, styles.timbre_shift)
+        given = (features, f0_hz, energy, *read, target_a, target_b)
         inputs = {
             name: ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(value[np.newaxis]))
             for name, value in zip(INPUT_SHAPES, given, strict=True)
         }
         found = self._session.run_with_ort_values(
-            ["gradient", "embedding_a", "embedding_b"], {**self._weights, **inputs}
+            ["gradient", "shift_gradient", "embedding_a", "embedding_b"], {**self._weights, **inputs}
         )
         return StylePull(*(value.numpy()[0] for value in found))
 

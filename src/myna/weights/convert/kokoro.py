@@ -3,12 +3,12 @@
     tokens --text--> embedding, features
     embedding, prosody style --duration--> frames per token, hidden states
     hidden states repeated by the frames, prosody style --prosody--> F0 and energy curves
-    features repeated by the frames, F0, energy, articulation and timbre style --decoder--> samples
+    features repeated by the frames, F0, energy, articulation and timbre style, timbre shift --decoder--> samples
 
 Repeating is one `numpy.repeat`, left to the caller: that is where the speaking rate is set. The first three compute bit
 for bit what the whole graph computes. The decoder, which is nearly all of the work, has its style parted in two
-(`two_styles.py`) and is rewritten for speed (`faster_graph.py`): the same weights, other operators. `docs/weights.md`
-states every shape.
+(`two_styles.py`), can be shifted layer by layer (`timbre_shift.py`) and is rewritten for speed (`faster_graph.py`): the
+same weights, other operators. `docs/weights.md` states every shape.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +18,7 @@ from typing import Any
 
 from myna.weights.convert.faster_graph import make_faster
 from myna.weights.convert.onnx_files import Port, leave_alone, write_subgraph
+from myna.weights.convert.timbre_shift import add_shift
 from myna.weights.convert.two_styles import part_styles
 
 _TEXT_EMBEDDING = Port("text_embedding", (1, "num_tokens", 512))
@@ -43,6 +44,7 @@ class _Part:
 
 def _rewrite_decoder(graph: Any) -> None:
     part_styles(graph, _TIMBRE_STYLE.name)
+    add_shift(graph)
     make_faster(graph)
 
 

@@ -1,7 +1,7 @@
 """The graph that voices are refined with goes through the decoder that speaks them and the judges that hear them."""
 
 import json
-from dataclasses import astuple
+from dataclasses import replace
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -17,6 +17,7 @@ from myna.engines.kokoro.style_gradient import GRAPH_FILE, StyleGradient
 from myna.engines.kokoro.voice_artifact import unpack_voice
 from myna.engines.kokoro.voice_practice import STRETCH_FRAMES
 from myna.engines.kokoro.voice_stock import stock_voices
+from myna.weights.generator_layers import SHIFT_DIM
 from myna.weights.manifest import load_manifest
 from myna.weights.store import WeightStore
 
@@ -32,7 +33,7 @@ def test_the_file_was_made_for_the_weights_of_the_manifest() -> None:
 
 
 def test_it_hears_what_the_engine_speaks_and_knows_where_that_leads(weights: WeightStore) -> None:
-    """Float decoder and integer decoder give the same person to judge B; a small step along the gradient pays off."""
+    """Float decoder and integer decoder give judge B the same person; a small step along either gradient pays off."""
     random = np.random.default_rng(0)
     features = random.normal(size=(512, STRETCH_FRAMES)).astype(np.float32)
     curves = ProsodyCurves(np.full(2 * STRETCH_FRAMES, 140, np.float32), np.full(2 * STRETCH_FRAMES, 2, np.float32))
@@ -41,14 +42,18 @@ def test_it_hears_what_the_engine_speaks_and_knows_where_that_leads(weights: Wei
     wanted = {name: (value / np.linalg.norm(value)).astype(np.float32) for name, value in targets.items()}
     gradient = StyleGradient(weights)
 
-    found = gradient(features, *astuple(curves), style, style, **wanted)
-    spoken = KokoroGraphs(weights, 1).decode_aligned(features[np.newaxis], curves, DecoderStyles(style, style))
+    shift = 0.02 * random.normal(size=SHIFT_DIM).astype(np.float32)
+    styles = DecoderStyles(style, style, shift)
+    found = gradient(features, curves.f0_hz, curves.energy, styles, **wanted)
+    spoken = KokoroGraphs(weights, 1).decode_aligned(features[np.newaxis], curves, styles)
     heard = CampplusEmbedder(weights).embed_windows(resample(Waveform(spoken, 24_000), 16_000).samples[np.newaxis])[0]
     assert found.embedding_b @ heard > 0.9
 
     length = 0.02
-    step = -length * found.gradient / np.linalg.norm(found.gradient)
-    after = gradient(features, *astuple(curves), style, (style + step).astype(np.float32), **wanted)
-    gain = wanted["target_a"] @ (after.embedding_a - found.embedding_a)
-    gain += wanted["target_b"] @ (after.embedding_b - found.embedding_b)
-    assert gain == pytest.approx(length * np.linalg.norm(found.gradient), rel=0.3)
+    for part, slope in (("timbre", found.gradient), ("timbre_shift", found.shift_gradient)):
+        step = -length * slope / np.linalg.norm(slope)
+        moved = replace(styles, **{part: getattr(styles, part) + step})
+        after = gradient(features, curves.f0_hz, curves.energy, moved, **wanted)
+        gain = wanted["target_a"] @ (after.embedding_a - found.embedding_a)
+        gain += wanted["target_b"] @ (after.embedding_b - found.embedding_b)
+        assert gain == pytest.approx(length * np.linalg.norm(slope), rel=0.3)
