@@ -28,7 +28,7 @@ from second_recogniser import SecondRecogniser
 from myna.analysis.transcribe import SpeechRecogniser
 from myna.domain.language import LangCode
 from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_voice
-from myna.engines.kokoro.voice_clone import look_up
+from myna.engines.kokoro.voice_clone import foretell_corrected, look_up
 from myna.engines.kokoro.voice_stock import stock_voices
 from myna.engines.kokoro.voice_tune import tune_voice
 from myna.engines.kokoro.voice_workshop import VoiceWorkshop
@@ -52,11 +52,10 @@ def undivided(voice: KokoroVoice) -> KokoroVoice:
 def voices_of(person: Person, workshop: VoiceWorkshop) -> dict[str, KokoroVoice]:
     heard = workshop.listen(load(person.reference))
     found = look_up(heard, None, workshop)
-    goal = workshop.style_map.reach(found.timbre_style.astype(np.float64))
+    goal = foretell_corrected(found, heard, workshop)
     voices = {}
     for share in SHARES:
-        style = (1 - share) * found.timbre_style + share * goal
-        parted = replace(found, timbre_style=style.astype(np.float32))
+        parted = found.towards(goal, share)
         for way, voice in (("parted", parted), ("whole", undivided(parted))):
             lines = workshop.practise_lines(voice)
             said = [workshop.render(voice, line) for line in lines]

@@ -154,8 +154,7 @@ class Engine:
         workshop, voice, heard = self._deaf[judge]
         if num_steps:
             other = Pull(gain_a=0.0) if judge == "a" else Pull(gain_b=0.0)
-            *_, style = pull(voice, heard, workshop, judges=other, num_steps=num_steps, first_step=_LEFT_OUT_FIRST_STEP)
-            voice = replace(voice, timbre_style=style)
+            *_, voice = pull(voice, heard, workshop, judges=other, num_steps=num_steps, first_step=_LEFT_OUT_FIRST_STEP)
             workshop.release()
         lines = workshop.practise_lines(voice)
         return pack_voice(tune_voice(voice, lines, [workshop.render(voice, line) for line in lines], heard))

@@ -14,8 +14,8 @@ from myna.domain.waveform import Samples, Waveform
 from myna.engines.kokoro.graphs import KokoroGraphs
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
 from myna.engines.kokoro.style_map import VoiceSound, load_style_map
-from myna.engines.kokoro.voice_artifact import STYLE_DIM, FloatArray, KokoroVoice, pack_voice, unpack_voice
-from myna.engines.kokoro.voice_clone import clone_voice, look_up, reach
+from myna.engines.kokoro.voice_artifact import OFFSET_DIM, STYLE_DIM, KokoroVoice, pack_voice, unpack_voice
+from myna.engines.kokoro.voice_clone import clone_voice, foretell_corrected, look_up, reach
 from myna.engines.kokoro.voice_refine import take_better
 from myna.engines.kokoro.voice_stock import stock_voices
 from myna.engines.kokoro.voice_workshop import Listening, VoiceWorkshop
@@ -34,17 +34,22 @@ def test_artifact_survives_a_round_trip_and_refuses_damage() -> None:
             unpack_voice(damaged)
 
 
-def test_a_voice_from_before_the_styles_were_parted_still_speaks() -> None:
-    """Its one decoder style serves for both stages, as it did."""
-    artifact = stock_voices()[0].artifact
-    voice = unpack_voice(artifact)
-    rows, timbre = artifact.index(voice.timbre_style.tobytes()), 4 * STYLE_DIM
-    former = artifact[:12] + (1).to_bytes(2, "little") + artifact[14:rows] + artifact[rows + timbre :]
-    read = unpack_voice(former)
-    np.testing.assert_array_equal(read.articulation_style, read.timbre_style)
-    np.testing.assert_array_equal(read.timbre_style, voice.timbre_style)
-    np.testing.assert_array_equal(read.prosody_style, voice.prosody_style)
-    assert (read.target_log_f0, read.duration_scale) == (voice.target_log_f0, voice.duration_scale)
+def test_voices_of_former_layouts_still_speak() -> None:
+    """Those of the second have no offset, those of the first may have one decoder style, which serves for both."""
+    rng = np.random.default_rng(0)
+    voice = replace(unpack_voice(stock_voices()[0].artifact), timbre_offset=rng.normal(size=OFFSET_DIM).astype("f"))
+    artifact = pack_voice(voice)
+    np.testing.assert_array_equal(unpack_voice(artifact).timbre_offset, voice.timbre_offset)
+    second = artifact[:8] + (2).to_bytes(2, "little") + artifact[10 : -4 * OFFSET_DIM]
+    rows, timbre = second.index(voice.timbre_style.tobytes()), 4 * STYLE_DIM
+    undivided = second[:12] + (1).to_bytes(2, "little") + second[14:rows] + second[rows + timbre :]
+    for former in (second, undivided):
+        read = unpack_voice(former)
+        assert not read.timbre_offset.any()
+        np.testing.assert_array_equal(read.articulation_style, read.timbre_style)
+        np.testing.assert_array_equal(read.timbre_style, voice.timbre_style)
+        np.testing.assert_array_equal(read.prosody_style, voice.prosody_style)
+        assert (read.target_log_f0, read.duration_scale) == (voice.target_log_f0, voice.duration_scale)
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +68,8 @@ class Found:
     heard: Listening
     voice: KokoroVoice
     """As it was looked up."""
-    goal: FloatArray
-    """The timbre style to which corrections would lead it."""
+    goal: KokoroVoice
+    """To whose timbre corrections would lead it."""
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +77,7 @@ def found(workshop: VoiceWorkshop) -> Found:
     samples, rate_hz = soundfile.read(SPEAKERS / "ls-2609-reference.flac", dtype="float32")
     heard = workshop.listen(Waveform(samples, rate_hz))
     voice = look_up(heard, None, workshop)
-    return Found(heard, voice, workshop.style_map.reach(voice.timbre_style.astype(np.float64)).astype(np.float32))
+    return Found(heard, voice, foretell_corrected(voice, heard, workshop))
 
 
 class CertaintyByList:
@@ -114,11 +119,10 @@ def test_where_corrections_lead_is_nearer_to_the_person(workshop: VoiceWorkshop,
     """By a sentence that no part of the making says."""
     sentence = workshop.practise(found.voice, 12)[-1]
 
-    def likeness(timbre_style: FloatArray) -> float:
-        spoken = workshop.render(replace(found.voice, timbre_style=timbre_style), sentence)
-        return workshop.likeness(workshop.measure(spoken, None), found.heard)
+    def likeness(voice: KokoroVoice) -> float:
+        return workshop.likeness(workshop.measure(workshop.render(voice, sentence), None), found.heard)
 
-    assert likeness(found.goal) > likeness(found.voice.timbre_style) + 0.1
+    assert likeness(found.goal) > likeness(found.voice) + 0.1
 
 
 @pytest.mark.parametrize(
@@ -142,10 +146,12 @@ def test_a_voice_goes_as_far_as_it_stays_good_and_clear(
 ) -> None:
     """The whole way is heard first, then none of it, then what lies between. All other styles stay as they were."""
     told = with_judges(workshop, certainties, opinions)
-    voice, said = reach(found.voice, found.goal, told.practise_lines(found.voice), told)
+    goal = replace(found.goal, timbre_offset=np.full(OFFSET_DIM, 2.0, np.float32))
+    voice, said = reach(found.voice, goal, told.practise_lines(found.voice), told)
     assert all_were_asked_for(told)
-    wanted = (1.0 - share) * found.voice.timbre_style + share * found.goal
+    wanted = (1.0 - share) * found.voice.timbre_style + share * goal.timbre_style
     np.testing.assert_allclose(voice.timbre_style, wanted, atol=1e-5)
+    np.testing.assert_allclose(voice.timbre_offset, 2.0 * share, atol=1e-5)
     np.testing.assert_array_equal(voice.articulation_style, workshop.style_map.prior_mean.astype(np.float32))
     np.testing.assert_array_equal(voice.prosody_style, found.voice.prosody_style)
     assert len(said) == 1
@@ -168,10 +174,13 @@ def test_refinement_goes_as_far_as_the_voice_stays_good_and_clear(
 ) -> None:
     """Where it would go is where corrections lead: gradients take long."""
     told = with_judges(workshop, certainties, opinions)
-    start, goal = found.voice.timbre_style, found.goal
-    taken = take_better(found.voice, goal, found.heard, told)
+    before = replace(found.voice, timbre_offset=np.ones(OFFSET_DIM, np.float32))
+    goal = replace(found.goal, timbre_offset=np.full(OFFSET_DIM, 2.0, np.float32))
+    taken = take_better(before, goal, found.heard, told)
     assert all_were_asked_for(told)
-    np.testing.assert_allclose(taken.timbre_style, (1.0 - share) * start + share * goal, atol=1e-5)
+    wanted = (1.0 - share) * before.timbre_style + share * goal.timbre_style
+    np.testing.assert_allclose(taken.timbre_style, wanted, atol=1e-5)
+    np.testing.assert_allclose(taken.timbre_offset, 1.0 + share, atol=1e-5)
 
 
 def test_a_step_for_embeddings_is_the_step_for_a_sound_that_differs_in_nothing_else() -> None:

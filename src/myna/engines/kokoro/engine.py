@@ -13,7 +13,14 @@ from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.waveform import ReferenceAudio, Samples
 from myna.engines.base import EngineSettings
-from myna.engines.kokoro.graphs import MAX_SYMBOLS, SAMPLE_RATE_HZ, KokoroGraphs, ProsodyCurves, round_frames
+from myna.engines.kokoro.graphs import (
+    MAX_SYMBOLS,
+    SAMPLE_RATE_HZ,
+    DecoderStyles,
+    KokoroGraphs,
+    ProsodyCurves,
+    round_frames,
+)
 from myna.engines.kokoro.hiss import lift_hisses
 from myna.engines.kokoro.passage import Passage, cut_passage, whole_passage
 from myna.engines.kokoro.pause_hush import hush_pauses
@@ -59,6 +66,7 @@ class LoadedVoice:
     """A voice with what is worked out of it once."""
 
     voice: KokoroVoice
+    styles: DecoderStyles
     eq_taps: FloatArray | None
     """None for a flat curve."""
 
@@ -115,7 +123,8 @@ class KokoroEngine:
     def load_voice(self, artifact: bytes) -> LoadedVoice:
         """See `Engine`."""
         voice = unpack_voice(artifact)
-        return LoadedVoice(voice, equalizer_taps(voice.eq_db) if voice.eq_db.any() else None)
+        taps = equalizer_taps(voice.eq_db) if voice.eq_db.any() else None
+        return LoadedVoice(voice, self.workshop.timbre_space.styles(voice), taps)
 
     def synthesize(self, voice: LoadedVoice, segment: SpeechSegment, options: SynthesisOptions) -> Speaking:
         """See `Engine`. A segment is one chunk, unless it is longer than the model can speak in one go."""
@@ -198,7 +207,7 @@ class KokoroEngine:
         curves = passage.cut_curves(ProsodyCurves(voice.move_pitch(predicted.f0_hz), predicted.energy), frames)
         frames = frames[passage.positions]
         features = text.features[:, :, passage.positions]
-        samples = self._graphs.decode(features, frames, curves, voice.decoder_styles, stop)
+        samples = self._graphs.decode(features, frames, curves, loaded.styles, stop)
         samples = hush_pauses(samples, sequence.symbols, frames, curves.f0_hz)
         samples = lift_hisses(samples, sequence.symbols, frames, voice.hiss_db)
         if loaded.eq_taps is not None:

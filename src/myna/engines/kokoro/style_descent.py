@@ -1,14 +1,15 @@
-"""Walk down the gradient of both judges in the style space, and along the map on the way."""
+"""Walk down the gradient of both judges in the space of timbres, and along the map on the way."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from myna.engines.kokoro.graphs import DecoderStyles, FloatArray
+from myna.engines.kokoro.graphs import FloatArray
 from myna.engines.kokoro.style_gradient import StyleGradient
 from myna.engines.kokoro.style_map import Array, StyleMap
-from myna.engines.kokoro.voice_artifact import KokoroVoice
+from myna.engines.kokoro.timbre_space import TimbreSpace
+from myna.engines.kokoro.voice_artifact import STYLE_DIM, KokoroVoice
 from myna.engines.kokoro.voice_practice import Stretch
 
 GAIN_A, GAIN_B = 1 / 0.33, 1 / 0.52
@@ -24,7 +25,7 @@ _LAST_STEP_SHARE = 0.3
 _AVERAGED_SHARE = 0.3
 """The voice is the mean of the last steps: single steps carry the noise of their sentence."""
 _PRIOR_COST = 0.1
-"""On the mean squared distance from the public styles, in the unit of the summed likeness."""
+"""On the squared distance from the public styles and from no offset, over 128, in the unit of the summed likeness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,44 +50,53 @@ def descend(
     gradient: StyleGradient,
     style_map: StyleMap,
     *,
+    space: TimbreSpace,
     pull: Pull = BOTH,
     num_steps: int,
     first_step: float,
-) -> Iterator[FloatArray]:
-    """Yield the decoder style, [128], after each step: the running average of the last steps.
+) -> Iterator[KokoroVoice]:
+    """Yield the voice after each step: its timbre is the running average of the last steps.
 
-    first_step: the length along the gradient, in standard deviations of the public styles (the space has 128 of them).
+    first_step: the length along the gradient, in standard deviations of the public styles and of people's offsets (the
+    space has 128 and 64 of them). Style and offset share it as the gradient does.
     targets: embeddings of the reference by either judge, [256] and [192].
     These steps follow a momentum and have a set length. (Adam, which makes all 128 directions equal, wandered off with
     the noise of single sentences when the start was good.)
     Source of the averaging: Polyak and Juditsky 1992.
     """
     factor = style_map.prior_cholesky
-    position = np.linalg.solve(factor, voice.timbre_style - style_map.prior_mean)
+
+    def voice_at(place: Array) -> KokoroVoice:
+        style = style_map.prior_mean + factor @ place[:STYLE_DIM]
+        offset = space.offset_sd * place[STYLE_DIM:]
+        return replace(voice, timbre_style=style.astype(np.float32), timbre_offset=offset.astype(np.float32))
+
+    start = np.linalg.solve(factor, voice.timbre_style - style_map.prior_mean)
+    position = np.concatenate([start, voice.timbre_offset / space.offset_sd])
     momentum = np.zeros_like(position)
     recent: list[Array] = []
     target_a = (pull.gain_a * targets[0]).astype(np.float32)
     target_b = (pull.gain_b * targets[1]).astype(np.float32)
     for step in range(num_steps):
         stretch = stretches[step % len(stretches)]
-        style = style_map.prior_mean + factor @ position
         found = gradient(
             stretch.features,
             stretch.f0_hz,
             stretch.energy,
-            DecoderStyles(voice.articulation_style, style.astype(np.float32)),
+            space.styles(voice_at(position)),
             target_a=target_a,
             target_b=target_b,
         )
-        slope = factor.T @ found.gradient.astype(np.float64) + 2 * _PRIOR_COST * position / len(position)
+        slope = 2 * _PRIOR_COST * position / STYLE_DIM
+        slope[:STYLE_DIM] += factor.T @ found.gradient.astype(np.float64)
+        slope[STYLE_DIM:] += space.offset_sd * (space.basis @ found.shift_gradient)
         momentum = _MOMENTUM * momentum + slope
         towards = style_map.embedding_step(targets[0] - found.embedding_a, targets[1] - found.embedding_b)
-        position = position + _fade(step / num_steps) * (
-            _MAP_STEP * np.linalg.solve(factor, towards)
-            - first_step * momentum / float(np.linalg.norm(momentum) + 1e-9)
-        )
+        move = -first_step * momentum / float(np.linalg.norm(momentum) + 1e-9)
+        move[:STYLE_DIM] += _MAP_STEP * np.linalg.solve(factor, towards)
+        position = position + _fade(step / num_steps) * move
         recent = [*recent, position][-max(1, round(_AVERAGED_SHARE * num_steps)) :]
-        yield (style_map.prior_mean + factor @ np.mean(recent, axis=0)).astype(np.float32)
+        yield voice_at(np.mean(recent, axis=0))
 
 
 def _fade(progress: float) -> float:

@@ -1,22 +1,26 @@
 """The voice of the embedded engine as a value, and the bytes it is kept in.
 
-A voice is two points in the decoder's style space (how sounds are articulated, and their timbre), one in the prosody
-predictor's, and what pitch, pace and colour to speak with. Knows nothing of how voices are found or spoken.
+A voice is two points in the decoder's style space (how sounds are articulated, and their timbre), what is added to the
+timbre layer by layer, one point in the prosody predictor's space, and what pitch, pace and colour to speak with. Knows
+nothing of how voices are found or spoken.
 """
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from myna.domain.errors import VoiceIncompatible
-from myna.engines.kokoro.graphs import DecoderStyles
 
 FloatArray = npt.NDArray[np.float32]
 
 STYLE_DIM = 128
 """Width of either half of a Kokoro style vector."""
+OFFSET_DIM = 64
+"""Numbers of a timbre offset: the rows of the basis in `timbre_space.npz`. Another basis is another layout version:
+the numbers of a voice mean nothing in it.
+"""
 NUM_EQ_BANDS = 32
 """Points of the equaliser curve; their frequencies are `timbre_eq.BAND_HZ`."""
 
@@ -27,9 +31,11 @@ _HIGHEST_F0_HZ = 600.0
 _MAGIC = b"MYNAKOK1"
 _HEADER = struct.Struct("<8sHHHH")
 """Magic, layout version, flags, rows of the decoder style, equaliser bands."""
-_LAYOUT_VERSION = 2
-_NUM_SCALARS = {1: 4, 2: 5}
-"""By layout version. Voices of the first raise no hisses."""
+_LAYOUT_VERSION = 3
+_LAYOUTS = {1: (4, 0), 2: (5, 0), 3: (5, OFFSET_DIM)}
+"""Single numbers and those of the timbre offset, by version. Voices of the first raise no hisses, the first two have no
+offset.
+"""
 _ROWS = (1, 2)
 """Voices from before the styles were parted have one row, which serves for both."""
 _FLAG_REFINED = 1
@@ -55,6 +61,8 @@ class KokoroVoice:
     """Factor on predicted durations: above 1 speaks slower."""
     eq_db: FloatArray
     """[32] gain at `timbre_eq.BAND_HZ`, dB."""
+    timbre_offset: FloatArray = field(default_factory=lambda: np.zeros(OFFSET_DIM, dtype=np.float32))
+    """[64] what the generator's layers add, each in its own way, to what they read from the style (`TimbreSpace`)."""
     hiss_db: float = 0.0
     """How much the treble of hisses is raised: see `hiss.py`."""
     is_refined: bool = False
@@ -64,12 +72,16 @@ class KokoroVoice:
         styles = (self.timbre_style, self.articulation_style, self.prosody_style)
         if any(style.shape != (STYLE_DIM,) for style in styles):
             raise ValueError("a style has 128 numbers")
+        if self.timbre_offset.shape != (OFFSET_DIM,):
+            raise ValueError(f"a timbre offset has {OFFSET_DIM} numbers")
         if self.eq_db.shape != (NUM_EQ_BANDS,):
             raise ValueError(f"an equaliser curve has {NUM_EQ_BANDS} points")
 
-    @property
-    def decoder_styles(self) -> DecoderStyles:
-        return DecoderStyles(self.articulation_style, self.timbre_style)
+    def towards(self, goal: "KokoroVoice", share: float) -> "KokoroVoice":
+        """This voice with its timbre moved a share of the way to another's."""
+        style = (1.0 - share) * self.timbre_style + share * goal.timbre_style
+        offset = (1.0 - share) * self.timbre_offset + share * goal.timbre_offset
+        return replace(self, timbre_style=style.astype(np.float32), timbre_offset=offset.astype(np.float32))
 
     def move_pitch(self, f0_hz: FloatArray) -> FloatArray:
         """Rewrite a predicted pitch curve into this person's range.
@@ -93,6 +105,7 @@ def pack_voice(voice: KokoroVoice) -> bytes:
             np.array([voice.predicted_log_f0, voice.target_log_f0, voice.pitch_spread, voice.duration_scale]),
             [voice.hiss_db],
             voice.eq_db,
+            voice.timbre_offset,
         ]
     ).astype("<f4")
     flags = _FLAG_REFINED if voice.is_refined else 0
@@ -107,19 +120,21 @@ def unpack_voice(artifact: bytes) -> KokoroVoice:
     if len(artifact) < _HEADER.size or not artifact.startswith(_MAGIC):
         raise VoiceIncompatible("This voice was not made by the kokoro engine. Clone it again.")
     _, version, flags, num_rows, num_bands = _HEADER.unpack_from(artifact)
-    num_scalars = _NUM_SCALARS.get(version)
-    if num_scalars is None or num_rows not in _ROWS or num_bands != NUM_EQ_BANDS:
+    num_scalars, num_offset = _LAYOUTS.get(version, (0, 0))
+    if not num_scalars or num_rows not in _ROWS or num_bands != NUM_EQ_BANDS:
         raise VoiceIncompatible("This voice was made by another version of the kokoro engine. Clone it again.")
     body = artifact[_HEADER.size :]
-    if len(body) != 4 * ((num_rows + 1) * STYLE_DIM + num_scalars + NUM_EQ_BANDS):
+    if len(body) != 4 * ((num_rows + 1) * STYLE_DIM + num_scalars + NUM_EQ_BANDS + num_offset):
         raise VoiceIncompatible("This voice is damaged: its length is wrong. Clone it again.")
     numbers = np.frombuffer(body, dtype="<f4").astype(np.float32)
-    rows, prosody_style, scalars, eq_db = np.split(numbers, np.cumsum([num_rows * STYLE_DIM, STYLE_DIM, num_scalars]))
+    sizes = [num_rows * STYLE_DIM, STYLE_DIM, num_scalars, NUM_EQ_BANDS]
+    rows, prosody_style, scalars, eq_db, offset = np.split(numbers, np.cumsum(sizes))
+    timbre_offset = np.pad(offset, (0, OFFSET_DIM - num_offset))
     timbre_style, articulation_style = rows[:STYLE_DIM], rows[-STYLE_DIM:]
     predicted_log_f0, target_log_f0, pitch_spread, duration_scale, *later = (float(value) for value in scalars)
     if not np.isfinite(numbers).all() or not 0.2 < duration_scale < 5.0:
         raise VoiceIncompatible("This voice is damaged: its numbers are out of range. Clone it again.")
-    for array in (timbre_style, articulation_style, prosody_style, eq_db):
+    for array in (timbre_style, timbre_offset, articulation_style, prosody_style, eq_db):
         array.setflags(write=False)
     return KokoroVoice(
         timbre_style=timbre_style,
@@ -130,6 +145,7 @@ def unpack_voice(artifact: bytes) -> KokoroVoice:
         pitch_spread=pitch_spread,
         duration_scale=duration_scale,
         eq_db=eq_db,
+        timbre_offset=timbre_offset,
         hiss_db=later[0] if later else 0.0,
         is_refined=bool(flags & _FLAG_REFINED),
     )

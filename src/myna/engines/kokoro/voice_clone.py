@@ -7,7 +7,7 @@ import numpy as np
 
 from myna.domain.waveform import Samples, Waveform
 from myna.engines.kokoro.pitch_track import PitchStatistics
-from myna.engines.kokoro.voice_artifact import NUM_EQ_BANDS, FloatArray, KokoroVoice
+from myna.engines.kokoro.voice_artifact import NUM_EQ_BANDS, KokoroVoice
 from myna.engines.kokoro.voice_clarity import CLEAR
 from myna.engines.kokoro.voice_pace import duration_scale
 from myna.engines.kokoro.voice_practice import PracticeSentence, voiced_log_f0
@@ -18,7 +18,7 @@ _NUM_PRACTICE = 12
 """Sentences whose reading is foretold, for the pitch."""
 _MAX_PACED_SYMBOLS = 500
 _SHARES_BETWEEN = (0.7, 0.4)
-"""Of the way from the style that was looked up to the one that corrections would reach."""
+"""Of the way from the timbre that was looked up to the one that corrections would reach."""
 _GOOD_OPINION, _OPINION_TOLERANCE, _WORST_OPINION = 3.1, 0.15, 2.6
 """DNSMOS overall may fall to the first, or by the second below the voice as it was looked up, never below the third.
 (People's own recordings: 3.15.) Without this, a few voices are led to where nobody speaks: one came out at 1.8. At 2.9
@@ -35,7 +35,7 @@ def clone_voice(waveform: Waveform, transcript_symbols: str | None, workshop: Vo
     """
     heard = workshop.listen(waveform)
     found = look_up(heard, transcript_symbols, workshop)
-    goal = workshop.style_map.reach(found.timbre_style.astype(np.float64)).astype(np.float32)
+    goal = foretell_corrected(found, heard, workshop)
     lines = workshop.practise_lines(found)
     voice, said = reach(found, goal, lines, workshop)
     workshop.release()
@@ -63,6 +63,14 @@ def look_up(heard: Listening, transcript_symbols: str | None, workshop: VoiceWor
     return _set_pitch(voice, workshop.practise(voice, _NUM_PRACTICE), heard.pitch)
 
 
+def foretell_corrected(found: KokoroVoice, heard: Listening, workshop: VoiceWorkshop) -> KokoroVoice:
+    """Where corrections by ear and by gradient would lead a voice that was looked up: another timbre."""
+    style_map = workshop.style_map
+    step, offset = workshop.timbre_space.foretell(style_map.features(heard.sound))
+    style = style_map.reach(found.timbre_style.astype(np.float64)) + style_map.prior_cholesky @ step
+    return replace(found, timbre_style=style.astype(np.float32), timbre_offset=offset.astype(np.float32))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Attempt:
     voice: KokoroVoice
@@ -76,17 +84,16 @@ class _Attempt:
 
 
 def reach(
-    found: KokoroVoice, goal: FloatArray, lines: list[PracticeSentence], workshop: VoiceWorkshop
+    found: KokoroVoice, goal: KokoroVoice, lines: list[PracticeSentence], workshop: VoiceWorkshop
 ) -> tuple[KokoroVoice, list[Samples]]:
-    """As much of the way to a timbre style, [128], as sounds good and is understood; if nothing is, the clearest.
+    """As much of the way to another voice's timbre as sounds good and is understood; if nothing is, the clearest.
 
     Returns the voice with the lines as it said them. Mostly the whole way is taken: one hearing, four seconds of one
     core. Else the voice as it was looked up is heard next, for how much noise is its own, then what lies between.
     """
 
     def attempt(share: float) -> _Attempt:
-        style = (1.0 - share) * found.timbre_style + share * goal
-        voice = replace(found, timbre_style=style.astype(np.float32))
+        voice = found.towards(goal, share)
         said = [workshop.render(voice, line) for line in lines]
         return _Attempt(voice, said, workshop.opinion_of(said), workshop.clarity.certainty(said))
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from myna.domain.waveform import Samples
 from myna.engines.kokoro.style_descent import BOTH, Pull, descend
-from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice
+from myna.engines.kokoro.voice_artifact import KokoroVoice
 from myna.engines.kokoro.voice_clarity import CLEAR
 from myna.engines.kokoro.voice_practice import PracticeSentence, cut_stretches
 from myna.engines.kokoro.voice_tune import tune_voice
@@ -65,15 +65,15 @@ def refine_voice(before: KokoroVoice, heard: Listening, workshop: VoiceWorkshop)
 
 def take_better(
     before: KokoroVoice,
-    goal: FloatArray,
+    goal: KokoroVoice,
     heard: Listening,
     workshop: VoiceWorkshop,
 ) -> KokoroVoice:
-    """As much of the way to a timbre style, [128], as leaves the voice as good and as clear as it was; or `before`."""
+    """As much of the way to another voice's timbre as leaves the voice as good and as clear as it was; or `before`."""
     sentences = workshop.practise(before, _NUM_CHECKS)
     exam = _Exam(workshop, heard, sentences, workshop.practise_lines(before))
     start = exam.hear(before)
-    ways = (exam.hear(voice) for voice in _between(before, goal))
+    ways = (exam.hear(before.towards(goal, share)) for share in _SHARES)
     better = next((hearing for hearing in ways if hearing.is_better_than(start)), None)
     return before if better is None else tune_voice(better.voice, sentences, better.spoken, heard)
 
@@ -86,24 +86,19 @@ def pull(
     judges: Pull = BOTH,
     num_steps: int = NUM_STEPS,
     first_step: float = FIRST_STEP,
-) -> Iterator[FloatArray]:
-    """Yield the timbre style, [128], after each of some steps towards the person."""
+) -> Iterator[KokoroVoice]:
+    """Yield the voice, whose timbre changes, after each of some steps towards the person."""
     return descend(
         voice,
         cut_stretches(voice, workshop.practise(voice, _NUM_PRACTICE)),
         (heard.sound.embedding_a, heard.sound.embedding_b),
         workshop.gradient,
         workshop.style_map,
+        space=workshop.timbre_space,
         pull=judges,
         num_steps=num_steps,
         first_step=first_step,
     )
-
-
-def _between(before: KokoroVoice, goal: FloatArray) -> Iterator[KokoroVoice]:
-    for share in _SHARES:
-        moved = (1.0 - share) * before.timbre_style + share * goal
-        yield replace(before, timbre_style=moved.astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,6 +21,7 @@ from myna.engines.kokoro.recording_map import load_recording_map
 from myna.engines.kokoro.style_descent import GAIN_A, GAIN_B
 from myna.engines.kokoro.style_gradient import StyleGradient
 from myna.engines.kokoro.style_map import StyleMap, VoiceSound, load_style_map
+from myna.engines.kokoro.timbre_space import load_timbre_space
 from myna.engines.kokoro.timbre_spectrum import timbre_features
 from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice
 from myna.engines.kokoro.voice_clarity import ClarityListener, clarity_symbols
@@ -46,7 +47,7 @@ class Listening:
 
 
 class VoiceWorkshop:
-    """Holds the judges and the style map; shares the engine's graphs.
+    """Holds the judges, the style map and the space of timbres; shares the engine's graphs.
 
     The gradient graph (0.2 GB, 0.6 while it computes) and the recogniser (0.15) are opened when needed and kept
     until `release`.
@@ -62,6 +63,7 @@ class VoiceWorkshop:
     ) -> None:
         """style_map: another than the shipped one, for experiments. Raises: WeightsMissing, WeightsCorrupt."""
         self.style_map = style_map or load_style_map()
+        self.timbre_space = load_timbre_space()
         self.clarity = ClarityListener(weights)
         self._graphs = graphs
         self._vocabulary = vocabulary
@@ -77,7 +79,7 @@ class VoiceWorkshop:
 
     @property
     def gradient(self) -> StyleGradient:
-        """Of both judges' cosines with respect to the timbre style; opened by the first use."""
+        """Of both judges' cosines with respect to timbre style and shift; opened by the first use."""
         if self._gradient is None:
             self._gradient = StyleGradient(self._weights)
         return self._gradient
@@ -144,7 +146,7 @@ class VoiceWorkshop:
         Styles far from all public ones can be forty times as loud: embeddings do not mind, but the speech is cut off.
         """
         curves = ProsodyCurves(voice.move_pitch(sentence.curves.f0_hz), sentence.curves.energy)
-        samples = self._graphs.decode(sentence.text.features, sentence.frames, curves, voice.decoder_styles)
+        samples = self._graphs.decode(sentence.text.features, sentence.frames, curves, self.timbre_space.styles(voice))
         return np.clip(resample(Waveform(samples, DECODER_RATE_HZ), LISTENING_RATE_HZ).samples, -1.0, 1.0)
 
     def likeness(self, sound: VoiceSound, heard: Listening) -> float:
