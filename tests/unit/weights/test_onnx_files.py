@@ -8,8 +8,8 @@ import pytest
 
 from myna.analysis.onnx_session import OnnxSession
 from myna.weights.convert.onnx_files import GraphBuilder, Port, write_subgraph
-from myna.weights.generator_layers import SHIFT_DIM
 from myna.weights.store import WeightStore
+from myna.weights.timbre_layers import SHIFT_DIM
 
 X, Y, Z = Port("x", ("n", 3)), Port("y", ("n", 4)), Port("z", ("n", 2))
 

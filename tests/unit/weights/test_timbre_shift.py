@@ -7,7 +7,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from myna.weights.convert.timbre_shift import add_shift
-from myna.weights.generator_layers import SHIFT_DIM, SHIFTED_LAYERS
+from myna.weights.timbre_layers import LAYERS, SHIFT_DIM
 
 
 def small_generator(layers: tuple[tuple[str, int], ...]) -> onnx.ModelProto:
@@ -15,7 +15,8 @@ def small_generator(layers: tuple[tuple[str, int], ...]) -> onnx.ModelProto:
     rng = np.random.default_rng(0)
     nodes, tensors, outputs = [], [], []
     for layer, width in reversed(layers):
-        stem = f"/decoder/generator/{layer}/fc/Gemm"
+        path = layer.replace(".adain", "/adain")
+        stem = f"/decoder/generator/{path}/fc/Gemm"
         tensors.append(numpy_helper.from_array(rng.normal(size=width).astype(np.float32), f"{stem}.bias"))
         total, output = f"{stem}_output_0", f"/{layer}/read"
         nodes.append(helper.make_node("Add", ["style", f"{stem}.bias"], [total], name=stem))
@@ -33,7 +34,7 @@ def run(model: onnx.ModelProto, **inputs: np.ndarray) -> dict[str, np.ndarray]:
 
 def test_each_layer_gets_its_own_numbers_and_zeros_change_nothing() -> None:
     """Stage by stage, block by block, in the order in which the layers follow each other."""
-    plain, shifted = small_generator(SHIFTED_LAYERS), small_generator(SHIFTED_LAYERS)
+    plain, shifted = small_generator(LAYERS), small_generator(LAYERS)
     add_shift(shifted.graph)
     onnx.checker.check_model(shifted)
     style = np.ones((1, 1), np.float32)
@@ -42,15 +43,15 @@ def test_each_layer_gets_its_own_numbers_and_zeros_change_nothing() -> None:
         np.testing.assert_array_equal(value, before[name])
     shift = np.arange(SHIFT_DIM, dtype=np.float32)[np.newaxis]
     after = run(shifted, style=style, timbre_shift=shift)
-    names = [layer for layer, _ in SHIFTED_LAYERS]
-    assert names[5:8] == ["noise_res.0/adain2.2", "resblocks.0/adain1.0", "resblocks.0/adain2.0"]
-    assert names[24] == "noise_res.1/adain1.0"
+    names = [layer for layer, _ in LAYERS]
+    assert names[5:8] == ["noise_res.0.adain2.2", "resblocks.0.adain1.0", "resblocks.0.adain2.0"]
+    assert names[24] == "noise_res.1.adain1.0"
     added = np.concatenate([after[f"/{layer}/read"] - before[f"/{layer}/read"] for layer in names], axis=1)
     np.testing.assert_allclose(added, shift, atol=2e-3)
 
 
 def test_a_generator_of_other_layers_is_refused() -> None:
     """Better no decoder than one that is shifted in the wrong place."""
-    for layers in (SHIFTED_LAYERS[1:], (*SHIFTED_LAYERS[:-1], ("resblocks.5/adain2.2", 128))):
+    for layers in (LAYERS[1:], (*LAYERS[:-1], ("resblocks.5.adain2.2", 128))):
         with pytest.raises(ValueError, match="expected to have one layer"):
             add_shift(small_generator(layers).graph)

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from myna.analysis.onnx_session import OnnxSession, RunStop
 from myna.domain.waveform import Samples
-from myna.weights.generator_layers import SHIFT_DIM
+from myna.weights.timbre_layers import SHIFT_DIM
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -78,7 +78,7 @@ class DecoderStyles:
     timbre: FloatArray
     """[128] of the generator, which makes sound of them: who."""
     timbre_shift: FloatArray = field(default_factory=lambda: np.zeros(SHIFT_DIM, dtype=np.float32))
-    """[18432] added to what the generator's layers read from that (`SHIFTED_LAYERS`)."""
+    """[18432] added to what the generator's layers read from that (`timbre_layers`)."""
 
 
 class KokoroGraphs:

@@ -20,8 +20,8 @@ from myna.engines.kokoro.heap_trim import trim_heap
 from myna.engines.kokoro.shipped_file import read_shipped
 from myna.engines.kokoro.voice_artifact import STYLE_DIM, FloatArray
 from myna.engines.kokoro.voice_practice import STRETCH_FRAMES
-from myna.weights.generator_layers import SHIFT_DIM
 from myna.weights.store import WeightStore
+from myna.weights.timbre_layers import SHIFT_DIM
 
 GRAPH_FILE = "style_gradient.zip"
 INPUT_SHAPES: Mapping[str, tuple[int, ...]] = {

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from myna.engines.kokoro.graphs import DecoderStyles
 from myna.engines.kokoro.shipped_file import read_shipped
 from myna.engines.kokoro.voice_artifact import OFFSET_DIM, STYLE_DIM, FloatArray, KokoroVoice
-from myna.weights.generator_layers import SHIFT_DIM
+from myna.weights.timbre_layers import SHIFT_DIM
 
 SPACE_FILE = "timbre_space.npz"
 Array = npt.NDArray[np.float64]

@@ -10,13 +10,13 @@ import numpy as np
 from onnx import helper, numpy_helper
 
 from myna.weights.convert.onnx_files import Port
-from myna.weights.generator_layers import SHIFT_DIM, SHIFTED_LAYERS
+from myna.weights.timbre_layers import LAYERS, SHIFT_DIM
 
 TIMBRE_SHIFT = Port("timbre_shift", (1, SHIFT_DIM))
 
 
 def add_shift(graph: Any) -> None:
-    """Give a decoder the input `timbre_shift`, in the order of `SHIFTED_LAYERS`. Changes a GraphProto in place.
+    """Give a decoder the input `timbre_shift`, in the order of `LAYERS`. Changes a GraphProto in place.
 
     Raises: ValueError if the graph lacks a layer, or it has another width.
     """
@@ -27,15 +27,16 @@ def add_shift(graph: Any) -> None:
         if "/generator/" in node.name and node.op_type == "Add"
     }
     parts, sums = [], {}
-    for layer, width in SHIFTED_LAYERS:
-        found = [name for name in widths if name.endswith(f"/generator/{layer}/fc/Gemm_output_0")]
+    for layer, width in LAYERS:
+        path = layer.replace(".adain", "/adain")
+        found = [name for name in widths if name.endswith(f"/generator/{path}/fc/Gemm_output_0")]
         if [widths[name] for name in found] != [[[width]]]:
             raise ValueError(f"the generator is expected to have one layer {layer}, of {width} gains and offsets")
-        parts.append(f"{TIMBRE_SHIFT.name}~{layer}")
+        parts.append(f"{TIMBRE_SHIFT.name}~{path}")
         shifted = f"{found[0]}~shifted"
         sums[found[0]] = helper.make_node("Add", [found[0], parts[-1]], [shifted], name=shifted)
     graph.input.append(TIMBRE_SHIFT.to_proto())
-    sizes = np.array([width for _, width in SHIFTED_LAYERS], dtype=np.int64)
+    sizes = np.array([width for _, width in LAYERS], dtype=np.int64)
     graph.initializer.append(numpy_helper.from_array(sizes, f"{TIMBRE_SHIFT.name}~widths"))
     stem = f"{TIMBRE_SHIFT.name}~parts"
     nodes = [helper.make_node("Split", [TIMBRE_SHIFT.name, graph.initializer[-1].name], parts, name=stem, axis=1)]

@@ -17,9 +17,9 @@ from myna.engines.kokoro.style_gradient import GRAPH_FILE, StyleGradient
 from myna.engines.kokoro.voice_artifact import unpack_voice
 from myna.engines.kokoro.voice_practice import STRETCH_FRAMES
 from myna.engines.kokoro.voice_stock import stock_voices
-from myna.weights.generator_layers import SHIFT_DIM
 from myna.weights.manifest import load_manifest
 from myna.weights.store import WeightStore
+from myna.weights.timbre_layers import SHIFT_DIM
 
 
 def test_the_file_was_made_for_the_weights_of_the_manifest() -> None:

@@ -17,8 +17,8 @@ from myna.engines.kokoro.timbre_space import TimbreSpace, load_timbre_space, par
 from myna.engines.kokoro.voice_artifact import OFFSET_DIM, STYLE_DIM, unpack_voice
 from myna.engines.kokoro.voice_practice import Stretch
 from myna.engines.kokoro.voice_stock import stock_voices
-from myna.weights.generator_layers import SHIFT_DIM
 from myna.weights.store import WeightStore
+from myna.weights.timbre_layers import SHIFT_DIM
 
 WIDTHS = (530, 32, 32, STYLE_DIM + OFFSET_DIM)
 
