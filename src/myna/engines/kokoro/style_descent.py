@@ -25,7 +25,9 @@ _LAST_STEP_SHARE = 0.3
 _AVERAGED_SHARE = 0.3
 """The voice is the mean of the last steps: single steps carry the noise of their sentence."""
 _PRIOR_COST = 0.1
-"""On the squared distance from the public styles and from no offset, over 128, in the unit of the summed likeness."""
+"""On the squared distance from the public styles and from the mean offset, over 128, in the unit of the summed
+likeness.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,11 @@ def descend(
 
     def voice_at(place: Array) -> KokoroVoice:
         style = style_map.prior_mean + factor @ place[:STYLE_DIM]
-        offset = space.offset_sd * place[STYLE_DIM:]
+        offset = space.offset_mean + space.offset_sd * place[STYLE_DIM:]
         return replace(voice, timbre_style=style.astype(np.float32), timbre_offset=offset.astype(np.float32))
 
     start = np.linalg.solve(factor, voice.timbre_style - style_map.prior_mean)
-    position = np.concatenate([start, voice.timbre_offset / space.offset_sd])
+    position = np.concatenate([start, (voice.timbre_offset - space.offset_mean) / space.offset_sd])
     momentum = np.zeros_like(position)
     recent: list[Array] = []
     target_a = (pull.gain_a * targets[0]).astype(np.float32)

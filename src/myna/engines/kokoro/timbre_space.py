@@ -26,8 +26,9 @@ _LEAST_SD = 1e-6
 class TimbreSpace:
     basis: FloatArray
     """[64, 18432] what one unit of each number of an offset adds to the generator's layers."""
+    offset_mean: Array
     offset_sd: Array
-    """[64] how much each of them differs between people."""
+    """[64] each: the mean of these numbers over people, and how much each of them differs between people."""
     feature_mean: Array
     feature_sd: Array
     """[530] each, of `StyleMap.features`."""
@@ -63,7 +64,7 @@ def load_timbre_space() -> TimbreSpace:
 
 
 def parse_timbre_space(content: bytes) -> TimbreSpace:
-    """An `.npz` of `basis`, `offset_sd`, `feature_mean`, `feature_sd` and the network's `w1` to `w3`, `b1` to `b3`.
+    """An `.npz` of what a `TimbreSpace` holds, and of the network as `w1` to `w3` and `b1` to `b3`.
 
     Raises: ValueError for a basis of another size.
     """
@@ -74,6 +75,7 @@ def parse_timbre_space(content: bytes) -> TimbreSpace:
         raise ValueError(f"a basis of {OFFSET_DIM} times {SHIFT_DIM} numbers is expected, not {basis.shape}")
     return TimbreSpace(
         basis=basis,
+        offset_mean=learnt["offset_mean"],
         offset_sd=np.maximum(learnt["offset_sd"], _LEAST_SD),
         feature_mean=learnt["feature_mean"],
         feature_sd=np.maximum(learnt["feature_sd"], _LEAST_SD),

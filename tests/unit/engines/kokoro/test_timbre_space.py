@@ -26,6 +26,7 @@ WIDTHS = (530, 32, 32, STYLE_DIM + OFFSET_DIM)
 def random_tables() -> dict[str, np.ndarray]:
     rng = np.random.default_rng(3)
     tables = {"basis": 0.02 * rng.normal(size=(OFFSET_DIM, SHIFT_DIM)), "offset_sd": rng.uniform(0.5, 2.0, OFFSET_DIM)}
+    tables["offset_mean"] = rng.normal(size=OFFSET_DIM)
     tables |= {"feature_mean": rng.normal(size=530), "feature_sd": rng.uniform(0.5, 2.0, 530)}
     for layer, (inputs, outputs) in enumerate(pairwise(WIDTHS), 1):
         tables[f"w{layer}"] = rng.normal(size=(inputs, outputs)) / np.sqrt(inputs)
@@ -108,7 +109,7 @@ def test_the_descent_walks_style_and_offset_together() -> None:
     style_map, space = load_style_map(), space_of(random_tables())
     voice = unpack_voice(stock_voices()[0].artifact)
     style = style_map.prior_mean + style_map.prior_cholesky @ rng.normal(size=STYLE_DIM)
-    offset = (space.offset_sd * rng.normal(size=OFFSET_DIM)).astype(np.float32)
+    offset = (space.offset_mean + space.offset_sd * rng.normal(size=OFFSET_DIM)).astype(np.float32)
     wanted = replace(voice, timbre_style=style.astype(np.float32), timbre_offset=offset)
     stretch = Stretch(*np.zeros((3, 1), np.float32))
     targets = np.zeros(256, np.float32), np.zeros(192, np.float32)
@@ -123,7 +124,8 @@ def test_the_descent_walks_style_and_offset_together() -> None:
     *_, reached = walk(space)
     assert far(reached.timbre_style, style) < 0.5 * far(voice.timbre_style, style)
     assert far(reached.timbre_offset, offset) < 0.6 * far(voice.timbre_offset, offset)
-    for nowhere in walk(replace(space, basis=np.zeros_like(space.basis))):
+    nothing = {"basis": np.zeros_like(space.basis), "offset_mean": np.zeros(OFFSET_DIM)}
+    for nowhere in walk(replace(space, **nothing)):
         assert np.isfinite(nowhere.timbre_style).all()
         assert not nowhere.timbre_offset.any()
 
