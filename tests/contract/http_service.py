@@ -45,6 +45,7 @@ from myna.text.language import detect_text_language
 from myna.text.plan import plan_speech
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.keep_consent import KeepConsent
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.listen_live import ListenLive
@@ -285,6 +286,7 @@ def build_tone_services(
             preview_rate_hz=24000,
         ),
         publish_voice=PublishVoice(voices, stock),
+        keep_consent=KeepConsent(voices, stock, clock),
         repeated_requests=RepeatedRequests(request_keys or MemoryRequestKeys(clock)),
         keys=keys,
         voices=voices,

@@ -68,10 +68,17 @@ def import_voices(
     from myna.store.archiving import import_workspace  # noqa: PLC0415
 
     with _usable(file):
+        settings = read_settings(data_dir=data_dir)
         report = _run(
-            read_settings(data_dir=data_dir),
+            settings,
             lambda stores, on_progress: import_workspace(
-                stores, file, workspace, SystemClock(), on_progress, rename=rename
+                stores,
+                file,
+                workspace,
+                SystemClock(),
+                on_progress,
+                rename=rename,
+                require_consent=settings.require_consent,
             ),
             must_exist=False,
         )

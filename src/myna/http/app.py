@@ -21,7 +21,7 @@ from myna.http.speech_requests import SpeakRequest
 from myna.http.stt_request import TranscribeRequest
 from myna.http.studio_page import create_studio_router
 from myna.http.transcription_request import TranscriptionRequest
-from myna.http.voice_requests import CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest
+from myna.http.voice_requests import CloneVoiceRequest, ConsentMessage, DesignVoiceRequest, UpdateVoiceRequest
 from myna.http.wrong_keys import WrongKeys
 from myna.observability.metrics import Metrics
 from myna.usecases.services import Services
@@ -77,7 +77,7 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
         app.router.routes.extend(router.routes)
     install_error_replies(app)
     messages = (CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest, SpeakRequest, CreateSpeechRequest)
-    install_openapi(app, (*messages, TranscriptionRequest, TranscribeRequest, SpeechLineReply))
+    install_openapi(app, (*messages, ConsentMessage, TranscriptionRequest, TranscribeRequest, SpeechLineReply))
     # Inside out: what the last resort answers is for pages of other origins too, and every answer has an id.
     app.add_middleware(LastResort, limits=limits)
     if limits.cors_origins:

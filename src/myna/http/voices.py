@@ -6,12 +6,12 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from myna.domain.errors import InvalidRequest
 from myna.domain.language import CLONE_LANGUAGES, LangCode
 from myna.domain.voice import VoiceId, check_voice_id
 from myna.http.auth import Reader, Writer, check_workspace
 from myna.http.backend import Backend, WithBackend
 from myna.http.clone_replies import CloneVoiceReply
+from myna.http.consent_replies import ConsentHistoryReply
 from myna.http.design_replies import DesignVoiceReply
 from myna.http.json_body import JsonBody
 from myna.http.openapi import ERRORS, body_of
@@ -26,7 +26,13 @@ from myna.http.voice_replies import (
     VoiceListReply,
     VoiceReply,
 )
-from myna.http.voice_requests import CloneVoiceRequest, DesignVoiceRequest, ListVoicesQuery, UpdateVoiceRequest
+from myna.http.voice_requests import (
+    CloneVoiceRequest,
+    ConsentMessage,
+    DesignVoiceRequest,
+    ListVoicesQuery,
+    UpdateVoiceRequest,
+)
 from myna.text.languages.registry import open_language
 from myna.usecases.manage_voices import VoiceQuery
 
@@ -85,8 +91,8 @@ async def clone_voice(
 ) -> Response:
     """Derive a voice from recordings; it can be spoken with at once."""
     command = message.to_command(grant.workspace)
-    if backend.limits.require_consent and not command.consent and not command.validate_only:
-        raise InvalidRequest("consent is required here: say who agreed that this voice is cloned, and for what.")
+    if backend.limits.require_consent and not command.validate_only:
+        message.consent.require()
     record = record_of(request.scope)
     record.num_samples = len(command.samples)
     record.engine = backend.services.engine.spec.id
@@ -187,6 +193,34 @@ async def publish_voice(
             voice = await backend.services.publish_voice(grant.workspace, voice_id, message.to_change())
             made.voice_ids = (voice_id,)
     return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
+
+
+@_in_both_forms("POST", "/voices/{voice_id}:consent", "Consent to a voice", openapi_extra=body_of(ConsentMessage))
+async def give_consent(
+    grant: Writer,
+    message: Annotated[ConsentMessage, Depends(JsonBody(ConsentMessage))],
+    voice_id: AskedVoice,
+    backend: WithBackend,
+) -> VoiceReply:
+    """Record who agreed that this voice was cloned, in the place of the record before; a revoked voice speaks again."""
+    voice = await backend.services.keep_consent.give(grant.workspace, voice_id, message.require())
+    return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
+
+
+@_in_both_forms("POST", "/voices/{voice_id}:revokeConsent", "Revoke the consent to a voice")
+async def revoke_consent(grant: Writer, voice_id: AskedVoice, backend: WithBackend) -> VoiceReply:
+    """The voice is silent from now on, running streams included. That it was revoked stays known when it is deleted."""
+    voice = await backend.services.keep_consent.revoke(grant.workspace, voice_id)
+    return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
+
+
+@_in_both_forms("GET", "/voices/{voice_id}:consent", "Show the consent to a voice")
+async def show_consent(
+    grant: Reader, voice_id: Annotated[str, Path(description="Also of a deleted voice.")], backend: WithBackend
+) -> ConsentHistoryReply:
+    """What was agreed to, and every revocation; of a deleted voice the revocations alone."""
+    check_voice_id(voice_id)
+    return ConsentHistoryReply.of(await backend.services.keep_consent.show(grant.workspace, voice_id))
 
 
 @_in_both_forms("GET", "/voices/{voice_id}", "Show a voice")

@@ -71,6 +71,7 @@ class RefineVoices:
         spec = self._engine.spec
         try:
             stored = await self._voices.get_with_artifact(voice.workspace, voice.voice_id)
+            stored.voice.refuse_if_revoked()
             if not stored.artifact.is_made_by(spec.id, spec.version):
                 return False
             reference = await self._rebuild_reference(voice.workspace, voice.voice_id)
