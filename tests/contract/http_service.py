@@ -36,6 +36,7 @@ from myna.http.app import create_app
 from myna.http.limits import HttpLimits
 from myna.http.prompt_connections import PromptHttpProtocol
 from myna.http.server import server_config
+from myna.observability.audit_log import AuditLog
 from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.testing.clock import FixedClock
@@ -304,13 +305,13 @@ def build_tone_services(
 
 @asynccontextmanager
 async def open_service(
-    limits: HttpLimits | None = None, services: Services | None = None
+    limits: HttpLimits | None = None, services: Services | None = None, audit: AuditLog | None = None
 ) -> AsyncIterator[HttpService]:
     """A service called without a socket."""
     services = services or build_tone_services()
     await services.start()
     try:
-        transport = httpx.ASGITransport(create_app(services, limits), raise_app_exceptions=True)
+        transport = httpx.ASGITransport(create_app(services, limits, audit), raise_app_exceptions=True)
         async with httpx.AsyncClient(transport=transport, base_url="http://myna.test") as client:
             yield await _with_keys(client, services, "http://myna.test")
     finally:

@@ -18,6 +18,7 @@ from tests.contract.http_service import (
     wav_bytes,
 )
 
+from myna.observability.audit_log import AUDIT_FILE, AuditLog, verify_audit_log
 from myna.store.opening import open_stores
 from myna.testing.clock import FixedClock
 
@@ -124,3 +125,29 @@ async def _revoke_in_the_middle(
                 hurdles.gate.set()
     await until(lambda: hurdles.num_open == 0)
     return lines
+
+
+async def test_the_audit_log_tells_who_did_what_by_digest(tmp_path: Path) -> None:
+    """Every act on a voice is a line with the key's id; what was refused is none; no name or text is in the file."""
+    async with open_service(audit=AuditLog(tmp_path)) as service:
+        voice_id = await service.clone("Annabel", consent=GIVEN)
+        await service.speak("Hello.", voiceId=voice_id)
+        await service.stream("Hello.", voiceId=voice_id)
+        await service.speak("Hello.", voiceId="nobody")
+        await service.post(path_of(voice_id, ":consent"), GIVEN)
+        await service.post(path_of(voice_id, ":revokeConsent"), {})
+        await service.speak("Hello.", voiceId=voice_id)
+        await service.client.delete(path_of(voice_id), headers=service.auth())
+        body = {"designPrompt": "A warm voice.", "previewText": "Hello.", "langCode": "EN_US"}
+        await service.post("/voices/v1/voices:design", body)
+        key_id = (await service.services.keys.verify(service.write_key)).key_id
+    lines = [json.loads(line) for line in (tmp_path / AUDIT_FILE).read_text().splitlines()]
+    acts = ["clone", "speak", "speak", "consent", "revoke", "delete", "design"]
+    assert [line["act"] for line in lines] == acts
+    digest, recording = (hashlib.sha256(what).hexdigest() for what in (voice_id.encode(), wav_bytes()))
+    assert {(line["key"], line["voice"]) for line in lines[:-1]} == {(key_id, digest)}
+    assert [line.get("recordings") for line in lines] == [[recording], None, None, [recording], [recording], None, None]
+    assert all(len(line["request"]) == 32 for line in lines)
+    written = (tmp_path / AUDIT_FILE).read_text()
+    assert not [word for word in ("nnabel", "Lund", "Hello", "stories", "warm", service.write_key) if word in written]
+    assert verify_audit_log([tmp_path / AUDIT_FILE]).problems == []

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from myna.domain.language import CLONE_LANGUAGES, LangCode
-from myna.domain.voice import VoiceId, check_voice_id
+from myna.domain.voice import Voice, VoiceId, check_voice_id
 from myna.http.auth import Reader, Writer, check_workspace
 from myna.http.backend import Backend, WithBackend
 from myna.http.clone_replies import CloneVoiceReply
@@ -33,6 +33,7 @@ from myna.http.voice_requests import (
     ListVoicesQuery,
     UpdateVoiceRequest,
 )
+from myna.observability.audit_log import Act
 from myna.text.languages.registry import open_language
 from myna.usecases.manage_voices import VoiceQuery
 
@@ -103,6 +104,9 @@ async def clone_voice(
             with backend.allowances.voices(grant.workspace, 0 if command.validate_only else 1, made):
                 result = await backend.services.clone_voice(command)
                 made.voice_ids = (result.voice.voice_id,) if result.voice is not None else ()
+            if result.voice is not None:
+                digests = [sample.recording_sha256 for sample in result.samples]
+                await backend.note("clone", record, result.voice.voice_id, digests)
             outcome = "validated" if command.validate_only else "cloned" if made.voice_ids else "unusable"
     backend.metrics.count("myna_clones_total", 1, {"outcome": outcome})
     if result.voice is not None:
@@ -135,6 +139,8 @@ async def design_voice(
             with backend.allowances.voices(grant.workspace, command.num_drafts, made):
                 designed = await backend.services.design_voice(command)
                 made.voice_ids = [preview.voice.voice_id for preview in designed.previews]
+            for voice_id in made.voice_ids:
+                await backend.note("design", record_of(request.scope), voice_id)
     return await asyncio.to_thread(lambda: JsonReply(DesignVoiceReply.of(designed).to_wire()))
 
 
@@ -197,6 +203,7 @@ async def publish_voice(
 
 @_in_both_forms("POST", "/voices/{voice_id}:consent", "Consent to a voice", openapi_extra=body_of(ConsentMessage))
 async def give_consent(
+    request: Request,
     grant: Writer,
     message: Annotated[ConsentMessage, Depends(JsonBody(ConsentMessage))],
     voice_id: AskedVoice,
@@ -204,14 +211,21 @@ async def give_consent(
 ) -> VoiceReply:
     """Record who agreed that this voice was cloned, in the place of the record before; a revoked voice speaks again."""
     voice = await backend.services.keep_consent.give(grant.workspace, voice_id, message.require())
+    await _note_consent(request, backend, "consent", voice)
     return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
 
 
 @_in_both_forms("POST", "/voices/{voice_id}:revokeConsent", "Revoke the consent to a voice")
-async def revoke_consent(grant: Writer, voice_id: AskedVoice, backend: WithBackend) -> VoiceReply:
+async def revoke_consent(request: Request, grant: Writer, voice_id: AskedVoice, backend: WithBackend) -> VoiceReply:
     """The voice is silent from now on, running streams included. That it was revoked stays known when it is deleted."""
     voice = await backend.services.keep_consent.revoke(grant.workspace, voice_id)
+    await _note_consent(request, backend, "revoke", voice)
     return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
+
+
+async def _note_consent(request: Request, backend: Backend, act: Act, voice: Voice) -> None:
+    recordings = voice.consent.recordings if voice.consent is not None else ()
+    await backend.note(act, record_of(request.scope), voice.voice_id, recordings)
 
 
 @_in_both_forms("GET", "/voices/{voice_id}:consent", "Show the consent to a voice")
@@ -238,9 +252,10 @@ async def update_voice(grant: Writer, message: VoiceUpdate, voice_id: AskedVoice
 
 
 @_in_both_forms("DELETE", "/voices/{voice_id}", "Delete a voice")
-async def delete_voice(grant: Writer, voice_id: AskedVoice, backend: WithBackend) -> EmptyReply:
+async def delete_voice(request: Request, grant: Writer, voice_id: AskedVoice, backend: WithBackend) -> EmptyReply:
     """Forget a voice and its recordings."""
     await backend.services.delete_voice(grant.workspace, voice_id)
+    await backend.note("delete", record_of(request.scope), voice_id)
     return EmptyReply()
 
 

@@ -34,7 +34,7 @@ _SHOWN_IDS = 3
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    num_voices: int
+    voice_ids: Sequence[str]
     damaged: Sequence[DamagedBlob]
     """Of voices that are not in the file."""
 
@@ -61,7 +61,7 @@ async def export_workspace(source: Stores, workspace: str, file: Path, on_progre
     part = file.with_name(f".{file.name}.part")
     touch_private_file(part)
     damaged = []
-    num_written = 0
+    written = []
     try:
         with part.open("r+b") as stream:
             stream.truncate()
@@ -76,7 +76,7 @@ async def export_workspace(source: Stores, workspace: str, file: Path, on_progre
                         continue
                     if not row.is_draft:
                         writer.add(_to_archived(row), contents)
-                        num_written += 1
+                        written.append(row.voice_id)
                 async with source.database.reading() as session:
                     revoked = select(RevocationRow).where(RevocationRow.workspace == workspace)
                     revocations = [to_revocation(row) for row in await session.scalars(revoked)]
@@ -87,7 +87,7 @@ async def export_workspace(source: Stores, workspace: str, file: Path, on_progre
     finally:
         part.unlink(missing_ok=True)
     on_progress(len(numbers), len(numbers))
-    return ExportReport(num_written, damaged)
+    return ExportReport(written, damaged)
 
 
 async def import_workspace(

@@ -45,6 +45,7 @@ COMMANDS = [
     ["import"],
     *(["keys", name] for name in ("create", "list", "revoke")),
     *(["voices", name] for name in ("list", "show", "rename", "revoke", "delete", "remake")),
+    ["audit", "verify"],
     *(["models", name] for name in ("pull", "list", "verify")),
 ]
 
