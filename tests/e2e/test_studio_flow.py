@@ -62,7 +62,7 @@ def own_voices(server: LiveServer) -> list[dict[str, Any]]:
 
 
 def test_from_microphone_to_a_speaking_voice_and_back(page: Studio, tone_server: LiveServer) -> None:
-    """Record, see what was heard, clone with consent, speak, compare, copy, download, edit, delete with undo."""
+    """Record, see what was heard, clone, speak, compare, copy, download, edit, revoke, delete with undo."""
     expect(page.page).to_have_url(f"{tone_server.url}/studio")  # the key has left the address bar
     page.record(9)
     expect(page.heading("What Myna heard")).to_be_focused()
@@ -122,6 +122,10 @@ def test_from_microphone_to_a_speaking_voice_and_back(page: Studio, tone_server:
     page.button("Undo").click()
     expect(page.button("More about Anna of the North")).to_be_visible()
     page.more("Anna of the North")
+    page.page.once("dialog", lambda dialog: dialog.accept())
+    page.button("Revoke consent").click()
+    expect(page.page.locator(".voice-actions")).to_contain_text("does not speak")
+    assert own_voices(tone_server)[0]["consent"]["revokedAt"]
     page.button("Delete").click()
     page.button("Dismiss").last.click()
     expect(page.page.get_by_text("No voices of yours yet.")).to_be_visible()
