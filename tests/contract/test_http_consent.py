@@ -3,6 +3,7 @@
 import hashlib
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.contract.http_service import (
     wav_bytes,
 )
 
+from myna.client import AsyncClient, Consent, Sample
 from myna.observability.audit_log import AUDIT_FILE, AuditLog, verify_audit_log
 from myna.store.opening import open_stores
 from myna.testing.clock import FixedClock
@@ -82,6 +84,24 @@ async def test_what_has_no_recording_takes_no_consent() -> None:
         consent = (await service.post(path_of(voice_id, ":revokeConsent"), {})).json()["consent"]
         assert consent["recordingsSha256"] == [hashlib.sha256(wav_bytes()).hexdigest()]
         assert (consent["givenBy"], "givenAt" in consent) == ("", False)
+
+
+async def test_our_client_gives_and_revokes_it() -> None:
+    """With the clone, as a record or as the bare statement, and afterwards."""
+    async with open_service() as service:
+        client = AsyncClient(service.base_url, service.write_key, transport=service.client._transport)
+        given = Consent("Vera Lund", "Ole Lund", "bedtime stories", "Ole says yes.", "2026-11")
+        for consent in (given, "Ole says yes."):
+            report = await client.clone([Sample(wav_bytes())], "Ole", lang="EN_US", consent=consent)
+            assert report.voice is not None
+            assert report.voice.consent is not None
+            assert report.voice.consent.statement == "Ole says yes."
+        voice = await client.revoke_consent(report.voice.voice_id)
+        assert voice.consent is not None
+        assert voice.consent.revoked_at
+        voice = await client.give_consent(voice.voice_id, given)
+        digest = hashlib.sha256(wav_bytes()).hexdigest()
+        assert voice.consent == replace(given, recordings_sha256=(digest,), given_at=voice.consent.given_at)
 
 
 @pytest.mark.parametrize("is_deleted_too", [False, True])

@@ -126,8 +126,11 @@ def _show(voice: Voice, *, as_json: bool) -> None:
     fields = voice_as_json(voice)
     if as_json:
         print_json(fields)
-    else:
-        print_rows(
-            ("FIELD", "VALUE"),
-            [(name, ", ".join(value) if isinstance(value, list) else str(value)) for name, value in fields.items()],
-        )
+        return
+    consent = fields.pop("consent", {})
+    assert isinstance(consent, dict)
+    fields |= {f"consent.{name}": value for name, value in consent.items()}
+    print_rows(
+        ("FIELD", "VALUE"),
+        [(name, ", ".join(value) if isinstance(value, list) else str(value)) for name, value in fields.items()],
+    )
