@@ -62,7 +62,8 @@ def tone_server(weights_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
     Its log must never hold what was said.
     """
-    with run_server(tmp_path_factory.mktemp("tone") / "data", "tone") as server:
+    settings = {"MYNA_LOG_FORMAT": "json"}
+    with run_server(tmp_path_factory.mktemp("tone") / "data", "tone", settings=settings) as server:
         yield server
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import selectinload
 
 from myna.cli.main import main
+from myna.domain.consent import Consent
 from myna.domain.voice import Refinement, VoiceArtifact
 from myna.store.opening import Stores
 from myna.store.tables import Base, PendingBlobsRow, VoiceRow
@@ -62,8 +63,13 @@ async def fill(stores: Stores) -> None:
         _, row = await stores.keys.create(workspace, True)
     await stores.keys.revoke(row.key_id)
     for number in range(6):
-        voice = replace(make_voice(clock, f"v{number}"), refinement=list(Refinement)[number % len(Refinement)])
-        await stores.voices.add(OURS, voice, VoiceArtifact(os.urandom(90_000), "tone", str(number)), SAMPLES[:number])
+        samples = SAMPLES[:number]
+        consent = Consent("Zoë", recordings=tuple(sample.digest for sample in samples), given_at=clock.now())
+        refinement = list(Refinement)[number % len(Refinement)]
+        voice = replace(make_voice(clock, f"v{number}"), refinement=refinement, consent=consent)
+        await stores.voices.add(OURS, voice, VoiceArtifact(os.urandom(90_000), "tone", str(number)), samples)
+        if number in (0, 3):
+            await stores.voices.set_consent(OURS, voice.voice_id, replace(consent, revoked_at=clock.now()))
     await stores.voices.delete(OURS, make_voice(clock, "v0").voice_id)
     await stores.voices.add(OURS, make_draft(clock), ARTIFACT, ())
     await stores.voices.add(THEIRS, replace(make_voice(clock, workspace=THEIRS), design=None), ARTIFACT, SAMPLES)

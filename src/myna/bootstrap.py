@@ -23,6 +23,7 @@ from myna.text.languages.registry import open_language
 from myna.text.plan import plan_speech
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.keep_consent import KeepConsent
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.listen_live import ListenLive
@@ -131,6 +132,7 @@ def build_services(settings: Settings) -> Services:
             preview_rate_hz=spec.capabilities.sample_rate_hz,
         ),
         publish_voice=PublishVoice(stores.voices, stock),
+        keep_consent=KeepConsent(stores.voices, stock, clock),
         repeated_requests=RepeatedRequests(stores.request_keys),
         keys=stores.keys,
         voices=stores.voices,

@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     """Leave out every reply field that the original API does not have."""
 
     require_consent: bool = False
-    """Refuse clone requests without the extra field `consent`."""
+    """Refuse to clone or import a voice without a consent that says who agreed, whose voice it is and for what."""
 
     accept_any_workspace_path: bool = True
     """Take any `{workspace}` in `/workspaces/{workspace}/...` for the key's own; off: another name is not found."""

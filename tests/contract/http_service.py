@@ -36,6 +36,7 @@ from myna.http.app import create_app
 from myna.http.limits import HttpLimits
 from myna.http.prompt_connections import PromptHttpProtocol
 from myna.http.server import server_config
+from myna.observability.audit_log import AuditLog
 from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.testing.clock import FixedClock
@@ -45,6 +46,7 @@ from myna.text.language import detect_text_language
 from myna.text.plan import plan_speech
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.keep_consent import KeepConsent
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.listen_live import ListenLive
@@ -285,6 +287,7 @@ def build_tone_services(
             preview_rate_hz=24000,
         ),
         publish_voice=PublishVoice(voices, stock),
+        keep_consent=KeepConsent(voices, stock, clock),
         repeated_requests=RepeatedRequests(request_keys or MemoryRequestKeys(clock)),
         keys=keys,
         voices=voices,
@@ -302,13 +305,13 @@ def build_tone_services(
 
 @asynccontextmanager
 async def open_service(
-    limits: HttpLimits | None = None, services: Services | None = None
+    limits: HttpLimits | None = None, services: Services | None = None, audit: AuditLog | None = None
 ) -> AsyncIterator[HttpService]:
     """A service called without a socket."""
     services = services or build_tone_services()
     await services.start()
     try:
-        transport = httpx.ASGITransport(create_app(services, limits), raise_app_exceptions=True)
+        transport = httpx.ASGITransport(create_app(services, limits, audit), raise_app_exceptions=True)
         async with httpx.AsyncClient(transport=transport, base_url="http://myna.test") as client:
             yield await _with_keys(client, services, "http://myna.test")
     finally:

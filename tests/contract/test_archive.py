@@ -81,6 +81,7 @@ async def test_there_and_back(
         assert await read_workspace(target, OURS) == expected
         assert await read_pending(target) == []
         assert await read_workspace(target, THEIRS) == []
+        assert (await read_everything(target))["revocations"] == before["revocations"] != []
         assert (await export(tmp_path / "unused", tmp_path / "b.zip"))[0] == ExitCode.OK
     words = ["import", tmp_path / "b.zip", "--data-dir", tmp_path / "back", "--workspace", "others"]
     assert (await run_myna(*words))[0] == ExitCode.OK
@@ -105,6 +106,14 @@ async def test_taken_ids_are_refused_or_new_ones_are_given(origin: Stores, tmp_p
     assert len({*new.values(), *new.keys()}) == 10
     both = await read_workspace(origin, OURS)
     assert both == expected + [{**voice, "voice_id": new[voice["voice_id"]]} for voice in expected]
+
+
+async def test_an_import_can_demand_consent(origin: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where consent is required, a file with a voice that nobody is known to have agreed to is refused."""
+    await export(tmp_path / "origin", tmp_path / "a.zip")
+    monkeypatch.setenv("MYNA_REQUIRE_CONSENT", "true")
+    code, report = await run_myna("import", tmp_path / "a.zip", "--data-dir", tmp_path / "back")
+    assert (code, report["error"]["code"]) == (ExitCode.REFUSED, "CONSENT_REQUIRED")
 
 
 async def test_a_file_is_never_written_over(origin: Stores, tmp_path: Path) -> None:
@@ -196,6 +205,9 @@ TAMPERINGS: dict[tuple[str, str], Callable[[Members], Members]] = {
     ),
     ("a stock voice", "'source'"): set_voice(source="SYSTEM"),
     ("a moment before all time", "'created_at'"): set_voice(created_at="0001-01-01T00:00:00+14:00"),
+    ("a consent to other recordings", "'consent'"): lambda members: with_manifest(
+        members, lambda voice: voice["voice"]["consent"].update(recordings=["0" * 64])
+    ),
     ("a seed that no database takes", "'design.seed'"): set_voice(design={"prompt": "", "seed": 2**70}),
 }
 

@@ -422,16 +422,18 @@ async def test_a_strict_server_says_nothing_extra() -> None:
 
 
 async def test_consent_can_be_required() -> None:
-    """A server may insist on the statement, which is stored with the voice."""
+    """A server may insist on knowing who agreed, whose voice it is and for what; a statement alone does not say it."""
     async with open_service(HttpLimits(require_consent=True)) as service:
         body = {"displayName": "a", "voiceSamples": [{"audioData": wav_base64()}]}
-        refused = await service.post("/voices/v1/voices:clone", body)
-        assert (refused.status_code, "consent" in refused.json()["message"]) == (400, True)
-        taken = await service.post("/voices/v1/voices:clone", body | {"consent": "My own voice."})
-        stored = await service.services.voices.get(
-            (await service.services.keys.verify(service.write_key)).workspace, taken.json()["voice"]["voiceId"]
-        )
-        assert stored.consent == "My own voice."
+        for consent in (None, "My own voice.", {"givenBy": "Anna", "purpose": "tests", "speaker": " "}):
+            for path in ("/voices/v1/voices:clone", "/voices/v1/workspaces/acme/voices:clone"):
+                refused = await service.post(path, body | {"consent": consent})
+                assert (refused.status_code, refused.json()["code"]) == (400, 3)
+                assert refused.headers["x-myna-error-code"] == "CONSENT_REQUIRED"
+                assert all(f"consent.{name}" in refused.json()["message"] for name in ("givenBy", "speaker", "purpose"))
+        assert (await service.post("/voices/v1/voices:clone", body | {"validateOnly": True})).status_code == 200
+        given = {"givenBy": "Anna", "speaker": "Anna", "purpose": "tests"}
+        assert (await service.post("/voices/v1/voices:clone", body | {"consent": given})).json()["voice"]["consent"]
 
 
 async def test_four_megabytes_of_audio_are_taken(service: HttpService) -> None:

@@ -19,7 +19,7 @@ from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, make_voice
 from myna.usecases.ports import StoredVoice
 
 NEWER_THAN_THE_FIRST = {
-    "samples": {"rating"},
+    "samples": {"rating", "recording_sha256"},
     "voices": {"design_prompt", "design_seed"},
     "api_keys": {"expires_at", "last_used_on"},
 }
@@ -67,9 +67,10 @@ async def test_migrations_go_both_ways(stores: Stores, clock: FixedClock) -> Non
 
     async with stores.database._engine.begin() as connection:
         await connection.run_sync(go_down_and_up)
-    expected = StoredVoice(replace(voice, design=None), ARTIFACT)
+    kept = [replace(sample, rating=None, recording_sha256=None) for sample in SAMPLES]
+    consent = replace(voice.consent, recordings=tuple(sample.digest for sample in kept))
+    expected = StoredVoice(replace(voice, design=None, consent=consent), ARTIFACT)
     assert expected == await stores.voices.get_with_artifact(OURS, voice.voice_id)
-    kept = [replace(sample, rating=None) for sample in SAMPLES]
     assert kept == list(await stores.voices.get_samples(OURS, voice.voice_id))
     assert (await stores.keys.verify(key)).workspace == OURS
     await stores.voices.add(OURS, make_voice(clock, "later"), ARTIFACT, SAMPLES)

@@ -4,10 +4,9 @@ import os
 import re
 import signal
 import socket
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -57,19 +56,13 @@ def page(chromium: "playwright.Browser", tone_server: LiveServer) -> Iterator[St
         assert opened.strangers == []
 
 
-def own_voices(server: LiveServer) -> list[dict[str, str]]:
+def own_voices(server: LiveServer) -> list[dict[str, Any]]:
     reply = httpx.get(f"{server.url}/voices/v1/voices", headers={"Authorization": f"Basic {server.key}"})
     return [voice for voice in reply.json()["voices"] if voice["source"] == "IVC"]
 
 
-def stored_consent(server: LiveServer) -> str:
-    """The statement beside the only voice: the API does not tell it, so the store is asked."""
-    with closing(sqlite3.connect(server.data_dir / "myna.sqlite3")) as database:
-        return str(database.execute("SELECT consent FROM voices").fetchone()[0])
-
-
 def test_from_microphone_to_a_speaking_voice_and_back(page: Studio, tone_server: LiveServer) -> None:
-    """Record, see what was heard, clone with consent, speak, compare, copy, download, edit, delete with undo."""
+    """Record, see what was heard, clone, speak, compare, copy, download, edit, revoke, delete with undo."""
     expect(page.page).to_have_url(f"{tone_server.url}/studio")  # the key has left the address bar
     page.record(9)
     expect(page.heading("What Myna heard")).to_be_focused()
@@ -91,7 +84,9 @@ def test_from_microphone_to_a_speaking_voice_and_back(page: Studio, tone_server:
     expect(page.page.locator("#likeness-word")).to_contain_text("of 100")
     expect(page.page.locator("#clarity-word")).to_contain_text("Hard to understand")  # this engine hums
     expect(page.page.locator("#clarity-advice")).to_contain_text("Record again")
-    assert stored_consent(tone_server) == (
+    consent = voice["consent"]
+    assert (consent["givenBy"], consent["speaker"], consent["wordingVersion"]) == ("Anna Berg", "Anna Berg", "studio-1")
+    assert consent["statement"] == (
         "I am Anna Berg, the person speaking in this recording, and I agree that my voice is copied for: "
         "reading my own stories aloud."
     )
@@ -127,6 +122,10 @@ def test_from_microphone_to_a_speaking_voice_and_back(page: Studio, tone_server:
     page.button("Undo").click()
     expect(page.button("More about Anna of the North")).to_be_visible()
     page.more("Anna of the North")
+    page.page.once("dialog", lambda dialog: dialog.accept())
+    page.button("Revoke consent").click()
+    expect(page.page.locator(".voice-actions")).to_contain_text("does not speak")
+    assert own_voices(tone_server)[0]["consent"]["revokedAt"]
     page.button("Delete").click()
     page.button("Dismiss").last.click()
     expect(page.page.get_by_text("No voices of yours yet.")).to_be_visible()

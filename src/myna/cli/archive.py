@@ -1,7 +1,7 @@
 """`myna export`, `myna import`: a workspace's voices in one file, from the store itself; no server is needed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -15,6 +15,7 @@ from myna.cli.output import print_json, print_result, print_rows, remark
 from myna.cli.progress import progress_bars
 from myna.cli.setting_values import read_settings
 from myna.config import Settings
+from myna.observability.audit_log import COMMAND, Act, AuditLog
 from myna.runtime.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -34,20 +35,22 @@ def export_voices(
     """Write a workspace's voices, recordings and consents into one file; servers may go on."""
     from myna.store.archiving import export_workspace  # noqa: PLC0415  (the database's libraries: a second to import)
 
+    settings = read_settings(data_dir=data_dir)
     with _usable(file):
         report = _run(
-            read_settings(data_dir=data_dir),
+            settings,
             lambda stores, on_progress: export_workspace(stores, workspace, file, on_progress),
             must_exist=True,
         )
+    _note("export", settings, report.voice_ids)
     for blob in report.damaged:
         remark(f"{blob.voice_id} is not in the file: {blob.name} is missing or damaged.", style="red")
     if as_json:
         damaged = [{"voiceId": blob.voice_id, "blob": blob.name} for blob in report.damaged]
-        print_json({"path": str(file), "voices": report.num_voices, "damaged": damaged})
+        print_json({"path": str(file), "voices": len(report.voice_ids), "damaged": damaged})
     else:
         print_result(str(file))
-        remark(f"{report.num_voices} voices with their recordings: keep the file as you keep the store.")
+        remark(f"{len(report.voice_ids)} voices with their recordings: keep the file as you keep the store.")
     if report.damaged:
         raise typer.Exit(ExitCode.FAILED)
 
@@ -68,17 +71,31 @@ def import_voices(
     from myna.store.archiving import import_workspace  # noqa: PLC0415
 
     with _usable(file):
+        settings = read_settings(data_dir=data_dir)
         report = _run(
-            read_settings(data_dir=data_dir),
+            settings,
             lambda stores, on_progress: import_workspace(
-                stores, file, workspace, SystemClock(), on_progress, rename=rename
+                stores,
+                file,
+                workspace,
+                SystemClock(),
+                on_progress,
+                rename=rename,
+                require_consent=settings.require_consent,
             ),
             must_exist=False,
         )
+    _note("import", settings, report.voice_ids.values())
     if as_json:
         print_json({"workspace": report.workspace, "voiceIds": report.voice_ids})
     else:
         print_rows(("IN THE FILE", "HERE"), list(report.voice_ids.items()))
+
+
+def _note(act: Act, settings: Settings, voice_ids: Iterable[str]) -> None:
+    audit = AuditLog(settings.data_dir)
+    for voice_id in voice_ids:
+        audit.note(act, voice_id, key_id=COMMAND)
 
 
 def _run(settings: Settings, work: "Callable[[Stores, OnProgress], Awaitable[T]]", *, must_exist: bool) -> T:

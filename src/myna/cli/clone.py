@@ -11,7 +11,7 @@ from myna.cli.output import print_json, print_result, remark
 from myna.cli.progress import client_progress
 from myna.cli.session import Target, call
 from myna.cli.voice_json import report_as_json
-from myna.client import AsyncClient, CloneReport, Sample
+from myna.client import AsyncClient, CloneReport, Consent, Sample
 
 
 def clone(
@@ -30,6 +30,9 @@ def clone(
     description: Annotated[str, typer.Option(help="A longer note on the voice.")] = "",
     tag: Annotated[list[str] | None, typer.Option(help="A label; may be repeated.")] = None,
     consent: Annotated[str, typer.Option(help="The statement of consent, kept with the voice.")] = "",
+    consent_by: Annotated[str, typer.Option(help="Who agreed that the voice is copied.")] = "",
+    speaker: Annotated[str, typer.Option(help="Whose voice it is.", show_default="who agreed")] = "",
+    purpose: Annotated[str, typer.Option(help="What they agreed to use it for.")] = "",
     validate_only: Annotated[
         bool, typer.Option("--validate-only", help="Report on the recordings, make no voice.")
     ] = False,
@@ -55,7 +58,7 @@ def clone(
                 denoise=denoise,
                 description=description,
                 tags=tag or (),
-                consent=consent,
+                consent=Consent(consent_by, speaker or consent_by, purpose, consent),
                 validate_only=validate_only,
                 on_progress=on_progress,
             )

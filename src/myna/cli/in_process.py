@@ -15,6 +15,7 @@ from myna.config import Settings
 from myna.domain.errors import CredentialsRejected, FeatureUnimplemented
 from myna.domain.voice import WorkspaceId
 from myna.http.app import create_app
+from myna.observability.audit_log import COMMAND, AuditLog
 from myna.usecases.ports import Grant, KeyRow
 
 _ADDRESS = "http://in-process.myna"
@@ -31,7 +32,7 @@ class OneKey:
     async def verify(self, key: str) -> Grant:
         if not secrets.compare_digest(key.encode(), self.key.encode()):
             raise CredentialsRejected("This is not the key of this command.")
-        return Grant(self.workspace, can_write=True)
+        return Grant(self.workspace, can_write=True, key_id=COMMAND)
 
     async def create(
         self, workspace: WorkspaceId, can_write: bool, lifetime: timedelta | None = None
@@ -59,7 +60,7 @@ async def open_local_client(settings: Settings, workspace: str, *, needs_engine:
     local = replace(services, keys=OneKey(key, WorkspaceId(workspace)))
     try:
         await (services.start() if needs_engine else services.prepare_store())
-        transport = httpx.ASGITransport(create_app(local, http_limits(settings)))
+        transport = httpx.ASGITransport(create_app(local, http_limits(settings), AuditLog(settings.data_dir)))
         async with AsyncClient(_ADDRESS, key, transport=transport) as client:
             yield client
     finally:

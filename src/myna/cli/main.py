@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from myna import __version__
-from myna.cli import archive, clone, demo, doctor, engines, keys, models, say, serve, store, voices
+from myna.cli import archive, audit, clone, demo, doctor, engines, keys, models, say, serve, store, voices
 from myna.cli.exit_codes import ExitCode, exit_code_for
 from myna.cli.output import print_result, remark
 from myna.client import ApiError, ClientError
@@ -33,7 +33,7 @@ def build_app() -> typer.Typer:
         app.command()(command)
     app.command("export")(archive.export_voices)
     app.command("import")(archive.import_voices)
-    for module in (voices, keys, models, store):
+    for module in (voices, keys, models, store, audit):
         app.add_typer(module.build_app())
     return app
 

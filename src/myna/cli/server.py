@@ -21,7 +21,9 @@ from myna.config import Settings
 from myna.domain.voice import WorkspaceId
 from myna.http.app import create_app
 from myna.http.server import server_config
+from myna.observability.audit_log import AuditLog
 from myna.observability.logging import configure_logging
+from myna.observability.tracing import start_tracing
 from myna.usecases.ports import KeyStore
 from myna.usecases.services import Services
 
@@ -49,10 +51,11 @@ async def run_server(settings: Settings, host: str, port: int, *, is_dev: bool, 
     Raises: MynaError for what keeps the service from starting; typer.BadParameter for an address that cannot be had.
     """
     configure_logging(cast(Literal["text", "json"], settings.log_format))  # the pattern in Settings allows no other
+    stop_tracing = start_tracing()
     with _listen(host, port) as listening:
         url = f"http://{_shown_host(host)}:{listening.getsockname()[1]}"
         services = build_services(settings)
-        config = server_config(create_app(services, http_limits(settings)), host, port)
+        config = server_config(create_app(services, http_limits(settings), AuditLog(settings.data_dir)), host, port)
         config.lifespan = "off"  # started and closed here: /healthz answers meanwhile, and what fails keeps its name
         server = _Server(config)
         _stop_on_signals(server)
@@ -67,6 +70,7 @@ async def run_server(settings: Settings, host: str, port: int, *, is_dev: bool, 
             server.should_exit = True
             await serving
             await services.close()
+            await asyncio.to_thread(stop_tracing)
             logger.info("stopped")
 
 

@@ -1,6 +1,6 @@
 """Voices and reports as `--json` prints them: the API's own field names, audio left out."""
 
-from myna.client import CloneReport, Remark, SampleReport, Voice
+from myna.client import CloneReport, Consent, Remark, SampleReport, Voice
 
 
 def voice_as_json(voice: Voice) -> dict[str, object]:
@@ -15,7 +15,22 @@ def voice_as_json(voice: Voice) -> dict[str, object]:
         "gender": voice.gender,
         "ageGroup": voice.age_group,
         "createTime": voice.create_time,
+        **({"consent": _consent_as_json(voice.consent)} if voice.consent is not None else {}),
     }
+
+
+def _consent_as_json(consent: Consent) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "givenBy": consent.given_by,
+        "speaker": consent.speaker,
+        "purpose": consent.purpose,
+        "statement": consent.statement,
+        "wordingVersion": consent.wording_version,
+        "recordingsSha256": list(consent.recordings_sha256),
+        "givenAt": consent.given_at,
+        "revokedAt": consent.revoked_at,
+    }
+    return {name: value for name, value in fields.items() if value}
 
 
 def report_as_json(report: CloneReport) -> dict[str, object]:

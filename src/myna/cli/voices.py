@@ -1,4 +1,4 @@
-"""`myna voices`: look at voices, rename, delete and remake them."""
+"""`myna voices`: look at voices, rename, silence, delete and remake them."""
 
 import sys
 from typing import Annotated
@@ -16,10 +16,11 @@ VoiceId = Annotated[str, typer.Argument(metavar="VOICE_ID", help="Id of the voic
 
 
 def build_app() -> typer.Typer:
-    app = typer.Typer(name="voices", help="List, show, rename, delete and remake voices.", no_args_is_help=True)
+    app = typer.Typer(name="voices", help="List, show, rename, revoke, delete and remake voices.", no_args_is_help=True)
     app.command("list")(list_voices)
     app.command("show")(show_voice)
     app.command("rename")(rename_voice)
+    app.command("revoke")(revoke_voice)
     app.command("delete")(delete_voice)
     app.command("remake")(remake_voices)
     return app
@@ -85,6 +86,22 @@ def rename_voice(
     _show(voice, as_json=as_json)
 
 
+def revoke_voice(
+    voice_id: VoiceId,
+    *,
+    url: Url = None,
+    data_dir: LocalDataDir = None,
+    workspace: Workspace = DEFAULT_WORKSPACE,
+    engine: EngineId = None,
+    as_json: AsJson = False,
+) -> None:
+    """Note that the consent to a voice is revoked: it is silent at once, and stays so. Delete it to remove it."""
+    voice = call(
+        Target(url, data_dir, workspace, engine), lambda client: client.revoke_consent(voice_id), needs_engine=False
+    )
+    _show(voice, as_json=as_json)
+
+
 def delete_voice(
     voice_id: VoiceId,
     *,
@@ -109,8 +126,11 @@ def _show(voice: Voice, *, as_json: bool) -> None:
     fields = voice_as_json(voice)
     if as_json:
         print_json(fields)
-    else:
-        print_rows(
-            ("FIELD", "VALUE"),
-            [(name, ", ".join(value) if isinstance(value, list) else str(value)) for name, value in fields.items()],
-        )
+        return
+    consent = fields.pop("consent", {})
+    assert isinstance(consent, dict)
+    fields |= {f"consent.{name}": value for name, value in consent.items()}
+    print_rows(
+        ("FIELD", "VALUE"),
+        [(name, ", ".join(value) if isinstance(value, list) else str(value)) for name, value in fields.items()],
+    )

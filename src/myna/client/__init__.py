@@ -5,6 +5,7 @@ from myna.client.blocking import Client, SpeechStream
 from myna.client.errors import ApiError, ClientError, ReplyUnreadable, RequestRefused, ServerUnreachable
 from myna.client.models import (
     CloneReport,
+    Consent,
     Encoding,
     OnProgress,
     Progress,
@@ -25,6 +26,7 @@ __all__ = [
     "Client",
     "ClientError",
     "CloneReport",
+    "Consent",
     "Encoding",
     "OnProgress",
     "Progress",

@@ -20,6 +20,7 @@ from myna.client.joining import check_can_stream, open_speech_file, wire_options
 from myna.client.models import (
     DEFAULT_OPTIONS,
     CloneReport,
+    Consent,
     OnProgress,
     Progress,
     Sample,
@@ -73,7 +74,7 @@ class Client:
         denoise: bool = False,
         description: str = "",
         tags: Sequence[str] = (),
-        consent: str = "",
+        consent: Consent | str = "",
         validate_only: bool = False,
         on_progress: OnProgress = ignore_progress,
     ) -> CloneReport:
@@ -81,7 +82,7 @@ class Client:
 
         lang: what is spoken (`EN_US`); `AUTO` to detect it.
         denoise: remove background noise first.
-        consent: the statement that was confirmed by whoever asks for the copy; kept with the voice.
+        consent: who agreed to this, or the statement alone; kept with the voice. Some servers demand it.
         validate_only: report on the recordings, store nothing.
         """
         prepare = partial(
@@ -176,6 +177,14 @@ class Client:
         return self._run(
             operations.update_voice(voice_id, display_name=display_name, description=description, tags=tags)
         )
+
+    def give_consent(self, voice_id: str, consent: Consent) -> Voice:
+        """Record who agreed that this voice was cloned, in the place of the record before."""
+        return self._run(operations.give_consent(voice_id, consent))
+
+    def revoke_consent(self, voice_id: str) -> Voice:
+        """The voice is silent from now on, where it is speaking too. `delete_voice` removes it."""
+        return self._run(operations.revoke_consent(voice_id))
 
     def delete_voice(self, voice_id: str) -> None:
         """Delete a voice with its recordings, for good."""

@@ -33,6 +33,26 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """Who agreed that a voice is copied."""
+
+    given_by: str = ""
+    """Who agreed."""
+    speaker: str = ""
+    """Whose voice it is."""
+    purpose: str = ""
+    statement: str = ""
+    """The words that were agreed to."""
+    wording_version: str = ""
+    recordings_sha256: tuple[str, ...] = ()
+    """Told by the server, as are the times: of each recording as it was sent, hex."""
+    given_at: str = ""
+    """RFC 3339, UTC."""
+    revoked_at: str = ""
+    """Empty while it stands; from then on the voice does not speak."""
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechOptions:
     """How to speak and in which format."""
 
@@ -112,6 +132,8 @@ class Voice:
     """RFC 3339, UTC; empty if the server does not tell."""
     refinement: str = ""
     """`pending` while a better version is being made in the background, `done` when it is in place, else empty."""
+    consent: Consent | None = None
+    """None if none is recorded, or the server does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from myna.client import replies
 from myna.client.errors import RequestRefused
-from myna.client.models import CloneReport, Sample, SpeechOptions, Voice
+from myna.client.models import CloneReport, Consent, Sample, SpeechOptions, Voice
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -39,7 +39,7 @@ def clone(
     denoise: bool,
     description: str,
     tags: Sequence[str],
-    consent: str,
+    consent: Consent | str,
     validate_only: bool,
 ) -> Operation[CloneReport]:
     """Raises: RequestRefused for a file that cannot be read."""
@@ -47,7 +47,7 @@ def clone(
         "audioProcessingConfig": denoise and {"removeBackgroundNoise": True},
         "description": description,
         "tags": list(tags),
-        "consent": consent,
+        "consent": _consent_body(consent),
         "validateOnly": validate_only,
     }
     body: dict[str, object] = {
@@ -57,6 +57,15 @@ def clone(
         **{field: value for field, value in optional.items() if value},
     }
     return Operation("POST", f"{_VOICES}:clone", replies.read_clone, body=_json(body))
+
+
+def give_consent(voice_id: str, consent: Consent) -> Operation[Voice]:
+    path = f"{_voice_path(voice_id)}:consent"
+    return Operation("POST", path, replies.read_voice, body=_json(_consent_body(consent)))
+
+
+def revoke_consent(voice_id: str) -> Operation[Voice]:
+    return Operation("POST", f"{_voice_path(voice_id)}:revokeConsent", replies.read_voice, body=_json({}))
 
 
 def list_page(*, languages: Sequence[str], where: str, order_by: str, page_token: str) -> Operation[replies.VoicePage]:
@@ -126,6 +135,19 @@ def _speech_body(voice_id: str, text: str, options: SpeechOptions) -> dict[str, 
         "temperature": options.temperature,
         **_given(optional),
     }
+
+
+def _consent_body(consent: Consent | str) -> dict[str, object]:
+    if isinstance(consent, str):
+        consent = Consent(statement=consent)
+    fields = {
+        "givenBy": consent.given_by,
+        "speaker": consent.speaker,
+        "purpose": consent.purpose,
+        "statement": consent.statement,
+        "wordingVersion": consent.wording_version,
+    }
+    return {name: value for name, value in fields.items() if value}
 
 
 def _given(fields: Mapping[str, object]) -> dict[str, object]:

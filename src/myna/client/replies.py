@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from myna.client.errors import ApiError, ReplyUnreadable, error_from_body
-from myna.client.models import CloneReport, Remark, SampleReport, Voice
+from myna.client.models import CloneReport, Consent, Remark, SampleReport, Voice
 
 Json = Mapping[str, object]
 
@@ -79,6 +79,22 @@ def _voice(entry: Json) -> Voice:
         age_group=_text(entry, "ageGroup"),
         create_time=_text(entry, "createTime"),
         refinement=_text(entry, "refinement"),
+        consent=_consent(entry.get("consent")),
+    )
+
+
+def _consent(entry: object) -> Consent | None:
+    if not isinstance(entry, Mapping):
+        return None
+    return Consent(
+        given_by=_text(entry, "givenBy"),
+        speaker=_text(entry, "speaker"),
+        purpose=_text(entry, "purpose"),
+        statement=_text(entry, "statement"),
+        wording_version=_text(entry, "wordingVersion"),
+        recordings_sha256=_texts(entry.get("recordingsSha256")),
+        given_at=_text(entry, "givenAt"),
+        revoked_at=_text(entry, "revokedAt"),
     )
 
 

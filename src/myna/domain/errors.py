@@ -3,6 +3,7 @@
 MynaError
 ├── InvalidRequest            a field is missing, malformed or out of range
 │   ├── AudioUndecodable      the bytes are not audio that we can read
+│   ├── ConsentRequired       a recording came without saying who agreed
 │   ├── LanguageUnsupported   the language is unknown, or the engine does not speak it
 │   ├── ModelUnsupported      the modelId is not one that is served
 │   ├── RequestKeyReused      one Idempotency-Key for two requests
@@ -13,6 +14,7 @@ MynaError
 ├── CredentialsRejected       the key is unknown, revoked or malformed
 ├── CredentialsExpired        the key was good until a moment that has passed
 ├── PermissionDenied          the key may not do this
+│   └── ConsentRevoked        whose voice it is does not agree any more
 ├── VoiceNotFound             no such voice in this workspace
 ├── ResourceNotFound          no such path or resource
 ├── MethodNotAllowed          the path exists, the method does not
@@ -86,6 +88,10 @@ class AudioUndecodable(InvalidRequest):
     code = "AUDIO_UNDECODABLE"
 
 
+class ConsentRequired(InvalidRequest):
+    code = "CONSENT_REQUIRED"
+
+
 class LanguageUnsupported(InvalidRequest):
     code = "LANGUAGE_UNSUPPORTED"
 
@@ -128,6 +134,10 @@ class CredentialsExpired(MynaError):
 class PermissionDenied(MynaError):
     code = "PERMISSION_DENIED"
     kind = ErrorKind.PERMISSION_DENIED
+
+
+class ConsentRevoked(PermissionDenied):
+    code = "CONSENT_REVOKED"
 
 
 class ResourceNotFound(MynaError):

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NewType
 
-from myna.domain.errors import InvalidRequest, VoiceNotFound
+from myna.domain.consent import Consent
+from myna.domain.errors import ConsentRevoked, InvalidRequest, VoiceNotFound
 from myna.domain.language import LangCode
 
 VoiceId = NewType("VoiceId", str)
@@ -99,11 +100,18 @@ class Voice:
     is_draft: bool = False
     """A designed preview: can be spoken with, is not listed, expires."""
     expires_at: datetime | None = None
-    consent: str = ""
-    """The statement that was confirmed when the voice was cloned; empty if none was given."""
+    consent: Consent | None = None
     refinement: Refinement = Refinement.NONE
     design: VoiceDesign | None = None
     """None for a voice that was not designed, or was before this was kept."""
+
+    def refuse_if_revoked(self) -> None:
+        """Raises: ConsentRevoked. To be asked before anything is made or spoken with the voice."""
+        if self.consent is not None and self.consent.revoked_at is not None:
+            day = self.consent.revoked_at.date().isoformat()
+            raise ConsentRevoked(
+                f"The consent to the voice '{self.voice_id[:128]}' was revoked on {day}: it does not speak any more."
+            )
 
     @property
     def tail(self) -> str:

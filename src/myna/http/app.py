@@ -21,8 +21,9 @@ from myna.http.speech_requests import SpeakRequest
 from myna.http.stt_request import TranscribeRequest
 from myna.http.studio_page import create_studio_router
 from myna.http.transcription_request import TranscriptionRequest
-from myna.http.voice_requests import CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest
+from myna.http.voice_requests import CloneVoiceRequest, ConsentMessage, DesignVoiceRequest, UpdateVoiceRequest
 from myna.http.wrong_keys import WrongKeys
+from myna.observability.audit_log import AuditLog
 from myna.observability.metrics import Metrics
 from myna.usecases.services import Services
 
@@ -33,11 +34,12 @@ _DESCRIPTION = (
 )
 
 
-def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
+def create_app(services: Services, limits: HttpLimits | None = None, audit: AuditLog | None = None) -> FastAPI:
     """The application. Its lifespan starts and closes the services.
 
     services: as `myna.bootstrap` builds them, not started.
     limits: None for the defaults.
+    audit: where it is noted who did what with which voice; None for nowhere.
     """
     limits = limits if limits is not None else HttpLimits()
     metrics = Metrics()
@@ -62,7 +64,7 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
     bodies = BodiesInFlight(limits.max_bodies_in_flight_bytes, metrics)
     allowances = Allowances(limits, metrics, services.clock)
     keys = WrongKeys(services.keys, services.clock, metrics)
-    app.state.backend = Backend(services, limits, metrics, bodies, allowances, keys)
+    app.state.backend = Backend(services, limits, metrics, bodies, allowances, keys, audit)
     routers = (
         voices.short,
         voices.qualified,
@@ -77,7 +79,7 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
         app.router.routes.extend(router.routes)
     install_error_replies(app)
     messages = (CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest, SpeakRequest, CreateSpeechRequest)
-    install_openapi(app, (*messages, TranscriptionRequest, TranscribeRequest, SpeechLineReply))
+    install_openapi(app, (*messages, ConsentMessage, TranscriptionRequest, TranscribeRequest, SpeechLineReply))
     # Inside out: what the last resort answers is for pages of other origins too, and every answer has an id.
     app.add_middleware(LastResort, limits=limits)
     if limits.cors_origins:

@@ -1,5 +1,7 @@
 """What every endpoint works with: the use cases, and what the edge itself keeps."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -10,7 +12,9 @@ from myna.http.allowances import Allowances
 from myna.http.bodies_in_flight import BodiesInFlight
 from myna.http.limits import HttpLimits
 from myna.http.wrong_keys import WrongKeys
+from myna.observability.audit_log import Act, AuditLog
 from myna.observability.metrics import Metrics
+from myna.observability.request_record import RequestRecord
 from myna.usecases.services import Services
 
 
@@ -22,8 +26,16 @@ class Backend:
     bodies: BodiesInFlight
     allowances: Allowances
     keys: WrongKeys
+    audit: AuditLog | None
+    """None: nothing is noted."""
     open_sockets: set[str] = field(default_factory=set)
     """Request ids of the speech sockets."""
+
+    async def note(self, act: Act, record: RequestRecord, voice_id: str, recordings: Sequence[str] = ()) -> None:
+        """Put an act into the audit log. Raises: ServiceUnavailable, if it cannot be written."""
+        if self.audit is not None:
+            who = {"key_id": record.key_id, "request_id": record.request_id}
+            await asyncio.to_thread(self.audit.note, act, voice_id, recordings=recordings, **who)
 
 
 async def _backend_of(connection: HTTPConnection) -> Backend:

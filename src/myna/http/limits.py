@@ -35,7 +35,7 @@ class HttpLimits:
     strict_replies: bool = False
     """Leave out every reply field that the original API does not have."""
     require_consent: bool = False
-    """Refuse clone requests without the extra field `consent`."""
+    """Refuse to clone without a consent that says who agreed, whose voice it is and for what."""
     openai_voices: Mapping[str, str] = field(default_factory=openai_voices)
     """Names of OpenAI's voices -> ids of ours."""
     accept_any_workspace_path: bool = True

@@ -23,6 +23,7 @@ from myna.http.security_headers import SECURITY_HEADERS
 from myna.observability.logging import log_request
 from myna.observability.metrics import Metrics
 from myna.observability.request_record import RequestRecord
+from myna.observability.tracing import trace_request
 
 logger = logging.getLogger(__name__)
 
@@ -61,15 +62,17 @@ class RequestEdge:
         attach_record(scope, record)
         exchange = _Exchange(scope, receive, send, record, self.limits)
         self.metrics.change("myna_requests_in_flight", 1)
-        try:
-            await self.app(scope, exchange.receive, exchange.send)
-        finally:
-            self.metrics.change("myna_requests_in_flight", -1)
-            record.route = getattr(scope.get("route"), "path", "")
-            record.finish()
-            self.metrics.observe(record)
-            if record.route not in _QUIET_ROUTES or record.status >= 400:
-                log_request(record)
+        traceparent = dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1")
+        with trace_request(record, traceparent):
+            try:
+                await self.app(scope, exchange.receive, exchange.send)
+            finally:
+                self.metrics.change("myna_requests_in_flight", -1)
+                record.route = getattr(scope.get("route"), "path", "")
+                record.finish()
+                self.metrics.observe(record)
+                if record.route not in _QUIET_ROUTES or record.status >= 400:
+                    log_request(record)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from myna.http.speech_payloads import SpeechPayloads
 from myna.http.text_buffer import TextBuffer
 from myna.observability.logging import log_request
 from myna.observability.request_record import RequestRecord
+from myna.observability.tracing import trace_request
 from myna.usecases.ports import Grant
 
 logger = logging.getLogger(__name__)
@@ -162,6 +163,10 @@ class SocketContext:
     async def _speak(self, text: str, settings: CreateContext) -> None:
         record = RequestRecord("utterance", method="WS", route=SOCKET_ROUTE, status=200)
         record.workspace, record.key_id = self._grant.workspace, self._grant.key_id
+        with trace_request(record):
+            await self._speak_noted(text, settings, record)
+
+    async def _speak_noted(self, text: str, settings: CreateContext, record: RequestRecord) -> None:
         try:
             with self._backend.allowances.request(self._grant):
                 await self._send_speech(text, settings, record)

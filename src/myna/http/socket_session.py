@@ -17,6 +17,7 @@ from myna.http.socket_schemas import JsonObject, socket_error_frame
 from myna.http.strict_json import parse_object
 from myna.observability.logging import log_request
 from myna.observability.request_record import RequestRecord
+from myna.observability.tracing import trace_request
 from myna.usecases.ports import Grant
 
 _INLINE_CHARS = 32 * 1024
@@ -123,6 +124,16 @@ async def serve_socket(
 ) -> None:
     """One connection from the upgrade to its end."""
     record = RequestRecord("socket", method="WS", route=route, status=101)
+    with trace_request(record, websocket.headers.get("traceparent", "")):
+        await _serve_socket(websocket, backend, record, open_session)
+
+
+async def _serve_socket(
+    websocket: WebSocket,
+    backend: Backend,
+    record: RequestRecord,
+    open_session: Callable[[WebSocket, RequestRecord, Backend], SocketSession],
+) -> None:
     try:
         check_socket_origin(websocket.headers, backend.limits)
         if len(backend.open_sockets) >= backend.limits.max_sockets:
@@ -130,7 +141,7 @@ async def serve_socket(
     except MynaError as exc:
         failure = describe(exc)
         record.status, record.error_code = failure.status, failure.error_code
-        await websocket.send_denial_response(failure_reply(route, failure))
+        await websocket.send_denial_response(failure_reply(record.route, failure))
         log_request(record)
         return
     backend.open_sockets.add(record.request_id)

@@ -109,6 +109,8 @@ async def speak_along(
     record.lang = reply.lang.value
     try:
         async for chunk in reply:
+            if record.ttfa_ms is None:
+                await backend.note("speak", record, command.voice_id)
             record.mark_first_audio()
             record.audio_s = round(record.audio_s + chunk.duration_s, 6)
             backend.allowances.note_speech(command.workspace, chunk.duration_s)

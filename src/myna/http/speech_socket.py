@@ -130,7 +130,8 @@ class _Session(SocketSession):
         command = settings.to_command(self._grant.workspace)
         self._backend.services.synthesize_speech.check(command)
         if command.design_prompt is None:
-            await self._backend.services.get_voice(command.workspace, command.voice_id)
+            voice = await self._backend.services.get_voice(command.workspace, command.voice_id)
+            voice.refuse_if_revoked()
 
     def _send_text(self, context: SocketContext, message: SendText) -> None:
         check_length(message.text, self._limits.max_socket_text_chars)

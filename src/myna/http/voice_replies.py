@@ -8,6 +8,7 @@ from typing import Any, Self
 from pydantic import ConfigDict
 
 from myna.domain.voice import Voice
+from myna.http.consent_replies import ConsentReply
 from myna.http.reply import Reply
 from myna.usecases.voice_filter import format_time, is_custom
 
@@ -55,12 +56,17 @@ class VoiceReply(Reply):
     refinement: str = ""
     """Extra: `pending` while a better version is being made in the background, then `done`."""
 
+    consent: ConsentReply | None = None
+    """Extra: who agreed to what; absent if nothing was recorded."""
+
     @classmethod
     def of(cls, voice: Voice, *, is_strict: bool) -> Self:
         is_own = is_custom(voice)
         extra: dict[str, Any] = {} if is_strict else {"create_time": format_time(voice, "seconds")}
         if voice.refinement and not is_strict:
             extra["refinement"] = voice.refinement.value
+        if voice.consent is not None and not is_strict:
+            extra["consent"] = ConsentReply.of_consent(voice.consent)
         return cls(
             voice_id=voice.voice_id,
             name=voice.name,

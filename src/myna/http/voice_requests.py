@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from myna.domain.errors import InvalidRequest
+from myna.domain.consent import Consent
+from myna.domain.errors import ConsentRequired, InvalidRequest
 from myna.domain.language import LangCode, parse_lang_code
 from myna.domain.sample import SampleRequest
 from myna.domain.voice import WorkspaceId
@@ -72,6 +73,50 @@ class AudioProcessingMessage(ProtoMessage):
     remove_background_noise: Flag = False
 
 
+def _as_consent(value: object) -> object:
+    """A bare text is the statement."""
+    return {"statement": value} if isinstance(value, str) else value
+
+
+class ConsentMessage(ProtoMessage):
+    """Who agreed that a voice is copied. Kept as it is said; nobody checks whether it is true."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "givenBy": "Anna Berg",
+                "speaker": "Anna Berg",
+                "purpose": "reading my own stories aloud",
+                "statement": "I am Anna Berg, the person speaking in this recording, and I agree ...",
+                "wordingVersion": "2026-11",
+            }
+        }
+    )
+
+    given_by: Annotated[DisplayName, Field(description="Who agreed.")] = ""
+    speaker: Annotated[DisplayName, Field(description="Whose voice it is.")] = ""
+    purpose: Annotated[Description, Field(description="What the voice may be used for.")] = ""
+    statement: Annotated[Description, Field(description="The words that were agreed to.")] = ""
+    wording_version: Annotated[
+        Text, Field(pattern=r"^[A-Za-z0-9._-]{0,64}$", description="Which wording: letters, digits, `.`, `_`, `-`.")
+    ] = ""
+
+    def to_consent(self) -> Consent | None:
+        """None if nothing is said."""
+        consent = Consent(**{name: value.strip() for name, value in self.model_dump().items()})
+        return consent if consent != Consent() else None
+
+    def require(self) -> Consent:
+        """Raises: ConsentRequired, unless it says who, whose and for what."""
+        consent = self.to_consent()
+        if consent is None or not consent.is_complete:
+            raise ConsentRequired(
+                "consent is required here: send consent.givenBy (who agreed), consent.speaker (whose voice it is) and "
+                "consent.purpose (for what)."
+            )
+        return consent
+
+
 class CloneVoiceRequest(ProtoMessage):
     """What a voice is cloned from."""
 
@@ -105,10 +150,10 @@ class CloneVoiceRequest(ProtoMessage):
     audio_processing_config: AudioProcessingMessage = AudioProcessingMessage()
     validate_only: Annotated[Flag, Field(description="Extra: answer what was heard, store nothing.")] = False
     consent: Annotated[
-        Text,
-        BeforeValidator(_no_nul),
-        Field(max_length=MAX_DESCRIPTION_CHARS, description="Extra: who agreed to what; stored with the voice."),
-    ] = ""
+        ConsentMessage,
+        BeforeValidator(_as_consent),
+        Field(description="Extra: who agreed to what, kept with the voice; a text is the statement alone."),
+    ] = ConsentMessage()
 
     def to_command(self, workspace: WorkspaceId) -> CloneVoiceCommand:
         """Raises: LanguageUnsupported, InvalidRequest."""
@@ -129,7 +174,7 @@ class CloneVoiceRequest(ProtoMessage):
             description=self.description,
             tags=tuple(self.tags),
             validate_only=self.validate_only,
-            consent=self.consent.strip(),
+            consent=self.consent.to_consent(),
         )
 
 

@@ -6,12 +6,12 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from myna.domain.errors import InvalidRequest
 from myna.domain.language import CLONE_LANGUAGES, LangCode
-from myna.domain.voice import VoiceId, check_voice_id
+from myna.domain.voice import Voice, VoiceId, check_voice_id
 from myna.http.auth import Reader, Writer, check_workspace
 from myna.http.backend import Backend, WithBackend
 from myna.http.clone_replies import CloneVoiceReply
+from myna.http.consent_replies import ConsentHistoryReply
 from myna.http.design_replies import DesignVoiceReply
 from myna.http.json_body import JsonBody
 from myna.http.openapi import ERRORS, body_of
@@ -26,7 +26,14 @@ from myna.http.voice_replies import (
     VoiceListReply,
     VoiceReply,
 )
-from myna.http.voice_requests import CloneVoiceRequest, DesignVoiceRequest, ListVoicesQuery, UpdateVoiceRequest
+from myna.http.voice_requests import (
+    CloneVoiceRequest,
+    ConsentMessage,
+    DesignVoiceRequest,
+    ListVoicesQuery,
+    UpdateVoiceRequest,
+)
+from myna.observability.audit_log import Act
 from myna.text.languages.registry import open_language
 from myna.usecases.manage_voices import VoiceQuery
 
@@ -85,8 +92,8 @@ async def clone_voice(
 ) -> Response:
     """Derive a voice from recordings; it can be spoken with at once."""
     command = message.to_command(grant.workspace)
-    if backend.limits.require_consent and not command.consent and not command.validate_only:
-        raise InvalidRequest("consent is required here: say who agreed that this voice is cloned, and for what.")
+    if backend.limits.require_consent and not command.validate_only:
+        message.consent.require()
     record = record_of(request.scope)
     record.num_samples = len(command.samples)
     record.engine = backend.services.engine.spec.id
@@ -97,6 +104,9 @@ async def clone_voice(
             with backend.allowances.voices(grant.workspace, 0 if command.validate_only else 1, made):
                 result = await backend.services.clone_voice(command)
                 made.voice_ids = (result.voice.voice_id,) if result.voice is not None else ()
+            if result.voice is not None:
+                digests = [sample.recording_sha256 for sample in result.samples]
+                await backend.note("clone", record, result.voice.voice_id, digests)
             outcome = "validated" if command.validate_only else "cloned" if made.voice_ids else "unusable"
     backend.metrics.count("myna_clones_total", 1, {"outcome": outcome})
     if result.voice is not None:
@@ -129,6 +139,8 @@ async def design_voice(
             with backend.allowances.voices(grant.workspace, command.num_drafts, made):
                 designed = await backend.services.design_voice(command)
                 made.voice_ids = [preview.voice.voice_id for preview in designed.previews]
+            for voice_id in made.voice_ids:
+                await backend.note("design", record_of(request.scope), voice_id)
     return await asyncio.to_thread(lambda: JsonReply(DesignVoiceReply.of(designed).to_wire()))
 
 
@@ -189,6 +201,42 @@ async def publish_voice(
     return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
 
 
+@_in_both_forms("POST", "/voices/{voice_id}:consent", "Consent to a voice", openapi_extra=body_of(ConsentMessage))
+async def give_consent(
+    request: Request,
+    grant: Writer,
+    message: Annotated[ConsentMessage, Depends(JsonBody(ConsentMessage))],
+    voice_id: AskedVoice,
+    backend: WithBackend,
+) -> VoiceReply:
+    """Record who agreed that this voice was cloned, in the place of the record before; a revoked voice speaks again."""
+    voice = await backend.services.keep_consent.give(grant.workspace, voice_id, message.require())
+    await _note_consent(request, backend, "consent", voice)
+    return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
+
+
+@_in_both_forms("POST", "/voices/{voice_id}:revokeConsent", "Revoke the consent to a voice")
+async def revoke_consent(request: Request, grant: Writer, voice_id: AskedVoice, backend: WithBackend) -> VoiceReply:
+    """The voice is silent from now on, running streams included. That it was revoked stays known when it is deleted."""
+    voice = await backend.services.keep_consent.revoke(grant.workspace, voice_id)
+    await _note_consent(request, backend, "revoke", voice)
+    return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
+
+
+async def _note_consent(request: Request, backend: Backend, act: Act, voice: Voice) -> None:
+    recordings = voice.consent.recordings if voice.consent is not None else ()
+    await backend.note(act, record_of(request.scope), voice.voice_id, recordings)
+
+
+@_in_both_forms("GET", "/voices/{voice_id}:consent", "Show the consent to a voice")
+async def show_consent(
+    grant: Reader, voice_id: Annotated[str, Path(description="Also of a deleted voice.")], backend: WithBackend
+) -> ConsentHistoryReply:
+    """What was agreed to, and every revocation; of a deleted voice the revocations alone."""
+    check_voice_id(voice_id)
+    return ConsentHistoryReply.of(await backend.services.keep_consent.show(grant.workspace, voice_id))
+
+
 @_in_both_forms("GET", "/voices/{voice_id}", "Show a voice")
 async def get_voice(grant: Reader, voice_id: AskedVoice, backend: WithBackend) -> VoiceReply:
     """One voice."""
@@ -204,9 +252,10 @@ async def update_voice(grant: Writer, message: VoiceUpdate, voice_id: AskedVoice
 
 
 @_in_both_forms("DELETE", "/voices/{voice_id}", "Delete a voice")
-async def delete_voice(grant: Writer, voice_id: AskedVoice, backend: WithBackend) -> EmptyReply:
+async def delete_voice(request: Request, grant: Writer, voice_id: AskedVoice, backend: WithBackend) -> EmptyReply:
     """Forget a voice and its recordings."""
     await backend.services.delete_voice(grant.workspace, voice_id)
+    await backend.note("delete", record_of(request.scope), voice_id)
     return EmptyReply()
 
 

@@ -11,6 +11,7 @@ from typing import Literal, TextIO
 import structlog
 
 from myna.observability.request_record import RequestRecord
+from myna.observability.tracing import current_trace_id
 
 REQUEST_LOGGER = "myna.request"
 """The canonical lines, so that they can be routed apart."""
@@ -28,6 +29,13 @@ def log_request(record: RequestRecord) -> None:
     logging.getLogger(REQUEST_LOGGER).info(record.event, extra=fields)
 
 
+def _add_trace_id(_logger: object, _name: str, fields: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Also to lines that are no request's own, such as a traceback."""
+    if trace_id := current_trace_id():
+        fields.setdefault("trace_id", trace_id)
+    return fields
+
+
 def configure_logging(log_format: Literal["text", "json"] = "text", stream: TextIO | None = None) -> None:
     """Send every logger of the process to `stream` (default: standard error) in one format."""
     shared: list[structlog.typing.Processor] = [
@@ -35,6 +43,7 @@ def configure_logging(log_format: Literal["text", "json"] = "text", stream: Text
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.stdlib.ExtraAdder(),
+        _add_trace_id,
     ]
     target = stream if stream is not None else sys.stderr
     final: list[structlog.typing.Processor]

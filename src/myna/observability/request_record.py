@@ -17,6 +17,8 @@ class RequestRecord:
     event: str
     """`request`, `socket` or `utterance`."""
     request_id: str = field(default_factory=new_request_id)
+    trace_id: str = ""
+    """32 hex digits: of the caller's trace, if it sent `traceparent`, or of its own."""
     method: str = ""
     route: str = ""
     """The path's template, never the path."""

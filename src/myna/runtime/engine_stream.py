@@ -9,6 +9,7 @@ from typing import Self
 from myna.domain.errors import EngineFailure, MynaError
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
+from myna.observability.tracing import trace_part
 from myna.runtime.admission import WaitingLine
 from myna.runtime.engine_slot import EngineSlot
 from myna.runtime.hand_over import ChunkHandOver
@@ -89,10 +90,12 @@ class InProcessEngineStream:
             index = 0
             while index < len(self._segments):
                 await self._hand_over.wait_until_drained()
-                slot = await self._line.enter(is_newcomer=index == 0)
+                with trace_part("queue"):
+                    slot = await self._line.enter(is_newcomer=index == 0)
                 self._turn = slot.thread.submit(partial(self._speak, slot, index))
                 self._turn.add_done_callback(lambda _, slot=slot: self._line.leave(slot))  # type: ignore[misc]
-                index = await asyncio.shield(self._turn)
+                with trace_part("engine speaks"):
+                    index = await asyncio.shield(self._turn)
         except MynaError as exc:
             self._hand_over.finish(exc)
         else:

@@ -17,6 +17,7 @@ from myna.domain.speech import SpeechSegment, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
 from myna.domain.waveform import ReferenceAudio
 from myna.engines.base import EngineSettings, EngineSpec
+from myna.observability.tracing import trace_part
 from myna.runtime.admission import WaitingLine, closing
 from myna.runtime.engine_slot import EngineSlot
 from myna.runtime.engine_stream import InProcessEngineStream
@@ -163,11 +164,13 @@ class InProcessEngineClient:
 
     async def _call(self, work: Callable[[EngineSlot], T]) -> T:
         line = self._require_line()
-        slot = await line.enter()
+        with trace_part("queue"):
+            slot = await line.enter()
         call = slot.thread.submit(partial(work, slot))
         # The slot is free when the engine is done, even if the caller left long before.
         call.add_done_callback(lambda _: line.leave(slot))
-        return await asyncio.shield(call)
+        with trace_part("engine makes a voice"):
+            return await asyncio.shield(call)
 
     def _nudge_streams(self) -> None:
         for stream in self._streams:

@@ -5,7 +5,7 @@ follows from the manifest; so reading it takes no more memory than one voice and
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 from pydantic import TypeAdapter, ValidationError
 
+from myna.domain.consent import Revocation
 from myna.domain.errors import InvalidRequest
 from myna.domain.language import LangCode
 from myna.domain.voice import Voice
@@ -34,6 +35,7 @@ class ArchivedSample:
     lang: LangCode
     rating: float | None
     sha256: str
+    recording_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Manifest:
     workspace: str
     voices: tuple[ArchivedVoice, ...]
     """The blobs of number `n` are under `voices/n/`."""
+    revocations: tuple[Revocation, ...] = ()
+    """Of these voices, and of others of the workspace that are deleted."""
     format: Literal["myna workspace 1"] = "myna workspace 1"
 
 
@@ -79,8 +83,8 @@ class ArchiveWriter:
             self._archive.writestr(_path(len(self._voices), name), contents[name])
         self._voices.append(voice)
 
-    def finish(self) -> None:
-        manifest = Manifest(self._workspace, tuple(self._voices))
+    def finish(self, revocations: Sequence[Revocation]) -> None:
+        manifest = Manifest(self._workspace, tuple(self._voices), tuple(revocations))
         self._archive.writestr(_MANIFEST, _MANIFESTS.dump_json(manifest, indent=1))
 
 

@@ -2,15 +2,16 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from zipfile import ZipFile
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from myna.domain.errors import InvalidRequest, VoiceAlreadyExists
+from myna.domain.consent import Revocation
+from myna.domain.errors import ConsentRequired, InvalidRequest, VoiceAlreadyExists
 from myna.domain.language import LangCode
 from myna.domain.voice import Voice, VoiceArtifact, VoiceId, VoiceSource, WorkspaceId, clone_voice_id
 from myna.store.archive_file import ArchivedSample, ArchivedVoice, ArchiveReader, ArchiveWriter, open_archive
@@ -20,8 +21,8 @@ from myna.store.key_format import check_workspace_name
 from myna.store.keys import ensure_workspace
 from myna.store.opening import Stores
 from myna.store.private_files import touch_private_file
-from myna.store.tables import VoiceRow
-from myna.store.voice_rows import ARTIFACT, digests, sample_name, to_row, to_voice
+from myna.store.tables import RevocationRow, SampleRow, VoiceRow
+from myna.store.voice_rows import ARTIFACT, digests, sample_name, to_revocation, to_row, to_voice
 from myna.usecases.ports import Clock, StoredSample
 
 OnProgress = Callable[[int, int], None]
@@ -33,7 +34,7 @@ _SHOWN_IDS = 3
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    num_voices: int
+    voice_ids: Sequence[str]
     damaged: Sequence[DamagedBlob]
     """Of voices that are not in the file."""
 
@@ -60,7 +61,7 @@ async def export_workspace(source: Stores, workspace: str, file: Path, on_progre
     part = file.with_name(f".{file.name}.part")
     touch_private_file(part)
     damaged = []
-    num_written = 0
+    written = []
     try:
         with part.open("r+b") as stream:
             stream.truncate()
@@ -75,24 +76,36 @@ async def export_workspace(source: Stores, workspace: str, file: Path, on_progre
                         continue
                     if not row.is_draft:
                         writer.add(_to_archived(row), contents)
-                        num_written += 1
-                writer.finish()
+                        written.append(row.voice_id)
+                async with source.database.reading() as session:
+                    revoked = select(RevocationRow).where(RevocationRow.workspace == workspace)
+                    revocations = [to_revocation(row) for row in await session.scalars(revoked)]
+                writer.finish(revocations)
             stream.flush()
             os.fsync(stream.fileno())
         part.rename(file)
     finally:
         part.unlink(missing_ok=True)
     on_progress(len(numbers), len(numbers))
-    return ExportReport(num_written, damaged)
+    return ExportReport(written, damaged)
 
 
 async def import_workspace(
-    target: Stores, file: Path, workspace: str | None, clock: Clock, on_progress: OnProgress, *, rename: bool
+    target: Stores,
+    file: Path,
+    workspace: str | None,
+    clock: Clock,
+    on_progress: OnProgress,
+    *,
+    rename: bool,
+    require_consent: bool = False,
 ) -> ImportReport:
     """Add all voices of a file to a store, in one transaction. Servers may go on.
 
     workspace: whose they become; None for the name in the file. rename: give a voice whose id is taken a new one.
-    Raises: InvalidRequest (the file is damaged, or not of our making), VoiceAlreadyExists, ServiceUnavailable, OSError.
+    require_consent: refuse a file with a voice from a recording that comes without a complete consent.
+    Raises: InvalidRequest (the file is damaged, or not of our making), ConsentRequired, VoiceAlreadyExists,
+    ServiceUnavailable, OSError.
     """
     await target.prepare()
     with open_archive(file) as archive:
@@ -104,17 +117,21 @@ async def import_workspace(
         listed = [prefix for of_voice in prefixes for prefix in of_voice]
         async with target.ledger.pending(listed):
             rows = []
+            revocations = [_to_revocation_row(owner, revocation) for revocation in archive.manifest.revocations]
             for number, voice in enumerate(voices):
                 on_progress(number, len(voices))
                 contents = archive.read(number)
                 archived = archive.manifest.voices[number]
                 artifact = VoiceArtifact(contents[ARTIFACT], archived.engine_id, archived.engine_version)
                 samples = [
-                    StoredSample(contents[sample_name(i)], sample.transcript, sample.lang, sample.rating)
+                    StoredSample(
+                        contents[sample_name(i)], sample.transcript, sample.lang, sample.rating, sample.recording_sha256
+                    )
                     for i, sample in enumerate(archived.samples)
                 ]
+                _check_consent(voice, samples, require_consent=require_consent)
                 row = to_row(owner, voice, artifact, samples, prefixes[number])
-                _check_row(row)
+                _check_rows(row, *row.samples)
                 for prefix, names in digests(row).items():
                     await put_whole(target.ledger.blobs, prefix, names, {name: contents[name] for name in names})
                 rows.append(row)
@@ -126,6 +143,8 @@ async def import_workspace(
                     ids = select(VoiceRow.voice_id).where(VoiceRow.workspace == owner)
                     _refuse(set(await session.scalars(ids)).intersection(row.voice_id for row in rows))
                     session.add_all(rows)
+                    for revocation in revocations:
+                        await session.merge(revocation)
             except IntegrityError as exc:
                 raise VoiceAlreadyExists("A server has taken one of the voice ids meanwhile. Import again.") from exc
         on_progress(len(voices), len(voices))
@@ -152,7 +171,9 @@ async def _read_voice(source: Stores, number: int) -> tuple[VoiceRow, dict[str, 
 
 
 def _to_archived(row: VoiceRow) -> ArchivedVoice:
-    samples = (ArchivedSample(s.transcript, LangCode(s.lang), s.rating, s.sha256) for s in row.samples)
+    samples = (
+        ArchivedSample(s.transcript, LangCode(s.lang), s.rating, s.sha256, s.recording_sha256) for s in row.samples
+    )
     return ArchivedVoice(to_voice(row), row.engine_id, row.engine_version, row.artifact_sha256, tuple(samples))
 
 
@@ -181,10 +202,7 @@ def _named(
 
 def _checked(voice: Voice) -> Voice:
     """Raises: InvalidRequest for values that no voice of ours has."""
-    try:
-        voice.created_at.astimezone(UTC)
-    except OverflowError as exc:
-        raise _odd_value("created_at") from exc
+    _check_moments("created_at", voice.created_at)
     if voice.source is not VoiceSource.IVC:
         raise _odd_value("source")
     if not voice.voice_id or not voice.voice_id.isprintable():
@@ -194,9 +212,43 @@ def _checked(voice: Voice) -> Voice:
     return voice
 
 
-def _check_row(row: VoiceRow) -> None:
+def _check_moments(field: str, *moments: datetime | None) -> None:
+    """Raises: InvalidRequest."""
+    for moment in moments:
+        try:
+            if moment is not None:
+                moment.astimezone(UTC)
+        except OverflowError as exc:
+            raise _odd_value(field) from exc
+
+
+def _check_consent(voice: Voice, samples: Sequence[StoredSample], *, require_consent: bool) -> None:
+    """Raises: InvalidRequest for a consent to other recordings, ConsentRequired."""
+    consent = voice.consent
+    if samples and require_consent and (consent is None or not consent.is_complete):
+        raise ConsentRequired(
+            f"The voice '{voice.voice_id[:128]}' of the file comes without a complete consent, and "
+            "MYNA_REQUIRE_CONSENT is set here. Record it where the voice comes from, and export again. Nothing was "
+            "imported."
+        )
+    if consent is not None:
+        _check_moments("consent", consent.given_at, consent.revoked_at)
+        is_bound = consent.given_at is None or consent.recordings == tuple(sample.digest for sample in samples)
+        if not is_bound or "\0" in f"{consent.given_by}{consent.speaker}{consent.purpose}{consent.statement}":
+            raise _odd_value("consent")
+
+
+def _to_revocation_row(owner: WorkspaceId, revocation: Revocation) -> RevocationRow:
+    """Raises: InvalidRequest for values that none of ours has."""
+    _check_moments("revocations", revocation.given_at, revocation.revoked_at)
+    row = RevocationRow(workspace=owner, **{**asdict(revocation), "recordings": " ".join(revocation.recordings)})
+    _check_rows(row)
+    return row
+
+
+def _check_rows(*rows: VoiceRow | SampleRow | RevocationRow) -> None:
     """Raises: InvalidRequest for text that a database would not take."""
-    for part in (row, *row.samples):
+    for part in rows:
         for column in part.__table__.columns:
             value = getattr(part, column.key)
             most_chars = getattr(column.type, "length", None)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import selectinload
 from myna.domain.errors import InvalidRequest, ServiceUnavailable
 from myna.store.blobs import BlobPrefix, Blobs
 from myna.store.opening import Stores
-from myna.store.tables import ApiKeyRow, Base, SampleRow, VoiceRow, WorkspaceRow
+from myna.store.tables import ApiKeyRow, Base, RevocationRow, SampleRow, VoiceRow, WorkspaceRow
 from myna.store.voice_rows import digests, sha256
 
 _NOT_COPIED = {"id", "voice_row_id", "last_used_on"}
@@ -66,7 +66,7 @@ async def copy_store(source: Stores, target: Stores, on_progress: Callable[[int,
     for identity, number in present.items():
         if identity not in wanted or await _content(target, number) != await _content(source, wanted[identity]):
             raise _other_content(f"the voice '{identity[1]}'")
-    num_keys = await _copy_keys(source, target)
+    num_keys = await _copy_rows(source, target)
     damaged = []
     for num_done, (identity, number) in enumerate(wanted.items()):
         on_progress(num_done, len(wanted))
@@ -83,14 +83,14 @@ async def copy_store(source: Stores, target: Stores, on_progress: Callable[[int,
     return CopyReport(num_keys, num_whole, num_whole - len(present), damaged)
 
 
-async def _copy_keys(source: Stores, target: Stores) -> int:
-    """Workspaces and keys in one transaction; returns the number of keys."""
+async def _copy_rows(source: Stores, target: Stores) -> int:
+    """Workspaces, revocations and keys in one transaction; returns the number of keys."""
     async with source.database.reading() as reading, target.database.writing() as writing:
-        for kind in (WorkspaceRow, ApiKeyRow):
+        for kind in (WorkspaceRow, RevocationRow, ApiKeyRow):
             wanted = {tuple(_columns(row).items()) for row in await reading.scalars(select(kind))}
             present = {tuple(_columns(row).items()) for row in await writing.scalars(select(kind))}
             if present - wanted:
-                raise _other_content("a workspace or key")
+                raise _other_content("a workspace, key or revocation")
             writing.add_all(kind(**dict(row)) for row in wanted - present)
             await writing.flush()
         return len(wanted)

@@ -21,6 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from myna.domain.consent import Consent, Revocation, digest_voice_id
 from myna.domain.errors import ServiceUnavailable, VoiceAlreadyExists
 from myna.domain.language import LangCode
 from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId, unknown_voice
@@ -28,8 +29,18 @@ from myna.store.blob_ledger import BlobLedger
 from myna.store.blobs import BlobPrefix, new_blob_prefix
 from myna.store.database import Database
 from myna.store.keys import ensure_workspace
-from myna.store.tables import VoiceRow
-from myna.store.voice_rows import ARTIFACT, apply_change, sample_name, sha256, to_row, to_voice
+from myna.store.tables import RevocationRow, VoiceRow
+from myna.store.voice_rows import (
+    ARTIFACT,
+    apply_change,
+    sample_name,
+    sha256,
+    to_consent_text,
+    to_revocation,
+    to_revocation_row,
+    to_row,
+    to_voice,
+)
 from myna.usecases.ports import Clock, StoredSample, StoredVoice, VoiceChange
 
 logger = logging.getLogger(__name__)
@@ -81,7 +92,9 @@ class SqlVoiceStore:
             if wav is None or sha256(wav) != sample.sha256:
                 await self.get(workspace, voice_id)
                 raise _damaged(voice_id, "samples")
-            samples.append(StoredSample(wav, sample.transcript, LangCode(sample.lang), sample.rating))
+            samples.append(
+                StoredSample(wav, sample.transcript, LangCode(sample.lang), sample.rating, sample.recording_sha256)
+            )
         return samples
 
     async def list(self, workspace: WorkspaceId) -> Sequence[Voice]:
@@ -151,6 +164,20 @@ class SqlVoiceStore:
             row.is_draft = False
             row.expires_at = None
             return to_voice(row)
+
+    async def set_consent(self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent) -> Voice:
+        async with self._database.writing() as session:
+            row = await self._find(session, workspace, voice_id, for_change=True)
+            row.consent = to_consent_text(consent)
+            if consent.revoked_at is not None:
+                await session.merge(to_revocation_row(workspace, voice_id, consent, consent.revoked_at))
+            return to_voice(row)
+
+    async def list_revocations(self, workspace: WorkspaceId, voice_id: VoiceId) -> Sequence[Revocation]:
+        of_voice = RevocationRow.workspace == workspace, RevocationRow.voice_sha256 == digest_voice_id(voice_id)
+        query = select(RevocationRow).where(*of_voice).order_by(RevocationRow.revoked_at.desc())
+        async with self._database.reading() as session:
+            return [to_revocation(row) for row in await session.scalars(query)]
 
     async def replace_artifact(
         self,

@@ -86,6 +86,8 @@ class SampleRow(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     rating: Mapped[float | None] = mapped_column(Double)
     """None for samples that were kept before ratings were."""
+    recording_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Of the recording as it was sent; None for samples that were kept before this was."""
 
 
 class VoiceRow(Base):
@@ -111,6 +113,7 @@ class VoiceRow(Base):
     is_draft: Mapped[bool]
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     consent: Mapped[str] = mapped_column(Text)
+    """`Consent` as JSON; empty for None."""
     refinement: Mapped[str] = mapped_column(String(8))
     design_prompt: Mapped[str | None] = mapped_column(Text)
     design_seed: Mapped[int | None] = mapped_column(BigInteger)
@@ -124,6 +127,20 @@ class VoiceRow(Base):
     samples: Mapped[list[SampleRow]] = relationship(
         order_by=SampleRow.position, cascade="all, delete-orphan", passive_deletes=True, lazy="raise"
     )
+
+
+class RevocationRow(Base):
+    """A consent that was revoked. Stays when its voice is deleted, and so holds no names and points at no row."""
+
+    __tablename__ = "revocations"
+
+    workspace: Mapped[str] = mapped_column(String(63), primary_key=True)
+    voice_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    revoked_at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    given_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    wording_version: Mapped[str] = mapped_column(String(64))
+    recordings: Mapped[str] = mapped_column(Text)
+    """Their SHA-256 in hex, with spaces between."""
 
 
 class PendingBlobsRow(Base):

@@ -2,12 +2,18 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 
+from pydantic import TypeAdapter
+
+from myna.domain.consent import Consent, Revocation, digest_voice_id
 from myna.domain.language import LangCode
 from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceDesign, VoiceId, VoiceSource, WorkspaceId
 from myna.store.blobs import BlobPrefix
-from myna.store.tables import SampleRow, VoiceRow
+from myna.store.tables import RevocationRow, SampleRow, VoiceRow
 from myna.usecases.ports import StoredSample, VoiceChange
+
+_CONSENTS = TypeAdapter(Consent)
 
 ARTIFACT = "artifact"
 """Name of the artifact under its prefix."""
@@ -62,7 +68,7 @@ def to_row(
         age_group=voice.age_group,
         is_draft=voice.is_draft,
         expires_at=voice.expires_at,
-        consent=voice.consent,
+        consent=to_consent_text(voice.consent),
         refinement=voice.refinement,
         design_prompt=voice.design.prompt if voice.design is not None else None,
         design_seed=voice.design.seed if voice.design is not None else None,
@@ -78,6 +84,7 @@ def to_row(
                 lang=sample.lang.value,
                 sha256=sha256(sample.wav),
                 rating=sample.rating,
+                recording_sha256=sample.recording_sha256,
             )
             for position, sample in enumerate(samples)
         ],
@@ -98,10 +105,33 @@ def to_voice(row: VoiceRow) -> Voice:
         age_group=row.age_group,
         is_draft=row.is_draft,
         expires_at=row.expires_at,
-        consent=row.consent,
+        consent=_CONSENTS.validate_json(row.consent) if row.consent else None,
         refinement=Refinement(row.refinement),
         design=_to_design(row),
     )
+
+
+def to_consent_text(consent: Consent | None) -> str:
+    """As a row holds it."""
+    return _CONSENTS.dump_json(consent).decode() if consent is not None else ""
+
+
+def to_revocation_row(
+    workspace: WorkspaceId, voice_id: VoiceId, consent: Consent, revoked_at: datetime
+) -> RevocationRow:
+    return RevocationRow(
+        workspace=workspace,
+        voice_sha256=digest_voice_id(voice_id),
+        revoked_at=revoked_at,
+        given_at=consent.given_at,
+        wording_version=consent.wording_version,
+        recordings=" ".join(consent.recordings),
+    )
+
+
+def to_revocation(row: RevocationRow) -> Revocation:
+    recordings = tuple(row.recordings.split())
+    return Revocation(row.voice_sha256, recordings, row.wording_version, row.given_at, row.revoked_at)
 
 
 def _to_design(row: VoiceRow) -> VoiceDesign | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
+from myna.domain.consent import Consent, Revocation, digest_voice_id
 from myna.domain.errors import ResourceNotFound, VoiceAlreadyExists
 from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId, unknown_voice
 from myna.store.key_format import check_workspace_name, expiry, new_key, parse_key, rejection
@@ -24,6 +25,7 @@ class MemoryVoiceStore:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._entries: dict[tuple[WorkspaceId, VoiceId], _Entry] = {}
+        self._revocations: dict[tuple[WorkspaceId, str, datetime], Revocation] = {}
 
     async def add(
         self, workspace: WorkspaceId, voice: Voice, artifact: VoiceArtifact, samples: Sequence[StoredSample]
@@ -77,6 +79,26 @@ class MemoryVoiceStore:
     async def list_pending_refinements(self) -> Sequence[Voice]:
         pending = (e.voice for e in self._entries.values() if e.voice.refinement is Refinement.PENDING)
         return sorted(pending, key=lambda voice: voice.created_at)
+
+    async def set_consent(self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent) -> Voice:
+        entry = self._find(workspace, voice_id)
+        voice = replace(entry.voice, consent=consent)
+        self._entries[workspace, voice_id] = replace(entry, voice=voice)
+        if consent.revoked_at is not None:
+            revocation = Revocation(
+                digest_voice_id(voice_id),
+                consent.recordings,
+                consent.wording_version,
+                consent.given_at,
+                consent.revoked_at,
+            )
+            self._revocations[workspace, revocation.voice_sha256, revocation.revoked_at] = revocation
+        return voice
+
+    async def list_revocations(self, workspace: WorkspaceId, voice_id: VoiceId) -> Sequence[Revocation]:
+        of_voice = (workspace, digest_voice_id(voice_id))
+        found = [revocation for key, revocation in self._revocations.items() if key[:2] == of_voice]
+        return sorted(found, key=lambda revocation: revocation.revoked_at, reverse=True)
 
     async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
         self._find(workspace, voice_id)

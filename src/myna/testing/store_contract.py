@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import pytest
 
+from myna.domain.consent import Consent, Revocation, digest_voice_id
 from myna.domain.errors import (
     CredentialsExpired,
     CredentialsRejected,
@@ -29,7 +30,7 @@ THEIRS = WorkspaceId("theirs")
 ARTIFACT = VoiceArtifact(b"MYNA\x01" + bytes(range(256)), "tone", "1")
 BETTER_ARTIFACT = VoiceArtifact(b"MYNA\x01better", "tone", "1")
 SAMPLES = (
-    StoredSample(b"RIFF-first", "Grüße, 你好", LangCode.DE_DE, rating=3.141592653589793),
+    StoredSample(b"RIFF-first", "Grüße, 你好", LangCode.DE_DE, 3.141592653589793, "f" * 64),
     StoredSample(b"RIFF-second", "", LangCode.EN_US),
 )
 _LIFETIME_S = 3600.0
@@ -51,7 +52,11 @@ def make_voice(clock: FixedClock, name: str = "demo", workspace: WorkspaceId = O
         tags=("warm", "naïve"),
         gender="female",
         age_group="middle_aged",
-        consent="I am Zoë and I agree.",
+        consent=Consent(
+            statement="I am Zoë and I agree.",
+            recordings=tuple(sample.digest for sample in SAMPLES),
+            given_at=clock.now(),
+        ),
         design=VoiceDesign("A warm voice; it's “calm”.", 2**32 - 1),
     )
 
@@ -95,6 +100,32 @@ class VoiceStoreContract:
         await voices.delete(OURS, voice.voice_id)
         assert await _is_gone(voices, voice.voice_id)
 
+    async def test_a_revocation_outlives_its_voice(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """Consent is replaced as it is; what was revoked stays, newest first, without names, in its workspace only."""
+        voice = make_voice(clock)
+        await voices.add(OURS, voice, ARTIFACT, SAMPLES)
+        given = Consent("Zoë", "Zoë 2", "tests", "Yes.", "v1", ("0" * 64, "1" * 64), clock.now())
+        for seconds in (1, 2):
+            revoked = replace(given, revoked_at=clock.now() + timedelta(seconds=seconds))
+            changed = await voices.set_consent(OURS, voice.voice_id, revoked)
+            assert changed == replace(voice, consent=revoked) == await voices.get(OURS, voice.voice_id)
+        await voices.set_consent(OURS, voice.voice_id, given)
+        assert (await voices.get(OURS, voice.voice_id)).consent == given
+        await voices.delete(OURS, voice.voice_id)
+        assert list(await voices.list_revocations(OURS, voice.voice_id)) == [
+            Revocation(
+                digest_voice_id(voice.voice_id),
+                given.recordings,
+                "v1",
+                given.given_at,
+                clock.now() + timedelta(seconds=s),
+            )
+            for s in (2, 1)
+        ]
+        assert list(await voices.list_revocations(THEIRS, voice.voice_id)) == []
+        with pytest.raises(VoiceNotFound):
+            await voices.set_consent(OURS, voice.voice_id, given)
+
     async def test_another_workspace_sees_nothing(self, voices: VoiceStore, clock: FixedClock) -> None:
         """No method reaches a voice of another workspace, even by its full id."""
         voice = make_voice(clock)
@@ -107,6 +138,7 @@ class VoiceStoreContract:
             voices.update(THEIRS, voice.voice_id, VoiceChange(display_name="stolen")),
             voices.publish(THEIRS, voice.voice_id, VoiceChange()),
             voices.replace_artifact(THEIRS, voice.voice_id, BETTER_ARTIFACT),
+            voices.set_consent(THEIRS, voice.voice_id, Consent()),
             voices.delete(THEIRS, voice.voice_id),
         ):
             with pytest.raises(VoiceNotFound):

@@ -1,10 +1,12 @@
 """Clone a voice: from what a person uploaded to a voice that can speak."""
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from myna.domain.consent import Consent
 from myna.domain.errors import InvalidRequest, VoiceAlreadyExists
 from myna.domain.finding import Finding
 from myna.domain.language import LangCode
@@ -30,7 +32,8 @@ class CloneVoiceCommand:
     tags: tuple[str, ...] = ()
     validate_only: bool = False
     """Answer what was heard, store nothing."""
-    consent: str = ""
+    consent: Consent | None = None
+    """Without `recordings` and times: these are what is kept, and now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class ValidatedSample:
     transcript: str
     findings: tuple[Finding, ...]
     quality: SampleQuality | None
+    recording_sha256: str
+    """Of the recording as it was uploaded, hex."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,12 @@ class CloneVoice:
         """Raises: InvalidRequest, AudioUndecodable (naming the sample), Overloaded, EngineFailure."""
         self._check(command)
         analysed = [await self._analyse(index, sample) for index, sample in enumerate(command.samples)]
-        validated = tuple([await self.offload(partial(self._describe, sample)) for sample in analysed])
+        validated = tuple(
+            [
+                await self.offload(partial(self._describe, sample, request.content))
+                for sample, request in zip(analysed, command.samples, strict=True)
+            ]
+        )
         usable = [sample for sample in analysed if sample.is_usable]
         if command.validate_only or not usable:
             return CloneVoiceResult(None, validated)
@@ -126,9 +136,10 @@ class CloneVoice:
         except InvalidRequest as exc:
             raise type(exc)(f"voiceSamples[{index}].audioData: {exc.message}") from exc
 
-    def _describe(self, sample: AnalysedSample) -> ValidatedSample:
+    def _describe(self, sample: AnalysedSample, content: bytes) -> ValidatedSample:
         wav = self.encode_wav(sample.processed) if sample.processed is not None else b""
-        return ValidatedSample(wav, sample.lang, sample.transcript, sample.findings, sample.quality)
+        digest = hashlib.sha256(content).hexdigest()
+        return ValidatedSample(wav, sample.lang, sample.transcript, sample.findings, sample.quality, digest)
 
     async def _join(self, usable: Sequence[AnalysedSample]) -> ReferenceAudio:
         capabilities = self.engine.spec.capabilities
@@ -170,11 +181,14 @@ class CloneVoice:
         validated: Sequence[ValidatedSample],
     ) -> Voice:
         kept = [
-            StoredSample(entry.wav, sample.transcript, sample.lang or lang, sample.rating)
+            StoredSample(entry.wav, sample.transcript, sample.lang or lang, sample.rating, entry.recording_sha256)
             for entry, sample in zip(validated, analysed, strict=True)
             if sample.is_usable
         ]
         now = self.clock.now()
+        consent = command.consent
+        if consent is not None:
+            consent = replace(consent, recordings=tuple(sample.digest for sample in kept), given_at=now)
         voice = self.refine_voices.mark(
             Voice(
                 voice_id=clone_voice_id(command.workspace, command.display_name, now),
@@ -185,7 +199,7 @@ class CloneVoice:
                 created_at=now,
                 description=command.description,
                 tags=command.tags,
-                consent=command.consent,
+                consent=consent,
             )
         )
         for attempt in range(_MAX_ID_ATTEMPTS):

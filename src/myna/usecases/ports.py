@@ -3,12 +3,14 @@
 Across these seams go frozen dataclasses of str, int, float, bytes and float32 arrays, nothing else.
 """
 
+import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from myna.domain.attributes import VoiceAttributes
+from myna.domain.consent import Consent, Revocation
 from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleRequest
 from myna.domain.speech import AudioFormat, SpeechSegment, SpokenChunk, SynthesisOptions
@@ -166,6 +168,13 @@ class StoredSample:
     lang: LangCode
     rating: float | None = None
     """`AnalysedSample.rating` when it was heard; None for those that were kept before ratings were."""
+    recording_sha256: str | None = None
+    """Of the recording as it was sent, hex; None for those that were kept before this was."""
+
+    @property
+    def digest(self) -> str:
+        """By which a consent names the recording: of what was sent, or of what is kept where that is not known."""
+        return self.recording_sha256 or hashlib.sha256(self.wav).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +253,17 @@ class VoiceStore(Protocol):
 
     async def list_pending_refinements(self) -> Sequence[Voice]:
         """House-keeping over all workspaces: voices that wait for a better artifact, oldest first."""
+        ...
+
+    async def set_consent(self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent) -> Voice:
+        """In the place of the one before. One that is revoked leaves a `Revocation`, for good.
+
+        Raises: VoiceNotFound.
+        """
+        ...
+
+    async def list_revocations(self, workspace: WorkspaceId, voice_id: VoiceId) -> Sequence[Revocation]:
+        """The newest first, also of a voice that is deleted."""
         ...
 
     async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextvars import Context
 from dataclasses import replace
 
 from myna.domain.errors import InvalidRequest, MynaError, Overloaded, VoiceNotFound
@@ -46,7 +47,8 @@ class RefineVoices:
             return
         self._wanted.set()
         if self._worker is None or self._worker.done():
-            self._worker = asyncio.create_task(self._work())
+            # In no request's context: its trace is over long before.
+            self._worker = asyncio.create_task(self._work(), context=Context())
 
     async def wait_until_idle(self) -> None:
         """Until nothing is left that can be refined."""
@@ -71,12 +73,14 @@ class RefineVoices:
         spec = self._engine.spec
         try:
             stored = await self._voices.get_with_artifact(voice.workspace, voice.voice_id)
+            stored.voice.refuse_if_revoked()
             if not stored.artifact.is_made_by(spec.id, spec.version):
                 return False
             reference = await self._rebuild_reference(voice.workspace, voice.voice_id)
             if reference is None:
                 raise InvalidRequest("There is no recording to refine the voice from.")
             better = await self._engine.refine_voice(stored.artifact, reference)
+            (await self._voices.get(voice.workspace, voice.voice_id)).refuse_if_revoked()
             await self._voices.replace_artifact(voice.workspace, voice.voice_id, better)
         except VoiceNotFound:
             pass  # deleted meanwhile

@@ -39,12 +39,13 @@ class RemakeVoice:
     async def __call__(self, workspace: WorkspaceId, voice_id: VoiceId) -> Voice:
         """Whichever engine made it. A clone is refined afterwards, as a new one is: whenever the queue is looked at.
 
-        Raises: VoiceNotFound, InvalidRequest for a stock voice, VoiceIncompatible if it cannot be made again, and what
-        `EngineClient.encode_voice` raises; the voice is then as it was.
+        Raises: VoiceNotFound, ConsentRevoked, InvalidRequest for a stock voice, VoiceIncompatible if it cannot
+        be made again, and what `EngineClient.encode_voice` raises; the voice is then as it was.
         """
         if self.stock.find(voice_id) is not None:
             raise InvalidRequest(f"'{voice_id[:128]}' comes with the engine: there is nothing to make again.")
         voice = await self.voices.get(workspace, voice_id)
+        voice.refuse_if_revoked()
         return (await self._remake(voice)).voice
 
     async def bring_up_to_date(self, stored: StoredVoice) -> StoredVoice:

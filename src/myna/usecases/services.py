@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.keep_consent import KeepConsent
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.listen_live import ListenLive
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
@@ -31,6 +32,7 @@ class Services:
     delete_voice: DeleteVoice
     design_voice: DesignVoice
     publish_voice: PublishVoice
+    keep_consent: KeepConsent
     repeated_requests: RepeatedRequests
     keys: KeyStore
     voices: VoiceStore

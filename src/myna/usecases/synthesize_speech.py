@@ -17,6 +17,7 @@ from myna.engines.other_engines import describe_other_engines
 from myna.usecases.ports import EngineClient, EngineStream, Offload, SpeechEncoders, VoiceStore
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.speak_command import SpeakCommand, SpeechLimits, check_speak_command
+from myna.usecases.speaking_permission import SpeakingPermission
 from myna.usecases.spoken_audio import SpokenLine, cut
 from myna.usecases.stock import StockVoices
 
@@ -100,12 +101,14 @@ class SynthesizeSpeech:
     async def find_voice(self, workspace: WorkspaceId, voice_id: VoiceId) -> tuple[Voice, VoiceArtifact]:
         """A stock voice or one of the workspace, made again first if another engine made it.
 
-        Raises: VoiceNotFound, VoiceIncompatible, Overloaded, ...
+        Raises: VoiceNotFound, ConsentRevoked, VoiceIncompatible, Overloaded, ...
         """
         stock = self.stock.find(voice_id)
         if stock is not None:
             return stock
-        stored = await self.remake_voice.bring_up_to_date(await self.voices.get_with_artifact(workspace, voice_id))
+        stored = await self.voices.get_with_artifact(workspace, voice_id)
+        stored.voice.refuse_if_revoked()
+        stored = await self.remake_voice.bring_up_to_date(stored)
         return stored.voice, stored.artifact
 
     async def _prepare_voice(self, command: SpeakCommand) -> tuple[VoiceArtifact, LangCode]:
@@ -160,11 +163,15 @@ class SynthesizeSpeech:
         rate_hz = self.engine.spec.capabilities.sample_rate_hz
         encoder = self.encoders.open(command.audio_format, is_stream=is_stream, tempo=tempo)
         line = SpokenLine(segments, rate_hz)
+        permission = SpeakingPermission(self.voices, command.workspace, command.voice_id)
+        is_own = command.design_prompt is None and self.stock.find(command.voice_id) is None
         try:
             async for chunk in stream:
                 start_s = line.num_samples / rate_hz
                 samples, spans = line.place(chunk)
                 for part, begun in cut(samples, spans, start_s, rate_hz, _STREAM_PART_S if is_stream else math.inf):
+                    if is_own:
+                        await permission.check()
                     waveform = Waveform(part, rate_hz)
                     content = await self.offload(partial(encoder.encode, waveform))
                     if content or begun or not is_stream:
@@ -175,6 +182,7 @@ class SynthesizeSpeech:
             if rest:
                 yield EncodedChunk(rest, 0.0)
         finally:
+            permission.close()
             await stream.aclose()
 
 

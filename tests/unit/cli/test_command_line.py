@@ -44,7 +44,8 @@ COMMANDS = [
     ["export"],
     ["import"],
     *(["keys", name] for name in ("create", "list", "revoke")),
-    *(["voices", name] for name in ("list", "show", "rename", "delete", "remake")),
+    *(["voices", name] for name in ("list", "show", "rename", "revoke", "delete", "remake")),
+    ["audit", "verify"],
     *(["models", name] for name in ("pull", "list", "verify")),
 ]
 

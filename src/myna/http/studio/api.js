@@ -92,6 +92,10 @@ export class Api {
     return this.#json('PATCH', voicePath(voiceId), change);
   }
 
+  revokeConsent(voiceId) {
+    return this.#json('POST', `${voicePath(voiceId)}:revokeConsent`, {});
+  }
+
   /** @param {boolean} keepalive let the call outlive the page */
   deleteVoice(voiceId, { keepalive = false } = {}) {
     return this.#json('DELETE', voicePath(voiceId), undefined, { keepalive });

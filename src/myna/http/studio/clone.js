@@ -61,16 +61,17 @@ export class CloneForm extends EventTarget {
     return byId('clone-form').querySelector('[name="whose"]:checked').value === 'mine';
   }
 
-  get #statement() {
+  get #consent() {
     const you = byId('consent-you').value.trim() || words.blankYou;
     const them = byId('consent-them').value.trim() || words.blankThem;
     const purpose = byId('consent-purpose').value.trim().replace(/[.。]$/, '') || words.blankPurpose;
-    return this.#isMine ? words.statementMine(you, purpose) : words.statementTheirs(you, them, purpose);
+    const statement = this.#isMine ? words.statementMine(you, purpose) : words.statementTheirs(you, them, purpose);
+    return { givenBy: you, speaker: this.#isMine ? you : them, purpose, statement, wordingVersion: words.wordingVersion };
   }
 
   #showStatement() {
     byId('consent-them-field').hidden = this.#isMine;
-    byId('consent-statement').textContent = this.#statement;
+    byId('consent-statement').textContent = this.#consent.statement;
   }
 
   #showCount() {
@@ -133,7 +134,7 @@ export class CloneForm extends EventTarget {
       tags: splitTags(byId('clone-tags').value),
       voiceSamples: await Promise.all(takes.map(toSample)),
       audioProcessingConfig: { removeBackgroundNoise: this.#removesNoise() },
-      consent: this.#statement,
+      consent: this.#consent,
     };
   }
 

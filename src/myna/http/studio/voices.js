@@ -191,11 +191,13 @@ export class Library extends EventTarget {
       'div',
       { class: 'voice-actions', id },
       voice.description && make('p', { class: 'soft small', dir: 'auto' }, voice.description),
+      voice.consent && make('p', { class: 'soft small', dir: 'auto' }, consentOf(voice.consent)),
       make('code', { class: 'voice-id' }, voiceId),
       isOwn && button('edit', words.edit, () => this.#edit(voice)),
       button('copy', words.copyId, () => this.#copy('id', voiceId)),
       button('code', words.copyCurl, () => this.#copy('curl', curlOf(this.#api.base, voiceId))),
       button('code', words.copyPython, () => this.#copy('python', pythonOf(this.#api.base, voiceId))),
+      isOwn && !voice.consent?.revokedAt && button('close', words.revoke, () => this.#revoke(voice), 'danger'),
       isOwn && button('trash', words.remove, () => this.#delete(voice), 'danger'),
     );
   }
@@ -262,6 +264,18 @@ export class Library extends EventTarget {
     }
   }
 
+  // --- revoke ----------------------------------------------------------------------------------------------------
+
+  async #revoke(voice) {
+    if (!globalThis.confirm(words.revokeSure(voice.displayName))) return;
+    try {
+      this.update(await this.#api.revokeConsent(voice.voiceId));
+      this.#notices.show(words.revoked, { tone: 'good' });
+    } catch (error) {
+      this.#notices.show(error.message, { tone: 'poor' });
+    }
+  }
+
   // --- delete ----------------------------------------------------------------------------------------------------
 
   /** Gone from the list at once, from the server when the time to think better of it is over. */
@@ -307,6 +321,10 @@ export class Library extends EventTarget {
   #deleteWaiting() {
     for (const voiceId of this.#leaving.keys()) this.#api.deleteVoice(voiceId, { keepalive: true }).catch(() => {});
   }
+}
+
+function consentOf({ givenBy, purpose, revokedAt }) {
+  return revokedAt ? words.revoked : words.consent(givenBy, purpose);
 }
 
 function languageName(code) {

@@ -1,0 +1,179 @@
+"""Who did what with which voice: one JSON line an act, each with the digest of the line before.
+
+Never holds text, names of people or keys: a key is told by its id, a voice by the SHA-256 of its id, a recording by its
+own. Beside the lines lies a small file that knows how many there are and the last one's digest, so that lines are
+missed at the end too. Whoever can write both files can make up a whole new chain: note a digest elsewhere to prove one.
+"""
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock
+
+from myna.domain.consent import digest_voice_id
+from myna.domain.errors import ServiceUnavailable
+
+AUDIT_FILE, _HEAD_FILE, _LOCK_FILE = "audit.jsonl", "audit.head", "audit.lock"
+COMMAND = "command"
+"""Whose acts those of the command line are, which has no key."""
+_MODE = 0o600
+_LOCK_WAIT_S = 5.0
+_NO_DIGEST = "0" * 64
+"""What the first line has in place of the digest before it."""
+_MAX_PROBLEMS = 20
+
+Act = Literal["clone", "design", "speak", "consent", "revoke", "delete", "import", "export"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """Where the chain ends."""
+
+    number: int = 0
+    digest: str = _NO_DIGEST
+    size_bytes: int = 0
+    """Of the file of lines."""
+
+    @classmethod
+    def read(cls, path: Path) -> "_Head":
+        number, digest, size_bytes = path.read_text("ascii").split()
+        return cls(int(number), digest, int(size_bytes))
+
+    def to_bytes(self) -> bytes:
+        """Of one length always: it is written over in one stroke."""
+        return f"{self.number:020} {self.digest} {self.size_bytes:020}\n".encode("ascii")
+
+
+class AuditLog:
+    """The log in one data folder, to which several processes may write."""
+
+    def __init__(self, folder: Path) -> None:
+        """Nothing is made before the first line."""
+        self._lines, self._head = folder / AUDIT_FILE, folder / _HEAD_FILE
+        self._thread_lock = threading.Lock()
+        self._process_lock = FileLock(folder / _LOCK_FILE, timeout=_LOCK_WAIT_S, mode=_MODE, thread_local=False)
+
+    def note(
+        self, act: Act, voice_id: str, *, key_id: str, request_id: str = "", recordings: Sequence[str] = ()
+    ) -> None:
+        """Write a line; what changes a voice is on the disk itself when this returns. Blocks for a moment.
+
+        voice_id: empty for a voice of a description, made for one speech. key_id: whose act it is. recordings: SHA-256
+        of each.
+        Raises: ServiceUnavailable, if it cannot be written.
+        """
+        fields: dict[str, object] = {
+            "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "act": act,
+            "key": key_id,
+            "voice": digest_voice_id(voice_id) if voice_id else "",
+            "recordings": list(recordings),
+            "request": request_id,
+        }
+        try:
+            self._lines.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with self._thread_lock, self._process_lock:
+                self._append({name: value for name, value in fields.items() if value}, is_safe=act != "speak")
+        except (OSError, ValueError) as exc:  # a lock that is not had in time is an OSError too
+            raise ServiceUnavailable(
+                "The audit log cannot be written. Look at the data folder of the server, and try again."
+            ) from exc
+
+    def _append(self, fields: dict[str, object], *, is_safe: bool) -> None:
+        head = _Head.read(self._head) if self._head.exists() else _Head()
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        with os.fdopen(os.open(self._lines, flags, _MODE), "r+b", buffering=0) as lines:
+            size_bytes = lines.seek(0, os.SEEK_END)
+            if size_bytes > head.size_bytes:
+                # A process died between the two files: its line counts if it is whole.
+                lines.seek(head.size_bytes)
+                head, size_bytes = _follow(head, lines.read())
+                lines.truncate(size_bytes)
+            line = json.dumps({"n": head.number + 1, **fields, "before": head.digest}, separators=(",", ":")).encode()
+            lines.seek(size_bytes)
+            if lines.write(line + b"\n") != len(line) + 1:
+                lines.truncate(size_bytes)
+                raise OSError("the disk is full")
+            if is_safe:
+                os.fsync(lines.fileno())
+        following = _Head(head.number + 1, _digest(line), size_bytes + len(line) + 1)
+        with os.fdopen(os.open(self._head, flags, _MODE), "r+b", buffering=0) as file:
+            file.write(following.to_bytes())
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    num_lines: int
+    digest: str
+    """Of the last line."""
+    problems: Sequence[str]
+    """What is wrong, the first of it, in words; empty if all is well."""
+
+
+def verify_audit_log(files: Sequence[Path]) -> AuditReport:
+    """Look whether every line is there and as it was written.
+
+    files: the parts of one log, oldest first; what knows its end lies beside the last. Raises: OSError.
+    """
+    problems: list[str] = []
+    num_lines, number, digest = 0, 0, _NO_DIGEST
+    digests = {0: _NO_DIGEST}
+    for line in _read_lines(files):
+        num_lines += 1
+        number, problem = _check(line, number, digest)
+        digest = digests[number] = _digest(line)
+        problems += [problem] if problem else []
+    try:
+        head = _Head.read(files[-1].with_name(_HEAD_FILE))
+    except (OSError, ValueError):
+        problems.append(f"{_HEAD_FILE} is missing or damaged: lines may be missing at the end")
+    else:
+        if head.number > number:
+            problems.append(f"lines {number + 1} to {head.number} are missing at the end")
+        elif digests.get(head.number) != head.digest:
+            problems.append(f"line {head.number} is not the one that was written")
+    return AuditReport(num_lines, digest, problems[:_MAX_PROBLEMS])
+
+
+def _check(line: bytes, number: int, digest: str) -> tuple[int, str]:
+    """The number of this line, and what is wrong with it or between it and the one before."""
+    try:
+        fields = json.loads(line)
+        own, before = int(fields["n"]), fields["before"]
+    except (ValueError, KeyError, TypeError):
+        return number + 1, f"line {number + 1} is no line of an audit log"
+    if own > number + 1:
+        return own, f"lines {number + 1} to {own - 1} are missing"
+    if own <= number:
+        return own, f"line {own} stands behind line {number}"
+    return own, f"line {number} was changed, or what line {own} says of it" if before != digest else ""
+
+
+def _read_lines(files: Sequence[Path]) -> Iterator[bytes]:
+    for path in files:
+        with path.open("rb") as lines:
+            for line in lines:
+                yield line.removesuffix(b"\n")
+
+
+def _follow(head: _Head, tail: bytes) -> tuple[_Head, int]:
+    """The head after the whole lines of a tail that it does not know, and where they end."""
+    size_bytes = head.size_bytes
+    for line in tail.splitlines(keepends=True):
+        number, problem = _check(line.removesuffix(b"\n"), head.number, head.digest)
+        if problem or not line.endswith(b"\n"):
+            break
+        size_bytes += len(line)
+        head = _Head(number, _digest(line.removesuffix(b"\n")), size_bytes)
+    return head, size_bytes
+
+
+def _digest(line: bytes) -> str:
+    return hashlib.sha256(line).hexdigest()

@@ -1,0 +1,76 @@
+"""Give, show and revoke the consent to a voice that was cloned."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from myna.domain.consent import Consent, Revocation
+from myna.domain.errors import InvalidRequest, PermissionDenied, ServiceUnavailable, VoiceNotFound
+from myna.domain.voice import Voice, VoiceId, WorkspaceId, unknown_voice
+from myna.usecases.ports import Clock, VoiceStore
+from myna.usecases.stock import StockVoices
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentHistory:
+    current: Consent | None
+    """None if none was ever recorded, or the voice is deleted."""
+    revocations: Sequence[Revocation]
+    """The newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepConsent:
+    """One consent a voice, bound to the recordings that are kept of it."""
+
+    voices: VoiceStore
+    stock: StockVoices
+    clock: Clock
+
+    async def give(self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent) -> Voice:
+        """From now on, in the place of the one before, which may be revoked: then the voice speaks again.
+
+        consent: without `recordings` and times. Raises: VoiceNotFound, PermissionDenied for a stock voice,
+        InvalidRequest for one of no recording.
+        """
+        self._refuse_stock(voice_id)
+        samples = await self.voices.get_samples(workspace, voice_id)
+        if not samples:
+            raise InvalidRequest("This voice was made from no recording: there is nothing to consent to.")
+        recordings = tuple(sample.digest for sample in samples)
+        bound = replace(consent, recordings=recordings, given_at=self.clock.now(), revoked_at=None)
+        return await self.voices.set_consent(workspace, voice_id, bound)
+
+    async def revoke(self, workspace: WorkspaceId, voice_id: VoiceId) -> Voice:
+        """The voice is silent from now on, in the middle of a word too; once revoked it stays as it is.
+
+        Whatever is known of the consent, and also if none was recorded. Raises: VoiceNotFound, PermissionDenied.
+        """
+        self._refuse_stock(voice_id)
+        voice = await self.voices.get(workspace, voice_id)
+        consent = voice.consent or Consent()
+        if consent.revoked_at is not None:
+            return voice
+        if voice.consent is None:
+            with suppress(ServiceUnavailable):  # damaged recordings are no reason to go on speaking
+                samples = await self.voices.get_samples(workspace, voice_id)
+                consent = Consent(recordings=tuple(sample.digest for sample in samples))
+        return await self.voices.set_consent(workspace, voice_id, replace(consent, revoked_at=self.clock.now()))
+
+    async def show(self, workspace: WorkspaceId, name: str) -> ConsentHistory:
+        """name: the voice's id, or what follows the `__`; also of a voice that is deleted, if it was revoked.
+
+        Raises: VoiceNotFound.
+        """
+        for voice_id in (VoiceId(name), VoiceId(f"{workspace}__{name}")):
+            revocations = await self.voices.list_revocations(workspace, voice_id)
+            try:
+                return ConsentHistory((await self.voices.get(workspace, voice_id)).consent, revocations)
+            except VoiceNotFound:
+                if revocations:
+                    return ConsentHistory(None, revocations)
+        raise unknown_voice(name)
+
+    def _refuse_stock(self, voice_id: VoiceId) -> None:
+        if self.stock.find(voice_id) is not None:
+            raise PermissionDenied("Stock voices were made from no recording of yours.")
