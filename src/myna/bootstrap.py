@@ -46,7 +46,9 @@ def build_services(settings: Settings) -> Services:
     """
     spec = load_spec(settings.engine)
     clock = SystemClock()
-    stores = open_stores(settings.data_dir, clock, settings.database_url, settings.blob_url)
+    stores = open_stores(
+        settings.data_dir, clock, settings.database_url, settings.blob_url, settings.token_secret.get_secret_value()
+    )
     offload = ThreadOffload(settings.analysis_threads, settings.analysis_queue_length)
     engine = InProcessEngineClient(
         spec,
@@ -133,6 +135,7 @@ def build_services(settings: Settings) -> Services:
         publish_voice=PublishVoice(stores.voices, stock),
         repeated_requests=RepeatedRequests(stores.request_keys),
         keys=stores.keys,
+        vault=stores.vault,
         voices=stores.voices,
         engine=engine,
         clock=clock,

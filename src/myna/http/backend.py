@@ -12,6 +12,7 @@ from myna.http.limits import HttpLimits
 from myna.http.wrong_keys import WrongKeys
 from myna.observability.metrics import Metrics
 from myna.usecases.services import Services
+from myna.usecases.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Backend:
     bodies: BodiesInFlight
     allowances: Allowances
     keys: WrongKeys
+    tokens: Tokens
     open_sockets: set[str] = field(default_factory=set)
     """Request ids of the speech sockets."""
 

@@ -8,7 +8,7 @@ from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.listen_live import ListenLive
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
-from myna.usecases.ports import Clock, EngineClient, KeyStore, VoiceStore
+from myna.usecases.ports import Clock, EngineClient, KeyStore, TokenVault, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.repeated_requests import RepeatedRequests
@@ -33,6 +33,7 @@ class Services:
     publish_voice: PublishVoice
     repeated_requests: RepeatedRequests
     keys: KeyStore
+    vault: TokenVault
     voices: VoiceStore
     engine: EngineClient
     clock: Clock
