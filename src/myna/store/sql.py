@@ -199,6 +199,7 @@ class SqlVoiceStore:
             row = await self._find(session, workspace, voice_id, for_change=True)
             prefixes = await self._delete_row(session, row)
         await self._ledger.remove(prefixes)
+        await self._database.wipe()
 
     async def delete_expired_drafts(self) -> int:
         return await self._uncut(self._delete_expired_drafts())
@@ -211,6 +212,7 @@ class SqlVoiceStore:
             for row in rows:
                 prefixes += await self._delete_row(session, row)
         await self._ledger.remove(prefixes)
+        await self._database.wipe()
         return len(rows)
 
     async def recover(self) -> int:
@@ -218,7 +220,9 @@ class SqlVoiceStore:
 
         Also removes what this store could not remove earlier, so it may be called again at leisure.
         """
-        return await self._uncut(self._ledger.recover())
+        num_leftovers = await self._uncut(self._ledger.recover())
+        await self._database.wipe()
+        return num_leftovers
 
     async def close(self) -> None:
         """Finish what is being written, then stop being known as alive."""
