@@ -1,10 +1,16 @@
 """Deletion is proved by looking for the bytes: in every file of the store, while the server still has it open."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
+import jwt
+import pytest
 from http_service import build_tone_services, open_service, wav_base64
-from tests.stored_content import Open
+from tests.stored_content import Open, fill, run_myna
+
+from myna.cli.exit_codes import ExitCode
+from myna.testing.store_contract import OURS, SAMPLES, THEIRS
 
 SAID, NAMED, AGREED, DESCRIBED = "zebra umbrella violin", "Quetzalcoatl", "agreed by Xenophon", "a walrus of a voice"
 
@@ -37,3 +43,32 @@ async def test_of_a_deleted_voice_nothing_is_left(tmp_path: Path, opening: Open)
         assert files_with(tmp_path, wanted) == set()
         assert files_with(tmp_path, [b"kept words"])
         assert (await service.get(f"/voices/v1/voices/{kept_id}")).status_code == 200
+
+
+async def test_a_workspace_is_forgotten_with_a_receipt(
+    tmp_path: Path, opening: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Voices, drafts, keys, files, and its name; another workspace is untouched. The receipt is signed, once changed it
+    is refused, and whoever has the public key can check it."""
+    data_dir, receipt = tmp_path / "data", tmp_path / "receipt.json"
+    monkeypatch.setenv("MYNA_DATA_DIR", str(data_dir))
+    stores = await opening(data_dir)
+    await fill(stores)
+    num_voices = len(await stores.voices.list(OURS)) + 1  # a draft
+    code, said = await run_myna("store", "forget", OURS, "--receipt", receipt)
+    assert (code, said["workspace"], said["numKeys"], len(said["voices"])) == (ExitCode.OK, OURS, 1, num_voices)
+    assert all(len(sha256) == 64 for voice in said["voices"] for sha256 in voice["sha256"])
+    ids = [voice["voiceId"].encode() for voice in said["voices"]]
+    assert files_with(data_dir, [*ids, b"'acme'", OURS.encode() + b"__"]) == set()
+    assert [key.workspace for key in await stores.keys.list()] == [THEIRS]
+    assert len(await stores.voices.list(THEIRS)) == 1
+    assert files_with(data_dir, [SAMPLES[0].wav])
+    assert (await run_myna("store", "check-receipt", receipt))[0] == ExitCode.OK
+    made = json.loads(receipt.read_text())
+    key = jwt.PyJWK(made["publicKey"])
+    assert jwt.decode(made["signed"], key, ["EdDSA"])["voices"] == said["voices"]
+    head, body, tail = made["signed"].split(".")
+    receipt.write_text(json.dumps({"signed": f"{head}.{body[:-4]}.{tail}"}))
+    assert (await run_myna("store", "check-receipt", receipt))[0] == ExitCode.REFUSED
+    again = await run_myna("store", "forget", OURS, "--receipt", tmp_path / "again.json")
+    assert again[0] == ExitCode.NOT_FOUND

@@ -1,4 +1,5 @@
-"""The server's own secret, which is not in the database: it signs tokens, and seals what keys sign requests with."""
+"""The server's own secret, which is not in the database: it signs tokens and receipts, and seals what keys sign
+requests with."""
 
 import base64
 import hmac
@@ -11,6 +12,8 @@ from typing import Any
 
 import jwt
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from jwt.algorithms import OKPAlgorithm
 
 from myna.domain.errors import ServiceUnavailable
 from myna.store.private_files import make_private_folder
@@ -52,6 +55,28 @@ class Vault:
             return self._fernet.decrypt(sealed)
         except InvalidToken:
             return None
+
+    def sign_receipt(self, receipt: Mapping[str, Any]) -> str:
+        """A JWS (EdDSA) that anybody can check who knows `receipt_key`."""
+        return jwt.encode({"iss": _ISSUER, **receipt}, self._receipt_key, "EdDSA")
+
+    def read_receipt(self, signed: str) -> Mapping[str, Any] | None:
+        """None for what was not signed here."""
+        try:
+            receipt: Mapping[str, Any] = jwt.decode(signed, self._receipt_key.public_key(), ["EdDSA"], issuer=_ISSUER)
+        except jwt.InvalidTokenError:
+            return None
+        return receipt
+
+    @property
+    def receipt_key(self) -> Mapping[str, Any]:
+        """The public half, as a JWK."""
+        jwk: Mapping[str, Any] = OKPAlgorithm.to_jwk(self._receipt_key.public_key(), as_dict=True)
+        return jwk
+
+    @cached_property
+    def _receipt_key(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self._derive(b"receipts"))
 
     @cached_property
     def _fernet(self) -> Fernet:
