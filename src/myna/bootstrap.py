@@ -91,6 +91,8 @@ def build_services(settings: Settings) -> Services:
         most = spec.capabilities.max_segment_chars
         return plan_speech(text, lang, normalize=True, max_segment_chars=most, first_segment_chars=None)
 
+    longest_kept = timedelta(days=settings.keep_voices_days) if settings.keep_voices_days else None
+
     async def preload() -> None:
         if settings.preload_models:
             await offload(analyst.load)
@@ -142,7 +144,7 @@ def build_services(settings: Settings) -> Services:
         stock=stock,
         refine_voices=refine_voices,
         remake_voice=remake_voice,
-        keep_house=KeepHouse(stores.voices, _HOUSE_KEEPING_S),
+        keep_house=KeepHouse(stores.voices, _HOUSE_KEEPING_S, clock, longest_kept),
         prepare_store=stores.prepare,
         preload=preload,
         release=release,

@@ -117,6 +117,9 @@ class Settings(BaseSettings):
     draft_lifetime_s: float = Field(default=24 * 3600.0, gt=0)
     """How long a designed preview can be published."""
 
+    keep_voices_days: float = Field(default=0.0, ge=0, le=36_500)
+    """Voices are deleted, with their recordings, so long after they were made (within an hour); 0: kept."""
+
     log_format: str = Field(default="text", pattern="^(text|json)$")
     """`text` for people, `json` for machines."""
 

@@ -296,7 +296,7 @@ def build_tone_services(
         stock=stock,
         refine_voices=refine_voices,
         remake_voice=remake_voice,
-        keep_house=KeepHouse(voices, 3600.0),
+        keep_house=KeepHouse(voices, 3600.0, clock),
         prepare_store=nothing,
         preload=nothing,
         release=release,

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import jwt
@@ -10,7 +11,9 @@ from http_service import build_tone_services, open_service, wav_base64
 from tests.stored_content import Open, fill, run_myna
 
 from myna.cli.exit_codes import ExitCode
-from myna.testing.store_contract import OURS, SAMPLES, THEIRS
+from myna.testing.clock import FixedClock
+from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, THEIRS
+from myna.usecases.keep_house import KeepHouse
 
 SAID, NAMED, AGREED, DESCRIBED = "zebra umbrella violin", "Quetzalcoatl", "agreed by Xenophon", "a walrus of a voice"
 
@@ -43,6 +46,20 @@ async def test_of_a_deleted_voice_nothing_is_left(tmp_path: Path, opening: Open)
         assert files_with(tmp_path, wanted) == set()
         assert files_with(tmp_path, [b"kept words"])
         assert (await service.get(f"/voices/v1/voices/{kept_id}")).status_code == 200
+
+
+async def test_voices_are_kept_for_so_long(tmp_path: Path, opening: Open) -> None:
+    """House-keeping deletes what was made longer ago than the setting says, bytes and all."""
+    stores = await opening(tmp_path)
+    await fill(stores)
+    made_at = (await stores.voices.list(OURS))[0].created_at
+    for passed, num_left in ((timedelta(days=30), 5), (timedelta(days=30, seconds=1), 0)):
+        clock = FixedClock(made_at + passed)
+        house = KeepHouse(stores.voices, 3600.0, clock, timedelta(days=30))
+        await house.start()
+        await house.close()
+        assert len(await stores.voices.list(OURS)) == num_left
+    assert files_with(tmp_path, [SAMPLES[0].wav, SAMPLES[0].transcript.encode(), ARTIFACT.content]) == set()
 
 
 async def test_a_workspace_is_forgotten_with_a_receipt(

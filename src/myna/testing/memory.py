@@ -88,6 +88,12 @@ class MemoryVoiceStore:
             del self._entries[key]
         return len(expired)
 
+    async def delete_made_before(self, moment: datetime) -> int:
+        old = [key for key, entry in self._entries.items() if entry.voice.created_at < moment]
+        for key in old:
+            del self._entries[key]
+        return len(old)
+
     async def recover(self) -> int:
         return 0
 

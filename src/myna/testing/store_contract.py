@@ -206,6 +206,18 @@ class VoiceStoreContract:
         assert late == await voices.get(OURS, late.voice_id)
         assert len(await voices.list(OURS)) == 1
 
+    async def test_old_voices_are_deleted(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """Those made before a moment, in every workspace; not the one of that moment."""
+        await voices.add(OURS, make_voice(clock), ARTIFACT, SAMPLES)
+        await voices.add(THEIRS, replace(make_voice(clock), workspace=THEIRS), ARTIFACT, ())
+        clock.advance(60)
+        young = make_voice(clock, "young")
+        await voices.add(OURS, young, ARTIFACT, SAMPLES)
+        assert await voices.delete_made_before(clock.now()) == 2
+        assert await voices.delete_made_before(clock.now()) == 0
+        assert [young] == list(await voices.list(OURS))
+        assert list(await voices.list(THEIRS)) == []
+
     async def test_a_better_artifact_takes_the_place(self, voices: VoiceStore, clock: FixedClock) -> None:
         """Only the artifact changes."""
         voice = make_voice(clock)

@@ -255,6 +255,10 @@ class VoiceStore(Protocol):
         """House-keeping over all workspaces: how many drafts were dropped."""
         ...
 
+    async def delete_made_before(self, moment: datetime) -> int:
+        """House-keeping over all workspaces: how many voices were deleted, drafts too."""
+        ...
+
     async def recover(self) -> int:
         """Drop what a crash left half done; how many leftovers were dropped. Called once before serving."""
         ...
