@@ -36,3 +36,9 @@ def parse_scopes(names: Iterable[str]) -> Scopes:
 def join_scopes(scopes: Scopes) -> str:
     """As they are stored and signed: sorted, with spaces between."""
     return " ".join(sorted(scopes))
+
+
+def split_scopes(joined: str) -> Scopes:
+    """Those that this version knows."""
+    names = joined.split()
+    return frozenset(scope for scope in Scope if scope in names)

@@ -16,7 +16,7 @@ from myna.domain.errors import (
     ResourceNotFound,
     ServiceUnavailable,
 )
-from myna.domain.scope import Scope, Scopes, join_scopes
+from myna.domain.scope import Scopes, join_scopes, split_scopes
 from myna.domain.voice import WorkspaceId
 from myna.store.database import Database
 from myna.store.key_format import check_workspace_name, expiry, new_key, parse_key, rejection
@@ -104,7 +104,7 @@ class SqlKeyStore:
             raise expiry(row.prefix, row.expires_at)
         if row.last_used_on != now.date():
             await self._note_use(row.key_id, now)
-        return Grant(WorkspaceId(row.workspace), _scopes(row), row.key_id)
+        return Grant(WorkspaceId(row.workspace), split_scopes(row.scopes), row.key_id)
 
     async def signing_secret(self, key_id: str) -> bytes | None:
         async with self._database.reading() as session:
@@ -171,16 +171,11 @@ async def _get(session: AsyncSession, key_id: str) -> ApiKeyRow:
     return row
 
 
-def _scopes(row: ApiKeyRow) -> Scopes:
-    """Those that this version knows."""
-    return frozenset(Scope).intersection(row.scopes.split())
-
-
 def _describe(row: ApiKeyRow) -> KeyRow:
     return KeyRow(
         row.key_id,
         WorkspaceId(row.workspace),
-        _scopes(row),
+        split_scopes(row.scopes),
         row.prefix,
         row.created_at,
         row.revoked_at,

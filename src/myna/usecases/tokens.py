@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from myna.domain.errors import CredentialsExpired, CredentialsRejected, PermissionDenied
-from myna.domain.scope import Scope, Scopes, join_scopes, parse_scopes
+from myna.domain.scope import Scope, Scopes, join_scopes, split_scopes
 from myna.usecases.ports import Clock, Grant, KeyStore, TokenVault
 
 _METHOD = "ai.inworld.engine.WorldEngine/GenerateToken"
@@ -87,7 +87,7 @@ class Tokens:
         grant = await self._keys.vouch(claims["sub"])
         if claims["once"] and not await self._keys.spend(claims["jti"], expires_at):
             raise CredentialsExpired("The token was used before: it is for one request or socket. Ask for a new one.")
-        return replace(grant, scopes=grant.scopes & parse_scopes(claims["scope"].split()))
+        return replace(grant, scopes=grant.scopes & split_scopes(claims["scope"]))
 
     async def _verify_signed(self, request: SignedRequest) -> Grant:
         secret = await self._keys.signing_secret(request.key_id)
