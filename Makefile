@@ -8,7 +8,7 @@ RUN := .venv/.stamps
 LOCK_OPTIONS := --quiet --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host \
   --no-emit-find-links --no-emit-options --no-header
 
-.PHONY: setup setup-dev demo test test-fast check client bench serve lock clean
+.PHONY: setup setup-dev demo test test-fast check client bench serve lock audit clean
 .DEFAULT_GOAL := help
 
 help:
@@ -50,7 +50,7 @@ test: setup-dev check
 test-fast: $(RUN)/dev
 	MYNA_WEIGHTS_DIR=$(RUN)/no-weights $(BIN)/python -m pytest -q -m "not weights" tests/unit tests/contract
 
-## check   formatting, lint, types, import direction
+## check   formatting, lint (with bandit's rules: `S`), types, import direction
 check: setup-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -73,6 +73,12 @@ serve: setup
 lock: | $(BIN)/python
 	$(BIN)/pip-compile $(LOCK_OPTIONS) --output-file requirements.lock pyproject.toml
 	$(BIN)/pip-compile $(LOCK_OPTIONS) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+## audit   ask the advisory database about every pinned package (maintainers; not in `check`, which needs no network)
+audit: | $(BIN)/python
+	$(BIN)/python -m venv $(RUN)/audit
+	$(RUN)/audit/bin/pip install --quiet pip-audit
+	$(RUN)/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock -r requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) demo-out

@@ -15,6 +15,7 @@ from sqlalchemy.orm import selectinload
 
 from myna.cli.main import main
 from myna.domain.consent import Consent
+from myna.domain.scope import WRITE
 from myna.domain.voice import Refinement, VoiceArtifact
 from myna.store.opening import Stores
 from myna.store.tables import Base, PendingBlobsRow, VoiceRow
@@ -60,7 +61,7 @@ async def fill(stores: Stores) -> None:
     """Something of everything that a store holds; numbers of rows with gaps."""
     clock = FixedClock()
     for workspace in (OURS, THEIRS):
-        _, row = await stores.keys.create(workspace, True)
+        _, row = await stores.keys.create(workspace, WRITE)
     await stores.keys.revoke(row.key_id)
     for number in range(6):
         samples = SAMPLES[:number]

@@ -47,7 +47,9 @@ def build_services(settings: Settings) -> Services:
     """
     spec = load_spec(settings.engine)
     clock = SystemClock()
-    stores = open_stores(settings.data_dir, clock, settings.database_url, settings.blob_url)
+    stores = open_stores(
+        settings.data_dir, clock, settings.database_url, settings.blob_url, settings.token_secret.get_secret_value()
+    )
     offload = ThreadOffload(settings.analysis_threads, settings.analysis_queue_length)
     engine = InProcessEngineClient(
         spec,
@@ -89,6 +91,8 @@ def build_services(settings: Settings) -> Services:
         text = open_language(lang).trial if settings.measure_similarity else ""
         most = spec.capabilities.max_segment_chars
         return plan_speech(text, lang, normalize=True, max_segment_chars=most, first_segment_chars=None)
+
+    longest_kept = timedelta(days=settings.keep_voices_days) if settings.keep_voices_days else None
 
     async def preload() -> None:
         if settings.preload_models:
@@ -135,13 +139,14 @@ def build_services(settings: Settings) -> Services:
         keep_consent=KeepConsent(stores.voices, stock, clock),
         repeated_requests=RepeatedRequests(stores.request_keys),
         keys=stores.keys,
+        vault=stores.vault,
         voices=stores.voices,
         engine=engine,
         clock=clock,
         stock=stock,
         refine_voices=refine_voices,
         remake_voice=remake_voice,
-        keep_house=KeepHouse(stores.voices, _HOUSE_KEEPING_S),
+        keep_house=KeepHouse(stores.voices, _HOUSE_KEEPING_S, clock, longest_kept),
         prepare_store=stores.prepare,
         preload=preload,
         release=release,

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     weights_dir: Path = Field(default_factory=lambda: user_cache_path("myna") / "weights")
     """Where `myna models pull` keeps the model weights."""
 
+    token_secret: SecretStr = SecretStr("")
+    """Signs tokens; the same for all servers of a database, 32 characters or more; empty: a file in `data_dir`."""
+
     engine: str = "kokoro"
     """Id of the engine that speaks; `myna engines` lists the installed ones."""
 
@@ -102,6 +105,9 @@ class Settings(BaseSettings):
     max_voices_per_day: int = Field(default=0, ge=0)
     """Voices that one workspace makes in a day, drafts included; one more is answered 429; 0: no limit."""
 
+    max_tokens_per_minute: int = Field(default=60, ge=0)
+    """Tokens that are made with one key; one more is answered 429; 0: no limit."""
+
     cors_origins: str = ""
     """Whose pages a browser lets use the API, with commas (`https://app.example.com`); empty: only this server's."""
 
@@ -111,8 +117,18 @@ class Settings(BaseSettings):
     draft_lifetime_s: float = Field(default=24 * 3600.0, gt=0)
     """How long a designed preview can be published."""
 
+    keep_voices_days: float = Field(default=0.0, ge=0, le=36_500)
+    """Voices are deleted, with their recordings, so long after they were made (within an hour); 0: kept."""
+
     log_format: str = Field(default="text", pattern="^(text|json)$")
     """`text` for people, `json` for machines."""
+
+    @field_validator("token_secret")
+    @classmethod
+    def _check_secret(cls, value: SecretStr) -> SecretStr:
+        if value and len(value) < 32:
+            raise ValueError("use 32 random characters or more; `openssl rand -hex 32` makes them")
+        return value
 
     @field_validator("cors_origins")
     @classmethod

@@ -25,6 +25,7 @@ from myna.domain.errors import AudioUndecodable
 from myna.domain.finding import Finding, Severity
 from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleQuality, SampleRequest
+from myna.domain.scope import READ, WRITE
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.transcript import FoundSpeech, HeardPassage, HeardWord, SpeechPassage
 from myna.domain.voice import WorkspaceId
@@ -39,6 +40,7 @@ from myna.http.server import server_config
 from myna.observability.audit_log import AuditLog
 from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
+from myna.store.vault import Vault
 from myna.testing.clock import FixedClock
 from myna.testing.memory import MemoryKeyStore, MemoryRequestKeys, MemoryVoiceStore
 from myna.text.description import read_description
@@ -290,13 +292,14 @@ def build_tone_services(
         keep_consent=KeepConsent(voices, stock, clock),
         repeated_requests=RepeatedRequests(request_keys or MemoryRequestKeys(clock)),
         keys=keys,
+        vault=Vault(Path("unused"), "a secret of tests, nothing else"),
         voices=voices,
         engine=engine,
         clock=clock,
         stock=stock,
         refine_voices=refine_voices,
         remake_voice=remake_voice,
-        keep_house=KeepHouse(voices, 3600.0),
+        keep_house=KeepHouse(voices, 3600.0, clock),
         prepare_store=nothing,
         preload=nothing,
         release=release,
@@ -344,9 +347,9 @@ async def serve(
 
 
 async def _with_keys(client: httpx.AsyncClient, services: Services, base_url: str) -> HttpService:
-    write_key, _ = await services.keys.create(WORKSPACE, can_write=True)
-    read_key, _ = await services.keys.create(WORKSPACE, can_write=False)
-    other_key, _ = await services.keys.create(OTHER_WORKSPACE, can_write=True)
+    write_key, _ = await services.keys.create(WORKSPACE, WRITE)
+    read_key, _ = await services.keys.create(WORKSPACE, READ)
+    other_key, _ = await services.keys.create(OTHER_WORKSPACE, WRITE)
     return HttpService(client, services, write_key, read_key, other_key, base_url)
 
 

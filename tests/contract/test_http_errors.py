@@ -12,6 +12,7 @@ import websockets
 from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, serve, until, wav_base64
 
 from myna.domain.errors import MynaError
+from myna.domain.scope import WRITE
 from myna.http.errors import describe
 from myna.http.limits import HttpLimits
 from myna.observability.logging import REQUEST_LOGGER
@@ -48,7 +49,7 @@ async def test_a_wrong_key_is_403_and_shows_four_characters(service: HttpService
     assert_error(reply, 403, 7)
     assert reply.json()["message"] == 'API key does not exist or was deleted: "abcd***"'
     assert reply.json()["details"] == []
-    key, row = await service.services.keys.create((await service.services.keys.list())[0].workspace, can_write=True)
+    key, row = await service.services.keys.create((await service.services.keys.list())[0].workspace, WRITE)
     await service.services.keys.revoke(row.key_id)
     assert_error(await service.get("/voices/v1/voices", key), 403, 7, key[:4])
     for strange in ("x" * 5000, "a\x07b"):
@@ -77,7 +78,12 @@ async def test_a_read_key_reads_and_speaks_but_does_not_write(service: HttpServi
         ("PATCH", "/voices/v1/voices/Dennis"),
         ("DELETE", "/voices/v1/voices/Dennis"),
     ):
-        assert_error(await service.client.request(method, path, headers=service.auth(key)), 403, 7, "may only read")
+        assert_error(
+            await service.client.request(method, path, headers=service.auth(key)),
+            403,
+            7,
+            "lacks the scope voices:write",
+        )
 
 
 async def test_unknown_paths_and_methods(service: HttpService) -> None:

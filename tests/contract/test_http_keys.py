@@ -11,6 +11,7 @@ from http_service import WORKSPACE, HttpService, open_service, serve
 from test_http_allowances import VOICES, clock_of
 from test_http_socket import PATH
 
+from myna.domain.scope import WRITE
 from myna.http.app import create_app
 
 
@@ -39,7 +40,7 @@ async def status_from(service: HttpService, address: str, key: str = "wrong") ->
 async def test_an_expired_key_is_told_that_it_is() -> None:
     """401 with the moment and no more than four characters; on the socket the same words."""
     async with serve() as service:
-        key, _ = await service.services.keys.create(WORKSPACE, True, timedelta(days=1))
+        key, _ = await service.services.keys.create(WORKSPACE, WRITE, timedelta(days=1))
         assert (await service.get(VOICES, key)).status_code == 200
         clock_of(service).advance(86400)
         reply = await service.get(VOICES, key)
@@ -83,7 +84,7 @@ async def test_others_do_not_wait(service: HttpService) -> None:
 
 async def test_a_revoked_key_is_wrong_from_then_on(service: HttpService) -> None:
     """That it was right once does not help its sender."""
-    key, row = await service.services.keys.create(WORKSPACE, True)
+    key, row = await service.services.keys.create(WORKSPACE, WRITE)
     assert (await service.get(VOICES, key)).status_code == 200
     await service.services.keys.revoke(row.key_id)
     assert [(await service.get(VOICES, key)).status_code for _ in range(11)] == [403] * 10 + [429]

@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
+from myna.domain.scope import READ, WRITE, Scope
 from myna.store.database import migration_config
 from myna.store.opening import Stores, open_stores
 from myna.store.tables import Base
@@ -21,7 +22,7 @@ from myna.usecases.ports import StoredVoice
 NEWER_THAN_THE_FIRST = {
     "samples": {"rating", "recording_sha256"},
     "voices": {"design_prompt", "design_seed"},
-    "api_keys": {"expires_at", "last_used_on"},
+    "api_keys": {"expires_at", "last_used_on", "scopes", "sealed_signing_secret"},
 }
 
 
@@ -53,7 +54,8 @@ async def test_migrations_go_both_ways(stores: Stores, clock: FixedClock) -> Non
     """Down to each older form and up again: what the older form can hold is still there, voices are whole."""
     voice = make_voice(clock)
     await stores.voices.add(OURS, voice, ARTIFACT, SAMPLES)
-    key, _ = await stores.keys.create(OURS, True)
+    writer, _ = await stores.keys.create(OURS, WRITE)
+    reader, _ = await stores.keys.create(OURS, frozenset({Scope.SPEAK}))
 
     def go_down_and_up(connection: Connection) -> None:
         config = migration_config(connection)
@@ -61,7 +63,7 @@ async def test_migrations_go_both_ways(stores: Stores, clock: FixedClock) -> Non
             command.downgrade(config, "-1")
         for table, columns in NEWER_THAN_THE_FIRST.items():
             assert not columns & {column["name"] for column in inspect(connection).get_columns(table)}
-        assert "request_keys" not in inspect(connection).get_table_names()
+        assert not {"request_keys", "spent_tokens"} & set(inspect(connection).get_table_names())
         command.upgrade(config, "head")
         assert _differences(connection) == []
 
@@ -72,7 +74,7 @@ async def test_migrations_go_both_ways(stores: Stores, clock: FixedClock) -> Non
     expected = StoredVoice(replace(voice, design=None, consent=consent), ARTIFACT)
     assert expected == await stores.voices.get_with_artifact(OURS, voice.voice_id)
     assert kept == list(await stores.voices.get_samples(OURS, voice.voice_id))
-    assert (await stores.keys.verify(key)).workspace == OURS
+    assert [(await stores.keys.verify(key)).scopes for key in (writer, reader)] == [WRITE, READ]
     await stores.voices.add(OURS, make_voice(clock, "later"), ARTIFACT, SAMPLES)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import event, text
 from tests.stored_content import read_pending
 
 from myna.domain.errors import InvalidRequest, ServiceUnavailable, VoiceNotFound
+from myna.domain.scope import WRITE
 from myna.domain.voice import VoiceArtifact, VoiceId
 from myna.store.blob_ledger import BlobLedger
 from myna.store.blobs import Blobs, new_blob_prefix, open_blobs
@@ -112,14 +113,14 @@ async def test_voices_and_keys_survive_a_restart(tmp_path: Path, clock: FixedClo
     first = open_stores(tmp_path, clock)
     await first.prepare()
     await first.voices.add(OURS, voice, ARTIFACT, SAMPLES)
-    key, _ = await first.keys.create(OURS, True)
+    key, _ = await first.keys.create(OURS, WRITE)
     await first.release()
     second = open_stores(tmp_path, clock)
     await second.prepare()
     await second.prepare()
     assert [voice] == list(await second.voices.list(OURS))
     assert (await second.voices.get_with_artifact(OURS, voice.voice_id)).artifact == ARTIFACT
-    assert (await second.keys.verify(key)).can_write
+    assert (await second.keys.verify(key)).scopes == WRITE
     await second.release()
 
 
@@ -141,7 +142,7 @@ async def test_nobody_else_may_read_the_files(tmp_path: Path, clock: FixedClock)
 
 async def test_a_secret_is_not_in_the_files(tmp_path: Path, clock: FixedClock, stores: Stores) -> None:
     """Neither the key nor its secret is anywhere on the disk."""
-    key, _ = await stores.keys.create(OURS, True)
+    key, _ = await stores.keys.create(OURS, WRITE)
     files = [path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file()]
     assert files
     assert all(key.encode() not in content and key[-20:].encode() not in content for content in files)
@@ -163,7 +164,7 @@ async def test_two_processes_may_start_at_once(tmp_path: Path, clock: FixedClock
     """Of several stores that migrate a new folder at one time, all come up."""
     several = [open_stores(tmp_path, clock) for _ in range(4)]
     await asyncio.gather(*(opened.prepare() for opened in several))
-    await asyncio.gather(*(opened.keys.create(OURS, True) for opened in several))
+    await asyncio.gather(*(opened.keys.create(OURS, WRITE) for opened in several))
     assert len(await several[0].keys.list()) == 4
     await asyncio.gather(*(opened.release() for opened in several))
 
@@ -212,7 +213,7 @@ async def test_a_full_disk_leaves_nothing(tmp_path: Path, clock: FixedClock, roo
     blobs = FullBlobs(open_blobs("", tmp_path), room)
     ledger = BlobLedger(database, blobs, clock, StoreOwners(tmp_path / "owners"))
     store = SqlVoiceStore(database, ledger, clock)
-    stores = Stores(store, None, None, database, ledger)
+    stores = Stores(store, None, None, None, database, ledger)
     voice = make_voice(clock)
     with pytest.raises(ServiceUnavailable):
         await store.add(OURS, voice, ARTIFACT, SAMPLES)
@@ -246,7 +247,7 @@ async def test_what_cannot_be_removed_now_is_removed_later(tmp_path: Path, clock
     assert await store.recover() == 2
     assert blob_folders(tmp_path) == set()
     assert await store.recover() == 0
-    await Stores(store, None, None, database, ledger).release()
+    await Stores(store, None, None, None, database, ledger).release()
 
 
 async def test_recovery_leaves_a_running_store_alone(tmp_path: Path, clock: FixedClock) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from myna.domain.errors import ServiceUnavailable
+from myna.domain.scope import WRITE
 from myna.domain.voice import VoiceArtifact
 from myna.store.opening import open_stores
 from myna.store.tables import PendingBlobsRow
@@ -59,12 +60,12 @@ async def test_a_database_that_cannot_grow_refuses(tmp_path: Path) -> None:
     await stores.prepare()
     voice = make_voice(clock)
     await stores.voices.add(OURS, voice, ARTIFACT, SAMPLES)
-    key, row = await stores.keys.create(OURS, True)
+    key, row = await stores.keys.create(OURS, WRITE)
     with limited_files(0):
         with pytest.raises(ServiceUnavailable):
             await stores.voices.delete(OURS, voice.voice_id)
         with pytest.raises(ServiceUnavailable):
-            await stores.keys.create(OURS, True)
+            await stores.keys.create(OURS, WRITE)
         assert await stores.voices.get(OURS, voice.voice_id) == voice
         assert (await stores.keys.verify(key)).key_id == row.key_id
         assert await stores.keys.list() == [row]

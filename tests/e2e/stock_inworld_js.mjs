@@ -100,6 +100,19 @@ const scenes = {
     await tts.deleteVoice(voiceId);
   },
 
+  async "a page with a token does what its key may"() {
+    const made = await fetch(`${process.env.INWORLD_BASE_URL}/v1/sessionTokens/token:generate`, {
+      method: "POST",
+      headers: { Authorization: `Basic ${process.env.INWORLD_API_KEY}` },
+      body: JSON.stringify({ scopes: ["speak"] }),
+    });
+    const { token } = await made.json();
+    const page = InworldTTS({ token, maxRetries: 0 });
+    const audio = await page.generate({ text: SENTENCES, voice: "Dennis", encoding: "PCM", sampleRate: 24000 });
+    isNear(pcmSeconds(audio, 24000), EXPECTED_S, 0.2, "token");
+    await assert.rejects(page.listVoices(), refusal(403));
+  },
+
   async "refusals are its own errors"() {
     await assert.rejects(tts.generate({ text: "Hello.", voice: "NoSuch" }), refusal(404));
     await assert.rejects(tts.generate({ text: "Hello.", voice: "Dennis", model: "nope" }), refusal(400));

@@ -25,6 +25,7 @@ from myna.cli.voice_json import report_as_json
 from myna.client import AsyncClient, CloneReport, Encoding, Sample, SpeechOptions
 from myna.config import Settings
 from myna.domain.errors import DeadlineExceeded
+from myna.domain.scope import WRITE
 from myna.domain.voice import WorkspaceId
 
 _RECORDING = Path("tests", "data", "demo_reference.flac")
@@ -72,7 +73,7 @@ def demo(
 
     async def run() -> tuple[str, _Outcome]:
         async with asyncio.timeout(limit_s), _server(folder, settings) as ready:
-            key = ready.get("apiKey") or (await make_key(settings, _WORKSPACE, can_write=True))[0]
+            key = ready.get("apiKey") or (await make_key(settings, _WORKSPACE, WRITE))[0]
             return key, await _clone_and_speak(ready["url"], key, source, text, speech)
 
     try:

@@ -16,5 +16,6 @@ def http_limits(settings: Settings) -> HttpLimits:
         max_concurrent_requests=settings.max_concurrent_requests,
         max_spoken_s_per_day=settings.max_spoken_s_per_day,
         max_voices_per_day=settings.max_voices_per_day,
+        max_tokens_per_minute=settings.max_tokens_per_minute,
         cors_origins=tuple(filter(None, settings.cors_origins.split(","))),
     )

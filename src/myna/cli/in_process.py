@@ -4,7 +4,7 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 
@@ -13,6 +13,7 @@ from myna.cli.http_limits import http_limits
 from myna.client import AsyncClient
 from myna.config import Settings
 from myna.domain.errors import CredentialsRejected, FeatureUnimplemented
+from myna.domain.scope import WRITE, Scopes
 from myna.domain.voice import WorkspaceId
 from myna.http.app import create_app
 from myna.observability.audit_log import COMMAND, AuditLog
@@ -32,13 +33,28 @@ class OneKey:
     async def verify(self, key: str) -> Grant:
         if not secrets.compare_digest(key.encode(), self.key.encode()):
             raise CredentialsRejected("This is not the key of this command.")
-        return Grant(self.workspace, can_write=True, key_id=COMMAND)
+        return Grant(self.workspace, WRITE, key_id=COMMAND)
 
     async def create(
-        self, workspace: WorkspaceId, can_write: bool, lifetime: timedelta | None = None
+        self, workspace: WorkspaceId, scopes: Scopes, lifetime: timedelta | None = None
     ) -> tuple[str, KeyRow]:
-        del workspace, can_write, lifetime
+        del workspace, scopes, lifetime
         raise FeatureUnimplemented("Keys are made with `myna keys create`.")
+
+    async def rotate(self, key_id: str, overlap: timedelta) -> tuple[str, KeyRow]:
+        del key_id, overlap
+        raise FeatureUnimplemented("Keys are rotated with `myna keys rotate`.")
+
+    async def vouch(self, key_id: str) -> Grant:
+        del key_id
+        raise CredentialsRejected("This is not the key of this command.")
+
+    async def signing_secret(self, key_id: str) -> None:
+        del key_id
+
+    async def spend(self, name: str, expires_at: datetime) -> bool:
+        del name, expires_at
+        return False
 
     async def list(self) -> Sequence[KeyRow]:
         return ()

@@ -1,4 +1,4 @@
-"""`myna keys`: make, list and revoke API keys, in the store itself; no server is needed."""
+"""`myna keys`: make, list, rotate and revoke API keys, in the store itself; no server is needed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,6 +12,7 @@ from myna.cli.options import AsJson, DataDir
 from myna.cli.output import print_json, print_result, print_rows
 from myna.cli.setting_values import read_settings
 from myna.config import Settings
+from myna.domain.scope import READ, WRITE, Scope, Scopes
 from myna.domain.voice import WorkspaceId
 from myna.usecases.ports import KeyRow, KeyStore
 
@@ -20,15 +21,19 @@ T = TypeVar("T")
 
 class KeyAccess(StrEnum):
     READ = "read"
-    """List and show voices, speak."""
+    """Everything but changing voices."""
     WRITE = "write"
     """Also clone, change and delete voices."""
 
 
+_SCOPES = {KeyAccess.READ: READ, KeyAccess.WRITE: WRITE}
+
+
 def build_app() -> typer.Typer:
-    app = typer.Typer(name="keys", help="Make, list and revoke API keys.", no_args_is_help=True)
+    app = typer.Typer(name="keys", help="Make, list, rotate and revoke API keys.", no_args_is_help=True)
     app.command("create")(create_key)
     app.command("list")(list_keys)
+    app.command("rotate")(rotate_key)
     app.command("revoke")(revoke_key)
     return app
 
@@ -37,6 +42,9 @@ def create_key(
     *,
     workspace: Annotated[str, typer.Option(help="Whose voices the key opens; made if it is new.")],
     access: Annotated[KeyAccess, typer.Option(help="write: clone, change and delete too.")] = KeyAccess.READ,
+    scope: Annotated[
+        list[Scope] | None, typer.Option(help="In place of --access: what the key may do; may be repeated.")
+    ] = None,
     expires_in: Annotated[
         int | None, typer.Option(metavar="DAYS", help="After so many days the key opens nothing.", min=1, max=36_500)
     ] = None,
@@ -46,12 +54,8 @@ def create_key(
     """Make a key and print it. It is kept hashed: this is the only time it can be seen."""
     settings = read_settings(data_dir=data_dir)
     lifetime = timedelta(days=expires_in) if expires_in is not None else None
-    can_write = access is KeyAccess.WRITE
-    key, row = asyncio.run(make_key(settings, WorkspaceId(workspace), can_write=can_write, lifetime=lifetime))
-    if as_json:
-        print_json({"apiKey": key, **_as_json(row)})
-    else:
-        print_result(key)
+    scopes = frozenset(scope) if scope else _SCOPES[access]
+    _print_key(*asyncio.run(make_key(settings, WorkspaceId(workspace), scopes, lifetime)), as_json=as_json)
 
 
 def list_keys(*, data_dir: DataDir = None, as_json: AsJson = False) -> None:
@@ -78,6 +82,21 @@ def list_keys(*, data_dir: DataDir = None, as_json: AsJson = False) -> None:
         )
 
 
+def rotate_key(
+    key_id: Annotated[str, typer.Argument(metavar="KEY_ID", help="As `myna keys list` prints it.")],
+    *,
+    overlap: Annotated[
+        float, typer.Option(metavar="HOURS", help="The old key works for so long; 0: not at all.", min=0, max=8760)
+    ] = 24.0,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key that opens the same as an old one, print it, and let the old one end."""
+    rotating = timedelta(hours=overlap)
+    made = asyncio.run(_with_keys(read_settings(data_dir=data_dir), lambda keys: keys.rotate(key_id, rotating)))
+    _print_key(*made, as_json=as_json)
+
+
 def revoke_key(
     key_id: Annotated[str, typer.Argument(metavar="KEY_ID", help="As `myna keys list` prints it.")],
     *,
@@ -93,10 +112,10 @@ def revoke_key(
 
 
 async def make_key(
-    settings: Settings, workspace: WorkspaceId, *, can_write: bool, lifetime: timedelta | None = None
+    settings: Settings, workspace: WorkspaceId, scopes: Scopes, lifetime: timedelta | None = None
 ) -> tuple[str, KeyRow]:
     """The key in clear, and how it is listed. Raises: InvalidRequest for a bad workspace name."""
-    return await _with_keys(settings, lambda keys: keys.create(workspace, can_write, lifetime))
+    return await _with_keys(settings, lambda keys: keys.create(workspace, scopes, lifetime))
 
 
 async def _with_keys(settings: Settings, work: Callable[[KeyStore], Awaitable[T]]) -> T:
@@ -110,8 +129,17 @@ async def _with_keys(settings: Settings, work: Callable[[KeyStore], Awaitable[T]
         await services.release()
 
 
+def _print_key(key: str, row: KeyRow, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"apiKey": key, **_as_json(row)})
+    else:
+        print_result(key)
+
+
 def _access(row: KeyRow) -> str:
-    return (KeyAccess.WRITE if row.can_write else KeyAccess.READ).value
+    """Short where it can be."""
+    short = (access.value for access, scopes in _SCOPES.items() if scopes == row.scopes)
+    return next(short, ",".join(sorted(row.scopes)))
 
 
 def _as_json(row: KeyRow) -> dict[str, object]:
@@ -119,6 +147,7 @@ def _as_json(row: KeyRow) -> dict[str, object]:
         "keyId": row.key_id,
         "workspace": row.workspace,
         "access": _access(row),
+        "scopes": sorted(row.scopes),
         "prefix": row.prefix,
         "createdAt": row.created_at.isoformat(),
         "revokedAt": row.revoked_at.isoformat() if row.revoked_at else None,

@@ -18,6 +18,7 @@ from myna.bootstrap import build_services
 from myna.cli.http_limits import http_limits
 from myna.cli.output import print_result, remark
 from myna.config import Settings
+from myna.domain.scope import WRITE
 from myna.domain.voice import WorkspaceId
 from myna.http.app import create_app
 from myna.http.server import server_config
@@ -110,7 +111,7 @@ async def _make_dev_key(keys: KeyStore) -> str | None:
     """A write key for the demo workspace, if it has none yet."""
     if any(row.workspace == DEV_WORKSPACE and row.revoked_at is None for row in await keys.list()):
         return None
-    key, _ = await keys.create(DEV_WORKSPACE, can_write=True)
+    key, _ = await keys.create(DEV_WORKSPACE, WRITE)
     return key
 
 

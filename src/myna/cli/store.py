@@ -1,19 +1,22 @@
-"""`myna store`: move a whole store to another database and object storage; no server is needed."""
+"""`myna store`: move a whole store to another database and object storage, forget a workspace; no server is needed."""
 
 import asyncio
+import json
+import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import MofNCompleteColumn
 
 from myna.cli.exit_codes import ExitCode
-from myna.cli.options import AsJson
+from myna.cli.options import AsJson, DataDir
 from myna.cli.output import print_json, print_result, remark
 from myna.cli.progress import progress_bars
 from myna.cli.setting_values import read_settings
 from myna.config import Settings
+from myna.domain.errors import InvalidRequest
 from myna.runtime.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -25,9 +28,10 @@ _BLOBS = "Its recordings and artifacts, as MYNA_BLOB_URL names them."
 
 
 def build_app() -> typer.Typer:
-    app = typer.Typer(name="store", help="Move everything to another database and storage.", no_args_is_help=True)
-    app.callback()(lambda: None)  # keeps the subcommand's name, although it is the only one
+    app = typer.Typer(name="store", help="Move a store, or forget a workspace.", no_args_is_help=True)
     app.command("copy")(copy_everything)
+    app.command("forget")(forget)
+    app.command("check-receipt")(check_receipt)
     return app
 
 
@@ -67,6 +71,67 @@ def copy_everything(
         raise typer.Exit(ExitCode.FAILED)
 
 
+def forget(
+    workspace: Annotated[str, typer.Argument(metavar="WORKSPACE", help="Whose voices, drafts and keys are deleted.")],
+    *,
+    receipt: Annotated[Path, typer.Option(metavar="FILE", help="Where the signed receipt is written.", dir_okay=False)],
+    is_sure: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; scripts are not asked either.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Delete everything of a workspace, for good, and write a signed receipt of what it was."""
+    settings = read_settings(data_dir=data_dir)
+    if receipt.exists():
+        raise typer.BadParameter(f"{receipt} exists. Name another file.")
+    if not is_sure and sys.stdin.isatty() and sys.stderr.isatty():
+        typer.confirm(f"Delete all voices, recordings and keys of {workspace} for good?", abort=True, err=True)
+    made = asyncio.run(_forget(settings, workspace))
+    receipt.write_text(json.dumps(made, indent=2) + "\n")
+    if as_json:
+        print_json(made["receipt"])
+    else:
+        print_result(f"{len(made['receipt']['voices'])} voices and {made['receipt']['numKeys']} keys deleted")
+
+
+def check_receipt(
+    receipt: Annotated[Path, typer.Argument(metavar="FILE", help="As `myna store forget` wrote it.", exists=True)],
+    *,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look whether a receipt was signed with this store's secret, and print what it says."""
+    settings = read_settings(data_dir=data_dir)
+    try:
+        signed = str(json.loads(receipt.read_text())["signed"])
+    except (ValueError, KeyError, TypeError) as exc:
+        raise InvalidRequest(f"{receipt} is no receipt.") from exc
+    said = _open(settings, "", "", must_exist=False).vault.read_receipt(signed)
+    if said is None:
+        raise InvalidRequest(f"{receipt} was not signed here, or was changed.")
+    if as_json:
+        print_json(dict(said))
+    else:
+        print_result(f"{said['workspace']}: {len(said['voices'])} voices deleted at {said['forgottenAt']}")
+
+
+async def _forget(settings: Settings, workspace: str) -> dict[str, Any]:
+    from myna.store.forgetting import forget_workspace  # noqa: PLC0415  (as below)
+
+    stores = _open(settings, "", "", must_exist=True)
+    try:
+        with progress_bars(MofNCompleteColumn()) as bars:
+            task = bars.add_task("Deleting voices", total=None)
+
+            def show(num_done: int, num_voices: int) -> None:
+                bars.update(task, completed=num_done, total=num_voices)
+
+            forgotten = await forget_workspace(stores, workspace, SystemClock(), show)
+        signed, key = stores.vault.sign_receipt(forgotten), dict(stores.vault.receipt_key)
+        return {"receipt": forgotten, "signed": signed, "publicKey": key}
+    finally:
+        await stores.release()
+
+
 async def _copy(settings: Settings, source: tuple[str, str], target: tuple[str, str]) -> "CopyReport":
     from myna.store.copying import copy_store  # noqa: PLC0415  (the database's libraries: a second to import)
 
@@ -95,4 +160,5 @@ def _open(settings: Settings, store: str, blobs: str, *, must_exist: bool) -> "S
         data_dir, database_url = Path(store), ""
     elif not blobs:
         raise typer.BadParameter("A database holds no recordings: name them with --from-blobs or --to-blobs.")
-    return open_stores(data_dir, SystemClock(), database_url, blobs, must_exist=must_exist)
+    secret = settings.token_secret.get_secret_value()
+    return open_stores(data_dir, SystemClock(), database_url, blobs, secret, must_exist=must_exist)

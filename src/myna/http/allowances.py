@@ -1,8 +1,8 @@
 """What one key may ask at a time and in a minute, and one workspace have in a day (wire-contract.md#allowances).
 
-Kept in memory: of this process, and forgotten when it ends. A bucket needs one number for each key that was used, a
-day two for each workspace, so both are bounded by the keys that exist. By hand: the package `limits` starts a thread
-or a task for each count and takes no other clock than the machine's.
+Kept in memory: of this process, and forgotten when it ends. A bucket needs one number for each key that was used (and
+one for its tokens), a day two for each workspace, so both are bounded by the keys that exist. By hand: the package
+`limits` starts a thread or a task for each count and takes no other clock than the machine's.
 """
 
 import math
@@ -29,7 +29,7 @@ class Allowances:
         self._metrics = metrics
         self._clock = clock
         self._full_at_s: dict[str, float] = {}
-        """Key id -> when its bucket of requests will be full again (generic cell rate algorithm, ITU-T I.371)."""
+        """Key id, or a name with it -> when its bucket will be full again (cell rate algorithm, ITU-T I.371)."""
         self._num_running: Counter[str] = Counter()
         self._day = clock.now().date()
         self._spoken_s: defaultdict[WorkspaceId, float] = defaultdict(float)
@@ -41,7 +41,7 @@ class Allowances:
         most = self._limits.max_concurrent_requests
         if most and self._num_running[grant.key_id] >= most:
             raise self._refusal("concurrent", RateLimited(f"This key has {most} requests running. Wait for one.", 1))
-        self._take_from_bucket(grant.key_id)
+        self._take_from_bucket(grant.key_id, self._limits.max_requests_per_minute, "requests")
         self._num_running[grant.key_id] += 1
         try:
             yield
@@ -77,18 +77,21 @@ class Allowances:
             if self._day == day:
                 self._num_voices[workspace] -= num - len(made.voice_ids)
 
-    def _take_from_bucket(self, key_id: str) -> None:
-        most = self._limits.max_requests_per_minute
+    def take_token(self, grant: Grant) -> None:
+        """Before one is made. Raises: RateLimited."""
+        self._take_from_bucket(f"tokens of {grant.key_id}", self._limits.max_tokens_per_minute, "tokens")
+
+    def _take_from_bucket(self, name: str, most: int, kind: str) -> None:
         if not most:
             return
         now_s = self._clock.now().timestamp()
         # Not later than in a minute, whatever the clock was set to.
-        full_at_s = min(max(self._full_at_s.get(key_id, now_s), now_s), now_s + _MINUTE_S) + _MINUTE_S / most
+        full_at_s = min(max(self._full_at_s.get(name, now_s), now_s), now_s + _MINUTE_S) + _MINUTE_S / most
         wait_s = full_at_s - now_s - _MINUTE_S
         if wait_s > 1e-6:
-            message = f"This key has had its {most} requests a minute. Wait a moment."
-            raise self._refusal("requests", RateLimited(message, math.ceil(wait_s)))
-        self._full_at_s[key_id] = full_at_s
+            message = f"This key has had its {most} {kind} a minute. Wait a moment."
+            raise self._refusal(kind, RateLimited(message, math.ceil(wait_s)))
+        self._full_at_s[name] = full_at_s
 
     def _begin_day(self) -> None:
         """Empty the accounts if they are of an earlier day."""

@@ -20,12 +20,15 @@ from myna.http.speech_replies import SpeechLineReply
 from myna.http.speech_requests import SpeakRequest
 from myna.http.stt_request import TranscribeRequest
 from myna.http.studio_page import create_studio_router
+from myna.http.token_messages import CreateTokenRequest, GenerateTokenRequest
+from myna.http.tokens import router as tokens_router
 from myna.http.transcription_request import TranscriptionRequest
 from myna.http.voice_requests import CloneVoiceRequest, ConsentMessage, DesignVoiceRequest, UpdateVoiceRequest
 from myna.http.wrong_keys import WrongKeys
 from myna.observability.audit_log import AuditLog
 from myna.observability.metrics import Metrics
 from myna.usecases.services import Services
+from myna.usecases.tokens import Tokens
 
 _DESCRIPTION = (
     "Instant voice cloning and speech, self-hosted, in Inworld's Voice and TTS wire format. Fields are taken in "
@@ -63,8 +66,9 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
     )
     bodies = BodiesInFlight(limits.max_bodies_in_flight_bytes, metrics)
     allowances = Allowances(limits, metrics, services.clock)
-    keys = WrongKeys(services.keys, services.clock, metrics)
-    app.state.backend = Backend(services, limits, metrics, bodies, allowances, keys, audit)
+    tokens = Tokens(services.keys, services.vault, services.clock)
+    keys = WrongKeys(tokens, services.clock, metrics)
+    app.state.backend = Backend(services, limits, metrics, bodies, allowances, keys, tokens, audit)
     routers = (
         voices.short,
         voices.qualified,
@@ -73,13 +77,16 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
         openai.router,
         transcriptions.router,
         stt.router,
+        tokens_router,
     )
     for router in (*routers, listening_socket.router, speech_socket.router, system.router, create_studio_router()):
         # One flat list, not routers inside a router: a 405 names the methods of all routes of its path.
         app.router.routes.extend(router.routes)
     install_error_replies(app)
     messages = (CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest, SpeakRequest, CreateSpeechRequest)
-    install_openapi(app, (*messages, ConsentMessage, TranscriptionRequest, TranscribeRequest, SpeechLineReply))
+    token_messages = (CreateTokenRequest, GenerateTokenRequest)
+    listening = (TranscriptionRequest, TranscribeRequest)
+    install_openapi(app, (*messages, ConsentMessage, *listening, *token_messages, SpeechLineReply))
     # Inside out: what the last resort answers is for pages of other origins too, and every answer has an id.
     app.add_middleware(LastResort, limits=limits)
     if limits.cors_origins:

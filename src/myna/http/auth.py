@@ -1,7 +1,9 @@
-"""Who is asking, and may they: keys in the `Authorization` header (wire-contract.md#keys), as dependencies of the
-endpoints."""
+"""Who is asking, and may they: keys and tokens in the `Authorization` header (wire-contract.md#keys), as dependencies
+of the endpoints."""
 
+import re
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Path, Request, Security
@@ -9,17 +11,25 @@ from fastapi.security import APIKeyHeader
 from starlette.datastructures import Address, Headers, QueryParams
 
 from myna.domain.errors import CredentialsMissing, CredentialsRejected, PermissionDenied, ResourceNotFound
+from myna.domain.scope import Scope
 from myna.http.backend import Backend, WithBackend
 from myna.http.request_state import record_of
 from myna.usecases.ports import Grant
+from myna.usecases.tokens import SignedRequest
 
 _SHOWN_KEY_CHARS = 4
 """No more of a key is ever repeated (wire-contract.md#keys)."""
 _MAX_KEY_CHARS = 4096
 _SUBPROTOCOL_PREFIX = "bearer_"
+_SIGNED = re.compile(
+    r"IW1-HMAC-SHA256 +ApiKey=([\w-]{1,32}), *DateTime=(\d{14}), *Nonce=([\w-]{1,64}), *Signature=([0-9a-fA-F]{64})",
+    re.ASCII,
+)
+_MEANT_HOSTS = ("api-engine.inworld.ai", "api.inworld.ai")
+"""What clients sign if only the address they ask was changed."""
 
 _HEADER = APIKeyHeader(
-    name="Authorization", scheme_name="key", description="`Basic <key>` or `Bearer <key>`.", auto_error=False
+    name="Authorization", scheme_name="key", description="`Basic <key>` or `Bearer <key or token>`.", auto_error=False
 )
 
 
@@ -27,7 +37,7 @@ async def _admit(
     request: Request, backend: WithBackend, header: Annotated[str | None, Security(_HEADER)]
 ) -> AsyncIterator[Grant]:
     """Until the reply is out. Raises: CredentialsMissing, CredentialsRejected, CredentialsExpired, RateLimited."""
-    key = _after_scheme(header or "")
+    key = _signed_request(request, header or "") or _after_scheme(header or "")
     try:
         grant = await _verify(backend, request.client, key)
     except CredentialsRejected as exc:
@@ -38,36 +48,49 @@ async def _admit(
         yield grant
 
 
-Reader = Annotated[Grant, Depends(_admit)]
-"""Any valid key: reading, and speaking."""
+Caller = Annotated[Grant, Depends(_admit)]
+"""Any valid key or token, whatever it may do."""
 
 
-async def _admit_writer(grant: Reader) -> Grant:
-    """Raises: as `_admit`, and PermissionDenied."""
-    if not grant.can_write:
-        raise PermissionDenied("This API key may only read. Use a key with write access.")
-    return grant
+@dataclass(frozen=True, slots=True)
+class _Needing:
+    scope: Scope
+
+    async def __call__(self, grant: Caller) -> Grant:
+        check_scope(grant, self.scope)
+        return grant
 
 
-Writer = Annotated[Grant, Depends(_admit_writer)]
-"""A key that may change voices."""
+Speaker = Annotated[Grant, Depends(_Needing(Scope.SPEAK))]
+Listener = Annotated[Grant, Depends(_Needing(Scope.LISTEN))]
+Reader = Annotated[Grant, Depends(_Needing(Scope.READ_VOICES))]
+Writer = Annotated[Grant, Depends(_Needing(Scope.WRITE_VOICES))]
+TokenMaker = Annotated[Grant, Depends(_Needing(Scope.MAKE_TOKENS))]
+
+
+def check_scope(grant: Grant, scope: Scope) -> None:
+    """Raises: PermissionDenied."""
+    if scope not in grant.scopes:
+        raise PermissionDenied(f"This API key or token lacks the scope {scope}. Use one that has it.")
 
 
 async def check_workspace(
-    workspace: Annotated[str, Path(description="The key's workspace.")], grant: Reader, backend: WithBackend
+    workspace: Annotated[str, Path(description="The key's workspace.")], grant: Caller, backend: WithBackend
 ) -> None:
     """Raises: ResourceNotFound for another workspace's path, where that is not overlooked."""
     if workspace != grant.workspace and not backend.limits.accept_any_workspace_path:
         raise ResourceNotFound("There is no such workspace, or it is not this key's.")
 
 
-async def admit_socket(backend: Backend, client: Address | None, key: str) -> Grant:
-    """In the words of the socket. Raises: as `_admit`."""
+async def admit_socket(backend: Backend, client: Address | None, key: str, scope: Scope) -> Grant:
+    """In the words of the socket. Raises: as `_admit`, and PermissionDenied."""
     try:
-        return await _verify(backend, client, key)
+        grant = await _verify(backend, client, key)
     except CredentialsRejected as exc:
         message = f'Invalid credentials provided for API key "{_shown_part(key)}***"'
         raise CredentialsRejected(message) from exc
+    check_scope(grant, scope)
+    return grant
 
 
 def key_of_socket(headers: Headers, query: QueryParams) -> tuple[str, str | None]:
@@ -80,16 +103,28 @@ def key_of_socket(headers: Headers, query: QueryParams) -> tuple[str, str | None
     return key, subprotocol
 
 
-async def _verify(backend: Backend, client: Address | None, key: str) -> Grant:
+async def _verify(backend: Backend, client: Address | None, key: str | SignedRequest) -> Grant:
     if not key:
         raise CredentialsMissing("authentication is required")
-    if len(key) > _MAX_KEY_CHARS or not key.isprintable():
+    if isinstance(key, str) and (len(key) > _MAX_KEY_CHARS or not key.isprintable()):
         raise CredentialsRejected("malformed")
     return await backend.keys.verify(key, client.host if client is not None else "")
 
 
-def _shown_part(key: str) -> str:
+def _signed_request(request: Request, header: str) -> SignedRequest | None:
+    """Only where tokens are made: what is signed names that and no other request (wire-contract.md#tokens)."""
+    found = _SIGNED.fullmatch(header) if request.url.path.endswith("/token:generate") else None
+    if found is None:
+        return None
+    host = request.headers.get("host", "").removesuffix(":443")
+    hosts = dict.fromkeys((host, host.rpartition(":")[0] or host, *_MEANT_HOSTS))
+    key_id, sent_at, nonce, signature = found.groups()
+    return SignedRequest(key_id, sent_at, nonce, signature, tuple(hosts))
+
+
+def _shown_part(key: str | SignedRequest) -> str:
     """The part of a refused key by which its owner can tell which one it was."""
+    key = key if isinstance(key, str) else key.key_id
     return "".join(char for char in key[:_SHOWN_KEY_CHARS] if char.isprintable())
 
 

@@ -16,6 +16,7 @@ from myna.observability.audit_log import Act, AuditLog
 from myna.observability.metrics import Metrics
 from myna.observability.request_record import RequestRecord
 from myna.usecases.services import Services
+from myna.usecases.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Backend:
     bodies: BodiesInFlight
     allowances: Allowances
     keys: WrongKeys
+    tokens: Tokens
     audit: AuditLog | None
     """None: nothing is noted."""
     open_sockets: set[str] = field(default_factory=set)

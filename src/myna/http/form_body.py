@@ -11,7 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from myna.domain.errors import InvalidRequest, PayloadTooLarge
-from myna.http.auth import Reader
+from myna.http.auth import Caller
 from myna.http.backend import WithBackend
 from myna.http.proto_message import Message, check_message
 
@@ -37,7 +37,7 @@ class FormBody(Generic[Message]):
 
     message: type[Message]
 
-    async def __call__(self, request: Request, _admitted: Reader, backend: WithBackend) -> Message:
+    async def __call__(self, request: Request, _admitted: Caller, backend: WithBackend) -> Message:
         if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
             raise InvalidRequest("Send the request as multipart/form-data.")
         most = backend.limits.max_body_bytes

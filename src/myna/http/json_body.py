@@ -11,7 +11,7 @@ from typing import Generic
 from fastapi import Request
 
 from myna.domain.errors import PayloadTooLarge
-from myna.http.auth import Reader
+from myna.http.auth import Caller
 from myna.http.backend import WithBackend
 from myna.http.proto_message import Message, parse_message
 from myna.http.request_marks import note_body
@@ -27,7 +27,7 @@ class JsonBody(Generic[Message]):
     message: type[Message]
     has_audio: bool = False
 
-    async def __call__(self, request: Request, _admitted: Reader, backend: WithBackend) -> Message:
+    async def __call__(self, request: Request, _admitted: Caller, backend: WithBackend) -> Message:
         limits = backend.limits
         most = limits.max_body_bytes if self.has_audio else limits.max_small_body_bytes
         with backend.bodies.hold() as grow:

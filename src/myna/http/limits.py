@@ -51,6 +51,8 @@ class HttpLimits:
     """Speech of one workspace, in a day of UTC; 0: no limit."""
     max_voices_per_day: int = 0
     """Voices that one workspace makes, drafts included; 0: no limit."""
+    max_tokens_per_minute: int = 60
+    """Made with one key; 0: no limit. Source: Inworld's limit."""
     cors_origins: tuple[str, ...] = ()
     """Whose pages a browser lets use the API (`https://app.example.com`); empty: only this server's own."""
 

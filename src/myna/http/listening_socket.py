@@ -7,6 +7,7 @@ from fastapi import APIRouter, WebSocket
 
 from myna.domain.errors import InvalidRequest, MynaError
 from myna.domain.language import LangCode, parse_lang_code
+from myna.domain.scope import Scope
 from myna.http.backend import Backend, WithBackend
 from myna.http.errors import describe, describe_bug
 from myna.http.proto_message import check_message
@@ -33,6 +34,8 @@ async def listen(websocket: WebSocket, backend: WithBackend) -> None:
 
 class _Session(SocketSession):
     """One connection. Audio is looked at as it arrives; what it holds is heard and told in order, beside that."""
+
+    needs = Scope.LISTEN
 
     def __init__(self, websocket: WebSocket, record: RequestRecord, backend: Backend) -> None:
         super().__init__(websocket, record, backend)

@@ -11,7 +11,7 @@ from myna.domain.errors import InvalidRequest, MynaError, ResourceNotFound
 from myna.domain.language import parse_lang_code
 from myna.domain.speech import AudioEncoding, AudioFormat, EncodedChunk
 from myna.domain.voice import VoiceId
-from myna.http.auth import Reader
+from myna.http.auth import Caller, Reader, Speaker
 from myna.http.backend import WithBackend
 from myna.http.client_presence import while_client_waits
 from myna.http.errors import describe
@@ -48,13 +48,13 @@ JsonObject = dict[str, object]
 
 
 @router.get("/models", summary="List models (OpenAI's form)")
-async def list_models(_grant: Reader) -> JsonObject:
+async def list_models(_grant: Caller) -> JsonObject:
     """OpenAI's names and ours; behind all are the configured engine and the one recogniser."""
     return {"object": "list", "data": [_model(name) for name in _MODELS]}
 
 
 @router.get("/models/{model}", summary="Show a model (OpenAI's form)")
-async def get_model(model: str, _grant: Reader) -> JsonObject:
+async def get_model(model: str, _grant: Caller) -> JsonObject:
     """One of the list."""
     if model not in _MODELS:
         raise ResourceNotFound("There is no such model. GET /v1/models lists them.")
@@ -81,7 +81,7 @@ async def list_voices(grant: Reader, backend: WithBackend) -> JsonObject:
 )
 async def create_speech(
     request: Request,
-    grant: Reader,
+    grant: Speaker,
     message: Annotated[CreateSpeechRequest, Depends(JsonBody(CreateSpeechRequest))],
     backend: WithBackend,
 ) -> Response:

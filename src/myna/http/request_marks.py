@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 
 from myna.domain.errors import InvalidRequest
-from myna.http.auth import Reader
+from myna.http.auth import Caller
 from myna.usecases.repeated_requests import RequestMark
 
 _MAX_CHARS = 255
@@ -15,7 +15,7 @@ _MAX_CHARS = 255
 
 async def _key_of(
     request: Request,
-    _admitted: Reader,
+    _admitted: Caller,
     key: Annotated[
         str | None,
         Header(alias="Idempotency-Key", description="Extra: sent again with the same body, no second voice is made."),

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from myna.domain.errors import InvalidRequest, MynaError, Overloaded
+from myna.domain.scope import Scope
 from myna.http.auth import admit_socket, key_of_socket
 from myna.http.backend import Backend
 from myna.http.cross_origin import REQUEST_ID_HEADER, check_socket_origin
@@ -26,6 +27,8 @@ _INLINE_CHARS = 32 * 1024
 
 class SocketSession:
     """One connection. Frames are read one after another."""
+
+    needs: ClassVar[Scope]
 
     def __init__(self, websocket: WebSocket, record: RequestRecord, backend: Backend) -> None:
         self._websocket = websocket
@@ -108,7 +111,7 @@ class SocketSession:
         if self._grant is not None:
             return True
         try:
-            self._grant = await admit_socket(self._backend, self._websocket.client, self._key)
+            self._grant = await admit_socket(self._backend, self._websocket.client, self._key, self.needs)
         except MynaError as exc:
             await self.end_with(describe(exc))
             return False

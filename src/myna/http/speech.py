@@ -12,7 +12,7 @@ from myna.domain.errors import MynaError
 from myna.domain.language import LangCode
 from myna.domain.speech import AudioFormat, EncodedChunk
 from myna.domain.voice import VoiceId
-from myna.http.auth import Reader
+from myna.http.auth import Speaker
 from myna.http.backend import Backend, WithBackend
 from myna.http.client_presence import while_client_waits
 from myna.http.errors import describe
@@ -43,7 +43,7 @@ SpokenText = Annotated[SpeakRequest, Depends(JsonBody(SpeakRequest))]
     response_model=SpeechReplyMessage,
     openapi_extra=body_of(SpeakRequest),
 )
-async def speak(request: Request, grant: Reader, message: SpokenText, backend: WithBackend) -> Response:
+async def speak(request: Request, grant: Speaker, message: SpokenText, backend: WithBackend) -> Response:
     """Speak up to 2000 characters. Empty text gives an empty reply."""
     command = message.to_command(grant.workspace, message.text, is_stream=False)
     chunks = await _speak_whole(request, backend, command)
@@ -58,7 +58,7 @@ async def speak(request: Request, grant: Reader, message: SpokenText, backend: W
     openapi_extra=body_of(SpeakRequest),
     responses=content_of(_LINES),
 )
-async def stream(request: Request, grant: Reader, message: SpokenText, backend: WithBackend) -> Response:
+async def stream(request: Request, grant: Speaker, message: SpokenText, backend: WithBackend) -> Response:
     """Speak up to 4000 characters; the first line leaves as soon as the first words are spoken."""
     command = message.to_command(grant.workspace, message.text)
     record = record_of(request.scope)
@@ -72,7 +72,7 @@ async def stream(request: Request, grant: Reader, message: SpokenText, backend: 
 
 @router.get("/voice:preview", summary="Hear a voice")
 async def preview(
-    request: Request, grant: Reader, query: Annotated[PreviewQuery, Query()], backend: WithBackend
+    request: Request, grant: Speaker, query: Annotated[PreviewQuery, Query()], backend: WithBackend
 ) -> PreviewReply:
     """A few words in the voice's own language."""
     services = backend.services

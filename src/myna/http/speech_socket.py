@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, WebSocket
 
 from myna.domain.errors import InvalidRequest, MynaError, Overloaded, ResourceNotFound
+from myna.domain.scope import Scope
 from myna.http.backend import Backend, WithBackend
 from myna.http.errors import describe, failure_reply
 from myna.http.proto_message import check_message
@@ -47,6 +48,8 @@ async def refuse_elsewhere(websocket: WebSocket) -> None:
 
 class _Session(SocketSession):
     """One connection. Frames never wait for speech; contexts speak on their own."""
+
+    needs = Scope.SPEAK
 
     def __init__(self, websocket: WebSocket, record: RequestRecord, backend: Backend) -> None:
         super().__init__(websocket, record, backend)

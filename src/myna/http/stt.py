@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from myna.domain.language import parse_lang_code
-from myna.http.auth import Reader
+from myna.http.auth import Listener
 from myna.http.backend import WithBackend
 from myna.http.json_body import JsonBody
 from myna.http.openapi import ERRORS, body_of
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/stt/v1", tags=["listening"], responses=ERRORS, defau
 )
 async def transcribe(
     request: Request,
-    _grant: Reader,
+    _grant: Listener,
     message: Annotated[TranscribeRequest, Depends(JsonBody(TranscribeRequest, has_audio=True))],
     backend: WithBackend,
 ) -> TranscribeReply:

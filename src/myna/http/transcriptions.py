@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from myna.domain.errors import InvalidRequest, ModelUnsupported
 from myna.domain.language import LangCode, parse_lang_code
 from myna.domain.transcript import Transcript
-from myna.http.auth import Reader
+from myna.http.auth import Listener
 from myna.http.backend import Backend, WithBackend
 from myna.http.captions import captions_of, write_srt, write_vtt
 from myna.http.client_presence import while_client_waits
@@ -32,7 +32,7 @@ JsonObject = dict[str, object]
 )
 async def create_transcription(
     request: Request,
-    _grant: Reader,
+    _grant: Listener,
     message: Annotated[TranscriptionRequest, Depends(FormBody(TranscriptionRequest))],
     backend: WithBackend,
 ) -> Response:

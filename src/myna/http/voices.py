@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from myna.domain.language import CLONE_LANGUAGES, LangCode
 from myna.domain.voice import Voice, VoiceId, check_voice_id
-from myna.http.auth import Reader, Writer, check_workspace
+from myna.http.auth import Caller, Reader, Writer, check_workspace
 from myna.http.backend import Backend, WithBackend
 from myna.http.clone_replies import CloneVoiceReply
 from myna.http.consent_replies import ConsentHistoryReply
@@ -61,7 +61,7 @@ def _in_both_forms(method: str, path: str, summary: str, **options: Any) -> Call
 async def _find_voice_id(
     request: Request,
     voice_id: Annotated[str, Path(description="As the list shows it.")],
-    grant: Reader,
+    grant: Caller,
     backend: WithBackend,
 ) -> VoiceId:
     """The id in the path; in the workspace-qualified form also its part after the `__` (wire-contract.md#paths)."""

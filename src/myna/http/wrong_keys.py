@@ -7,7 +7,8 @@ from ipaddress import IPv6Address, ip_address
 
 from myna.domain.errors import CredentialsRejected, RateLimited
 from myna.observability.metrics import Metrics
-from myna.usecases.ports import Clock, Grant, KeyStore
+from myna.usecases.ports import Clock, Grant
+from myna.usecases.tokens import SignedRequest, Tokens
 
 _NUM_FREE = 10
 """Wrong keys of one sender that cost nothing: a mistyped setting, a test."""
@@ -21,10 +22,11 @@ _MAX_KNOWN = 10_000
 class WrongKeys:
     """Looks keys up, but for a sender of wrong ones only after a wait that doubles with each.
 
-    A key that was right before is always looked up, so that nobody is kept out by another behind the same address.
+    A key that was right before is always looked up, and so is a token that was signed here: nobody is kept out by
+    another behind the same address.
     """
 
-    def __init__(self, keys: KeyStore, clock: Clock, metrics: Metrics) -> None:
+    def __init__(self, keys: Tokens, clock: Clock, metrics: Metrics) -> None:
         self._keys = keys
         self._clock = clock
         self._metrics = metrics
@@ -33,10 +35,12 @@ class WrongKeys:
         self._known: OrderedDict[bytes, None] = OrderedDict()
         """Digests of right keys, the one that was not used for longest first."""
 
-    async def verify(self, key: str, address: str) -> Grant:
-        """Raises: CredentialsRejected, CredentialsExpired, RateLimited."""
-        digest, sender = hashlib.sha256(key.encode()).digest(), _sender(address)
-        if digest not in self._known:
+    async def verify(self, key: str | SignedRequest, address: str) -> Grant:
+        """Raises: CredentialsRejected, CredentialsExpired, PermissionDenied, RateLimited."""
+        name = key if isinstance(key, str) else key.key_id
+        digest, sender = hashlib.sha256(name.encode()).digest(), _sender(address)
+        is_token = self._keys.is_own(key)
+        if digest not in self._known and not is_token:
             self._check(sender)
         try:
             grant = await self._keys.verify(key)
@@ -47,6 +51,8 @@ class WrongKeys:
             if len(self._senders) > _MAX_SENDERS:
                 self._senders.popitem(last=False)
             raise
+        if is_token:
+            return grant
         self._known[digest] = None
         self._known.move_to_end(digest)
         if len(self._known) > _MAX_KNOWN:

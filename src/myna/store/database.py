@@ -148,6 +148,22 @@ class Database:
             ):
                 yield session
 
+    async def wipe(self) -> None:
+        """Take what was deleted out of SQLite's write-ahead log too, where it would lie until the log is written over.
+
+        While another process reads, or if the disk fails, it stays until the next time: never an error. A server does
+        this by itself (PostgreSQL: autovacuum, and its settings for the log).
+        """
+        if not self.is_sqlite:
+            return
+        try:
+            with _in_our_words():
+                async with self._engine.connect() as connection:
+                    await connection.execution_options(myna_begin="")
+                    await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        except ServiceUnavailable:
+            logger.warning("the write-ahead log is not wiped; tried again later")
+
     async def close(self) -> None:
         await self._engine.dispose()
 

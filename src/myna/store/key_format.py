@@ -16,8 +16,8 @@ from myna.domain.errors import CredentialsExpired, CredentialsRejected, InvalidR
 from myna.domain.voice import WorkspaceId
 
 _KEY_ID_BYTES = 8
-_SECRET_BYTES = 32
-"""256 bits: nothing to gain by guessing, hence a plain SHA-256 is enough to store it."""
+_SECRET_BYTES = 48
+"""Nothing to gain by guessing, hence a plain SHA-256 is enough to store it. 64 characters: see `signing_secret`."""
 _MAX_KEY_CHARS = 256
 _VISIBLE_CHARS = 4
 _WORKSPACE = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
@@ -32,6 +32,15 @@ class KeyParts:
     def secret_sha256(self) -> str:
         """Hex; what is stored in the secret's place."""
         return hashlib.sha256(self.secret.encode()).hexdigest()
+
+    @property
+    def signing_secret(self) -> bytes:
+        """What signed requests are checked with (wire-contract.md#tokens); 32 bytes.
+
+        Clients begin with an HMAC-SHA256 under `IW1<secret>`. A key of more than 64 bytes is replaced by its digest
+        there (RFC 2104), so the digest is enough.
+        """
+        return hashlib.sha256(f"IW1{self.secret}".encode()).digest()
 
     @property
     def key(self) -> str:

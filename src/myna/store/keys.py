@@ -5,15 +5,23 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from myna.domain.errors import ResourceNotFound, ServiceUnavailable
+from myna.domain.errors import (
+    CredentialsRejected,
+    InvalidRequest,
+    PermissionDenied,
+    ResourceNotFound,
+    ServiceUnavailable,
+)
+from myna.domain.scope import Scopes, join_scopes, split_scopes
 from myna.domain.voice import WorkspaceId
 from myna.store.database import Database
 from myna.store.key_format import check_workspace_name, expiry, new_key, parse_key, rejection
-from myna.store.tables import ApiKeyRow, WorkspaceRow
+from myna.store.tables import ApiKeyRow, SpentTokenRow, WorkspaceRow
+from myna.store.vault import Vault
 from myna.usecases.ports import Clock, Grant, KeyRow
 
 logger = logging.getLogger(__name__)
@@ -25,32 +33,50 @@ _NOTED_AGAIN = timedelta(hours=1)
 class SqlKeyStore:
     """Implements `KeyStore`. A revoked key stays listed and opens nothing from that moment on: nothing is cached."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, vault: Vault) -> None:
         self._database = database
         self._clock = clock
+        self._vault = vault
         self._noted_at: dict[str, datetime] = {}
 
     async def create(
-        self, workspace: WorkspaceId, can_write: bool, lifetime: timedelta | None = None
+        self, workspace: WorkspaceId, scopes: Scopes, lifetime: timedelta | None = None
     ) -> tuple[str, KeyRow]:
-        name = check_workspace_name(workspace)
+        key, row = self._new(check_workspace_name(workspace), scopes, lifetime)
+        async with self._database.writing() as session:
+            await ensure_workspace(session, WorkspaceId(row.workspace), self._clock)
+            session.add(row)
+        return key, _describe(row)
+
+    async def rotate(self, key_id: str, overlap: timedelta) -> tuple[str, KeyRow]:
+        async with self._database.writing() as session:
+            old = await _get(session, key_id)
+            now = self._clock.now()
+            if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= now):
+                raise InvalidRequest(f"The key '{key_id}' opens nothing any more. Make a new one.")
+            lifetime = None if old.expires_at is None else old.expires_at - old.created_at
+            key, row = self._new(WorkspaceId(old.workspace), _describe(old).scopes, lifetime)
+            session.add(row)
+            if not overlap:
+                old.revoked_at = now
+            old.expires_at = min(old.expires_at or now + overlap, now + overlap)
+        return key, _describe(row)
+
+    def _new(self, workspace: WorkspaceId, scopes: Scopes, lifetime: timedelta | None) -> tuple[str, ApiKeyRow]:
         parts = new_key()
         now = self._clock.now()
-        row = ApiKeyRow(
+        return parts.key, ApiKeyRow(
             key_id=parts.key_id,
-            workspace=name,
-            can_write=can_write,
+            workspace=workspace,
+            scopes=join_scopes(scopes),
             prefix=parts.prefix,
             secret_sha256=parts.secret_sha256,
             created_at=now,
             revoked_at=None,
             expires_at=None if lifetime is None else now + lifetime,
             last_used_on=None,
+            sealed_signing_secret=self._vault.seal(parts.signing_secret),
         )
-        async with self._database.writing() as session:
-            await ensure_workspace(session, name, self._clock)
-            session.add(row)
-        return parts.key, _describe(row)
 
     async def verify(self, key: str) -> Grant:
         parts = parse_key(key)
@@ -59,14 +85,48 @@ class SqlKeyStore:
         # A row that is not there is compared too, so that the time tells nothing about which ids exist.
         expected = row.secret_sha256 if row is not None else "0" * 64
         is_right = hmac.compare_digest(expected, parts.secret_sha256)
-        if row is None or not is_right or row.revoked_at is not None:
+        if row is None or not is_right:
             raise rejection(key)
+        return await self._admit(row)
+
+    async def vouch(self, key_id: str) -> Grant:
+        async with self._database.reading() as session:
+            row = await session.get(ApiKeyRow, key_id)
+        if row is None:
+            raise CredentialsRejected("The key is not of this store.")
+        return await self._admit(row)
+
+    async def _admit(self, row: ApiKeyRow) -> Grant:
+        if row.revoked_at is not None:
+            raise rejection(row.prefix)
         now = self._clock.now()
         if row.expires_at is not None and row.expires_at <= now:
-            raise expiry(key, row.expires_at)
+            raise expiry(row.prefix, row.expires_at)
         if row.last_used_on != now.date():
             await self._note_use(row.key_id, now)
-        return Grant(WorkspaceId(row.workspace), row.can_write, row.key_id)
+        return Grant(WorkspaceId(row.workspace), split_scopes(row.scopes), row.key_id)
+
+    async def signing_secret(self, key_id: str) -> bytes | None:
+        async with self._database.reading() as session:
+            row = await session.get(ApiKeyRow, key_id)
+        if row is None:
+            return None
+        secret = self._vault.unseal(row.sealed_signing_secret or "")
+        if secret is None:
+            raise PermissionDenied(
+                "This key cannot sign here: it is older, or of another token secret. Rotate the key."
+            )
+        return secret
+
+    async def spend(self, name: str, expires_at: datetime) -> bool:
+        async with self._database.writing() as session:
+            await session.execute(delete(SpentTokenRow).where(SpentTokenRow.expires_at <= self._clock.now()))
+            try:
+                async with session.begin_nested():
+                    session.add(SpentTokenRow(name=name, expires_at=expires_at))
+            except IntegrityError:
+                return False
+        return True
 
     async def _note_use(self, key_id: str, now: datetime) -> None:
         """At most once an hour, whatever comes of it: a store that can only be read still opens to its keys."""
@@ -88,9 +148,7 @@ class SqlKeyStore:
 
     async def revoke(self, key_id: str) -> None:
         async with self._database.writing() as session:
-            row = await session.get(ApiKeyRow, key_id)
-            if row is None:
-                raise ResourceNotFound(f"There is no key '{key_id}'. `myna keys list` shows the ids.")
+            row = await _get(session, key_id)
             row.revoked_at = row.revoked_at or self._clock.now()
 
 
@@ -106,11 +164,18 @@ async def ensure_workspace(session: AsyncSession, name: WorkspaceId, clock: Cloc
         return
 
 
+async def _get(session: AsyncSession, key_id: str) -> ApiKeyRow:
+    row = await session.get(ApiKeyRow, key_id)
+    if row is None:
+        raise ResourceNotFound(f"There is no key '{key_id}'. `myna keys list` shows the ids.")
+    return row
+
+
 def _describe(row: ApiKeyRow) -> KeyRow:
     return KeyRow(
         row.key_id,
         WorkspaceId(row.workspace),
-        row.can_write,
+        split_scopes(row.scopes),
         row.prefix,
         row.created_at,
         row.revoked_at,

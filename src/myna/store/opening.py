@@ -11,9 +11,11 @@ from myna.store.keys import SqlKeyStore
 from myna.store.owners import StoreOwners
 from myna.store.request_keys import SqlRequestKeys
 from myna.store.sql import SqlVoiceStore
+from myna.store.vault import Vault
 from myna.usecases.ports import Clock
 
 DATABASE_FILE = "myna.sqlite3"
+_VAULT_FILE = "token.secret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Stores:
     voices: SqlVoiceStore
     keys: SqlKeyStore
     request_keys: SqlRequestKeys
+    vault: Vault
     database: Database
     ledger: BlobLedger
 
@@ -37,13 +40,20 @@ class Stores:
 
 
 def open_stores(
-    data_dir: Path, clock: Clock, database_url: str = "", blob_url: str = "", *, must_exist: bool = False
+    data_dir: Path,
+    clock: Clock,
+    database_url: str = "",
+    blob_url: str = "",
+    token_secret: str = "",
+    *,
+    must_exist: bool = False,
 ) -> Stores:
     """Nothing is connected yet, but the blob folder is made.
 
     data_dir: made if it is not there, for its owner only.
     database_url: empty for SQLite in `data_dir`.
     blob_url: empty for a folder in `data_dir`.
+    token_secret: empty for one in a file of `data_dir`, which is made when it is needed.
     must_exist: a database file that is not there is not made.
     Raises: InvalidRequest for an address that is none, ResourceNotFound for a file that must exist, ServiceUnavailable
     for a folder that cannot be made.
@@ -54,10 +64,12 @@ def open_stores(
     # File locks tell who is alive on this machine; a database server may be shared by several.
     owners = StoreOwners(data_dir / "owners") if database.is_sqlite else None
     ledger = BlobLedger(database, open_blobs(blob_url, data_dir), clock, owners)
+    vault = Vault(data_dir / _VAULT_FILE, token_secret)
     return Stores(
         voices=SqlVoiceStore(database, ledger, clock),
-        keys=SqlKeyStore(database, clock),
+        keys=SqlKeyStore(database, clock, vault),
         request_keys=SqlRequestKeys(database, clock),
+        vault=vault,
         database=database,
         ledger=ledger,
     )

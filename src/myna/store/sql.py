@@ -14,9 +14,10 @@ removes it. docs/decisions/0006-store-format.md has the reasons.
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import ColumnElement, Select, delete, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -226,18 +227,24 @@ class SqlVoiceStore:
             row = await self._find(session, workspace, voice_id, for_change=True)
             prefixes = await self._delete_row(session, row)
         await self._ledger.remove(prefixes)
+        await self._database.wipe()
 
     async def delete_expired_drafts(self) -> int:
-        return await self._uncut(self._delete_expired_drafts())
+        is_expired = (VoiceRow.is_draft.is_(True), VoiceRow.expires_at <= self._clock.now())
+        return await self._uncut(self._delete_all(*is_expired))
 
-    async def _delete_expired_drafts(self) -> int:
-        expired = select(VoiceRow).where(VoiceRow.is_draft.is_(True), VoiceRow.expires_at <= self._clock.now())
+    async def delete_made_before(self, moment: datetime) -> int:
+        return await self._uncut(self._delete_all(VoiceRow.created_at < moment))
+
+    async def _delete_all(self, *conditions: ColumnElement[bool]) -> int:
         prefixes: list[BlobPrefix] = []
         async with self._database.writing() as session:
-            rows = (await session.scalars(expired)).all()
+            rows = (await session.scalars(select(VoiceRow).where(*conditions))).all()
             for row in rows:
                 prefixes += await self._delete_row(session, row)
-        await self._ledger.remove(prefixes)
+        if rows:
+            await self._ledger.remove(prefixes)
+            await self._database.wipe()
         return len(rows)
 
     async def recover(self) -> int:
@@ -245,7 +252,9 @@ class SqlVoiceStore:
 
         Also removes what this store could not remove earlier, so it may be called again at leisure.
         """
-        return await self._uncut(self._ledger.recover())
+        num_leftovers = await self._uncut(self._ledger.recover())
+        await self._database.wipe()
+        return num_leftovers
 
     async def close(self) -> None:
         """Finish what is being written, then stop being known as alive."""

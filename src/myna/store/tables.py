@@ -64,7 +64,8 @@ class ApiKeyRow(Base):
 
     key_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.name"), index=True)
-    can_write: Mapped[bool]
+    scopes: Mapped[str] = mapped_column(String(255))
+    """`domain/scope.py`, with spaces between."""
     prefix: Mapped[str] = mapped_column(String(8))
     secret_sha256: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -72,6 +73,17 @@ class ApiKeyRow(Base):
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_used_on: Mapped[date | None]
     """In UTC. A day and no more: a table of keys is no record of who works when."""
+    sealed_signing_secret: Mapped[str | None] = mapped_column(String(255))
+    """A digest of the secret by which signed requests are checked, sealed: who reads the database cannot sign."""
+
+
+class SpentTokenRow(Base):
+    """A one-time token or a signed request that was used; forgotten when it expires."""
+
+    __tablename__ = "spent_tokens"
+
+    name: Mapped[str] = mapped_column(String(128), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class SampleRow(Base):

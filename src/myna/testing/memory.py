@@ -1,14 +1,14 @@
 """Stores in memory: real implementations of the ports, for tests and demonstrations. One process, gone at its end."""
 
-import hmac
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from myna.domain.consent import Consent, Revocation, digest_voice_id
-from myna.domain.errors import ResourceNotFound, VoiceAlreadyExists
+from myna.domain.errors import InvalidRequest, ResourceNotFound, VoiceAlreadyExists
+from myna.domain.scope import Scopes
 from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId, unknown_voice
-from myna.store.key_format import check_workspace_name, expiry, new_key, parse_key, rejection
+from myna.store.key_format import KeyParts, check_workspace_name, expiry, new_key, parse_key, rejection
 from myna.usecases.ports import Clock, Grant, KeyRow, MarkedRequest, StoredSample, StoredVoice, VoiceChange
 
 
@@ -110,6 +110,12 @@ class MemoryVoiceStore:
             del self._entries[key]
         return len(expired)
 
+    async def delete_made_before(self, moment: datetime) -> int:
+        old = [key for key, entry in self._entries.items() if entry.voice.created_at < moment]
+        for key in old:
+            del self._entries[key]
+        return len(old)
+
     async def recover(self) -> int:
         return 0
 
@@ -132,40 +138,66 @@ class MemoryKeyStore:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._rows: dict[str, KeyRow] = {}
-        self._digests: dict[str, str] = {}
+        self._parts: dict[str, KeyParts] = {}
+        self._spent: dict[str, datetime] = {}
 
     async def create(
-        self, workspace: WorkspaceId, can_write: bool, lifetime: timedelta | None = None
+        self, workspace: WorkspaceId, scopes: Scopes, lifetime: timedelta | None = None
     ) -> tuple[str, KeyRow]:
         name = check_workspace_name(workspace)
         parts = new_key()
         now = self._clock.now()
         expires_at = None if lifetime is None else now + lifetime
-        row = KeyRow(parts.key_id, name, can_write, parts.prefix, now, expires_at=expires_at)
+        row = KeyRow(parts.key_id, name, scopes, parts.prefix, now, expires_at=expires_at)
         self._rows[parts.key_id] = row
-        self._digests[parts.key_id] = parts.secret_sha256
+        self._parts[parts.key_id] = parts
         return parts.key, row
+
+    async def rotate(self, key_id: str, overlap: timedelta) -> tuple[str, KeyRow]:
+        old, now = self._get(key_id), self._clock.now()
+        if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= now):
+            raise InvalidRequest(f"The key '{key_id}' opens nothing any more. Make a new one.")
+        lifetime = None if old.expires_at is None else old.expires_at - old.created_at
+        made = await self.create(old.workspace, old.scopes, lifetime)
+        ends_at = min(old.expires_at or now + overlap, now + overlap)
+        self._rows[key_id] = replace(old, expires_at=ends_at, revoked_at=None if overlap else now)
+        return made
 
     async def verify(self, key: str) -> Grant:
         parts = parse_key(key)
-        row = self._rows.get(parts.key_id)
-        is_right = hmac.compare_digest(self._digests.get(parts.key_id, "0" * 64), parts.secret_sha256)
-        if row is None or not is_right or row.revoked_at is not None:
+        if self._parts.get(parts.key_id) != parts:
             raise rejection(key)
-        now = self._clock.now()
+        return await self.vouch(parts.key_id)
+
+    async def vouch(self, key_id: str) -> Grant:
+        row, now = self._rows.get(key_id), self._clock.now()
+        if row is None or row.revoked_at is not None:
+            raise rejection(key_id if row is None else row.prefix)
         if row.expires_at is not None and row.expires_at <= now:
-            raise expiry(key, row.expires_at)
-        self._rows[parts.key_id] = replace(row, last_used_on=now.date())
-        return Grant(row.workspace, row.can_write, row.key_id)
+            raise expiry(row.prefix, row.expires_at)
+        self._rows[key_id] = replace(row, last_used_on=now.date())
+        return Grant(row.workspace, row.scopes, row.key_id)
+
+    async def signing_secret(self, key_id: str) -> bytes | None:
+        parts = self._parts.get(key_id)
+        return None if parts is None else parts.signing_secret
+
+    async def spend(self, name: str, expires_at: datetime) -> bool:
+        is_new = self._spent.get(name, self._clock.now()) <= self._clock.now()
+        self._spent[name] = expires_at
+        return is_new
 
     async def list(self) -> Sequence[KeyRow]:
         return sorted(self._rows.values(), key=lambda row: (row.created_at, row.key_id))
 
     async def revoke(self, key_id: str) -> None:
-        row = self._rows.get(key_id)
-        if row is None:
-            raise ResourceNotFound(f"There is no key '{key_id}'. `myna keys list` shows the ids.")
+        row = self._get(key_id)
         self._rows[key_id] = replace(row, revoked_at=row.revoked_at or self._clock.now())
+
+    def _get(self, key_id: str) -> KeyRow:
+        if key_id not in self._rows:
+            raise ResourceNotFound(f"There is no key '{key_id}'. `myna keys list` shows the ids.")
+        return self._rows[key_id]
 
 
 class MemoryRequestKeys:

@@ -5,6 +5,7 @@ Needs pytest and pytest-asyncio (`asyncio_mode = "auto"`), the `dev` extra.
 
 import asyncio
 import base64
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -21,6 +22,7 @@ from myna.domain.errors import (
     VoiceNotFound,
 )
 from myna.domain.language import LangCode
+from myna.domain.scope import READ, WRITE, Scope
 from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceDesign, VoiceId, VoiceSource, WorkspaceId
 from myna.testing.clock import FixedClock
 from myna.usecases.ports import KeyStore, MarkedRequest, RequestKeys, StoredSample, VoiceChange, VoiceStore
@@ -236,6 +238,18 @@ class VoiceStoreContract:
         assert late == await voices.get(OURS, late.voice_id)
         assert len(await voices.list(OURS)) == 1
 
+    async def test_old_voices_are_deleted(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """Those made before a moment, in every workspace; not the one of that moment."""
+        await voices.add(OURS, make_voice(clock), ARTIFACT, SAMPLES)
+        await voices.add(THEIRS, replace(make_voice(clock), workspace=THEIRS), ARTIFACT, ())
+        clock.advance(60)
+        young = make_voice(clock, "young")
+        await voices.add(OURS, young, ARTIFACT, SAMPLES)
+        assert await voices.delete_made_before(clock.now()) == 2
+        assert await voices.delete_made_before(clock.now()) == 0
+        assert [young] == list(await voices.list(OURS))
+        assert list(await voices.list(THEIRS)) == []
+
     async def test_a_better_artifact_takes_the_place(self, voices: VoiceStore, clock: FixedClock) -> None:
         """Only the artifact changes."""
         voice = make_voice(clock)
@@ -329,14 +343,14 @@ class KeyStoreContract:
 
     async def test_a_key_opens_its_workspace(self, keys: KeyStore) -> None:
         """What was granted is what is opened."""
-        reader, reader_row = await keys.create(OURS, False)
-        writer, writer_row = await keys.create(THEIRS, True)
-        assert (OURS, False, reader_row.key_id) == _grant(await keys.verify(reader))
-        assert (THEIRS, True, writer_row.key_id) == _grant(await keys.verify(writer))
+        reader, reader_row = await keys.create(OURS, READ)
+        writer, writer_row = await keys.create(THEIRS, WRITE)
+        assert (OURS, READ, reader_row.key_id) == _grant(await keys.verify(reader))
+        assert (THEIRS, WRITE, writer_row.key_id) == _grant(await keys.verify(writer))
 
     async def test_a_key_is_base64_of_id_and_secret(self, keys: KeyStore) -> None:
         """The form of the documented API, in characters that need no escaping in a URL."""
-        key, row = await keys.create(OURS, True)
+        key, row = await keys.create(OURS, WRITE)
         key_id, _, secret = base64.b64decode(key, validate=True).decode().partition(":")
         assert row.key_id == key_id
         assert len(secret) >= 40
@@ -345,7 +359,7 @@ class KeyStoreContract:
 
     async def test_a_wrong_key_opens_nothing(self, keys: KeyStore) -> None:
         """A right id with a wrong secret, and anything that is no key, are refused in one way."""
-        key, row = await keys.create(OURS, True)
+        key, row = await keys.create(OURS, WRITE)
         forged = base64.b64encode(f"{row.key_id}:{'x' * 43}".encode()).decode()
         for wrong in (forged, key[:-4], key + "AAAA", key.swapcase(), "", "a", "x:y", "é" * 80, "A" * 10_000, "\n"):
             with pytest.raises(CredentialsRejected) as caught:
@@ -355,8 +369,8 @@ class KeyStoreContract:
 
     async def test_a_revoked_key_opens_nothing(self, keys: KeyStore, clock: FixedClock) -> None:
         """Revoked at once, listed still, and revoking again keeps the first moment."""
-        key, row = await keys.create(OURS, True)
-        other, _ = await keys.create(OURS, True)
+        key, row = await keys.create(OURS, WRITE)
+        other, _ = await keys.create(OURS, WRITE)
         revoked_at = clock.now()
         await keys.revoke(row.key_id)
         clock.advance(60)
@@ -368,7 +382,7 @@ class KeyStoreContract:
 
     async def test_a_key_may_expire(self, keys: KeyStore, clock: FixedClock) -> None:
         """To the moment; told apart from a wrong one, but only to who has the whole key. A revoked one is wrong."""
-        key, row = await keys.create(OURS, True, timedelta(days=2))
+        key, row = await keys.create(OURS, WRITE, timedelta(days=2))
         assert row.expires_at == clock.now() + timedelta(days=2)
         clock.advance(2 * 86400 - 1)
         assert (await keys.verify(key)).key_id == row.key_id
@@ -382,9 +396,55 @@ class KeyStoreContract:
         with pytest.raises(CredentialsRejected):
             await keys.verify(key)
 
+    async def test_a_key_is_rotated(self, keys: KeyStore, clock: FixedClock) -> None:
+        """The new one opens the same for as long; the old one ends after the overlap, or at once, never later."""
+        scopes = frozenset({Scope.SPEAK, Scope.READ_VOICES})
+        old, old_row = await keys.create(OURS, scopes, timedelta(days=30))
+        clock.advance(29.5 * 86400)
+        new, row = await keys.rotate(old_row.key_id, timedelta(days=1))
+        assert (row.workspace, row.scopes, row.expires_at) == (OURS, scopes, clock.now() + timedelta(days=30))
+        assert [(await keys.verify(key)).scopes for key in (old, new)] == [scopes, scopes]
+        clock.advance(0.5 * 86400)
+        with pytest.raises(CredentialsExpired):
+            await keys.verify(old)
+        for gone in (old_row.key_id, (await keys.create(THEIRS, READ, timedelta(0)))[1].key_id):
+            with pytest.raises(InvalidRequest):
+                await keys.rotate(gone, timedelta(days=1))
+        await keys.rotate(row.key_id, timedelta(0))
+        with pytest.raises(CredentialsRejected):
+            await keys.verify(new)
+        with pytest.raises(ResourceNotFound):
+            await keys.rotate("0000", timedelta(0))
+
+    async def test_a_key_is_vouched_for_by_its_id(self, keys: KeyStore, clock: FixedClock) -> None:
+        """As if it had been sent: what it opens, expiry, revocation, the day of its use. What it signs with is kept."""
+        key, row = await keys.create(OURS, READ, timedelta(days=1))
+        assert await keys.vouch(row.key_id) == await keys.verify(key)
+        assert [listed.last_used_on for listed in await keys.list()] == [clock.now().date()]
+        secret = base64.b64decode(key).decode().partition(":")[2]
+        assert await keys.signing_secret(row.key_id) == hashlib.sha256(f"IW1{secret}".encode()).digest()
+        assert await keys.signing_secret("0000") is None
+        clock.advance(86400)
+        with pytest.raises(CredentialsExpired):
+            await keys.vouch(row.key_id)
+        await keys.revoke(row.key_id)
+        for key_id in (row.key_id, "0000"):
+            with pytest.raises(CredentialsRejected):
+                await keys.vouch(key_id)
+
+    async def test_a_name_is_spent_once(self, keys: KeyStore, clock: FixedClock) -> None:
+        """Of several at once one gets it; after its time it means nothing."""
+        ends_at = clock.now() + timedelta(seconds=5)
+        assert sorted(await asyncio.gather(*(keys.spend("a", ends_at) for _ in range(8)))) == [False] * 7 + [True]
+        assert await keys.spend("b", ends_at)
+        clock.advance(4)
+        assert not await keys.spend("a", ends_at)
+        clock.advance(1)
+        assert await keys.spend("a", ends_at)
+
     async def test_the_day_of_the_last_use_is_listed(self, keys: KeyStore, clock: FixedClock) -> None:
         """None before the first; a refused key is not used."""
-        key, row = await keys.create(OURS, True)
+        key, row = await keys.create(OURS, WRITE)
         assert row.last_used_on is None
         for _ in range(2):
             await keys.verify(key)
@@ -400,7 +460,7 @@ class KeyStoreContract:
         """As they were described when they were made, without the secret."""
         rows = []
         for workspace in (THEIRS, OURS):
-            key, row = await keys.create(workspace, False)
+            key, row = await keys.create(workspace, READ)
             rows.append(row)
             assert key not in repr(row)
             clock.advance(1)
@@ -415,7 +475,7 @@ class KeyStoreContract:
     async def test_a_workspace_name_is_plain(self, keys: KeyStore, name: str) -> None:
         """Names that could not be part of a voice id or a path are refused."""
         with pytest.raises(InvalidRequest):
-            await keys.create(WorkspaceId(name), True)
+            await keys.create(WorkspaceId(name), WRITE)
         assert list(await keys.list()) == []
 
 
@@ -480,4 +540,4 @@ async def _is_gone(voices: VoiceStore, voice_id: VoiceId) -> bool:
 
 
 def _grant(grant: object) -> tuple[object, ...]:
-    return tuple(getattr(grant, name) for name in ("workspace", "can_write", "key_id"))
+    return tuple(getattr(grant, name) for name in ("workspace", "scopes", "key_id"))

@@ -4,15 +4,16 @@ Across these seams go frozen dataclasses of str, int, float, bytes and float32 a
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.consent import Consent, Revocation
 from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleRequest
+from myna.domain.scope import Scopes
 from myna.domain.speech import AudioFormat, SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.transcript import FoundSpeech, HeardPassage
 from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId
@@ -274,6 +275,10 @@ class VoiceStore(Protocol):
         """House-keeping over all workspaces: how many drafts were dropped."""
         ...
 
+    async def delete_made_before(self, moment: datetime) -> int:
+        """House-keeping over all workspaces: how many voices were deleted, drafts too."""
+        ...
+
     async def recover(self) -> int:
         """Drop what a crash left half done; how many leftovers were dropped. Called once before serving."""
         ...
@@ -285,10 +290,10 @@ class VoiceStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a key opens."""
+    """What a key, or a token made of it, opens."""
 
     workspace: WorkspaceId
-    can_write: bool
+    scopes: Scopes
     key_id: str = ""
 
 
@@ -298,7 +303,7 @@ class KeyRow:
 
     key_id: str
     workspace: WorkspaceId
-    can_write: bool
+    scopes: Scopes
     prefix: str
     """The first four characters, to recognise it by."""
     created_at: datetime
@@ -313,19 +318,50 @@ class KeyStore(Protocol):
     """Keeps API keys, hashed."""
 
     async def create(
-        self, workspace: WorkspaceId, can_write: bool, lifetime: timedelta | None = None
+        self, workspace: WorkspaceId, scopes: Scopes, lifetime: timedelta | None = None
     ) -> tuple[str, KeyRow]:
         """Make a key; the only moment at which it exists in clear. Raises: InvalidRequest for a bad workspace name."""
+        ...
+
+    async def rotate(self, key_id: str, overlap: timedelta) -> tuple[str, KeyRow]:
+        """Make a key that opens the same, for as long as the old one was made for; that one ends after the overlap.
+
+        Raises: ResourceNotFound, InvalidRequest for a key that opens nothing any more.
+        """
         ...
 
     async def verify(self, key: str) -> Grant:
         """Notes that the key is used today. Raises: CredentialsRejected, CredentialsExpired."""
         ...
 
+    async def vouch(self, key_id: str) -> Grant:
+        """As `verify`, of a key that is not here but has signed something."""
+        ...
+
+    async def signing_secret(self, key_id: str) -> bytes | None:
+        """The SHA-256 of `IW1` and the key's secret; None: no such key. Raises: PermissionDenied (not kept)."""
+        ...
+
+    async def spend(self, name: str, expires_at: datetime) -> bool:
+        """False if the name was spent before. Kept until it expires; of several at once one gets True."""
+        ...
+
     async def list(self) -> Sequence[KeyRow]: ...
 
     async def revoke(self, key_id: str) -> None:
         """Raises: ResourceNotFound."""
+        ...
+
+
+class TokenVault(Protocol):
+    """Signs tokens."""
+
+    def sign(self, claims: Mapping[str, Any]) -> str:
+        """sub, jti, iat, exp, scope, once."""
+        ...
+
+    def read(self, token: str) -> Mapping[str, Any] | None:
+        """The claims; None for what was not signed here. Does not look at the times."""
         ...
 
 

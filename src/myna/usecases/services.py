@@ -9,7 +9,7 @@ from myna.usecases.keep_consent import KeepConsent
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.listen_live import ListenLive
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
-from myna.usecases.ports import Clock, EngineClient, KeyStore, VoiceStore
+from myna.usecases.ports import Clock, EngineClient, KeyStore, TokenVault, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.repeated_requests import RepeatedRequests
@@ -35,6 +35,7 @@ class Services:
     keep_consent: KeepConsent
     repeated_requests: RepeatedRequests
     keys: KeyStore
+    vault: TokenVault
     voices: VoiceStore
     engine: EngineClient
     clock: Clock

@@ -43,7 +43,7 @@ COMMANDS = [
     ["doctor"],
     ["export"],
     ["import"],
-    *(["keys", name] for name in ("create", "list", "revoke")),
+    *(["keys", name] for name in ("create", "list", "rotate", "revoke")),
     *(["voices", name] for name in ("list", "show", "rename", "revoke", "delete", "remake")),
     ["audit", "verify"],
     *(["models", name] for name in ("pull", "list", "verify")),
@@ -145,6 +145,22 @@ def test_the_doctor_tells_where_settings_come_from_and_hides_passwords(
     assert report["settings"]["engine"]["from"] == "default"
     assert {check["name"]: check["ok"] for check in report["checks"]}["weights"] is False
     assert not (tmp_path / "data").exists()
+
+
+def test_a_key_has_scopes_and_is_replaced_by_another(terminal: Terminal, tmp_path: Path) -> None:
+    """`--scope` in place of `--access`; `rotate` prints a key that opens the same, and the old one ends."""
+    folder = ("--data-dir", str(tmp_path), "--json")
+    scopes = ("--scope", "speak", "--scope", "voices:read")
+    assert terminal.run("keys", "create", "--workspace", "w", "--scope", "all", *folder)[0] == ExitCode.USAGE
+    old = json.loads(terminal.run("keys", "create", "--workspace", "w", *scopes, *folder)[1])
+    assert (old["access"], old["scopes"]) == ("speak,voices:read", ["speak", "voices:read"])
+    new = json.loads(terminal.run("keys", "rotate", old["keyId"], "--overlap", "2", *folder)[1])
+    assert (new["workspace"], new["scopes"], new["expiresAt"]) == ("w", old["scopes"], None)
+    assert len({old["apiKey"], new["apiKey"], old["keyId"], new["keyId"]}) == 4
+    listed = json.loads(terminal.run("keys", "list", *folder)[1])["keys"]
+    ends_at = datetime.fromisoformat(next(row["expiresAt"] for row in listed if row["keyId"] == old["keyId"]))
+    assert abs(ends_at - datetime.fromisoformat(new["createdAt"]) - timedelta(hours=2)) < timedelta(seconds=1)
+    assert (tmp_path / "token.secret").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_key_may_be_given_an_end(terminal: Terminal, tmp_path: Path) -> None:

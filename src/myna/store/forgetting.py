@@ -1,0 +1,73 @@
+"""Forget a workspace, and say under a signature what was forgotten."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
+
+from myna.domain.errors import InvalidRequest, ResourceNotFound, ServiceUnavailable, VoiceNotFound
+from myna.domain.voice import VoiceId, WorkspaceId
+from myna.store.copying import list_voices, load_voice
+from myna.store.opening import Stores
+from myna.store.tables import ApiKeyRow, PendingBlobsRow, RequestKeyRow, WorkspaceRow
+from myna.store.voice_rows import digests
+from myna.usecases.ports import Clock
+
+Receipt = dict[str, Any]
+"""`workspace`, `forgottenAt`, `numKeys`, and of each of the `voices` its `voiceId` and the `sha256` of every file."""
+
+
+async def forget_workspace(
+    stores: Stores, workspace: str, clock: Clock, on_progress: Callable[[int, int], None]
+) -> Receipt:
+    """Delete the keys, then every voice and draft with its files, then the workspace. Servers may go on.
+
+    May be repeated where it broke off; the receipt then names what was left. on_progress: voices done, voices in all.
+    Raises: ResourceNotFound, ServiceUnavailable (also while a file cannot be removed: no receipt then).
+    """
+    await stores.prepare()
+    async with stores.database.writing() as session:
+        if await session.get(WorkspaceRow, workspace) is None:
+            raise ResourceNotFound(f"There is no workspace '{workspace[:63]}' in this store.")
+        # First, so that nobody adds a voice meanwhile.
+        gone = await session.scalars(
+            delete(ApiKeyRow).where(ApiKeyRow.workspace == workspace).returning(ApiKeyRow.key_id)
+        )
+        num_keys = len(gone.all())
+    voices: list[Receipt] = []
+    while numbers := {key: number for key, number in (await list_voices(stores)).items() if key[0] == workspace}:
+        num_before = len(voices)
+        for (_, voice_id), number in numbers.items():
+            on_progress(len(voices), num_before + len(numbers))
+            try:
+                files = digests(await load_voice(stores, number))
+            except InvalidRequest:  # a server has just deleted it
+                continue
+            try:
+                await stores.voices.delete(WorkspaceId(workspace), VoiceId(voice_id))
+            except VoiceNotFound:  # a draft whose time is over
+                await stores.voices.delete_expired_drafts()
+            voices.append({"voiceId": voice_id, "sha256": [sha for names in files.values() for sha in names.values()]})
+            await _check_removed(stores, list(files))
+    try:
+        async with stores.database.writing() as session:
+            for table in (ApiKeyRow, RequestKeyRow):
+                await session.execute(delete(table).where(table.workspace == workspace))
+            await session.execute(delete(WorkspaceRow).where(WorkspaceRow.name == workspace))
+    except IntegrityError as exc:
+        raise ServiceUnavailable("A server has made a voice there meanwhile. Do it again.") from exc
+    await stores.database.wipe()
+    on_progress(len(voices), len(voices))
+    forgotten_at = clock.now().isoformat(timespec="seconds")
+    return {"workspace": workspace, "forgottenAt": forgotten_at, "numKeys": num_keys, "voices": voices}
+
+
+async def _check_removed(stores: Stores, prefixes: list[Any]) -> None:
+    """Raises: ServiceUnavailable."""
+    async with stores.database.reading() as session:
+        left = await session.scalar(
+            select(func.count()).select_from(PendingBlobsRow).where(PendingBlobsRow.prefix.in_(prefixes))
+        )
+    if left:
+        raise ServiceUnavailable("Files of a voice cannot be removed right now. Do it again when the storage is back.")

@@ -1,0 +1,91 @@
+"""Deletion is proved by looking for the bytes: in every file of the store, while the server still has it open."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import jwt
+import pytest
+from http_service import build_tone_services, open_service, wav_base64
+from tests.stored_content import Open, fill, run_myna
+
+from myna.cli.exit_codes import ExitCode
+from myna.testing.clock import FixedClock
+from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, THEIRS
+from myna.usecases.keep_house import KeepHouse
+
+SAID, NAMED, AGREED, DESCRIBED = "zebra umbrella violin", "Quetzalcoatl", "agreed by Xenophon", "a walrus of a voice"
+
+
+def files_with(folder: Path, wanted: list[bytes]) -> set[tuple[str, bytes]]:
+    """Which of the wanted bytes are in which files."""
+    contents = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {(name, some[:16]) for name, content in contents.items() for some in wanted if some in content}
+
+
+async def test_of_a_deleted_voice_nothing_is_left(tmp_path: Path, opening: Open) -> None:
+    """Clone and draft, by request: words, name, consent, recording, artifact; of the voice beside them all is there."""
+    stores = await opening(tmp_path)
+    services = replace(build_tone_services(voices=stores.voices), voices=stores.voices)
+    async with open_service(services=services) as service:
+        sample = {"audioData": wav_base64(3.0, 170.0), "transcription": SAID}
+        fields = {"voiceSamples": [sample], "consent": AGREED, "description": DESCRIBED}
+        voice_id = await service.clone(NAMED, **fields)
+        kept_id = await service.clone("Kept", voiceSamples=[{"audioData": wav_base64(), "transcription": "kept words"}])
+        design = {"designPrompt": DESCRIBED + ", calm and old, who reads the news.", "previewText": "Hello there."}
+        drafts = (await service.post("/voices/v1/voices:design", design)).json()["previewVoices"]
+        stored = await stores.voices.get_with_artifact("acme", voice_id)
+        wav = (await stores.voices.get_samples("acme", voice_id))[0].wav
+        words = [text.encode() for text in (SAID, NAMED, AGREED, DESCRIBED)]
+        wanted = [*words, NAMED.lower().encode(), stored.artifact.content, wav[1000:2000]]
+        assert {some for _, some in files_with(tmp_path, wanted)} == {some[:16] for some in wanted}
+        for gone in (voice_id, *(draft["voiceId"] for draft in drafts)):
+            reply = await service.client.delete(f"/voices/v1/voices/{gone}", headers=service.auth())
+            assert reply.status_code == 200
+        assert files_with(tmp_path, wanted) == set()
+        assert files_with(tmp_path, [b"kept words"])
+        assert (await service.get(f"/voices/v1/voices/{kept_id}")).status_code == 200
+
+
+async def test_voices_are_kept_for_so_long(tmp_path: Path, opening: Open) -> None:
+    """House-keeping deletes what was made longer ago than the setting says, bytes and all."""
+    stores = await opening(tmp_path)
+    await fill(stores)
+    made_at = (await stores.voices.list(OURS))[0].created_at
+    for passed, num_left in ((timedelta(days=30), 5), (timedelta(days=30, seconds=1), 0)):
+        clock = FixedClock(made_at + passed)
+        house = KeepHouse(stores.voices, 3600.0, clock, timedelta(days=30))
+        await house.start()
+        await house.close()
+        assert len(await stores.voices.list(OURS)) == num_left
+    assert files_with(tmp_path, [SAMPLES[0].wav, SAMPLES[0].transcript.encode(), ARTIFACT.content]) == set()
+
+
+async def test_a_workspace_is_forgotten_with_a_receipt(
+    tmp_path: Path, opening: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Voices, drafts, keys, files, and its name; another workspace is untouched. The receipt is signed, once changed it
+    is refused, and whoever has the public key can check it."""
+    data_dir, receipt = tmp_path / "data", tmp_path / "receipt.json"
+    monkeypatch.setenv("MYNA_DATA_DIR", str(data_dir))
+    stores = await opening(data_dir)
+    await fill(stores)
+    num_voices = len(await stores.voices.list(OURS)) + 1  # a draft
+    code, said = await run_myna("store", "forget", OURS, "--receipt", receipt)
+    assert (code, said["workspace"], said["numKeys"], len(said["voices"])) == (ExitCode.OK, OURS, 1, num_voices)
+    assert all(len(sha256) == 64 for voice in said["voices"] for sha256 in voice["sha256"])
+    ids = [voice["voiceId"].encode() for voice in said["voices"]]
+    assert files_with(data_dir, [*ids, b"'acme'", OURS.encode() + b"__"]) == set()
+    assert [key.workspace for key in await stores.keys.list()] == [THEIRS]
+    assert len(await stores.voices.list(THEIRS)) == 1
+    assert files_with(data_dir, [SAMPLES[0].wav])
+    assert (await run_myna("store", "check-receipt", receipt))[0] == ExitCode.OK
+    made = json.loads(receipt.read_text())
+    key = jwt.PyJWK(made["publicKey"])
+    assert jwt.decode(made["signed"], key, ["EdDSA"])["voices"] == said["voices"]
+    head, body, tail = made["signed"].split(".")
+    receipt.write_text(json.dumps({"signed": f"{head}.{body[:-4]}.{tail}"}))
+    assert (await run_myna("store", "check-receipt", receipt))[0] == ExitCode.REFUSED
+    again = await run_myna("store", "forget", OURS, "--receipt", tmp_path / "again.json")
+    assert again[0] == ExitCode.NOT_FOUND
