@@ -47,6 +47,20 @@ def test_segments_are_short_enough(text: str, most: int) -> None:
         assert len(segment.text) <= most or len([token for token in segment.tokens if token.spoken]) == 1
 
 
+def test_wide_forms_keep_their_places() -> None:
+    """Half-wide kana with their marks, full-width letters and digits: read as plain ones, each where it stands."""
+    text = "ｶﾞｽは１２３円（Ａ型）。"
+    tokens = [token for token in all_tokens(plan(text, LangCode.JA_JP)) if token.spoken]
+    assert [(text[token.source_start : token.source_end], token.spoken) for token in tokens] == [
+        ("ｶ", "ガ"),
+        ("ｽ", "ス"),
+        ("は", "は"),
+        ("１２３円（", "ひゃくにじゅうさんえん（"),
+        ("Ａ", "エー"),
+        ("型）。", "型）。"),
+    ]
+
+
 def test_every_character_keeps_its_place() -> None:
     """Each token's span is the stretch of the text that it speaks for."""
     text = "Dr. Lee paid $3.50, then left."
