@@ -129,6 +129,9 @@ CASES = {
         "MUSIC", lambda: write_flac(add_noise(man(), read_clip("edge/music.flac"), 5.0))
     ),
     "telephone": RecordingCase("BANDWIDTH_NARROW", lambda: telephone(woman())),
+    "at 11025 Hz": RecordingCase(
+        "BANDWIDTH_NARROW", lambda: write_flac(scipy.signal.resample_poly(man(), 441, 640), 11_025)
+    ),
     "two people after one another": RecordingCase(
         "SEVERAL_SPEAKERS", lambda: write_flac(np.concatenate([woman()[: 6 * RATE_HZ], man()[: 6 * RATE_HZ]]))
     ),
@@ -141,6 +144,7 @@ CASES = {
         "SEVERAL_SPEAKERS", lambda: write_flac(talking_at_once(-6.0))
     ),
     "one person on each channel": RecordingCase("CHANNELS_DIFFER", stereo_of_two_people),
+    "two people, each on a channel": RecordingCase("SEVERAL_SPEAKERS", stereo_of_two_people),
     "whispering": RecordingCase("WHISPERED", lambda: write_flac(read_clip("edge/whispering_synthetic.flac"))),
     "singing": RecordingCase("SUNG", lambda: write_flac(read_clip("edge/singing.flac"))),
     "singing by computation": RecordingCase("SUNG", lambda: write_flac(read_clip("edge/singing_synthetic.flac"))),

@@ -207,7 +207,13 @@ def test_wavs_in_a_row_are_one_recording() -> None:
         decode_audio(as_wav(0), LIMITS)
 
 
-@pytest.mark.parametrize(("magic", "frame", "rate_hz"), [(b"#!AMR\n", b"\x3c" + bytes(range(31)), 8000)])
+@pytest.mark.parametrize(
+    ("magic", "frame", "rate_hz"),
+    [
+        (b"#!AMR\n", b"\x3c" + bytes(range(31)), 8000),
+        (b"#!AMR-WB\n", b"\x44" + bytes(range(60)), 16000),
+    ],
+)
 def test_plain_amr_is_read(magic: bytes, frame: bytes, rate_hz: int) -> None:
     """As telephones record it, 20 ms a frame, without 3GP around it."""
     audio = decode_audio(magic + frame * 50, LIMITS)
