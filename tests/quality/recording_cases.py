@@ -86,6 +86,13 @@ def fading(speech: Samples) -> Samples:
     return speech * np.geomspace(1.0, 0.063, len(speech)).astype(np.float32)
 
 
+def with_vibrato(singing: Samples) -> Samples:
+    """Up and down by 0.7 semitones, 5.5 times a second."""
+    times = np.arange(len(singing))
+    swing = RATE_HZ * np.log(2) / 12 * 0.7 / (2 * np.pi * 5.5) * np.sin(2 * np.pi * 5.5 * times / RATE_HZ)
+    return np.interp(times + swing, times, singing).astype(np.float32)
+
+
 @dataclass(frozen=True, slots=True)
 class RecordingCase:
     code: str
@@ -148,5 +155,8 @@ CASES = {
     "whispering": RecordingCase("WHISPERED", lambda: write_flac(read_clip("edge/whispering_synthetic.flac"))),
     "singing": RecordingCase("SUNG", lambda: write_flac(read_clip("edge/singing.flac"))),
     "singing by computation": RecordingCase("SUNG", lambda: write_flac(read_clip("edge/singing_synthetic.flac"))),
+    "singing with vibrato": RecordingCase(
+        "SUNG", lambda: write_flac(with_vibrato(read_clip("edge/singing_synthetic.flac")))
+    ),
     "walking away": RecordingCase("LEVEL_CHANGES", lambda: write_flac(fading(woman()))),
 }

@@ -10,7 +10,7 @@ from myna.text.markup import MAX_BREAK_S, MAX_BREAKS_S
 from myna.text.plan import plan_speech
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=300)
-SPOKEN_TEXT = st.text(st.sampled_from("aB9 .,;!?-–€$%°#/@&\n\t'\"()[]<>😀中あ한éш1:05"), max_size=200)
+SPOKEN_TEXT = st.text(st.sampled_from("aB9 .,;!?-–€$%°#/@&\n\t'\"()[]<>😀中あ한éш1:05ｶﾞＡ１=^−日*"), max_size=200)
 
 
 def plan(
