@@ -9,7 +9,7 @@ from myna.text.rules import Rule, any_of
 
 _SIGNS = {"-": "-", "−": "-", "–": "-", "+": "+", "×": "×", "x": "×", "*": "×", "·": "×", "÷": "÷", "/": "÷", ":": "÷"}
 """What is written -> the operation."""
-_SIGN = r"(?:[-−–+×*·÷/:]|x(?=\s?\d))"
+_SIGN = r"(?:[-−–+×*·÷/]|(?<=\d):(?=\d)|(?<=\s):(?=\s)|x(?=\s?\d))"
 _OPERATOR = rf"\s?{_SIGN}\s?"
 _MONEY = "[$€£¥₹]"
 _NUMBER = r"\d[\d.,]{0,12}(?:[ \u00a0\u202f]\d{3}(?!\d)){0,4}"

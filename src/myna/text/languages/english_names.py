@@ -30,6 +30,7 @@ def name_rules(language: Language) -> Iterator[Rule]:
     yield re.compile(r"(?<!\w)Ft\.(?=\s[A-Z])"), lambda _: "Fort"
     yield re.compile(rf"(?:(?<=\bBoeing\s)|(?<=\bAirbus\s)){_MODEL}"), lambda match: _say_model(language, match[0])
     numbered = r"(?<![\w.,-])7[0-8]7(?:-[1-9]\d{0,2}(?![\d-])|(?=\sMax\b))"
+    yield re.compile(r"(?<![\w.,-])7[0-8]7s(?!\w)"), lambda match: _say_model(language, match[0][:3]) + "s"
     yield re.compile(numbered), lambda match: _say_model(language, match[0])
 
 

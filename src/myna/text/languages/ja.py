@@ -39,7 +39,7 @@ class Japanese(Unspaced):
         """Dates, days, postcodes, addresses, scores."""
         yield from super().own_rules()
         whole_day = r"(?<![月\d])[1一]日(?=中(?![学央国部旬心])|じゅう)中?(?:じゅう)?"
-        how_long = r"[にのあ]?\s?[\d一二三四五六七八九十数何]|あたり|当たり|平均|ずつ|おき|ごと|だけ|も|[前後分]"
+        how_long = r"[にのあ]?\s?[\d一二三四五六七八九十数何]|あたり|当たり|平均|ずつ|おき|ごと|だけ|も|[前後分休]"
         signs = r"[月火水木金土日](?:[・/][月火水木金土日祝])*|祝"
         yield from compile_rules(
             (
