@@ -1,8 +1,10 @@
 """Every failure has one body and the right number (wire-contract.md#keys and #errors); the edge's limits; the log."""
 
 import asyncio
+import gzip
 import json
 import logging
+import zlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -41,6 +43,33 @@ async def test_no_key_is_401_with_the_documented_details(service: HttpService) -
             assert_error(reply, 401, 16, "authentication is required")
             assert reply.headers["www-authenticate"] == "authentication is required"
             assert reply.json()["details"][0]["errorType"] == "SESSION_TOKEN_INVALID"
+
+
+async def test_compressed_bodies_are_unpacked_within_the_limit(service: HttpService) -> None:
+    """gzip and deflate, also of a form; a bomb is 413, other codings and multipart are 415 and name the header."""
+    body = json.dumps(SPEAK).encode()
+    path, key = "/tts/v1/voice", {"Authorization": f"Basic {service.write_key}"}
+
+    async def send(content: bytes, **headers: str) -> httpx.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await service.client.post(path, content=content, headers=key | named)
+
+    members = gzip.compress(body[:20]) + gzip.compress(body[20:])
+    for content, coding in ((gzip.compress(body), "gzip"), (members, "x-gzip"), (zlib.compress(body), "Deflate")):
+        assert (await send(content, content_encoding=coding)).status_code == 200
+    assert_error(await send(gzip.compress(b" " * 10**8), content_encoding="gzip"), 413, 3, "limit")
+    assert_error(await send(body, content_encoding="gzip"), 400, 3, "Content-Encoding")
+    assert_error(await send(gzip.compress(body)[:-9], content_encoding="gzip"), 400, 3, "too early")
+    assert_error(await send(body, content_encoding="br"), 415, 3, "Content-Encoding")
+    assert_error(await send(body, content_type="multipart/form-data; boundary=x"), 415, 3, "Content-Type")
+
+
+@pytest.mark.parametrize("path", ["/voices/v1/voices/", "//voices//v1/voices", "/voices/v1//voices//"])
+async def test_a_slash_too_many_changes_nothing(service: HttpService, path: str) -> None:
+    """What people type and what clients join."""
+    url = str(service.client.base_url).rstrip("/") + path
+    reply = await service.client.get(httpx.URL(url), headers={"Authorization": f"Basic {service.write_key}"})
+    assert reply.status_code == 200, reply.text
 
 
 async def test_a_wrong_key_is_403_and_shows_four_characters(service: HttpService) -> None:
@@ -88,7 +117,7 @@ async def test_a_read_key_reads_and_speaks_but_does_not_write(service: HttpServi
 
 async def test_unknown_paths_and_methods(service: HttpService) -> None:
     """404 and 405 have the body too, and 405 names what is allowed."""
-    for path in ("/", "/voices", "/voices/v1/voices/", "/tts/v1/voice:nothing", "/voices/v1/voices/a/b"):
+    for path in ("/", "/voices", "/voices/v1/voices//a/b", "/tts/v1/voice:nothing", "/voices/v1/voices/a/b"):
         assert_error(await service.get(path), 404, 5, "Not Found")
     for method, path, allowed in (
         ("DELETE", "/tts/v1/voice", "POST"),

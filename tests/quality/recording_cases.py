@@ -86,6 +86,13 @@ def fading(speech: Samples) -> Samples:
     return speech * np.geomspace(1.0, 0.063, len(speech)).astype(np.float32)
 
 
+def with_vibrato(singing: Samples) -> Samples:
+    """Up and down by 0.7 semitones, 5.5 times a second."""
+    times = np.arange(len(singing))
+    swing = RATE_HZ * np.log(2) / 12 * 0.7 / (2 * np.pi * 5.5) * np.sin(2 * np.pi * 5.5 * times / RATE_HZ)
+    return np.interp(times + swing, times, singing).astype(np.float32)
+
+
 @dataclass(frozen=True, slots=True)
 class RecordingCase:
     code: str
@@ -129,6 +136,9 @@ CASES = {
         "MUSIC", lambda: write_flac(add_noise(man(), read_clip("edge/music.flac"), 5.0))
     ),
     "telephone": RecordingCase("BANDWIDTH_NARROW", lambda: telephone(woman())),
+    "at 11025 Hz": RecordingCase(
+        "BANDWIDTH_NARROW", lambda: write_flac(scipy.signal.resample_poly(man(), 441, 640), 11_025)
+    ),
     "two people after one another": RecordingCase(
         "SEVERAL_SPEAKERS", lambda: write_flac(np.concatenate([woman()[: 6 * RATE_HZ], man()[: 6 * RATE_HZ]]))
     ),
@@ -141,8 +151,12 @@ CASES = {
         "SEVERAL_SPEAKERS", lambda: write_flac(talking_at_once(-6.0))
     ),
     "one person on each channel": RecordingCase("CHANNELS_DIFFER", stereo_of_two_people),
+    "two people, each on a channel": RecordingCase("SEVERAL_SPEAKERS", stereo_of_two_people),
     "whispering": RecordingCase("WHISPERED", lambda: write_flac(read_clip("edge/whispering_synthetic.flac"))),
     "singing": RecordingCase("SUNG", lambda: write_flac(read_clip("edge/singing.flac"))),
     "singing by computation": RecordingCase("SUNG", lambda: write_flac(read_clip("edge/singing_synthetic.flac"))),
+    "singing with vibrato": RecordingCase(
+        "SUNG", lambda: write_flac(with_vibrato(read_clip("edge/singing_synthetic.flac")))
+    ),
     "walking away": RecordingCase("LEVEL_CHANGES", lambda: write_flac(fading(woman()))),
 }

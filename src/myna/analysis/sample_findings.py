@@ -27,14 +27,16 @@ CLIPPED_RATIO = 5e-4
 NOISY_BACKGROUND = 2.85
 NOISY_SNR_DB = 12.0
 NARROW_BANDWIDTH_HZ = 5_000.0
+NARROW_RATE_HZ = 12_000
+"""Of the file: 11,025 Hz hold 5.5 kHz at most, whatever is in them."""
 DAMAGED_SIGNAL = 2.2
 REVERBERANT_DECAY_DB_PER_S = 170.0
 REVERBERANT_SIGNAL = 3.2
 MIN_SNR_FOR_DECAY_DB = 15.0
 MUSIC_PROBABILITY = 0.3
 WHISPERED_VOICED_RATIO = 0.25
-SUNG_SUSTAINED_RATIO = 0.15
-SUNG_UNBROKEN_RATIO = 0.5
+SUNG_SUSTAINED_RATIO = 0.3
+SUNG_UNBROKEN_RATIO = 0.4
 LEVEL_RANGE_DB = 12.0
 SURE_LANGUAGE_PROBABILITY = 0.8
 MIN_TRANSCRIPT_MATCH = 0.5
@@ -57,11 +59,18 @@ class VoiceMeasures:
     speaker_change: SpeakerChange | None
     speaker_turns: SpeakerTurns
     heard_voices: HeardVoices
+    other_speech_s: float
+    """Speech on a channel that holds something else and was left out."""
 
     @property
     def has_several_speakers(self) -> bool:
         has_second = self.speaker_change is not None and self.speaker_change.is_second_speaker
-        return has_second or self.speaker_turns.is_conversation or self.heard_voices.has_second_speaker
+        return (
+            has_second
+            or self.speaker_turns.is_conversation
+            or self.heard_voices.has_second_speaker
+            or self.other_speech_s >= MIN_SPEECH_S
+        )
 
 
 def too_little_speech(speech_s: float, duration_s: float, *, is_silent: bool, music: float) -> Finding:
@@ -123,8 +132,8 @@ def check_channels(has_other_content: bool, used_channel: int | None) -> Iterato
         yield Finding("CHANNELS_DIFFER", Severity.WARNING, message, float(used_channel + 1), "channel")
 
 
-def check_sound(quality: SampleQuality) -> Iterator[Finding]:
-    """Level, clipping, noise and bandwidth: what a microphone or a line does to a voice."""
+def check_sound(quality: SampleQuality, rate_hz: int) -> Iterator[Finding]:
+    """Level, clipping, noise and bandwidth: what a microphone or a line does to a voice. rate_hz: as it was sent."""
     if quality.loudness_lufs < LOW_LEVEL_LUFS:
         message = (
             f"The recording is very quiet ({quality.loudness_lufs:.0f} LUFS). It was turned up, and its noise with it: "
@@ -142,10 +151,10 @@ def check_sound(quality: SampleQuality) -> Iterator[Finding]:
         advice = "" if quality.noise_removed else ", or ask for noise removal (removeBackgroundNoise)"
         message = f"There is noise in the background{snr}. Record in a quiet room{advice}."
         yield Finding("NOISY", Severity.WARNING, message, round(quality.dnsmos_background, 2), "DNSMOS BAK")
-    if quality.bandwidth_hz < NARROW_BANDWIDTH_HZ:
+    if quality.bandwidth_hz < NARROW_BANDWIDTH_HZ or rate_hz <= NARROW_RATE_HZ:
         message = (
             f"The recording has telephone quality: nothing above {quality.bandwidth_hz / 1000:.1f} kHz, so the clone "
-            "will sound dull. Record with the device itself, not over a call."
+            "will sound dull. Record with the device itself, not over a call, at 24 kHz or more."
         )
         yield Finding("BANDWIDTH_NARROW", Severity.WARNING, message, round(quality.bandwidth_hz), "Hz")
 
@@ -176,6 +185,8 @@ def check_voice(quality: SampleQuality, measures: VoiceMeasures) -> Iterator[Fin
         yield Finding("MUSIC", Severity.WARNING, message, round(measures.music, 3), "probability")
     if measures.has_several_speakers:
         when = " at the same time" if measures.heard_voices.is_overlapped else ""
+        if measures.other_speech_s >= MIN_SPEECH_S:
+            when = ", each on a channel"
         message = (
             f"More than one person seems to speak{when}. The clone would be a mixture: send one person's voice only."
         )

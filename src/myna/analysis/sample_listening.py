@@ -64,8 +64,8 @@ class SampleListening:
         quality = self._measure_quality(activity, window, speech, cleaning, measures)
         findings = (
             *findings_of.check_duration(quality, window, self.is_cut),
-            *findings_of.check_channels(self.mix.has_other_content, self.mix.used_channel),
-            *findings_of.check_sound(quality),
+            *findings_of.check_channels(self.mix.other is not None, self.mix.used_channel),
+            *findings_of.check_sound(quality, self.mix.waveform.sample_rate_hz),
             *findings_of.check_voice(quality, measures),
             *cleaning.findings,
             *self._check_words(heard),
@@ -111,6 +111,7 @@ class SampleListening:
         powers = measure_frame_powers(self.mix.waveform)
         inside = slice(int(window.start_s / FRAME_S), int(window.end_s / FRAME_S) + 1)
         powers, probabilities = powers[inside], activity.probabilities[inside]
+        other = self.mix.other
         return VoiceMeasures(
             voicing=measure_voicing(heard),
             decay_db_per_s=measure_decay_db_per_s(heard),
@@ -120,6 +121,7 @@ class SampleListening:
             speaker_change=measure_speaker_change(heard, self.models.ge2e, self.models.campplus),
             speaker_turns=measure_speaker_turns(heard, self.models.ge2e, self.models.campplus),
             heard_voices=self.models.voice_counter.hear_voices(heard),
+            other_speech_s=0.0 if other is None else self.models.speech_activity.detect(other).speech_s,
         )
 
     def _measure_quality(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
+from scipy.ndimage import uniform_filter1d
 
 from myna.analysis.runs import find_runs
 from myna.audio.resample import resample
@@ -22,8 +23,10 @@ _NEAR_HIGHEST = 0.9
 _CLIMB_LAGS = 12
 
 _NOTE_FRAMES = 30
-"""0.3 s: speech does not hold a pitch that long, singers do."""
+"""0.3 s, and half a period of vibrato on either side: speech does not hold a pitch that long, singers do."""
 _NOTE_SEMITONES = 0.8
+_VIBRATO_FRAMES = 18
+"""0.18 s, a period of singers' vibrato: averaged over one, the note stands still that they swing around."""
 _UNBROKEN_FRAMES = 50
 
 
@@ -32,7 +35,7 @@ class VoicingMeasures:
     voiced_ratio: float
     """Share of the louder frames that have a pitch: 0.5 to 0.9 in speech, near 0 in whispering."""
     sustained_ratio: float
-    """Share of the voiced frames that hold a note for at least 0.3 s."""
+    """Share of the voiced frames that hold a note, with vibrato or without, for about half a second."""
     unbroken_ratio: float
     """Share of the voiced frames in runs of at least 0.5 s: singers do not stop for consonants."""
 
@@ -45,12 +48,13 @@ def measure_voicing(waveform: Waveform) -> VoicingMeasures:
     is_loud = levels_db > np.quantile(levels_db, 0.95) - _SPEECH_BELOW_TOP_DB
     is_voiced = is_loud & (correlation > _VOICED_CORRELATION)
     num_voiced = int(is_voiced.sum())
-    semitones = 12 * np.log2(pitch_hz)
+    semitones = uniform_filter1d(12 * np.log2(pitch_hz), _VIBRATO_FRAMES)
     is_sustained = np.zeros(len(semitones), bool)
-    for start in range(len(semitones) - _NOTE_FRAMES):
-        note = slice(start, start + _NOTE_FRAMES)
-        if is_voiced[note].all() and np.subtract(*np.quantile(semitones[note], [0.95, 0.05])) < _NOTE_SEMITONES:
-            is_sustained[note] = True
+    for start in range(len(semitones) - _NOTE_FRAMES - _VIBRATO_FRAMES):
+        heard = slice(start, start + _NOTE_FRAMES + _VIBRATO_FRAMES)
+        note = semitones[start + _VIBRATO_FRAMES // 2 :][:_NOTE_FRAMES]
+        if is_voiced[heard].all() and np.subtract(*np.quantile(note, [0.95, 0.05])) < _NOTE_SEMITONES:
+            is_sustained[heard] = True
     run_frames = np.diff(find_runs(is_voiced))
     num_unbroken = int(run_frames[run_frames >= _UNBROKEN_FRAMES].sum())
     return VoicingMeasures(

@@ -21,8 +21,8 @@ class MonoMix:
     waveform: Waveform
     used_channel: int | None
     """Index of the only channel that was used; None if channels were averaged or there is one."""
-    has_other_content: bool
-    """Another channel holds something else (a second person, music) and was left out."""
+    other: Waveform | None = None
+    """The loudest channel that holds something else (a second person, music) and was left out."""
 
 
 def mix_to_mono(audio: DecodedAudio) -> MonoMix:
@@ -32,7 +32,7 @@ def mix_to_mono(audio: DecodedAudio) -> MonoMix:
     """
     channels = audio.channels - audio.channels.mean(axis=0, keepdims=True)
     if channels.shape[1] == 1:
-        return MonoMix(Waveform(np.ascontiguousarray(channels[:, 0]), audio.sample_rate_hz), None, False)
+        return MonoMix(Waveform(np.ascontiguousarray(channels[:, 0]), audio.sample_rate_hz), None)
     powers = np.asarray(np.mean(channels**2, axis=0, dtype=np.float64))
     loudest = int(np.argmax(powers))
     audible = powers > max(powers[loudest] * 10 ** (_SILENT_CHANNEL_DB / 10), 1e-14)
@@ -42,13 +42,18 @@ def mix_to_mono(audio: DecodedAudio) -> MonoMix:
         for index in np.flatnonzero(audible)
         if _correlation(reference, channels[:, index]) >= _SAME_SIGNAL_CORRELATION
     ]
-    has_other_content = any(
-        _envelope_correlation(reference, channels[:, index], audio.sample_rate_hz) < _SAME_SCENE_CORRELATION
+    others = [
+        index
         for index in np.flatnonzero(audible)
-    )
+        if _envelope_correlation(reference, channels[:, index], audio.sample_rate_hz) < _SAME_SCENE_CORRELATION
+    ]
+    other = None
+    if others:
+        left_out = channels[:, max(others, key=lambda index: powers[index])]
+        other = Waveform(np.ascontiguousarray(left_out, np.float32), audio.sample_rate_hz)
     mono = channels[:, same].mean(axis=1) if len(same) > 1 else reference
     waveform = Waveform(np.ascontiguousarray(mono, np.float32), audio.sample_rate_hz)
-    return MonoMix(waveform, loudest if len(same) <= 1 else None, has_other_content)
+    return MonoMix(waveform, loudest if len(same) <= 1 else None, other)
 
 
 def _correlation(first: Samples, second: Samples) -> float:

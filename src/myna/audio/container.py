@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-ACCEPTED_FORMATS = "WAV, MP3, FLAC, OGG (Vorbis or Opus), WebM/Opus, M4A/AAC, AIFF or CAF"
+ACCEPTED_FORMATS = "WAV, MP3, FLAC, OGG (Vorbis or Opus), WebM/Opus, M4A/AAC, AMR, AIFF or CAF"
 """For messages."""
 
 _MAX_SYNC_SEARCH_BYTES = 65_536
@@ -24,6 +24,7 @@ class AudioContainer(StrEnum):
     ADTS = "aac"
     MP4 = "mp4"
     WEBM = "matroska"
+    AMR = "amr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ def _by_magic(head: bytes) -> AudioContainer | None:
         b"caff": AudioContainer.CAF,
         b"riff": AudioContainer.W64,
         b".snd": AudioContainer.AU,
+        b"#!AM": AudioContainer.AMR,
         b"\x1aE\xdf\xa3": AudioContainer.WEBM,
     }.get(first)
 

@@ -6,7 +6,7 @@ out while decoding. Hostile bytes are for `isolated_decode`, which calls this in
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import av
@@ -17,6 +17,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from myna.audio.container import ACCEPTED_FORMATS, AudioContainer, sniff_container
+from myna.audio.joined_wav import split_wav
 from myna.domain.errors import AudioUndecodable, PayloadTooLarge
 
 _log = logging.getLogger(__name__)
@@ -26,9 +27,14 @@ ChannelSamples = npt.NDArray[np.float32]
 
 _BLOCK_FRAMES = 65_536
 _MAX_DAMAGED_PACKETS = 200
-_READ_BY_LIBSNDFILE = frozenset(AudioContainer) - {AudioContainer.ADTS, AudioContainer.MP4, AudioContainer.WEBM}
+_READ_BY_LIBSNDFILE = frozenset(AudioContainer) - {
+    AudioContainer.ADTS,
+    AudioContainer.MP4,
+    AudioContainer.WEBM,
+    AudioContainer.AMR,
+}
 _FFMPEG_CODECS = (
-    "aac,aac_latm,alac,opus,libopus,vorbis,flac,mp1,mp1float,mp2,mp2float,mp3,mp3float,adpcm_ima_wav,adpcm_ms,adpcm_ima_qt,"
+    "aac,aac_latm,alac,amrnb,amrwb,opus,libopus,vorbis,flac,mp1,mp1float,mp2,mp2float,mp3,mp3float,adpcm_ima_wav,adpcm_ms,adpcm_ima_qt,"
     "gsm_ms,pcm_alaw,pcm_mulaw,pcm_u8,pcm_s8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,"
     "pcm_f32be,pcm_f64le,pcm_f64be"
 )
@@ -78,10 +84,12 @@ def decode_audio(content: bytes, limits: DecodeLimits) -> DecodedAudio:
     sniffed = sniff_container(content)
     if sniffed is None:
         raise AudioUndecodable(f"The bytes are not a recording in a known format. Send {ACCEPTED_FORMATS}.")
-    file = io.BytesIO(content[sniffed.content_start :] if sniffed.content_start else content)
+    found = content[sniffed.content_start :] if sniffed.content_start else content
+    parts = split_wav(found) if sniffed.container is AudioContainer.WAV else [found]
+    file = io.BytesIO(parts[0])
     if sniffed.container in _READ_BY_LIBSNDFILE:
         try:
-            return _finish(_read_with_libsndfile(file, limits), sniffed.container)
+            return _finish(_read_with_libsndfile(file, limits, parts[1:]), sniffed.container)
         except soundfile.SoundFileError as exc:
             _log.debug("libsndfile refused a %s file, FFmpeg is asked: %s", sniffed.container, exc)
             file.seek(0)
@@ -112,7 +120,7 @@ class _BlockCollector:
         self.limits = limits
         self.is_full = False
         self.blocks: list[ChannelSamples] = []
-        self._room = min(int(limits.max_read_s * sample_rate_hz), limits.max_values // num_channels)
+        self.room = min(int(limits.max_read_s * sample_rate_hz), limits.max_values // num_channels)
 
     def check_declared(self, declared_s: float) -> None:
         if declared_s > self.limits.max_declared_s:
@@ -123,10 +131,10 @@ class _BlockCollector:
 
     def add(self, block: ChannelSamples) -> None:
         """Keep a block, or what there is room for."""
-        self.blocks.append(block[: self._room])
-        if len(block) >= self._room:
+        self.blocks.append(block[: self.room])
+        if len(block) >= self.room:
             self.is_full = True
-        self._room -= len(self.blocks[-1])
+        self.room -= len(self.blocks[-1])
 
     @property
     def is_empty(self) -> bool:
@@ -145,8 +153,11 @@ def _finish(collected: _BlockCollector, container: AudioContainer) -> DecodedAud
     return DecodedAudio(channels, collected.sample_rate_hz, collected.is_full, container)
 
 
-def _read_with_libsndfile(file: io.BytesIO, limits: DecodeLimits) -> _BlockCollector:
-    """Raises: soundfile.SoundFileError if not a single sample could be read."""
+def _read_with_libsndfile(file: io.BytesIO, limits: DecodeLimits, more: Sequence[bytes] = ()) -> _BlockCollector:
+    """more: files that go on where it ends.
+
+    Raises: soundfile.SoundFileError if not a single sample could be read; AudioUndecodable.
+    """
     with soundfile.SoundFile(file) as sound:
         collected = _BlockCollector(sound.samplerate, sound.channels, limits)
         is_length_known = sound.frames < np.iinfo(np.int64).max
@@ -162,14 +173,31 @@ def _read_with_libsndfile(file: io.BytesIO, limits: DecodeLimits) -> _BlockColle
             if len(block) == 0:
                 break
             collected.add(block)
-        return collected
+    for content in more:
+        if collected.is_full:
+            break
+        _add_file(collected, content)
+    return collected
+
+
+def _add_file(collected: _BlockCollector, content: bytes) -> None:
+    try:
+        sound, rate_hz = soundfile.read(io.BytesIO(content), frames=collected.room + 1, dtype="float32", always_2d=True)
+    except soundfile.SoundFileError:
+        return  # a damaged tail
+    if (rate_hz, sound.shape[1]) != (collected.sample_rate_hz, collected.num_channels):
+        raise AudioUndecodable(
+            "Several WAV files of different sample rates or channels follow one another. Send one file for each sample."
+        )
+    if len(sound):
+        collected.add(sound)
 
 
 def _read_with_ffmpeg(file: io.BytesIO, container: AudioContainer, limits: DecodeLimits) -> _BlockCollector:
     """Raises: av.FFmpegError, ValueError, AudioUndecodable."""
     options = {
         "codec_whitelist": _FFMPEG_CODECS,
-        "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,wav,w64,aiff,au,caf,flac,ogg,mp3,aac",
+        "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,wav,w64,aiff,au,caf,flac,ogg,mp3,aac,amr",
         "protocol_whitelist": "none",  # a file may name others (mov references): none is ever opened
     }
     opened = av.open(file, mode="r", format=container.value, options=options, metadata_errors="ignore")

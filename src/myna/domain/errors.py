@@ -53,6 +53,7 @@ class ErrorKind(StrEnum):
     ABORTED = "aborted"
     FAILED_PRECONDITION = "failed_precondition"
     TOO_LARGE = "too_large"
+    UNSUPPORTED_MEDIA = "unsupported_media"
     RESOURCE_EXHAUSTED = "resource_exhausted"
     UNAVAILABLE = "unavailable"
     DEADLINE_EXCEEDED = "deadline_exceeded"
@@ -174,6 +175,11 @@ class VoiceIncompatible(MynaError):
 class PayloadTooLarge(MynaError):
     code = "PAYLOAD_TOO_LARGE"
     kind = ErrorKind.TOO_LARGE
+
+
+class UnsupportedMedia(MynaError):
+    code = "UNSUPPORTED_MEDIA"
+    kind = ErrorKind.UNSUPPORTED_MEDIA
 
 
 class Overloaded(MynaError):

@@ -40,6 +40,7 @@ _NUMBERS: dict[ErrorKind, tuple[int, int]] = {
     ErrorKind.ALREADY_EXISTS: (409, 6),
     ErrorKind.ABORTED: (409, 10),
     ErrorKind.TOO_LARGE: (413, 3),
+    ErrorKind.UNSUPPORTED_MEDIA: (415, 3),
     ErrorKind.RESOURCE_EXHAUSTED: (429, 8),
     ErrorKind.INTERNAL: (500, 13),
     ErrorKind.UNIMPLEMENTED: (501, 12),

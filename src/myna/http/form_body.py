@@ -2,7 +2,6 @@
 they arrive. In memory alone: what people say is not written to temporary files.
 """
 
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any, Generic
 
@@ -10,9 +9,10 @@ from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from myna.domain.errors import InvalidRequest, PayloadTooLarge
+from myna.domain.errors import InvalidRequest
 from myna.http.auth import Caller
 from myna.http.backend import WithBackend
+from myna.http.body_stream import read_body
 from myna.http.proto_message import Message, check_message
 
 _MAX_FIELDS = 64
@@ -32,7 +32,8 @@ class _MemoryParser(MultiPartParser):
 class FormBody(Generic[Message]):
     """`Depends(FormBody(TranscriptionRequest))`: the checked message, of one file and some fields.
 
-    A field whose name ends in `[]` is a list. Raises: InvalidRequest, PayloadTooLarge, Overloaded.
+    A field whose name ends in `[]` is a list. Raises: InvalidRequest, PayloadTooLarge, UnsupportedMedia,
+    Overloaded.
     """
 
     message: type[Message]
@@ -42,15 +43,8 @@ class FormBody(Generic[Message]):
             raise InvalidRequest("Send the request as multipart/form-data.")
         most = backend.limits.max_body_bytes
         with backend.bodies.hold() as grow:
-
-            async def count() -> AsyncGenerator[bytes, None]:
-                async for part in request.stream():
-                    if grow(len(part)) > most:
-                        raise PayloadTooLarge(f"The request's body is over the limit of {most / (1024 * 1024):g} MiB.")
-                    yield part
-
             limits = {"max_files": 1, "max_fields": _MAX_FIELDS, "max_part_size": _MAX_FIELD_BYTES}
-            parser = _MemoryParser(request.headers, count(), **limits)
+            parser = _MemoryParser(request.headers, read_body(request, grow, most), **limits)
             try:
                 fields = await _read_fields(await parser.parse())
             except MultiPartException as exc:

@@ -10,9 +10,10 @@ from typing import Generic
 
 from fastapi import Request
 
-from myna.domain.errors import PayloadTooLarge
+from myna.domain.errors import UnsupportedMedia
 from myna.http.auth import Caller
 from myna.http.backend import WithBackend
+from myna.http.body_stream import read_body
 from myna.http.proto_message import Message, parse_message
 from myna.http.request_marks import note_body
 
@@ -22,20 +23,19 @@ _INLINE_BYTES = 32 * 1024
 
 @dataclass(frozen=True, slots=True)
 class JsonBody(Generic[Message]):
-    """`Depends(JsonBody(SpeakRequest))`: the checked message. Raises: InvalidRequest, PayloadTooLarge, Overloaded."""
+    """`Depends(JsonBody(SpeakRequest))`: the checked message. Raises: InvalidRequest, PayloadTooLarge,
+    UnsupportedMedia, Overloaded."""
 
     message: type[Message]
     has_audio: bool = False
 
     async def __call__(self, request: Request, _admitted: Caller, backend: WithBackend) -> Message:
         limits = backend.limits
+        if request.headers.get("content-type", "").lower().startswith("multipart/"):
+            raise UnsupportedMedia("Content-Type is multipart, but this method takes JSON. Send application/json.")
         most = limits.max_body_bytes if self.has_audio else limits.max_small_body_bytes
         with backend.bodies.hold() as grow:
-            parts: list[bytes] = []
-            async for part in request.stream():
-                if grow(len(part)) > most:
-                    raise PayloadTooLarge(f"The request's body is over the limit of {most / (1024 * 1024):g} MiB.")
-                parts.append(part)
+            parts = [part async for part in read_body(request, grow, most)]
             body = b"".join(parts)
             parts.clear()
             if len(body) <= _INLINE_BYTES:

@@ -9,9 +9,17 @@ _ORIGIN = re.compile(rb"https?://[^/?]*", re.IGNORECASE)
 
 
 def in_origin_form(scope: Scope) -> Scope:
-    """`GET http://host/path`, which clients send to proxies, means `/path` to a server. Source: RFC 9112, 3.2.2."""
-    origin = _ORIGIN.match(scope.get("raw_path") or b"")
-    if origin is None:
+    """`GET http://host/path`, which clients send to proxies, means `/path` to a server. Source: RFC 9112, 3.2.2.
+
+    A slash too many, between parts or at the end, means nothing; `/studio/` keeps its own, which redirects.
+    """
+    written = scope.get("raw_path") or b""
+    origin = _ORIGIN.match(written)
+    raw_path = written[origin.end() :] if origin is not None else written
+    raw_path = re.sub(rb"/{2,}", b"/", raw_path)
+    if raw_path != b"/studio/":
+        raw_path = raw_path.rstrip(b"/")
+    raw_path = raw_path or b"/"
+    if raw_path == written or not written:
         return scope
-    raw_path = scope["raw_path"][origin.end() :] or b"/"
     return {**scope, "raw_path": raw_path, "path": unquote(raw_path.decode("ascii"))}

@@ -28,7 +28,7 @@ class Addresses:
 
     def __init__(self, language: Language) -> None:
         self._language = language
-        self._names = {"\\": language.url["/"], **language.url}
+        self._names = {"\\": language.url["/"], "+": language.plus, **language.url}
 
     def rules(self) -> Iterator[Rule]:
         yield _ADDRESS, lambda match: self._read(re.sub(r"^https?://", "", match[0], flags=re.IGNORECASE).rstrip("/"))

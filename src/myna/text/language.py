@@ -1,12 +1,14 @@
 """Which language a text is written in: by its script, and for the Latin one by py3langid among the API's languages."""
 
 import re
+from copy import copy
 from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from myna.domain.language import CLONE_LANGUAGES, LangCode, parse_lang_code
 from myna.text.languages.registry import open_language
+from myna.text.rules import any_of
 
 _MIN_WORDS = 3
 """One or two words are too often a name, or a word of several languages."""
@@ -14,19 +16,23 @@ _MIN_MARKED_WORDS = 2
 """One word with an accent may be a name."""
 _SIGNS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_PARTICLES = frozenset("de la las los el le les du da di do dos das der die des den van von del della il y e".split())
+"""Small words that names have inside or before them."""
 _MAX_CHARS = 2000
 """A longer text shows its language in its beginning."""
-
-
 _SURE_WORDS = 8
 """From so many words on names do not matter."""
+_LIKELY = 0.5
+_CERTAIN = 0.98
+_CERTAINLY_CHINESE = 0.93
+"""Japanese headlines without kana stay below, as py3langid sees them."""
 
 
 def detect_text_language(text: str, usual: LangCode | None = None) -> LangCode | None:
     """The language of a text, or None when there is too little to tell.
 
     usual: what is expected, say the voice's own; a short text is heard in it unless there is evidence against that, so
-    that "Van der Berg is here" stays English.
+    that "Van der Berg is here" and "C'est la vie" stay English, and 東京大学 Japanese.
     """
     # control and formatting signs part no words
     sample = _SIGNS.sub("", text[:_MAX_CHARS])
@@ -34,26 +40,58 @@ def detect_text_language(text: str, usual: LangCode | None = None) -> LangCode |
     words = _WORD.findall(sample)
     num_latin = sum(len(word) for word in words if ord(word[0]) < 0x250)
     # a Chinese character says as much as two letters; a brand name does not make a Japanese sentence English
-    if num_script and 2 * num_script >= num_latin:
-        return script
-    guess = _guess_latin(sample, words)
+    if script is not None and 2 * num_script >= num_latin:
+        return usual if usual is not None and _is_borrowed(sample, script, usual) else script
+    if usual is not None and len(words) < _SURE_WORDS:
+        sample = _borrowed_phrases(usual).sub(" ", sample)
+        words = _WORD.findall(sample)
+    if len(words) < _MIN_WORDS:
+        return None
+    name, likelihood = _identifier().classify(sample)
+    guess = parse_lang_code(name)
     if guess is None or usual is None or len(words) >= _SURE_WORDS or usual.iso639 == guess.iso639:
         return guess
-    return guess if _is_sure(words, guess, usual) else None
+    return guess if _is_sure(words, guess, usual, float(likelihood)) else None
 
 
-def _is_sure(words: list[str], guess: LangCode, usual: LangCode) -> bool:
+def _is_sure(words: list[str], guess: LangCode, usual: LangCode, likelihood: float) -> bool:
     """Whether a few words speak more for the guess than for the usual language: by small words, and by letters that
     English does not have."""
     own, foreign = open_language(usual), open_language(guess)
     if not own.common_words or not foreign.common_words:
         return True
-    lower = [word.lower() for word in words]
-    for_guess = sum(word in foreign.common_words for word in lower)
-    for_usual = sum(word in own.common_words for word in lower)
-    num_marked = sum(not word.isascii() for word in words)
+    for_guess = [index for index, word in enumerate(words) if word.lower() in foreign.common_words]
+    if likelihood < _CERTAIN:
+        # "Oscar de la Renta": what stands before a capital is part of a name
+        for_guess = [index for index in for_guess if not _is_in_name(words, index)]
+    for_usual = [word for word in words if word.lower() in own.common_words]
+    num_marked = len({word.lower() for word in words if not word.isascii()})
     is_marked = own.drops_accents and num_marked >= _MIN_MARKED_WORDS
-    return for_guess > for_usual or is_marked
+    is_plain = likelihood >= _CERTAIN and not for_usual and sum(word.islower() for word in words) > 1
+    return (likelihood >= _LIKELY and len(for_guess) > len(for_usual)) or is_marked or is_plain
+
+
+def _is_in_name(words: list[str], index: int) -> bool:
+    following = next((word for word in words[index + 1 :] if word.lower() not in _PARTICLES), "")
+    return words[index].lower() in _PARTICLES and following[:1].isupper()
+
+
+def _is_borrowed(text: str, script: LangCode, usual: LangCode) -> bool:
+    """Whether a text in the signs of one language can be the usual one, which borrows them: 大丈夫, but not 我们."""
+    if parse_lang_code(open_language(usual).borrowed_script) is not script:
+        return False
+    try:
+        "".join(_scripts()[script].findall(text)).encode("shift_jis")
+    except UnicodeEncodeError:
+        return False
+    name, likelihood = _identifier(script, usual).classify(text)
+    return name == usual.iso639 or float(likelihood) < _CERTAINLY_CHINESE
+
+
+@cache
+def _borrowed_phrases(lang: LangCode) -> re.Pattern[str]:
+    """What its speakers say in the words of another language."""
+    return re.compile(rf"(?<!\w)(?:{any_of(open_language(lang).borrowed_phrases) or '(?!)'})(?!\w)", re.IGNORECASE)
 
 
 def _count_scripts(text: str) -> tuple[LangCode | None, int]:
@@ -73,16 +111,13 @@ def _scripts() -> dict[LangCode, re.Pattern[str]]:
     return {lang: re.compile(f"[{signs}]") for lang, signs in scripts.items() if signs}
 
 
-def _guess_latin(text: str, words: list[str]) -> LangCode | None:
-    if len(words) < _MIN_WORDS:
-        return None
-    name, _ = _identifier().classify(text)
-    return parse_lang_code(name)
-
-
 @cache
-def _identifier() -> LanguageIdentifier:
-    """Reads its table once, a second of work."""
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
-    identifier.set_languages([lang.iso639 for lang in CLONE_LANGUAGES if not open_language(lang).script])
+def _identifier(*langs: LangCode) -> LanguageIdentifier:
+    """Tells these languages apart, or without any those of the Latin alphabet. The first reads a table: a second."""
+    if langs:
+        identifier = copy(_identifier())
+    else:
+        langs = tuple(lang for lang in CLONE_LANGUAGES if not open_language(lang).script)
+        identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages([lang.iso639 for lang in langs])
     return identifier

@@ -7,15 +7,19 @@ from collections.abc import Iterator
 from myna.text.languages.language import Language
 from myna.text.rules import Rule
 
-_CAPITALS = re.compile(r"(?<!\w)(?P<letters>[A-Z]{2,6})(?P<plural>s)?(?![\w'’])")
+_CAPITALS = re.compile(r"(?<!\w)(?P<letters>[A-ZÀ-ÞŒ]{2,6})(?P<plural>s)?(?![\w'’])")
 _SHOUTED = re.compile(r"(?<![\w.&])[A-Z](?:[A-Z'’]*[A-Z])?(?![\w&]|\.[A-Z])")
 _LIGATURES = str.maketrans(
     {"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
 )
 _SHOUTING_REACH = 40
 _MAX_SHOUTED_ACRONYMS = 2
-_CLUSTER = re.compile(r"[^AEIOUYÀ-Ý]{3}|^[^AEIOUY][^AEIOUYLRHSN]|([A-Z])\1$")
-"""Three consonants in a row, two that begin no word, a doubled last letter: nobody says such a thing as a word."""
+_CLUSTER = re.compile(
+    r"[^AEIOUY]{2}[^AEIOUYRLS]|[^AEIOUYRLS][^AEIOUY]S(?=[^AEIOUY])|^(?!S[CPTMN])[^AEIOUY][^AEIOUYLRHSN]"
+    r"|[^AEIOUYLRNSM][BDFGKP]$|([A-Z])\1$"
+)
+"""Consonants that nobody says in one word: three in a row without r, l or s at the end, two that begin none, a doubled
+last letter."""
 
 
 class CapitalLetters:
@@ -34,15 +38,20 @@ class CapitalLetters:
             yield _SHOUTED, self._read_shouted
 
     def _read_capitals(self, match: re.Match[str]) -> str | None:
+        """ "OUI" is a word, "SNCF" is none; "SA" is one only where everything is in capitals."""
         letters = match["letters"]
-        if letters in self._language.acronyms or (has_vowel(letters.lower()) and is_shouted(match)):
+        if letters in self._language.acronyms:
             return letters.lower() if len(letters) < 4 else None
+        if letters in self._language.spelled and not is_shouted(match):
+            return spell_letters(letters, self._language)
+        if not letters.isascii() or letters.lower() in self._language.known_words:
+            return None
         is_word = len(letters) > 3 and has_vowel(letters.lower()) and _CLUSTER.search(letters) is None
         return None if is_word and letters not in self._language.spelled else spell_letters(letters, self._language)
 
     def _read_shouted(self, match: re.Match[str]) -> str | None:
         word = match[0]
-        if len(word) < 2 or not has_vowel(word.lower()) or not is_shouted(match):
+        if len(word) < 2 or not has_vowel(word.lower()) or not is_shouted(match) or word in self._language.spelled:
             return None
         return word.lower()
 

@@ -1,7 +1,8 @@
 """Inline markup in text to be spoken: pauses, phonemes between slashes, steering. Finds it, never speaks it.
 
 What clients send is in wire-contract.md#speech. Anything that looks like a tag is taken for one and left
-unspoken: reading `<prosody rate="slow">` aloud is the worse mistake.
+unspoken: reading `<prosody rate="slow">` aloud is the worse mistake. `x<y and a>b` does not look like one, and in
+brackets stand instructions ("[whispering]", "[in a low voice]") as well as what an editor put in ("[the president]").
 """
 
 import re
@@ -35,13 +36,32 @@ _IPA_SIGNS = "ɑæɐɒʌəɚɛɜɝɞɪɨɔʊʉøœɶɵɤɯβɓɕðɖɗɟɡɠɢʛ
 _MARKUP = re.compile(
     r"""
     (?P<break>  <\s*break\b (?P<attributes>[^<>]{0,200}?) /?\s*> (?:\s*</\s*break\s*>)? )
-  | (?P<tag>    </?[A-Za-z][^<>]{0,200}> | <!--.{0,500}?--> )
+  | (?P<tag>    </?[A-Za-z][\w:.-]{0,40}
+                (?:\s+[\w:.-]{1,40}\s*=\s*(?:"[^"<>]{0,200}"|'[^'<>]{0,200}'|[^\s"'<>]{1,100})){0,12}\s*/?>
+              | (?<!\w)</?[A-Za-z]{2}[^<>]{0,200}> | <!--.{0,500}?--> )
   | (?P<link>   \[ (?P<label>[^\[\]\n]{1,200}) \] \( [^()\s]{1,400} \) )
   | (?P<steer>  \[ [^\[\]\n]{1,200} \] )
   | (?P<ipa>    (?<![\w/:.]) / (?P<phones>[^\s/][^/\n]{0,80}?) / (?![\w/]) )
     """,
     re.VERBOSE | re.DOTALL,
 )
+_INSTRUCTIONS = frozenset(
+    "voice tone accent whisper whispers whispering whispered shout shouts shouting shouted yell yelling scream "
+    "screams screaming murmur murmuring mumble mumbling sing sings singing hum hums humming laugh laughs laughing "
+    "laughter chuckle chuckles chuckling giggle giggles giggling sigh sighs sighing cough coughs coughing sneeze "
+    "sneezes sniff sniffs sniffles gasp gasps gasping yawn yawns yawning breathe breathes breathing breath inhale "
+    "inhales exhale exhales cry cries crying sob sobs sobbing groan groans moan moans gulp gulps hesitates stutters "
+    "pause pauses silence clears clear_throat throat happy happily sad sadly angry angrily excited excitedly "
+    "surprised fearful scared afraid disgusted nervous nervously calm calmly cheerful cheerfully serious seriously "
+    "sarcastic sarcastically tired tenderly softly soft quietly quiet loudly loud slowly slow quickly fast dramatic "
+    "dramatically gently playful playfully curious curiously confident bored annoyed neutral flat monotone deadpan "
+    "speak speaks speaking say said says reading reads delivery applause music sic inaudible crosstalk".split()
+)
+"""One of these in brackets, and nothing of it is read."""
+_EDITED = re.compile(r"(?:the|an?|his|her|their|its|our|my|your|this|that|these|those)\s|\w+['’]s?\s", re.IGNORECASE)
+_NOTE = re.compile(r"[\W\d_]*|[a-z]|note \d+|citation needed|edit", re.IGNORECASE)
+_AMID = re.compile(r"[\w,\"'”’)%]\s?$")
+"""No sentence ends before: the bracket stands in the middle of one."""
 _BREAK_TIME = re.compile(
     r"""time\s*=\s*["']?\s*(?P<amount>\d{1,6}(?:\.\d{0,6})?|\.\d{1,6})\s*(?P<unit>ms|s)""", re.IGNORECASE
 )
@@ -90,7 +110,19 @@ def _read_markup(match: re.Match[str]) -> MarkupPiece | None:
         if not any(sign in _IPA_SIGNS or sign in ":'" for sign in phones):
             return None
         return MarkupPiece(start, end, ipa=phones.strip())
+    if match["steer"] is not None:
+        is_part_of_word = match.string[end : end + 1].isalpha() and end - start == len("[I]")
+        if is_part_of_word or _is_edited(match["steer"][1:-1].strip(), match.string[max(0, start - 2) : start]):
+            return None
     return MarkupPiece(start, end, is_silent=True)
+
+
+def _is_edited(inside: str, before: str) -> bool:
+    """Whether words in brackets belong to the sentence and tell nobody how to speak it."""
+    words = re.findall(r"\w+", inside.lower())
+    if not _INSTRUCTIONS.isdisjoint(words) or _NOTE.fullmatch(inside):
+        return False
+    return _EDITED.match(inside) is not None or _AMID.search(before) is not None
 
 
 def _break_seconds(attributes: str) -> float:

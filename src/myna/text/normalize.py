@@ -22,6 +22,7 @@ from myna.text.phone_numbers import PhoneNumbers
 from myna.text.quantities import Quantities
 from myna.text.roman import RomanNumerals
 from myna.text.rules import Reader, Rule, any_of, compile_rules, ends_sentence
+from myna.text.sums import Sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,9 @@ _MAX_CARDINAL_IN_WORD = 4
 _MARKS = re.compile(r"[*_`~^|\\{}\[\]<>•·■●▪◦#]+|(?<!\S)[-–—]+(?=\s)(?<!\S)")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 _EMOTICON = re.compile(r"(?<!\S)(?:[:;=][-'^]?[)(\]\[DPp|/\\]+|:'\(|<3+|\^_+\^|[xX]D+)(?=[\s.,!?]|$)")
-_VARIABLE = re.compile(r"\b\w\s$")
+_VARIABLE = re.compile(r"(?<!<)\b(?!I\b)\w\s$")
+_TYPED_SIGNS = {"<=": "≤", ">=": "≥", "!=": "≠", "==": "=", "+/-": "±", "->": "→", "=>": "→"}
+"""What keyboards have no key for."""
 _REPEATED_SIGN = re.compile(r"([^\w\s])\1{3,}")
 _KEYCAP_PARTS = frozenset({0x200D, 0xFE0E, 0xFE0F, 0x20E3})
 
@@ -52,6 +55,7 @@ class Normalizer:
         # the order decides between readings that begin at the same place
         self._rules: list[Rule] = [
             *self._net_signs(),
+            *Sums(language).rules(),
             *Addresses(language).rules(),
             *CalendarDates(language).rules(),
             *language.own_rules(),
@@ -67,11 +71,18 @@ class Normalizer:
     def _net_signs(self) -> Iterator[Rule]:
         """Web entities, and faces made of punctuation."""
         yield _ENTITY, self._read_entity
-        yield _EMOTICON, lambda match: None if _VARIABLE.search(match.string[: match.start()][-3:]) else ""
+        yield _EMOTICON, self._read_face
 
     def _read_entity(self, match: re.Match[str]) -> str:
         sign = html.unescape(match[0])
         return self._language.symbols.get(sign, sign if not sign.isspace() else "")
+
+    def _read_face(self, match: re.Match[str]) -> str | None:
+        before, behind = match.string[max(0, match.start() - 3) : match.start()], match.string[match.end() :][:2]
+        if _VARIABLE.search(before):
+            return None
+        is_verb = match[0] == "<3" and re.search(r"\w\s$", before) and re.match(r"\s\w", behind)
+        return self._language.heart if is_verb else ""
 
     def _number_signs(self) -> Iterator[Rule]:
         language, after = self._language, self._language.after
@@ -112,7 +123,8 @@ class Normalizer:
             shorts = any_of(self._language.abbreviations, is_loose=True)
             yield re.compile(rf"(?<![\w.])(?P<short>{shorts})(?!\w)"), self._read_abbreviation
         yield from CapitalLetters(self._language).rules()
-        symbols = self._language.symbols
+        symbols = dict(self._language.symbols)
+        symbols |= {typed: symbols[sign] for typed, sign in _TYPED_SIGNS.items() if sign in symbols}
         yield re.compile(rf"(?P<symbol>{any_of(symbols)})"), lambda match: f" {symbols[match['symbol']]} "
 
     def find_readings(self, text: str, start: int, end: int) -> Iterator[Reading]:

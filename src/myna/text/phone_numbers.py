@@ -1,7 +1,7 @@
 """Telephone numbers and other strings of digits that are read one by one: codes, ISBNs, ZIP."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from myna.text.languages.language import Language
 from myna.text.rules import Rule, any_of, compile_rules, words_before
@@ -16,21 +16,36 @@ class PhoneNumbers:
 
     def __init__(self, language: Language) -> None:
         self._language = language
-        words = any_of(language.phone_words)
-        self._after_word = re.compile(rf"(?:{words})\W{{0,3}}$", re.IGNORECASE) if words else None
-        codes = any_of(language.code_words)
-        self._after_code = re.compile(rf"(?:{codes})\W{{0,3}}$", re.IGNORECASE) if codes else None
+        self._after_word = self._behind(language.phone_words)
+        self._after_code = self._behind(language.code_words)
+
+    def _behind(self, words: Sequence[str]) -> re.Pattern[str] | None:
+        """What ends with one of these words, and maybe "is"."""
+        if not words:
+            return None
+        verbs = any_of(self._language.copulas)
+        edge = r"\b" if self._language.is_spaced else ""
+        verb = rf"(?:\s?(?:{verbs}))?" if verbs else ""
+        return re.compile(rf"{edge}(?:{any_of(words)}){verb}\W{{0,3}}$", re.IGNORECASE)
 
     def rules(self) -> Iterator[Rule]:
         end = rf"(?!{self._language.letter})"
         start, stop = rf"(?<!{self._language.letter})(?<![.,/-])", rf"{end}(?![.,:/-]\d)"
         area = r"\((?P<phone>0?\d{2,4}\)\s?\d{2,9}(?:[\s.-]\d{2,5}){0,4})"
+        if self._language.keys:
+            # *100#, *#06#
+            yield re.compile(r"(?<![\w*#])[*#]{1,2}\d{2,20}(?:[*#]\d{1,20}){0,4}#(?![\w*#])"), self._read_keys
         yield from compile_rules(
             (r"\+(?P<phone>\d{1,3}(?:[\s().-]{1,3}\d{1,11}){1,6}|\d{8,15})" + end, self._read_international),
             (rf"(?<!{self._language.letter}){area}{end}", self._read_area),
             (start + r"(?P<phone>\d{1,5}(?:[ .\u00a0/-]\d{1,9}){1,6})" + stop, self._read_groups),
-            (start + r"(?P<code>\d{3,8})" + stop, self._read_code),
+            (start + r"(?P<code>\d{3,20})" + stop, self._read_code),
         )
+
+    def _read_keys(self, match: re.Match[str]) -> str:
+        keys, digits = self._language.keys, self._language.digits
+        parts = re.findall(r"\d+|\D", match[0])
+        return self._language.comma.join(keys[part] if part in keys else digits(part) for part in parts)
 
     def _read_international(self, match: re.Match[str]) -> str | None:
         groups = re.findall(r"\d+", match["phone"])
@@ -70,4 +85,4 @@ class PhoneNumbers:
         is_asked = self._after_word is not None and self._after_word.search(before) is not None
         is_code = self._after_code is not None and self._after_code.search(before) is not None
         is_read = is_asked or is_code or self._language.is_postcode(match)
-        return self._language.say_digits(match["code"]) if is_read else None
+        return self._language.say_code(match["code"]) if is_read else None

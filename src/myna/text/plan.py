@@ -10,6 +10,7 @@ from myna.text.lines import end_lines
 from myna.text.markup import find_markup
 from myna.text.segment import cut_into_sentences, find_cut, join_short, split_long, spoken_length
 from myna.text.tokenize import gap_after, is_spoken_sign, settle_gaps, tokenize
+from myna.text.widths import fold_widths
 
 PARAGRAPH_PAUSE_S = 0.35
 """Silence between paragraphs, on top of the engine's own sentence end."""
@@ -29,6 +30,7 @@ def plan_speech(
     early; None when nobody is waiting.
     Returns nothing at all if there is neither a word nor a pause in the text.
     """
+    text = fold_widths(text)
     segments: list[SpeechSegment] = []
     for stretch_tokens, pause_s in _stretches(text, lang, normalize=normalize):
         tokens = settle_gaps(end_lines(text, stretch_tokens, is_paragraph=pause_s == PARAGRAPH_PAUSE_S))

@@ -33,10 +33,11 @@ class Quantities:
         dot = r"(?:\.(?=\s[a-zà-ÿ]))?"  # of a unit that is written as an abbreviation
         whole = r"(?P<whole>\d{1,3})"
         yield from compile_rules(
+            (rf"{before}\d{{1,3}}(?:[-–]\d{{1,3}}){{2,6}}{after}(?![-–])", self._read_row),
             (rf"{before}(?:{whole}\s)?{share}(?:\s{unit})?{after}(?!/)", self._read_fraction),
             (rf"(?<!{letter})(?:{whole}\s?)?(?P<vulgar>[{_VULGAR}])(?:\s{unit})?(?!{letter})", self._read_vulgar),
             (
-                rf"(?<!{letter}){money}\s?{first}{DASH}(?P=currency)?\s?{second}{magnitude}{after}",
+                rf"(?<!{letter}){money}\s?{first}{DASH}(?P=currency)?\s?{second}{magnitude}{after}(?!\s?[=≈])",
                 self._read_money_range,
             ),
             (rf"{before}{first}{DASH}{second}{magnitude}\s?{money}{after}", self._read_money_range),
@@ -45,18 +46,23 @@ class Quantities:
         )
         if "k" in self._magnitudes:
             yield re.compile(rf"{before}{number}(?P<magnitude>[kKMB]|bn|mn)(?=\+|{after})"), self._read_large
-        yield re.compile(rf"{before}(?P<sign>[-−+])?{number}\s?[%％]"), self._read_percent
         yield re.compile(rf"{before}{first}\s?[%％]?{DASH}{second}\s?[%％]"), self._read_percent_range
+        yield re.compile(rf"{before}(?P<sign>[-−+])?{number}\s?[%％]"), self._read_percent
         yield from self._rates(unit, number)
         yield from compile_rules(
             (rf"{before}(?P<sign>[-−+])?{number}(?P<joint>\s|-)?{unit}{after}(?!/){dot}", self._read_measure),
-            (rf"{before}{first}{DASH}{second}(?:\s?{unit}{dot})?(?!-){after}", self._read_range),
+            (
+                rf"{before}(?P<low>[-−])?{first}{DASH}(?P<high>[-−])?{second}(?:\s?{unit}{dot})?(?!-){after}",
+                self._read_range,
+            ),
             (rf"{before}{first}\s?[x×]\s?{second}(?:\s?{unit})?{after}", self._read_size),
         )
         if language.power:
             base, most = rf"{before}(?P<base>{language.number})", _MAX_POWER_DIGITS
-            yield re.compile(rf"{base}\s?\^\s?(?P<exponent>[-−]?\d{{1,{most}}}){after}"), self._read_power
+            exponent = rf"(?P<exponent>[-−]?\d{{1,{most}}}|[-−]?[a-z]){after}"
+            yield re.compile(rf"{base}\s?\^\s?{exponent}"), self._read_power
             yield re.compile(rf"{base}[eE](?P<exponent>[-−+]?\d{{1,{most}}}){after}"), self._read_scientific
+            yield re.compile(rf"(?<=[A-Za-z)])\^\(?{exponent}\)?"), self._read_raised
         if times:
             yield re.compile(r"(?<=\d)\s?\*\s?(?=\d)"), lambda _: f" {times} "
         if about:
@@ -74,6 +80,11 @@ class Quantities:
             yield re.compile(r"(?<=\d)/(?P<each>[^\W\d_]{3,12})(?!\w)"), lambda match: self._say_each(match["each"])
 
     # --- readers ---------------------------------------------------------------------------------------------------
+
+    def _read_row(self, match: re.Match[str]) -> str:
+        """ "1-2-3": a count, a formation, an address."""
+        joint = self._language.row or self._language.comma
+        return joint.join(self._language.say(number) for number in re.findall(r"\d+", match[0]))
 
     def _read_fraction(self, match: re.Match[str]) -> str | None:
         above, below = int(match["above"]), int(match["below"])
@@ -186,7 +197,8 @@ class Quantities:
         return self._language.say_each(self._language.units[word]["one"] if word in self._language.units else word)
 
     def _read_range(self, match: re.Match[str]) -> str:
-        first, second = self._language.say(match["first"]), self._language.say(match["second"])
+        first = self._language.say_signed(match["low"], match["first"])
+        second = self._language.say_signed(match["high"], match["second"])
         spoken = self._language.join(first, self._between(match), second)
         if not match["unit"]:
             return spoken
@@ -209,8 +221,18 @@ class Quantities:
         return self._language.join(first, self._language.by, second, unit)
 
     def _power(self, base: str, exponent: str) -> str:
-        spoken = self._language.say_signed("-" if exponent[0] in "-−" else None, exponent.lstrip("-−+"))
+        sign, size = "-" if exponent[0] in "-−" else None, exponent.lstrip("-−+")
+        if size.isalpha():
+            spoken = self._language.join(self._language.sign_word(sign), size.upper())
+        else:
+            spoken = self._language.say_signed(sign, size)
         return self._language.power.format(base=base, exponent=spoken)
+
+    def _read_raised(self, match: re.Match[str]) -> str:
+        """What stands behind a letter, a unit or a parenthesis."""
+        sign = {"2": "²", "3": "³"}.get(match["exponent"], "")
+        spoken = self._language.symbols.get(sign) or self._power("", match["exponent"])
+        return f" {spoken} "
 
     def _read_power(self, match: re.Match[str]) -> str:
         return self._power(self._language.say(match["base"]), match["exponent"])

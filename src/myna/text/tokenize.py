@@ -50,11 +50,17 @@ def _plain_tokens(text: str, start: int, end: int, lang: LangCode) -> Iterator[S
                 spoken = drop_accents(spoken)
             if "|" in written and not spoken.strip("-:"):
                 spoken = ""  # the rule under a table's head
-            elif written in _DASHES:
+            elif written in _DASHES and not _is_hyphen(text, first, last):
                 line = text[max(0, first - 40) : first].rpartition("\n")[2]
                 is_bullet = not line.strip()
                 spoken = "" if is_bullet else "—"
             yield SpeechToken(spoken, first, last, gap_after(text, last))
+
+
+def _is_hyphen(text: str, first: int, last: int) -> bool:
+    """Whether a stroke joins two words, one of which is read: "COVID-19"."""
+    beside = text[max(0, first - 1) : first] + text[last : last + 1]
+    return text[first:last] == "-" and len(beside) == 2 and beside.isalnum() and not beside.isdigit()
 
 
 def _part_words(tokens: list[SpeechToken], lang: LangCode) -> list[SpeechToken]:

@@ -176,3 +176,46 @@ def test_references_to_other_files_are_never_opened(tmp_path_factory: pytest.Tem
         decode_audio(content, LIMITS)
     except AudioUndecodable:
         return
+
+
+def as_wav(num_samples: int, rate_hz: int = 16000) -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, np.full(num_samples, 0.25, np.float32), rate_hz, format="WAV", subtype="PCM_16")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("riff_size", [0, 36, 0xFFFFFFFF])
+@pytest.mark.parametrize("data_size", [0, 0xFFFFFFFF])
+def test_wav_of_a_stream_is_read_to_the_end(riff_size: int, data_size: int) -> None:
+    """Sizes that were not known when the header was written say nothing."""
+    content = bytearray(as_wav(32_000))
+    at = content.index(b"data") + 4
+    content[4:8], content[at : at + 4] = struct.pack("<I", riff_size), struct.pack("<I", data_size)
+    assert len(decode_audio(bytes(content), LIMITS).channels) == 32_000
+
+
+def test_wavs_in_a_row_are_one_recording() -> None:
+    """Chunks of a stream, each with a header, also without its size; of different rates they are refused."""
+    parts = [as_wav(16_000), as_wav(8_001), as_wav(4_000)]
+    assert len(decode_audio(b"".join(parts), LIMITS).channels) == 28_001
+    unsized = b"".join(part.replace(b"data" + part[40:44], b"data\0\0\0\0") for part in parts)
+    assert len(decode_audio(unsized, LIMITS).channels) == 28_001
+    assert decode_audio(b"".join(parts), DecodeLimits(max_read_s=1.2)).is_cut
+    with pytest.raises(AudioUndecodable, match="follow one another"):
+        decode_audio(as_wav(1_000) + as_wav(1_000, 8000), LIMITS)
+    with pytest.raises(AudioUndecodable, match="without any sound"):
+        decode_audio(as_wav(0), LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("magic", "frame", "rate_hz"),
+    [
+        (b"#!AMR\n", b"\x3c" + bytes(range(31)), 8000),
+        (b"#!AMR-WB\n", b"\x44" + bytes(range(60)), 16000),
+    ],
+)
+def test_plain_amr_is_read(magic: bytes, frame: bytes, rate_hz: int) -> None:
+    """As telephones record it, 20 ms a frame, without 3GP around it."""
+    audio = decode_audio(magic + frame * 50, LIMITS)
+    assert (audio.sample_rate_hz, audio.container) == (rate_hz, AudioContainer.AMR)
+    assert len(audio.channels) == pytest.approx(rate_hz, rel=0.05)

@@ -1,11 +1,15 @@
 """The language of a text: by script, by common words, or unknown."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myna.domain.language import LangCode
+from myna.domain.language import LangCode, parse_lang_code
 from myna.text.language import detect_text_language
+
+SHORT_TEXTS = Path(__file__).parent / "readings" / "short_texts.tsv"
 
 
 @pytest.mark.parametrize(
@@ -66,6 +70,18 @@ def test_too_little_to_tell(text: str) -> None:
 def test_short_text_of_a_voice(text: str, usual: LangCode, lang: LangCode | None) -> None:
     """Names do not make a short sentence foreign; its small words and its letters do."""
     assert (detect_text_language(text, usual) or usual) == (lang or usual)
+
+
+def short_texts() -> list[list[str]]:
+    """`short_texts.tsv`: the voice's language, the text's, the text."""
+    return [line.split("\t") for line in SHORT_TEXTS.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize(("usual", "spoken", "text"), short_texts())
+def test_what_a_voice_speaks(usual: str, spoken: str, text: str) -> None:
+    """Titles, phrases that English borrowed, Japanese without kana: the voice's language, where it can be."""
+    expected = parse_lang_code(usual)
+    assert (detect_text_language(text, expected) or expected) is parse_lang_code(spoken)
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=200))

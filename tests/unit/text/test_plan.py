@@ -10,7 +10,7 @@ from myna.text.markup import MAX_BREAK_S, MAX_BREAKS_S
 from myna.text.plan import plan_speech
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=300)
-SPOKEN_TEXT = st.text(st.sampled_from("aB9 .,;!?-–€$%°#/@&\n\t'\"()[]<>😀中あ한éш1:05"), max_size=200)
+SPOKEN_TEXT = st.text(st.sampled_from("aB9 .,;!?-–€$%°#/@&\n\t'\"()[]<>😀中あ한éш1:05ｶﾞＡ１=^−日*"), max_size=200)
 
 
 def plan(
@@ -45,6 +45,20 @@ def test_segments_are_short_enough(text: str, most: int) -> None:
     """No segment is longer than asked, unless a single token is."""
     for segment in plan(text, most=most):
         assert len(segment.text) <= most or len([token for token in segment.tokens if token.spoken]) == 1
+
+
+def test_wide_forms_keep_their_places() -> None:
+    """Half-wide kana with their marks, full-width letters and digits: read as plain ones, each where it stands."""
+    text = "ｶﾞｽは１２３円（Ａ型）。"
+    tokens = [token for token in all_tokens(plan(text, LangCode.JA_JP)) if token.spoken]
+    assert [(text[token.source_start : token.source_end], token.spoken) for token in tokens] == [
+        ("ｶ", "ガ"),
+        ("ｽ", "ス"),
+        ("は", "は"),
+        ("１２３円（", "ひゃくにじゅうさんえん（"),
+        ("Ａ", "エー"),
+        ("型）。", "型）。"),
+    ]
 
 
 def test_every_character_keeps_its_place() -> None:

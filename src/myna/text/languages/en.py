@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from myna.text.languages.english_forms import EnglishForms, is_attributive
+from myna.text.languages.english_names import name_rules
 from myna.text.languages.scripture import scripture_rules
 from myna.text.rules import DASH, Rule, any_of, words_before
 
@@ -22,6 +23,7 @@ class English(EnglishForms):
         named = r"(?:(?<=day )|(?<=day, )|(?<=\b[Oo]n )(?=\d{1,2}/(?:1[1-9]|[23]\d)))"
         yield re.compile(rf"{named}(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}}){self.after}(?!/)"), self._read_day
         yield from scripture_rules(self)
+        yield from name_rules(self)
         yield from self.form_rules()
 
     def _read_months(self, match: re.Match[str]) -> str | None:
@@ -39,6 +41,12 @@ class English(EnglishForms):
     def say_date(self, year: int | None, month: int, day: int, before: str = "", *, is_of: bool = False) -> str | None:
         spoken = super().say_date(year, month, day, before, is_of=is_of)
         return spoken.removeprefix("the ") if spoken and re.search(r"\bthe\s+$", before, re.IGNORECASE) else spoken
+
+    def say_time(self, hour: int, minute: int, *, is_half_known: bool) -> str:
+        """See `Language`: "fourteen hundred" of a clock that counts to 24."""
+        if minute or is_half_known or 0 < hour < 13:
+            return super().say_time(hour, minute, is_half_known=is_half_known)
+        return f"{self.cardinal(hour)} hundred" if hour % 24 else "midnight"
 
     def say_short_year(self, match: re.Match[str]) -> str | None:
         """See `Language`; what a quotation mark follows is its end."""

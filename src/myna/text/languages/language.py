@@ -67,6 +67,11 @@ class Language(Words):
         found = {sign: forms for signs, forms in known.values() if forms["other"] for sign in signs}
         for name, words in self.unit_words.items():
             found |= dict.fromkeys(known[name][0] if name in known else [name], read_forms(words) if words else {})
+        # as they are typed: m2, m^2
+        for sign, forms in [*found.items()]:
+            for raised, digit in (("²", "2"), ("³", "3")):
+                if raised in sign:
+                    found |= {sign.replace(raised, digit): forms, sign.replace(raised, f"^{digit}"): forms}
         return {sign: forms for sign, forms in found.items() if forms}
 
     @cached_property
@@ -84,6 +89,10 @@ class Language(Words):
     @cached_property
     def common_words(self) -> frozenset[str]:
         return frozenset(self.small_words.split())
+
+    @cached_property
+    def known_words(self) -> frozenset[str]:
+        return self.common_words | frozenset(self.short_words.split())
 
     # --- how numbers are written -------------------------------------------------------------------------------------
 
@@ -173,6 +182,11 @@ class Language(Words):
     def sign_word(self, sign: str | None) -> str:
         return {"-": self.minus, "−": self.minus, "+": self.plus}.get(sign or "", "")
 
+    def operation(self, sign: str) -> str:
+        """The word between two numbers. sign: one of + - × ÷."""
+        known = {"-": self.minus, "+": self.plus, **self.symbols, **self.operations}
+        return known.get(sign, "")
+
     def say_count(self, number: int, forms: Forms) -> str:
         """ "one dollar", "zwei Euro", "un euro": with the numeral in front of a noun as the language has it."""
         noun = self.choose_form(forms, number)
@@ -190,6 +204,10 @@ class Language(Words):
             groups.append(digits[:size])
             digits = digits[size:]
         return self.say_groups([*groups, digits])
+
+    def say_code(self, digits: str) -> str:
+        """A number that only names something: a password, an account."""
+        return self.say_digits(digits)
 
     def say_groups(self, groups: Iterable[str]) -> str:
         """Digit by digit, with a short break between groups."""
@@ -283,7 +301,6 @@ class Language(Words):
             names["h_feminine"] = self.agree(names["h"], self.hours[1])
             names["hours"] = self.say_count(hour, read_forms(self.hours))
         if minute == 0:
-            # "thirteen hundred" is for soldiers: "thirteen o'clock" is understood
             return names["h"] if is_half_known else self.time_full.format(**names)
         pattern = self.time_small_minute if minute < 10 else ""
         return (pattern or self.time).format(**names)

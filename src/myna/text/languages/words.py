@@ -35,6 +35,7 @@ class Words:
     script: str = ""  # Ranges of the signs that only this language is written with; empty for Latin letters
     borrowed_script: str = ""  # The language whose signs are this one's, too, where its own stand beside them
     small_words: str = ""  # The commonest, enough to tell in a short sentence whose grammar it has
+    borrowed_phrases: tuple[str, ...] = ()  # Of other languages, and said by speakers of this: "c'est la vie"
     unfinished: str = ""  # Abbreviations, without their last dot, that end no sentence
     phrase_starts: str = ""  # Words before which a speaker may breathe
     is_spaced: bool = True  # Words are separated by spaces
@@ -49,6 +50,9 @@ class Words:
     comma: str = ", "  # A short break between groups of digits
     minus: str = ""
     plus: str = ""
+    operations: Mapping[str, str] = field(default_factory=dict)
+    """Words for + - × ÷ in sums, where they are others than `plus`, `minus` and `symbols`."""
+    sum_words: tuple[str, ...] = ()  # Words that ask for a sum: "what is"
     num2words: str = ""  # Its name in num2words, if that is not the ISO 639-1 code
     says_and: bool = True  # "One hundred and one" is said with the "and" that num2words gives
     pairs_decimals: bool = False  # Two digits behind the decimal sign are read as one number
@@ -64,6 +68,7 @@ class Words:
     of_millions: str = ""  # Between whole millions and what they are millions of
     number_sign: str = ""  # For # and No. before a number
     to: str = ""  # Between the ends of a range
+    row: str = ""  # Between the numbers of a row, "1-2-3"; empty for a comma
     between: tuple[str, ...] = ()  # Two words: "between" and the "and" that belongs to it
     by: str = ""  # Between the sides of a size: 3x4
     ratio: str = ""  # Between the numbers of "16:9"; empty for `to`
@@ -117,14 +122,18 @@ class Words:
     url: Mapping[str, str] = field(default_factory=dict)  # Names of the signs in addresses: ./@-_: and maybe \\
     spells_countries: bool = False  # The last two letters of an address are spelled
     hashtag: str = "hashtag"
+    heart: str = ""  # For <3 between two words; empty where it is silent as other faces are
+    keys: Mapping[str, str] = field(default_factory=dict)  # * and # of a telephone
     symbols: Mapping[str, str] = field(default_factory=dict)
     abbreviations: Mapping[str, str] = field(default_factory=dict)  # Lower case, with their dots
     final_abbreviations: tuple[str, ...] = ()  # Those that may end a sentence
     before_number: tuple[str, ...] = ()  # Those that are one only before a number: "p. 5"
     behind_names: Mapping[str, str] = field(default_factory=dict)  # What they mean where no name follows: "Elm Dr."
     letters: tuple[str, ...] = ()  # Names of a to z, for what is spelled out; empty where the engine spells by itself
-    acronyms: tuple[str, ...] = ()  # Short capitals that are spoken as words: ONU
-    spelled: tuple[str, ...] = ()  # Longer capitals that could be words and are not
+    short_words: str = ""
+    """Of two or three letters without accents, as capitals no initialisms: OUI. Of longer ones their letters tell."""
+    acronyms: tuple[str, ...] = ()  # Capitals that are spoken as words: ONU
+    spelled: tuple[str, ...] = ()  # Capitals that could be words, or are in other places, and are spelled
     say_as: Mapping[str, str] = field(default_factory=dict)  # Exact words that are said otherwise
 
     # --- telephone numbers, kings ---
@@ -133,6 +142,7 @@ class Words:
     local_phone_groups: str = r"(?!)"  # As above, where hyphens stand between them
     phone_words: tuple[str, ...] = ()  # After these digits are read one by one
     code_words: tuple[str, ...] = ()  # As above, for short codes
+    copulas: tuple[str, ...] = ()  # "is", between such a word and the digits
     king: str = "{ordinal}"  # Behind a name: of `{ordinal}` or `{capital}`, the ordinal with a capital
     ordinal_kings: int = 39  # How far kings are counted with ordinals: Felipe sexto, but Alfonso trece
     kings: tuple[str, ...] = ()  # Lower-case names that are counted

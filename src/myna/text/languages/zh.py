@@ -5,9 +5,15 @@ from collections.abc import Iterable, Iterator
 
 from myna.text.languages.unspaced import Unspaced
 from myna.text.numerals import chinese
-from myna.text.rules import Rule, any_of
+from myna.text.rules import DASH, Rule, any_of, words_before
 
 _COUNTERS = "时分月日年个位只次人天本张条件种块岁台家倍间辆层名号元级届代份篇首支项点遍句杯瓶克米秒"
+_SERVICES = r"11[0249]|12[02]|123\d\d|100\d\d|95\d{3}|96\d{3}"
+_CALLS = "打 拨 拨打 呼叫 致电 报 叫 电话 热线 客服 联系 火警 匪警 急救 报警".split()
+_CALLED = "热线 电话 客服 平台 报警 急救 指挥中心 救护车 接警 专线 查询 短信 来电 网站 官网".split()
+_NOT_CALLED = "元 块 个 人 年 月 日 号 米 公里 斤 克 岁 次 分 秒 % ％ 万 亿".split()
+_RESULTS = "获胜 取胜 击败 战胜 险胜 大胜 完胜 领先 落后 战平 逆转 不敌 负于 战成".split()
+_AMOUNTS = "元 块 美元 公里 斤 万 亿 平方 毫 厘 % ％".split()
 
 
 class Chinese(Unspaced):
@@ -36,6 +42,31 @@ class Chinese(Unspaced):
         yield from super().own_rules()
         mobile = r"(?<!\d)(?P<a>1[3-9]\d)(?P<b>\d{4})(?P<c>\d{4})(?!\d)"
         yield re.compile(mobile), lambda match: self.say_phone(list(match.groups()))
+
+        # the numbers of services: beside a word that says so, and beside each other
+        service = rf"(?<![\d.,])(?:{_SERVICES})(?!\d|[.,]\d|{any_of(_NOT_CALLED)})"
+        called = rf"{service}(?:(?=[\u4e00-\u9fff]{{0,3}}(?:{any_of(_CALLED)}))|(?=\s?[或和与、/]\s?{service}))"
+        yield re.compile(rf"{called}|(?<=[或和与、/]){service}"), lambda match: self.say_code(match[0])
+        cue = re.compile(rf"(?:{any_of(_CALLS)})\s?了?$")
+        yield re.compile(service), lambda match: self.say_code(match[0]) if cue.search(words_before(match)) else None
+        score = rf"(?<![\d.-])(?P<first>\d{{1,3}})-(?P<second>\d{{1,3}})(?=(?:{any_of(_RESULTS)}))"
+        yield re.compile(score), lambda match: self.ratio.join(self.say(number) for number in match.groups())
+        # years without 年
+        year, span = r"(?:18|19|20)\d\d", rf"(?:{DASH}|/)"
+        amount = any_of([*self.counters, *_AMOUNTS])
+        pattern = rf"(?<!\d)(?P<first>{year}){span}(?P<second>{year})(?!\d|[.,]\d|{amount})"
+        yield re.compile(pattern), self._read_span
+        named = rf"(?<!\d){year}(?=[届级版款]|赛季|学年|财年|世界杯|奥运)"
+        yield re.compile(named), lambda match: self.digits(match[0])
+
+    def _read_span(self, match: re.Match[str]) -> str | None:
+        if match["first"] >= match["second"]:
+            return None
+        return f"{self.digits(match['first'])}{self.to}{self.digits(match['second'])}"
+
+    def say_code(self, digits: str) -> str:
+        """See `Language`. As on the telephone."""
+        return self.say_digits(digits).replace("一", "幺")
 
     def counting_rules(self) -> Iterator[Rule]:
         ordinal = re.compile(rf"第(?P<number>\d{{1,16}})(?P<counter>{any_of(self.counters)})")

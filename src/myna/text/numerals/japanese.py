@@ -20,7 +20,9 @@ DIGITS = ("ゼロ", "いち", "に", "さん", "よん", "ご", "ろく", "な�
 MAX_CARDINAL = 10**16 - 1
 _PLAIN_COUNTERS = {
     "名": "めい", "秒": "びょう", "枚": "まい", "台": "だい", "倍": "ばい", "度": "ど", "番": "ばん", "位": "い",
-    "代": "だい", "円": "えん",
+    "代": "だい", "円": "えん", "部": "ぶ", "段": "だん", "号": "ごう", "号室": "ごうしつ",
+    "号車": "ごうしゃ", "号線": "ごうせん", "番地": "ばんち", "列": "れつ", "両": "りょう",
+    "畳": "じょう", "羽": "わ", "問": "もん", "面": "めん", "議席": "ぎせき",
 }  # fmt: skip
 _CHANGING_COUNTERS = {
     # reading; which numbers are cut short before it; after those; after three and the like
@@ -36,6 +38,35 @@ _CHANGING_COUNTERS = {
     "冊": ("さつ", "18", "さつ", "さつ"),
     "世": ("せい", "18", "せい", "せい"),
     "世紀": ("せいき", "18", "せいき", "せいき"),
+    "軒": ("けん", "168", "けん", "げん"),
+    "件": ("けん", "168", "けん", "けん"),
+    "曲": ("きょく", "168", "きょく", "きょく"),
+    "校": ("こう", "168", "こう", "こう"),
+    "カ月": ("かげつ", "168", "かげつ", "かげつ"),
+    "か月": ("かげつ", "168", "かげつ", "かげつ"),
+    "ヶ月": ("かげつ", "168", "かげつ", "かげつ"),
+    "ヵ月": ("かげつ", "168", "かげつ", "かげつ"),
+    "カ国": ("かこく", "168", "かこく", "かこく"),
+    "か国": ("かこく", "168", "かこく", "かこく"),
+    "ヶ国": ("かこく", "168", "かこく", "かこく"),
+    "カ所": ("かしょ", "168", "かしょ", "かしょ"),
+    "か所": ("かしょ", "168", "かしょ", "かしょ"),
+    "ヶ所": ("かしょ", "168", "かしょ", "かしょ"),
+    "発": ("はつ", "168", "ぱつ", "ぱつ"),
+    "泊": ("はく", "168", "ぱく", "ぱく"),
+    "敗": ("はい", "168", "ぱい", "ぱい"),
+    "票": ("ひょう", "168", "ぴょう", "びょう"),
+    "足": ("そく", "18", "そく", "ぞく"),
+    "頭": ("とう", "18", "とう", "とう"),
+    "等": ("とう", "18", "とう", "とう"),
+    "着": ("ちゃく", "18", "ちゃく", "ちゃく"),
+    "丁目": ("ちょうめ", "18", "ちょうめ", "ちょうめ"),
+    "通": ("つう", "18", "つう", "つう"),
+    "社": ("しゃ", "18", "しゃ", "しゃ"),
+    "席": ("せき", "18", "せき", "せき"),
+    "種類": ("しゅるい", "18", "しゅるい", "しゅるい"),
+    "勝": ("しょう", "18", "しょう", "しょう"),
+    "周年": ("しゅうねん", "18", "しゅうねん", "しゅうねん"),
     "点": ("てん", "18", "てん", "てん"),
     "週間": ("しゅうかん", "18", "しゅうかん", "しゅうかん"),
 }
@@ -51,7 +82,11 @@ _CUT_SHORT = {
 }
 _VOICING_ENDINGS = ("さん", "せん", "ぜん", "まん")
 """Three, thousands and ten thousands voice what follows, four (よん) does not: せんぼん, よんほん."""
-COUNTERS = (*"人時分月日年つ", *_PLAIN_COUNTERS, *_CHANGING_COUNTERS)
+_TAILS = dict.fromkeys("時間 分間 日間 年間 秒間".split(), "かん") | dict.fromkeys(
+    "日目 年目 回目 人目 番目 つ目".split(), "め"
+)
+"""What counters have behind them: how it is said."""
+COUNTERS = (*"人時分月日年つ", *_TAILS, *_PLAIN_COUNTERS, *_CHANGING_COUNTERS)
 
 
 def spell_cardinal(number: int) -> str:
@@ -70,9 +105,14 @@ def spell_cardinal(number: int) -> str:
 
 def spell_counted(number: int, counter: str) -> str:
     """A number with the counter that follows it: `3`, 人 -> さんにん. counter: one of `COUNTERS`."""
+    if counter in _TAILS:
+        head = "いちにち" if (number, counter[0]) == (1, "日") else spell_counted(number, counter[:-1])
+        return head + _TAILS[counter]
     plain = spell_cardinal(number)
     if counter == "人":
         return _PEOPLE.get(number, plain + "にん")
+    if counter == "時" and number == 0:
+        return "れいじ"
     if counter == "つ":
         return _THINGS[number] if 0 < number < len(_THINGS) else plain
     if counter == "分":

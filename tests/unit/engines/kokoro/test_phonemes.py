@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from myna.domain.language import LangCode
+from myna.domain.language import LangCode, parse_lang_code
 from myna.engines.kokoro.phonemes.english_spelling import EnglishSpelling
 from myna.engines.kokoro.phonemes.hindi import pronounce_word as say_hindi
 from myna.engines.kokoro.phonemes.phonemizer import open_phonemizer
@@ -20,6 +20,7 @@ from myna.engines.kokoro.spec import SPEC
 from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
 
+SOUNDS = Path(__file__).with_name("sounds.tsv")
 LANGUAGES = sorted(SPEC.capabilities.languages)
 
 
@@ -147,6 +148,19 @@ def test_hindi(word: str, sounds: str) -> None:
 def test_other_languages(phonemizers: dict[LangCode, Phonemizer], lang: LangCode, text: str, sounds: str) -> None:
     """Words that change beside others, open and closed vowels, characters of two readings, particles, counters."""
     assert say(phonemizers, text, lang).startswith(sounds)
+
+
+def load_sounds() -> list[list[str]]:
+    """`sounds.tsv`: the language, what is written, all of its sounds."""
+    return [line.split("\t") for line in SOUNDS.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize(("code", "text", "sounds"), load_sounds())
+def test_sounds(phonemizers: dict[LangCode, Phonemizer], code: str, text: str, sounds: str) -> None:
+    """Liaisons and names of places in French; letters, wide forms and readings in Chinese and Japanese; capitals."""
+    lang = parse_lang_code(code)
+    assert lang is not None
+    assert say(phonemizers, text, lang) == sounds
 
 
 def test_english_words_inside_other_scripts(phonemizers: dict[LangCode, Phonemizer]) -> None:

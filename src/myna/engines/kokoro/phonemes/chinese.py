@@ -11,7 +11,7 @@ import rjieba
 from pypinyin import Style, lazy_pinyin
 
 from myna.domain.speech import SpeechToken
-from myna.engines.kokoro.phonemes.spaced import Phonemizer, join_marks
+from myna.engines.kokoro.phonemes.spaced import Phonemizer, join_marks, say_english
 
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _LATIN_WORDS = re.compile(r"[A-Za-z][A-Za-z' -]*|.", re.DOTALL)
@@ -59,7 +59,7 @@ class ChinesePhonemizer:
             for match in _LATIN_WORDS.finditer(stretch):
                 owner, piece = owners[position + match.start()], match[0]
                 if piece[0].isascii() and piece[0].isalpha():
-                    phonemes[owner] += self._english().phonemize([SpeechToken(piece, 0, len(piece))])[0] + " "
+                    phonemes[owner] += say_english(piece, self._english()) + " "
                 else:
                     phonemes[owner] = join_marks(phonemes[owner], piece)
             position += len(stretch)

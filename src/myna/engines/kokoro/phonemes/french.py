@@ -17,7 +17,7 @@ _UNSTRESSED = frozenset(
 _LINKING = {
     "z": frozenset(
         "les des ces mes tes ses nos vos leurs aux ils elles nous vous deux trois six dix plusieurs quels quelles dans "
-        "sans sous chez très plus moins quelques certains autres petits grands bons beaux".split()
+        "cents vingts sans sous chez très plus moins quelques certains autres petits grands bons beaux".split()
     ),
     "n": frozenset("un on mon ton son en bien rien aucun bon".split()),
     "t": frozenset(
@@ -32,6 +32,8 @@ _ASPIRATED = (
     "housse huit hurler hutte onze oui yaourt yacht ouistiti"
 ).split()
 _DIGITS = frozenset("deux trois quatre cinq six sept huit neuf".split())
+_UNITS = {"un", "une", "onze", "huit"}
+"""Behind hundreds and eighty nothing is linked to them: "cent un", "quatre-vingt-un"."""
 _ALONE = {"six": "sˈis", "dix": "dˈis"}
 """Without a noun behind them."""
 _PRONOUNS = frozenset("il elle on ils elles".split())
@@ -45,7 +47,21 @@ _NEAREST = str.maketrans(
         "x": "k", "ɬ": "l", "ː": "", "A": "e", "I": "aj", "O": "o", "Q": "o", "W": "aw", "Y": "ɔj",
     }
 )  # fmt: skip
-_IRREGULAR = {"fils": "fˈis"}
+_IRREGULAR = dict(
+    pair.split("=")
+    for pair in (
+        "agen=aʒˈɛ̃ aisne=ˈɛn alès=alˈɛs annecy=ansˈi antibes=ɑ̃tˈib arras=aʁˈas auxerre=osˈɛʁ "
+        "auxerrois=osɛʁwˈa auxerroise=osɛʁwˈaz auxois=oswˈa auxonne=osˈɔn brieuc=bʁijˈø bruxelles=bʁysˈɛl "
+        "bruxellois=bʁysɛlwˈa bruxelloise=bʁysɛlwˈaz bruxelloises=bʁysɛlwˈaz camus=kamˈy chamonix=ʃamonˈi "
+        "chantilly=ʃɑ̃tijˈi descartes=dekˈaʁt doubs=dˈu email=imˈɛl exupéry=ɛɡzypeʁˈi fils=fˈis fos=fˈɔs "
+        "gers=ʒˈɛʁs gérardmer=ʒeʁaʁmˈe issoudun=isudˈœ̃ lens=lˈɑ̃s mans=mˈɑ̃ metz=mˈɛs michaël=mikaˈɛl "
+        "millau=mijˈo molsheim=mɔlsˈɛm mons=mˈɔ̃s nancy=nɑ̃sˈi orly=ɔʁlˈi oyonnax=ojonˈa persil=pɛʁsˈi "
+        "porc=pˈɔʁ porcs=pˈɔʁ pézenas=pezənˈas quimper=kɛ̃pˈɛʁ reims=ʁˈɛ̃s rhône=ʁˈon rodez=ʁodˈɛz "
+        "rouen=ʁwˈɑ̃ samoëns=samwˈɛ̃ saëns=sˈɑ̃s schaerbeek=skaʁbˈek staël=stˈal suresnes=syʁˈɛn taon=tˈɑ̃ "
+        "taons=tˈɑ̃ troyes=tʁwˈa uzès=yzˈɛs villers=vilˈɛʁ zurich=zyʁˈik"
+    ).split()
+)
+"""Where neither table nor model is right: names of places above all."""
 _PLURALS = ("es", "és", "cs", "ds", "ls", "ns", "ps", "rs", "ts", "ux")
 """Unknown words with these endings are looked up without the last letter, which is silent."""
 _SOUNDED_Z = re.compile("[aàâeéèêiîoôuûyœ][sz]es?$")
@@ -68,8 +84,15 @@ class FrenchPronunciation:
                 spoken[index] = _ALONE.get(word.text, spoken[index])
                 continue
             tail, following = word.text.rsplit("'", 1)[-1], words[index + 1].text
-            if tail == "vingt" and following in _DIGITS:
+            before = words[index - 1].text if index else ""
+            if tail == "dix" and following in ("huit", "neuf"):
+                spoken[index] += "z"
+            elif tail == "neuf" and following in ("heures", "ans"):
+                spoken[index] = spoken[index].removesuffix("f") + "v"
+            elif tail == "vingt" and following in _DIGITS and before != "quatre":
                 spoken[index] += "t"
+            elif following in _UNITS and (tail == "cent" or (tail, before) == ("vingt", "quatre")):
+                continue
             elif tail == "t" and following in _PRONOUNS:
                 spoken[index] = "t"
             elif tail.endswith(("t", "d")) and following in _PRONOUNS and tail not in _NEVER_LINKED:

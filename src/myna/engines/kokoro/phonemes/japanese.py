@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from lindera import TokenizerBuilder
 
 from myna.domain.speech import SpeechToken
-from myna.engines.kokoro.phonemes.spaced import Phonemizer, join_marks
+from myna.engines.kokoro.phonemes.spaced import Phonemizer, join_marks, say_english
 from myna.text.numerals.japanese import COUNTERS, spell_cardinal, spell_counted
 
 _PRONUNCIATION_FIELD = 8
@@ -36,6 +36,9 @@ _LONG, _GEMINATE, _NASAL = "ー", "ッ", "ン"
 _LONG_U = re.compile("(?<=[ウクスツヌフムユルグズブプュ])ウ")
 """吸う, という: one long vowel."""
 _LONG_IN_NUMBERS = re.compile("(?<=[ュョコソトホボポ])ウ")
+_KANA_RUN = re.compile("([ぁ-ゖァ-ヺー]{2,})")
+_NUMERAL = "１"
+"""Stands for a reading while the dictionary finds the words around it."""
 _NUMBER = ["名詞", "数"]
 _DIGIT_SIGNS = "一二三四五六七八九"
 _POWERS = {"十": 10, "百": 100, "千": 1000}
@@ -76,24 +79,34 @@ class JapanesePhonemizer:
     def phonemize(self, tokens: Sequence[SpeechToken]) -> list[str]:
         """See `Phonemizer`."""
         text, owners = "", []
+        readings: dict[int, str] = {}
         for index, token in enumerate(tokens):
-            text += token.spoken
-            owners += [index] * len(token.spoken)
+            # written characters are a token each: kana in longer ones are a reading, in which は is never わ
+            pieces = _KANA_RUN.split(token.spoken) if len(token.spoken) > 1 else [token.spoken]
+            for piece in pieces:
+                is_reading = len(token.spoken) > 1 and _KANA_RUN.fullmatch(piece) is not None
+                if is_reading:
+                    readings[len(text)] = _LONG_IN_NUMBERS.sub(_LONG, _in_katakana(piece))
+                text += _NUMERAL if is_reading else piece
+                owners += [index] * (1 if is_reading else len(piece))
         phonemes = [""] * len(tokens)
         position = 0
         words = [(word.surface, word.details) for word in self._tokenizer.tokenize(text)] if text else []
         for surface, details, kana in _join_numbers(words):
             start = text.index(surface, position)
             position = start + len(surface)
-            if kana:
+            if start in readings:
+                for place in range(start, position):
+                    said = readings.get(place) or _in_katakana(text[place])
+                    phonemes[owners[place]] += "".join(spell_kana(said)) + " "
+            elif kana:
                 if start > 0 and (_is_ending(details) or phonemes[owners[start - 1]].endswith("ʔ ")):
                     phonemes[owners[start - 1]] = phonemes[owners[start - 1]].rstrip()
                 is_long = kana == "ウ" and details[0] == "助動詞"  # ましょう, だろう, 行こう
                 _share_out(phonemes, owners[start:position], ["ː"] if is_long else spell_kana(kana))
                 phonemes[owners[position - 1]] += " "
             elif re.search(r"[A-Za-z]", surface):
-                whole = SpeechToken(surface, 0, len(surface))
-                phonemes[owners[start]] += self._english().phonemize([whole])[0] + " "
+                phonemes[owners[start]] += say_english(surface, self._english()) + " "
             else:
                 for offset, sign in enumerate(surface):
                     owner = owners[start + offset]

@@ -26,8 +26,6 @@ class Word:
     """Lower case, NFC, apostrophes straight."""
     is_last: bool
     """A pause follows, or nothing: sounds do not run on into the next word."""
-    is_capital: bool = False
-    """Written in capitals throughout."""
 
 
 class Pronunciation(Protocol):
@@ -66,12 +64,12 @@ class SpacedPhonemizer:
             follower = pieces[k + 1][1] if k + 1 < len(pieces) else "."
             written = pieces[k][1]
             is_last = _PUNCTUATION.get(follower, follower) in _PAUSES
-            words.append(Word(_plain(written), is_last, written.isupper() and len(written) > 1))
+            words.append(Word(_plain(written), is_last))
         spoken_words = dict(zip(positions, self._pronunciation.pronounce(words), strict=True))
         if self._english is not None:
             for k in positions:
                 if pieces[k][1].isascii():
-                    spoken_words[k] = self._english().phonemize([SpeechToken(pieces[k][1], 0, 0)])[0]
+                    spoken_words[k] = say_english(pieces[k][1], self._english())
         phonemes = [""] * len(tokens)
         for k, (index, piece, gap) in enumerate(pieces):
             spoken = spoken_words.get(k)
@@ -89,6 +87,11 @@ def join_marks(spoken: str, sign: str) -> str:
         return spoken
     is_opening = mark in "(“"
     return spoken + mark if is_opening else spoken.rstrip() + mark + " "
+
+
+def say_english(piece: str, english: Phonemizer) -> str:
+    """An English word in a text of another language. A lone "A" is the letter there, and no article."""
+    return "ˈA" if piece.strip() in ("A", "a") else english.phonemize([SpeechToken(piece, 0, len(piece))])[0]
 
 
 def _cut(spoken: str) -> list[tuple[str, str]]:

@@ -1,0 +1,69 @@
+"""WAV files as streams leave them: sizes that say nothing, and several files one after the other."""
+
+import struct
+
+_HEADER_BYTES = 12
+_UNKNOWN_SIZES = frozenset({0, 0xFFFFFFFF, 0x7FFFFFFF})
+_MAX_PARTS = 1000
+
+
+def split_wav(content: bytes) -> list[bytes]:
+    """The WAV files in some bytes that begin with one, each with the sizes that it has.
+
+    A `data` chunk of unknown size goes on to the next file or to the end. What is no WAV behind the last is left out.
+    """
+    parts: list[bytes] = []
+    start = 0
+    while _is_wav(content, start) and len(parts) < _MAX_PARTS:
+        start, part = _read_part(content, start)
+        parts.append(part)
+    return parts or [content]
+
+
+def _is_wav(content: bytes, start: int) -> bool:
+    return content[start : start + 4] == b"RIFF" and content[start + 8 : start + _HEADER_BYTES] == b"WAVE"
+
+
+def _read_part(content: bytes, start: int) -> tuple[int, bytes]:
+    """Where the file ends, and the file. Chunks behind the sound are left out: nothing of them is heard."""
+    position = start + _HEADER_BYTES
+    while position + 8 <= len(content) and not _is_wav(content, position):
+        name, size = content[position : position + 4], int.from_bytes(content[position + 4 : position + 8], "little")
+        first = position + 8
+        if name == b"data":
+            last = _end_of_data(content, first, size)
+            head = content[start + _HEADER_BYTES : position]
+            body = struct.pack("<4sI", b"data", last - first) + content[first:last] + b"\0" * (last - first & 1)
+            riff = struct.pack("<4sI4s", b"RIFF", 4 + len(head) + len(body), b"WAVE")
+            return _next_file(content, last), riff + head + body
+        position = first + size + (size & 1)
+    return len(content), content[start:]
+
+
+def _end_of_data(content: bytes, first: int, size: int) -> int:
+    is_known = size not in _UNKNOWN_SIZES or (size == 0 and _are_chunks(content, first))
+    if is_known:
+        return min(first + size, len(content))
+    following = content.find(b"RIFF", first)
+    while following != -1 and not _is_wav(content, following):
+        following = content.find(b"RIFF", following + 1)
+    return len(content) if following == -1 else following
+
+
+def _are_chunks(content: bytes, position: int) -> bool:
+    """Whether chunks and nothing else follow: then a `data` chunk of size 0 is empty."""
+    while position + 8 <= len(content) and content[position : position + 4].isalnum():
+        size = int.from_bytes(content[position + 4 : position + 8], "little")
+        position += 8 + size + (size & 1)
+    return position >= len(content)
+
+
+def _next_file(content: bytes, position: int) -> int:
+    """Past the chunks behind the sound, to where the next file would begin."""
+    while position + 8 <= len(content) and not _is_wav(content, position):
+        if not content[position : position + 4].strip(b"\0 ").isalnum():
+            position += 1  # a padding byte, if there is a file behind it
+            return position if _is_wav(content, position) else len(content)
+        size = int.from_bytes(content[position + 4 : position + 8], "little")
+        position += 8 + size + (size & 1)
+    return position

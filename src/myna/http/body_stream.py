@@ -1,0 +1,47 @@
+"""A request's body as it arrives: counted, and out of the coding in which it was sent."""
+
+import asyncio
+import zlib
+from collections.abc import AsyncGenerator, Callable
+
+from fastapi import Request
+
+from myna.domain.errors import InvalidRequest, PayloadTooLarge, UnsupportedMedia
+
+_CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
+_EITHER_WRAPPER = zlib.MAX_WBITS | 32
+"""zlib finds out by itself whether its own header or gzip's is there."""
+_PIECE_BYTES = 64 * 1024
+
+
+async def read_body(request: Request, grow: Callable[[int], int], most: int) -> AsyncGenerator[bytes, None]:
+    """The parts of the body, unpacked. grow: `BodiesInFlight.hold`. most: bytes, also of what is unpacked.
+
+    Raises: PayloadTooLarge, UnsupportedMedia, InvalidRequest, Overloaded.
+    """
+    coding = request.headers.get("content-encoding", "").strip().lower()
+    if coding not in _CODINGS | {"", "identity"}:
+        raise UnsupportedMedia("Content-Encoding is not one of gzip and deflate. Send the body as it is, or in these.")
+    parts = _unpack(request) if coding in _CODINGS else request.stream()
+    async for part in parts:
+        if grow(len(part)) > most:
+            raise PayloadTooLarge(f"The request's body is over the limit of {most / (1024 * 1024):g} MiB.")
+        yield part
+
+
+async def _unpack(request: Request) -> AsyncGenerator[bytes, None]:
+    """A piece at a time: a bomb is refused as soon as it is over the limit."""
+    unpacker = zlib.decompressobj(_EITHER_WRAPPER)
+    async for part in request.stream():
+        packed = part
+        while packed:
+            if unpacker.eof:
+                unpacker = zlib.decompressobj(_EITHER_WRAPPER)  # gzip may have several members
+            try:
+                yield unpacker.decompress(packed, _PIECE_BYTES)
+            except zlib.error as exc:
+                raise InvalidRequest("Content-Encoding says that the body is compressed, but it is not.") from exc
+            packed = unpacker.unconsumed_tail or unpacker.unused_data
+            await asyncio.sleep(0)
+    if not unpacker.eof:
+        raise InvalidRequest("The compressed body ends too early. Send it again.")

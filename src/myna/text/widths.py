@@ -1,0 +1,31 @@
+"""Wide and half-wide forms as the plain letters that they are: Ａ, １, ｶﾞ. Each keeps its place in the text."""
+
+import re
+import unicodedata
+
+_FILLER = "\u2060"
+"""Takes the place that a composed letter leaves; nobody speaks it."""
+_FORMS = re.compile(
+    # letters and digits; half-wide kana with their marks; kana with marks of their own
+    "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff03-\uff06\uff0b\uff0f\uff1c-\uff1e\uff20\uffe0-\uffe6]"
+    "|[\uff66-\uff9f]+|[\u3041-\u30ff][\u3099\u309a]"
+    # signs that are others beside digits than in a sentence
+    "|(?<=[\\d\uff10-\uff19])[\uff0d\uff0e\uff1a\uff3f](?=[\\d\uff10-\uff19])|[\uff0d](?=[\\d\uff10-\uff19])"
+    "|(?<=[\\d\uff10-\uff19])\uff0c(?=[\\d\uff10-\uff19]{3})"
+)
+
+
+def fold_widths(text: str) -> str:
+    """The text with such forms replaced, of the same length. Punctuation of sentences stays: Ｏ。 keeps its 。"""
+    return _FORMS.sub(lambda match: _fold(match[0]), text)
+
+
+def _fold(written: str) -> str:
+    plain = ""
+    for index, sign in enumerate(written):
+        pair = unicodedata.normalize("NFKC", written[index : index + 2])
+        if len(pair) == 1 and len(written) > index + 1:
+            plain += pair + _FILLER
+        elif len(plain) <= index:
+            plain += unicodedata.normalize("NFKC", sign)
+    return plain if len(plain) == len(written) else written
