@@ -8,9 +8,8 @@ RUN := .venv/.stamps
 LOCK_OPTIONS := --quiet --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host \
   --no-emit-find-links --no-emit-options --no-header
 
-# Two processes share the tests, four on machines with more processors: the servers and models of each take memory.
-# A file stays whole, and so do the files of one dear fixture (tests/conftest.py). The small files are last: with them
-# the processes end at about the same time.
+# Two processes share the tests, file by file: a file's servers and voices are made once. Files are taken in their order;
+# the small ones are last, so that both processes end at about the same time.
 SHARED := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: setup setup-dev demo test test-fast check client bench serve lock clean
@@ -50,10 +49,10 @@ demo: setup
 test: setup-dev check
 	$(BIN)/python -m pytest $(SHARED)
 
-## test-fast  the unit and contract tests that need no weights: for the daily loop, two and a half minutes on two cores
+## test-fast  the unit and contract tests that need no weights: for the daily loop, under two minutes on two cores
 # The folder of weights is one that is not there: a test that reads weights past the fixture `weights_dir` fails here.
 test-fast: $(RUN)/dev
-	MYNA_WEIGHTS_DIR=$(RUN)/no-weights $(BIN)/python -m pytest $(SHARED) -q -m "not weights" tests/unit tests/contract
+	MYNA_WEIGHTS_DIR=$(RUN)/no-weights $(BIN)/python -m pytest $(SHARED) -q -m "not weights" tests/contract tests/unit
 
 ## check   formatting, lint, types, import direction
 check: setup-dev
