@@ -69,8 +69,8 @@ def tone_server(weights_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="session")
 def kokoro_server(weights_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """The whole product with the embedded engine, without refinement (it would compete with the tests for the CPU)."""
-    settings = {"MYNA_REFINE_VOICES": "false"}
+    """The whole product with the embedded engine, without what would compete with the tests for the processors."""
+    settings = {"MYNA_REFINE_VOICES": "false", "MYNA_ENGINE_THREADS": "1"}
     with run_server(tmp_path_factory.mktemp("kokoro") / "data", "kokoro", settings=settings) as server:
         yield server
 

@@ -47,10 +47,9 @@ class TestKokoroEngine(EngineContract):
     @pytest.fixture(scope="class")
     @classmethod
     def references(cls, speaker_recordings: list[Recording]) -> tuple[ReferenceAudio, ReferenceAudio]:
-        chosen = [recording for recording in speaker_recordings if recording.role == "reference"]
-        first = next(recording for recording in chosen if recording.sex.lower().startswith("f"))
-        second = next(recording for recording in chosen if recording.sex.lower().startswith("m"))
-        return read_reference(first), read_reference(second)
+        """A woman and a man whose voices are good at once: others take three times as long."""
+        chosen = {recording.speaker: recording for recording in speaker_recordings if recording.role == "reference"}
+        return read_reference(chosen["ls-1998"]), read_reference(chosen["ls-2609"])
 
     @pytest.fixture(scope="class")
     @classmethod
