@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from myna import __version__
-from myna.http import listening_socket, openai, speech, speech_socket, stt, system, transcriptions, voices
+from myna.http import detection, listening_socket, openai, speech, speech_socket, stt, system, transcriptions, voices
 from myna.http.allowances import Allowances
 from myna.http.backend import Backend
 from myna.http.bodies_in_flight import BodiesInFlight
 from myna.http.cross_origin import CrossOrigin
+from myna.http.detection import DetectRequest
 from myna.http.errors import install_error_replies
 from myna.http.limits import HttpLimits
 from myna.http.openai_request import CreateSpeechRequest
@@ -70,6 +71,7 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
         speech.router,
         openai.router,
         transcriptions.router,
+        detection.router,
         stt.router,
     )
     for router in (*routers, listening_socket.router, speech_socket.router, system.router, create_studio_router()):
@@ -77,7 +79,7 @@ def create_app(services: Services, limits: HttpLimits | None = None) -> FastAPI:
         app.router.routes.extend(router.routes)
     install_error_replies(app)
     messages = (CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest, SpeakRequest, CreateSpeechRequest)
-    install_openapi(app, (*messages, TranscriptionRequest, TranscribeRequest, SpeechLineReply))
+    install_openapi(app, (*messages, DetectRequest, TranscriptionRequest, TranscribeRequest, SpeechLineReply))
     # Inside out: what the last resort answers is for pages of other origins too, and every answer has an id.
     app.add_middleware(LastResort, limits=limits)
     if limits.cors_origins:
