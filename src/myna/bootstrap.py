@@ -4,10 +4,12 @@ import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 
+from myna.analysis.mark_finder import MarkFinder
 from myna.analysis.sample_analyst import ModelSampleAnalyst
 from myna.analysis.sample_findings import check_clarity
 from myna.audio.encode import FormatEncoders, encode_wav
 from myna.audio.stored_wav import decode_stored_wav
+from myna.audio.watermark import SpeechMarker
 from myna.config import Settings
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment
@@ -23,6 +25,7 @@ from myna.text.languages.registry import open_language
 from myna.text.plan import plan_speech
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.detect_mark import DetectMark
 from myna.usecases.keep_consent import KeepConsent
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
@@ -36,6 +39,7 @@ from myna.usecases.speak_command import SpeechLimits
 from myna.usecases.stock import read_stock_voices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
 from myna.usecases.transcribe_speech import TranscribeSpeech
+from myna.weights.store import WeightStore
 
 _HOUSE_KEEPING_S = 3600.0
 
@@ -79,6 +83,7 @@ def build_services(settings: Settings) -> Services:
         stock=stock,
         remake_voice=remake_voice,
         engine=engine,
+        open_marker=SpeechMarker if settings.mark_speech else None,
         encoders=FormatEncoders(),
         plan_speech=plan_speech,
         detect_language=detect_text_language,
@@ -117,6 +122,7 @@ def build_services(settings: Settings) -> Services:
             refine_voices=refine_voices,
         ),
         synthesize_speech=synthesize_speech,
+        detect_mark=DetectMark(analyst, MarkFinder(WeightStore(settings.weights_dir)), offload),
         transcribe_speech=TranscribeSpeech(analyst, offload),
         listen_live=ListenLive(analyst, offload),
         list_voices=ListVoices(stores.voices, stock.voices),

@@ -75,6 +75,9 @@ class Settings(BaseSettings):
     openai_voices: str = Field(default="", pattern=r"^([^=,]+=[^=,]+(,[^=,]+=[^=,]+)*)?$")
     """Other voices for OpenAI's names: `alloy=Dennis,nova=Sarah`; those that are not named stay as they are."""
 
+    mark_speech: bool = True
+    """Put an inaudible mark into all speech, found by `myna detect` and `POST /v1/detect` (see watermark.md)."""
+
     measure_similarity: bool = True
     """Let each new voice speak once and report what is heard as `voice.similarity` and `voice.clarity`."""
 

@@ -18,9 +18,12 @@ import numpy as np
 import soundfile
 import uvicorn
 
+from myna.analysis.mark_finder import MarkFinder
 from myna.analysis.sample_findings import check_clarity
 from myna.audio.encode import FormatEncoders, encode_wav
 from myna.audio.stored_wav import decode_stored_wav
+from myna.audio.watermark import SpeechMarker
+from myna.config import Settings
 from myna.domain.errors import AudioUndecodable
 from myna.domain.finding import Finding, Severity
 from myna.domain.language import LangCode
@@ -48,6 +51,7 @@ from myna.text.language import detect_text_language
 from myna.text.plan import plan_speech
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.detect_mark import DetectMark
 from myna.usecases.keep_consent import KeepConsent
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
@@ -62,6 +66,7 @@ from myna.usecases.speak_command import SpeechLimits
 from myna.usecases.stock import read_stock_voices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
 from myna.usecases.transcribe_speech import TranscribeSpeech
+from myna.weights.store import WeightStore
 
 WORKSPACE = WorkspaceId("acme")
 OTHER_WORKSPACE = WorkspaceId("rival")
@@ -104,6 +109,11 @@ class PlainAnalyst:
         positions = np.arange(0, len(waveform.samples), step)
         joined = np.interp(positions, np.arange(len(waveform.samples)), waveform.samples).astype(np.float32)
         return ReferenceAudio(Waveform(joined[: int(max_s * rate_hz)], rate_hz), "", samples[0].lang or LangCode.EN_US)
+
+    def read(self, content: bytes) -> Waveform:
+        heard = self.analyse(SampleRequest(content, "", None)).processed
+        assert heard is not None
+        return heard
 
     def find_speech(self, content: bytes) -> FoundSpeech:
         heard = self.analyse(SampleRequest(content, "", None)).processed
@@ -218,10 +228,12 @@ def build_tone_services(
     request_keys: RequestKeys | None = None,
     analyst: SampleAnalyst | None = None,
     remakes: bool = True,
+    open_marker: Callable[[int], SpeechMarker] | None = SpeechMarker,
 ) -> Services:
     """voices, request_keys: None for new ones in memory.
     analyst: None for the plain one.
     remakes: voices of other engines, when they are spoken with.
+    open_marker: None for speech as the engine gives it.
     """
     clock = FixedClock()
     voices, keys = voices or MemoryVoiceStore(clock), MemoryKeyStore(clock)
@@ -239,6 +251,7 @@ def build_tone_services(
         stock,
         remake_voice,
         engine,
+        open_marker,
         FormatEncoders(),
         plan_speech,
         detect_text_language,
@@ -270,6 +283,7 @@ def build_tone_services(
             refine_voices=refine_voices,
         ),
         synthesize_speech=speak,
+        detect_mark=DetectMark(analyst, MarkFinder(WeightStore(Settings().weights_dir)), offload),
         transcribe_speech=TranscribeSpeech(analyst, offload),
         listen_live=ListenLive(analyst, offload),
         list_voices=ListVoices(voices, stock.voices),

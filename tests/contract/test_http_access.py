@@ -56,6 +56,7 @@ NEEDS = {
     "GET /tts/v1/voices": READ,
     "POST /v1/audio/speech": Need(Scope.SPEAK, 404, {"input": "Hello.", "voice": VOICE, "model": "tts-1"}),
     "POST /v1/audio/transcriptions": Need(Scope.LISTEN, is_form=True),
+    "POST /v1/detect": Need(Scope.LISTEN, is_form=True),
     "GET /v1/audio/voices": READ,
     "GET /v1/models": Need(None),
     "GET /v1/models/{model}": Need(None),

@@ -24,16 +24,19 @@ def _must_be_file(value: object) -> object:
     return value
 
 
+AudioFile = Annotated[
+    bytes,
+    BeforeValidator(_must_be_file),
+    Field(description="WAV, MP3, FLAC, OGG, WebM/Opus or M4A.", json_schema_extra={"format": "binary"}),
+]
+
+
 class TranscriptionRequest(ProtoMessage):
     """A recording, and how its words are wanted."""
 
     model_config = ConfigDict(json_schema_extra={"required": ["file", "model"]})
 
-    file: Annotated[
-        bytes,
-        BeforeValidator(_must_be_file),
-        Field(description="WAV, MP3, FLAC, OGG, WebM/Opus or M4A.", json_schema_extra={"format": "binary"}),
-    ] = b""
+    file: AudioFile = b""
     model: Annotated[Text, Field(description="whisper-1 or another of OpenAI's.")] = TRANSCRIPTION_MODELS[0]
     language: Annotated[Text, Field(description="ISO 639-1 or BCP-47; absent: heard.")] = ""
     response_format: Annotated[TranscriptFormat, Field(description="json text verbose_json srt vtt")] = (

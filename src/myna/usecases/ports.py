@@ -14,10 +14,10 @@ from myna.domain.consent import Consent, Revocation
 from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleRequest
 from myna.domain.scope import Scopes
-from myna.domain.speech import AudioFormat, SpeechSegment, SpokenChunk, SynthesisOptions
+from myna.domain.speech import AudioFormat, FoundMark, SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.transcript import FoundSpeech, HeardPassage
 from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId
-from myna.domain.waveform import ReferenceAudio, Waveform
+from myna.domain.waveform import ReferenceAudio, Samples, Waveform
 from myna.engines.base import EngineSpec
 
 T = TypeVar("T")
@@ -107,8 +107,15 @@ class SampleAnalyst(Protocol):
         """
         ...
 
+    def read(self, content: bytes) -> Waveform:
+        """Decode a recording of any length that is accepted, at its own rate.
+
+        Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge.
+        """
+        ...
+
     def find_speech(self, content: bytes) -> FoundSpeech:
-        """Decode a recording of any length that is accepted, and cut it where nobody speaks.
+        """`read`, and cut it where nobody speaks.
 
         Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge.
         """
@@ -154,6 +161,24 @@ class SpeechEncoders(Protocol):
         """is_stream: chunk headers as wire-contract.md#encodings wants them for streams, not for one whole reply.
         tempo: 2 is twice as fast, with the same pitch.
         """
+        ...
+
+
+class SpeechMarker(Protocol):
+    """Puts an inaudible mark into one reply, in pieces: the same samples in whatever pieces. Blocking, cheap."""
+
+    def push(self, samples: Samples) -> Samples:
+        """What is ready after these samples: a little late, but not moved."""
+        ...
+
+    def finish(self) -> Samples:
+        """The rest: in all as many samples as came in."""
+        ...
+
+
+class MarkFinder(Protocol):
+    def find(self, recording: Waveform) -> FoundMark:
+        """Whether speech in it was marked; any rate, any length. Blocking. Raises: WeightsMissing, WeightsCorrupt."""
         ...
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.detect_mark import DetectMark
 from myna.usecases.keep_consent import KeepConsent
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.listen_live import ListenLive
@@ -24,6 +25,7 @@ class Services:
 
     clone_voice: CloneVoice
     synthesize_speech: SynthesizeSpeech
+    detect_mark: DetectMark
     transcribe_speech: TranscribeSpeech
     listen_live: ListenLive
     list_voices: ListVoices

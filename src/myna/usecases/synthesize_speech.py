@@ -2,7 +2,8 @@
 
 import hashlib
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -14,11 +15,18 @@ from myna.domain.speech import EncodedChunk, SpeechSegment, SynthesisOptions
 from myna.domain.voice import Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import Waveform
 from myna.engines.other_engines import describe_other_engines
-from myna.usecases.ports import EngineClient, EngineStream, Offload, SpeechEncoders, VoiceStore
+from myna.usecases.ports import (
+    EngineClient,
+    EngineStream,
+    Offload,
+    SpeechEncoders,
+    SpeechMarker,
+    VoiceStore,
+)
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.speak_command import SpeakCommand, SpeechLimits, check_speak_command
 from myna.usecases.speaking_permission import SpeakingPermission
-from myna.usecases.spoken_audio import SpokenLine, cut
+from myna.usecases.spoken_audio import PlacedSpeech, SpokenLine, cut
 from myna.usecases.stock import StockVoices
 
 _STREAM_PART_S = 0.5
@@ -68,6 +76,8 @@ class SynthesizeSpeech:
     stock: StockVoices
     remake_voice: RemakeVoice
     engine: EngineClient
+    open_marker: Callable[[int], SpeechMarker] | None
+    """Of a sample rate, Hz; None: speech leaves as the engine gives it."""
     encoders: SpeechEncoders
     plan_speech: PlanSpeech
     detect_language: Callable[[str, LangCode], LangCode | None]
@@ -91,8 +101,12 @@ class SynthesizeSpeech:
             raise TextUnspeakable("text holds nothing that can be spoken. Send words, not only markup or symbols.")
         options = SynthesisOptions(lang, command.engine_rate, command.seed, command.temperature or 1.0)
         stream = await self.engine.synthesize(artifact, segments, options)
-        chunks = self._encode(stream, segments, command)
+        chunks = self._encode(stream, SpokenLine(segments, self._rate_hz), command)
         return SpeechReply(lang, chunks, stream)
+
+    @property
+    def _rate_hz(self) -> int:
+        return self.engine.spec.capabilities.sample_rate_hz
 
     def check(self, command: SpeakCommand) -> None:
         """Every rule that needs no voice. Raises: InvalidRequest, TextTooLong, ModelUnsupported, VoiceNotFound."""
@@ -155,27 +169,24 @@ class SynthesizeSpeech:
     async def _encode(
         self,
         stream: EngineStream,
-        segments: Sequence[SpeechSegment],
+        line: SpokenLine,
         command: SpeakCommand,
     ) -> AsyncGenerator[EncodedChunk, None]:
         """Times of spans are the engine's: nobody asks for them together with a rate that is not its own."""
         is_stream, tempo = command.is_stream, command.speaking_rate / command.engine_rate
-        rate_hz = self.engine.spec.capabilities.sample_rate_hz
         encoder = self.encoders.open(command.audio_format, is_stream=is_stream, tempo=tempo)
-        line = SpokenLine(segments, rate_hz)
         permission = SpeakingPermission(self.voices, command.workspace, command.voice_id)
         is_own = command.design_prompt is None and self.stock.find(command.voice_id) is None
         try:
-            async for chunk in stream:
-                start_s = line.num_samples / rate_hz
-                samples, spans = line.place(chunk)
-                for part, begun in cut(samples, spans, start_s, rate_hz, _STREAM_PART_S if is_stream else math.inf):
-                    if is_own:
-                        await permission.check()
-                    waveform = Waveform(part, rate_hz)
-                    content = await self.offload(partial(encoder.encode, waveform))
-                    if content or begun or not is_stream:
-                        yield EncodedChunk(content, waveform.duration_s / tempo, begun)
+            async with aclosing(self._mark(stream, line)) as pieces:
+                async for placed in pieces:
+                    for part, begun in cut(placed, self._rate_hz, _STREAM_PART_S if is_stream else math.inf):
+                        if is_own:
+                            await permission.check()
+                        waveform = Waveform(part, self._rate_hz)
+                        content = await self.offload(partial(encoder.encode, waveform))
+                        if content or begun or not is_stream:
+                            yield EncodedChunk(content, waveform.duration_s / tempo, begun)
             if not line.num_samples:
                 raise TextUnspeakable("text holds nothing that the voice's language has sounds for. Send words.")
             rest = await self.offload(encoder.finish)
@@ -184,6 +195,17 @@ class SynthesizeSpeech:
         finally:
             permission.close()
             await stream.aclose()
+
+    async def _mark(self, stream: EngineStream, line: SpokenLine) -> AsyncGenerator[PlacedSpeech, None]:
+        """Put the chunks in a line and the mark into it: the one place at which speech is marked."""
+        marker = self.open_marker(self._rate_hz) if self.open_marker is not None else None
+        async for chunk in stream:
+            samples, spans = line.place(chunk)
+            if marker is not None:
+                samples = await self.offload(partial(marker.push, samples))
+            yield line.take(samples, spans)
+        if marker is not None:
+            yield line.take(await self.offload(marker.finish))
 
 
 def _design_seed(prompt: str, seed: int) -> int:
