@@ -78,8 +78,8 @@ class StreamingDecoder:
         folder = weights.path("kokoro/decoder.onnx").parent.parent
         with ZipFile(BytesIO(read_shipped(GRAPH_FILE))) as archive:
             self._shape, self._sound, self._practice = (
-                OnnxSession(archive.read(name), num_threads, weights_folder=folder)
-                for name in ("shape.onnx", "sound.onnx", "practice.onnx")
+                OnnxSession(archive.read(f"{name}.onnx"), num_threads, keeps_memory=is_frequent, weights_folder=folder)
+                for name, is_frequent in (("shape", True), ("sound", True), ("practice", False))
             )
 
     def practise(self, sentences: Sequence[tuple[FloatArray, ProsodyCurves]], styles: DecoderStyles) -> NormStatistics:
