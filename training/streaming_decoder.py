@@ -36,7 +36,7 @@ _UPSAMPLED = f"{_GENERATOR}ups.0/ConvTranspose_output_0"
 _SOURCE = f"{_GENERATOR}Concat_3_output_0"
 _BEFORE_SECOND_STAGE = f"{_GENERATOR}LeakyRelu_1_output_0"
 _SECOND_SOURCE = f"{_GENERATOR}noise_convs.1/"
-_LARGEST_CONSTANT_BYTES = 256
+_LARGEST_CONSTANT_BYTES = 400
 """Larger tensors are weights, and stay where they are."""
 
 
