@@ -118,7 +118,7 @@ class TestKokoroEngine(EngineContract):
         curves = ProsodyCurves(f0_hz, np.full(160, 2.0, np.float32))
         features = random.normal(size=(1, 512, 80)).astype(np.float32)
         decoder = engine.decoder
-        shape = decoder.shape(features, curves, dennis.voice.decoder_styles, dennis.norms)
+        shape = decoder.shape(features, curves, dennis.styles, dennis.norms)
         cuts = [0, 3_000, 10_800, 31_230, shape.num_samples]
         pieces = [decoder.sound(shape, first, end) for first, end in pairwise(cuts)]
         np.testing.assert_allclose(np.concatenate(pieces), decoder.sound(shape, 0, cuts[-1]), atol=1e-3)
