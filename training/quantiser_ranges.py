@@ -51,7 +51,7 @@ def main() -> None:
     for voice in gather_voices(workshop, arguments.speech, arguments.people, chance):
         sentences = np.array([*workshop.practise(voice, 12), *workshop.practise_lines(voice)], dtype=object)
         for sentence in chance.choice(sentences, arguments.sentences, replace=False):
-            scale, zero = probe.run(None, inputs_of(voice, sentence))
+            scale, zero = probe.run(None, inputs_of(workshop, voice, sentence))
             scales.append(scale)
             zeros.append(zero)
     extremes = {"lowest": -np.array(zeros) * scales, "highest": (255 - np.array(zeros)) * scales}
@@ -89,10 +89,10 @@ def open_probe(content: bytes) -> ort.InferenceSession:
     return ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
 
 
-def inputs_of(voice: KokoroVoice, sentence: PracticeSentence) -> dict[str, np.ndarray]:
+def inputs_of(workshop: VoiceWorkshop, voice: KokoroVoice, sentence: PracticeSentence) -> dict[str, np.ndarray]:
     curves = ProsodyCurves(voice.move_pitch(sentence.curves.f0_hz), sentence.curves.energy)
     aligned = np.repeat(sentence.text.features, sentence.frames, axis=2)
-    return dict(decoder_inputs(aligned, curves, voice.decoder_styles))
+    return dict(decoder_inputs(aligned, curves, workshop.timbre_space.styles(voice)))
 
 
 if __name__ == "__main__":
