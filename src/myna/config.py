@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, SecretStr, field_validator
@@ -71,6 +72,9 @@ class Settings(BaseSettings):
 
     openai_voices: str = Field(default="", pattern=r"^([^=,]+=[^=,]+(,[^=,]+=[^=,]+)*)?$")
     """Other voices for OpenAI's names: `alloy=Dennis,nova=Sarah`; those that are not named stay as they are."""
+
+    clone_wait: Literal["answer", "heard"] = "answer"
+    """When a clone is answered: at once, and listened to in the background, or when it has been heard and measured."""
 
     measure_similarity: bool = True
     """Let each new voice speak once and report what is heard as `voice.similarity` and `voice.clarity`."""

@@ -18,7 +18,6 @@ import numpy as np
 import soundfile
 import uvicorn
 
-from myna.analysis.sample_findings import check_clarity
 from myna.audio.encode import FormatEncoders, encode_wav
 from myna.audio.stored_wav import decode_stored_wav
 from myna.domain.errors import AudioUndecodable
@@ -36,6 +35,7 @@ from myna.http.app import create_app
 from myna.http.limits import HttpLimits
 from myna.http.prompt_connections import PromptHttpProtocol
 from myna.http.server import server_config
+from myna.runtime.foreground import Foreground
 from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.testing.clock import FixedClock
@@ -58,6 +58,7 @@ from myna.usecases.speak_command import SpeechLimits
 from myna.usecases.stock import read_stock_voices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
 from myna.usecases.transcribe_speech import TranscribeSpeech
+from myna.usecases.try_voice import TryVoice
 
 WORKSPACE = WorkspaceId("acme")
 OTHER_WORKSPACE = WorkspaceId("rival")
@@ -214,19 +215,30 @@ def build_tone_services(
     request_keys: RequestKeys | None = None,
     analyst: SampleAnalyst | None = None,
     remakes: bool = True,
+    measures: bool = True,
+    waits: bool = False,
 ) -> Services:
     """voices, request_keys: None for new ones in memory.
     analyst: None for the plain one.
     remakes: voices of other engines, when they are spoken with.
+    measures, waits: a new voice is tried; the clone waits for that.
     """
     clock = FixedClock()
     voices, keys = voices or MemoryVoiceStore(clock), MemoryKeyStore(clock)
-    offload = ThreadOffload(2, 64)
-    engine = InProcessEngineClient(spec, EngineSettings(Path("unused")), num_slots=num_slots, queue_length=queue_length)
+    foreground = Foreground(linger_s=0.0)
+    offload, offload_at_leisure = (ThreadOffload(2, 64, foreground, is_at_leisure=late) for late in (False, True))
+    engine = InProcessEngineClient(
+        spec, EngineSettings(Path("unused")), foreground, num_slots=num_slots, queue_length=queue_length
+    )
     stock = read_stock_voices(spec)
     analyst = analyst or PlainAnalyst()
     rebuild_reference = RebuildReference(voices, engine, analyst, offload, decode_stored_wav)
-    refine_voices = RefineVoices(voices, engine, rebuild_reference, is_enabled=True)
+
+    def plan_trial(lang: LangCode) -> Sequence[SpeechSegment]:
+        return plan_speech("A sentence.", lang, normalize=True, max_segment_chars=400, first_segment_chars=None)
+
+    try_voice = TryVoice(engine, analyst, offload, offload_at_leisure, plan_trial, is_enabled=measures)
+    refine_voices = RefineVoices(voices, engine, rebuild_reference, try_voice, refines=True)
     remake_voice = RemakeVoice(
         voices, stock, engine, rebuild_reference, refine_voices, read_description, is_automatic=remakes
     )
@@ -249,6 +261,7 @@ def build_tone_services(
 
     async def release() -> None:
         offload.close()
+        offload_at_leisure.close()
 
     return Services(
         clone_voice=CloneVoice(
@@ -258,12 +271,10 @@ def build_tone_services(
             offload=offload,
             clock=clock,
             encode_wav=encode_wav,
-            plan_trial_speech=lambda lang: plan_speech(
-                "A sentence.", lang, normalize=True, max_segment_chars=400, first_segment_chars=None
-            ),
-            check_clarity=check_clarity,
             max_samples=16,
+            try_voice=try_voice,
             refine_voices=refine_voices,
+            waits=waits,
         ),
         synthesize_speech=speak,
         transcribe_speech=TranscribeSpeech(analyst, offload),
@@ -271,7 +282,7 @@ def build_tone_services(
         list_voices=ListVoices(voices, stock.voices),
         get_voice=GetVoice(voices, stock.voices),
         update_voice=UpdateVoice(voices, stock.voices),
-        delete_voice=DeleteVoice(voices, stock.voices),
+        delete_voice=DeleteVoice(voices, stock.voices, refine_voices.forget),
         design_voice=DesignVoice(
             voices=voices,
             engine=engine,

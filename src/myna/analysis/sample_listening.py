@@ -55,10 +55,15 @@ class SampleListening:
             return self._refuse(activity)
         window = choose_reference_window(self.mix.waveform, activity, self.models.opinion, self.models.ge2e)
         speech = cut_spans(self.mix.waveform, window.kept)
-        cleaning = self._clean(normalize_loudness(speech))
-        # The words and the voice take a second each, and the caller waits.
+        levelled = normalize_loudness(speech)
+        # The words take as long as all the rest, and the caller waits. Only noise has to be gone before.
         with ThreadPoolExecutor(1) as beside:
-            words = beside.submit(self.models.recogniser.transcribe, cleaning.waveform, self.sample.lang)
+            if self.sample.remove_background_noise:
+                cleaning = self._clean(levelled)
+                words = beside.submit(self.models.recogniser.transcribe, cleaning.waveform, self.sample.lang)
+            else:
+                words = beside.submit(self.models.recogniser.transcribe, levelled, self.sample.lang)
+                cleaning = self._clean(levelled)
             measures = self._measure_voice(activity, window, speech)
             heard = words.result()
         quality = self._measure_quality(activity, window, speech, cleaning, measures)

@@ -35,6 +35,8 @@ from myna.client.retries import DEFAULT_RETRIES, Retries
 
 T = TypeVar("T")
 
+_ASK_AGAIN_S = 1.0
+
 
 class AsyncClient:
     """Talks to a Myna server (or to the API it is compatible with). Use it as a context manager, or `close` it.
@@ -162,6 +164,17 @@ class AsyncClient:
 
     async def get_voice(self, voice_id: str) -> Voice:
         return await self._run(operations.get_voice(voice_id))
+
+    async def wait_until_heard(self, voice_id: str, *, limit_s: float = 120.0) -> Voice:
+        """The voice once it has been listened to and measured, or as it is after so many seconds.
+
+        A clone is answered before that, unless the server is set otherwise; it can speak meanwhile.
+        """
+        waited_s = 0.0
+        while not (voice := await self.get_voice(voice_id)).is_heard and waited_s < limit_s:
+            await connection.async_sleep(_ASK_AGAIN_S)
+            waited_s += _ASK_AGAIN_S
+        return voice
 
     async def update_voice(
         self,

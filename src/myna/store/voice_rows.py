@@ -4,7 +4,16 @@ import hashlib
 from collections.abc import Sequence
 
 from myna.domain.language import LangCode
-from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceDesign, VoiceId, VoiceSource, WorkspaceId
+from myna.domain.voice import (
+    Refinement,
+    TrialMeasures,
+    Voice,
+    VoiceArtifact,
+    VoiceDesign,
+    VoiceId,
+    VoiceSource,
+    WorkspaceId,
+)
 from myna.store.blobs import BlobPrefix
 from myna.store.tables import SampleRow, VoiceRow
 from myna.usecases.ports import StoredSample, VoiceChange
@@ -64,6 +73,8 @@ def to_row(
         expires_at=voice.expires_at,
         consent=voice.consent,
         refinement=voice.refinement,
+        similarity=voice.measures.similarity,
+        clarity=voice.measures.clarity,
         design_prompt=voice.design.prompt if voice.design is not None else None,
         design_seed=voice.design.seed if voice.design is not None else None,
         engine_id=artifact.engine_id,
@@ -100,6 +111,7 @@ def to_voice(row: VoiceRow) -> Voice:
         expires_at=row.expires_at,
         consent=row.consent,
         refinement=Refinement(row.refinement),
+        measures=TrialMeasures(row.similarity, row.clarity),
         design=_to_design(row),
     )
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from myna.domain.errors import ResourceNotFound, VoiceAlreadyExists
-from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId, unknown_voice
+from myna.domain.voice import Refinement, TrialMeasures, Voice, VoiceArtifact, VoiceId, WorkspaceId, unknown_voice
 from myna.store.key_format import check_workspace_name, expiry, new_key, parse_key, rejection
 from myna.usecases.ports import Clock, Grant, KeyRow, MarkedRequest, StoredSample, StoredVoice, VoiceChange
 
@@ -67,15 +67,23 @@ class MemoryVoiceStore:
         refinement: Refinement = Refinement.DONE,
     ) -> None:
         entry = self._find(workspace, voice_id)
-        voice = replace(entry.voice, refinement=refinement)
+        measures = entry.voice.measures if refinement is Refinement.DONE else TrialMeasures()
+        voice = replace(entry.voice, refinement=refinement, measures=measures)
         self._entries[workspace, voice_id] = replace(entry, voice=voice, artifact=artifact)
+
+    async def set_measures(
+        self, workspace: WorkspaceId, voice_id: VoiceId, measures: TrialMeasures, refinement: Refinement
+    ) -> None:
+        entry = self._find(workspace, voice_id)
+        voice = replace(entry.voice, refinement=refinement, measures=measures)
+        self._entries[workspace, voice_id] = replace(entry, voice=voice)
 
     async def list_made_by_others(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
         entries = (e for e in self._entries.values() if not e.artifact.is_made_by(engine_id, engine_version))
         return sorted((e.voice for e in entries if not e.voice.is_draft), key=lambda voice: voice.created_at)
 
     async def list_pending_refinements(self) -> Sequence[Voice]:
-        pending = (e.voice for e in self._entries.values() if e.voice.refinement is Refinement.PENDING)
+        pending = (e.voice for e in self._entries.values() if e.voice.refinement.is_pending)
         return sorted(pending, key=lambda voice: voice.created_at)
 
     async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:

@@ -217,7 +217,7 @@ class VoiceStoreContract:
     async def test_another_artifact_may_wait_for_a_better_one(self, voices: VoiceStore, clock: FixedClock) -> None:
         """A voice that was made again is refined again, if its engine refines."""
         done, waiting = (make_voice(clock, name) for name in ("done", "waiting"))
-        for voice, refinement in ((done, Refinement.NONE), (waiting, Refinement.PENDING)):
+        for voice, refinement in ((done, Refinement.NONE), (waiting, Refinement.REFINING)):
             await voices.add(OURS, voice, ARTIFACT, SAMPLES)
             await voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT, refinement)
             stored = await voices.get_with_artifact(OURS, voice.voice_id)
@@ -278,7 +278,7 @@ class VoiceStoreContract:
 
     async def test_pending_refinements_are_listed_until_done(self, voices: VoiceStore, clock: FixedClock) -> None:
         """Of every workspace, oldest first; a replaced artifact ends the waiting."""
-        waiting = [replace(make_voice(clock, name), refinement=Refinement.PENDING) for name in ("a", "b")]
+        waiting = [replace(make_voice(clock, name), refinement=Refinement.REFINING) for name in ("a", "b")]
         for voice in waiting:
             await voices.add(OURS, voice, ARTIFACT, ())
             clock.advance(1)

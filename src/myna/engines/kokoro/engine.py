@@ -36,7 +36,7 @@ from myna.engines.kokoro.spec import SPEC
 from myna.engines.kokoro.speech_timing import time_tokens
 from myna.engines.kokoro.timbre_eq import equalize, equalizer_taps
 from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, pack_voice, unpack_voice
-from myna.engines.kokoro.voice_clone import clone_voice
+from myna.engines.kokoro.voice_clone import clone_at_once, clone_voice
 from myna.engines.kokoro.voice_design import design_voice
 from myna.engines.kokoro.voice_refine import refine_voice
 from myna.engines.kokoro.voice_workshop import VoiceWorkshop
@@ -95,12 +95,19 @@ class KokoroEngine:
         weights = WeightStore(settings.weights_dir)
         self._vocabulary = Vocabulary(weights.path(WEIGHT_NAME))
         self._graphs = KokoroGraphs(weights, settings.num_threads)
-        self.workshop = VoiceWorkshop(self._graphs, self._vocabulary, weights, settings.num_threads)
+        self.workshop = VoiceWorkshop(
+            self._graphs, self._vocabulary, weights, settings.num_threads, before_step=settings.before_step
+        )
+        self._before_step = settings.before_step
         self._phonemizers: dict[LangCode, Phonemizer] = {}
         self._phonemizer(LangCode.EN_US)
 
     def encode_voice(self, reference: ReferenceAudio) -> bytes:
-        """See `Engine`."""
+        """See `Engine`. Three seconds of one core."""
+        return pack_voice(clone_at_once(reference.waveform, self.spell_transcript(reference), self.workshop))
+
+    def hear_voice(self, reference: ReferenceAudio) -> bytes:
+        """See `Engine`. Up to fifteen seconds of one core."""
         return pack_voice(clone_voice(reference.waveform, self.spell_transcript(reference), self.workshop))
 
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
@@ -174,6 +181,7 @@ class KokoroEngine:
     ) -> Iterator[SpokenChunk]:
         start_s = 0.0
         for passage, spoken in zip(passages, tokens, strict=True):
+            self._before_step()
             chunk = self._speak(voice, passage, spoken, speaking_rate, start_s=start_s, stop=stop)
             start_s += len(chunk.samples) / SAMPLE_RATE_HZ
             yield chunk

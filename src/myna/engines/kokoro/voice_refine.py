@@ -88,7 +88,7 @@ def pull(
     first_step: float = FIRST_STEP,
 ) -> Iterator[FloatArray]:
     """Yield the timbre style, [128], after each of some steps towards the person."""
-    return descend(
+    steps = descend(
         voice,
         cut_stretches(voice, workshop.practise(voice, _NUM_PRACTICE)),
         (heard.sound.embedding_a, heard.sound.embedding_b),
@@ -98,6 +98,9 @@ def pull(
         num_steps=num_steps,
         first_step=first_step,
     )
+    for style in steps:
+        yield style
+        workshop.before_step()
 
 
 def _between(before: KokoroVoice, goal: FloatArray) -> Iterator[KokoroVoice]:

@@ -4,6 +4,7 @@ Knows nothing of how a voice is searched for: `voice_clone` (at once), `voice_co
 the gradient) do that with these tools. Deterministic: no random numbers, one fixed list of practice sentences.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,9 +59,15 @@ class VoiceWorkshop:
         vocabulary: Vocabulary,
         weights: WeightStore,
         num_threads: int = 1,
+        *,
         style_map: StyleMap | None = None,
+        before_step: Callable[[], None] = lambda: None,
     ) -> None:
-        """style_map: another than the shipped one, for experiments. Raises: WeightsMissing, WeightsCorrupt."""
+        """style_map: another than the shipped one, for experiments. before_step: see `EngineSettings`.
+
+        Raises: WeightsMissing, WeightsCorrupt.
+        """
+        self.before_step = before_step
         self.style_map = style_map or load_style_map()
         self.clarity = ClarityListener(weights)
         self._graphs = graphs
@@ -107,6 +114,7 @@ class VoiceWorkshop:
 
     def measure(self, samples: Samples, pitch: PitchStatistics | None) -> VoiceSound:
         """samples: [num_samples] at 16 kHz."""
+        self.before_step()
         waveform = Waveform(samples, LISTENING_RATE_HZ)
         return VoiceSound(
             embedding_a=self._judge_a.embed(waveform),
@@ -143,6 +151,7 @@ class VoiceWorkshop:
 
         Styles far from all public ones can be forty times as loud: embeddings do not mind, but the speech is cut off.
         """
+        self.before_step()
         curves = ProsodyCurves(voice.move_pitch(sentence.curves.f0_hz), sentence.curves.energy)
         samples = self._graphs.decode(sentence.text.features, sentence.frames, curves, voice.decoder_styles)
         return np.clip(resample(Waveform(samples, DECODER_RATE_HZ), LISTENING_RATE_HZ).samples, -1.0, 1.0)
@@ -155,4 +164,5 @@ class VoiceWorkshop:
 
     def opinion_of(self, spoken: list[Samples]) -> float:
         """DNSMOS P.835 overall, 1 to 5, of some sentences: [num_samples] at 16 kHz each."""
+        self.before_step()
         return self.opinion.score(Waveform(np.concatenate(spoken), LISTENING_RATE_HZ)).overall
