@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Literal
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, SecretStr, field_validator
@@ -73,8 +72,8 @@ class Settings(BaseSettings):
     openai_voices: str = Field(default="", pattern=r"^([^=,]+=[^=,]+(,[^=,]+=[^=,]+)*)?$")
     """Other voices for OpenAI's names: `alloy=Dennis,nova=Sarah`; those that are not named stay as they are."""
 
-    clone_wait: Literal["answer", "heard"] = "answer"
-    """When a clone is answered: at once, and listened to in the background, or when it has been heard and measured."""
+    clone_wait: str = Field(default="answer", pattern="^(answer|heard)$")
+    """`answer`: a clone is answered at once and listened to in the background; `heard`: when that is done."""
 
     measure_similarity: bool = True
     """Let each new voice speak once and report what is heard as `voice.similarity` and `voice.clarity`."""
