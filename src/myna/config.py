@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     """Let each new voice speak once and report what is heard as `voice.similarity` and `voice.clarity`."""
 
     refine_voices: bool = True
-    """Go on improving a new voice in the background (minutes of one core, at the lowest priority)."""
+    """Go on improving a new voice in the background (minutes of one core, at low priority)."""
 
     remake_voices: bool = True
     """Make a voice of another engine or version again when it is spoken with; off: 400 until `myna voices remake`."""

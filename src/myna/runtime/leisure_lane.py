@@ -1,7 +1,7 @@
 """Making voices better at leisure, without getting into the way of speech.
 
 Such work takes minutes, so it may not have a slot that speech waits for. It gets an engine instance of its own, loaded
-when the first of it comes and given back after the last, in a thread of the lowest priority: the machine's scheduler
+when the first of it comes and given back after the last, in a thread of low priority: the machine's scheduler
 gives it what speech leaves. And between its steps it waits until nobody is being served.
 """
 
@@ -22,8 +22,10 @@ from myna.runtime.foreground import Foreground
 T = TypeVar("T")
 
 _MAX_WAITING = 64
-_LOWEST_PRIORITY = 19
-"""Nice value. Threads that the engine starts inherit it on Linux."""
+_LOW_PRIORITY = 10
+"""Nice value; a tenth of what others get. Threads that the engine starts inherit it on Linux. The lowest, 19, would
+leave a voice unheard for hours on a busy machine.
+"""
 _NUM_THREADS = 1
 """More would only be faster on an idle machine, and idle helper threads that spin disturb even at this priority."""
 _KEEP_S = 3.0
@@ -112,7 +114,9 @@ class LeisureLane:
 def lower_priority() -> None:
     """Give this thread what others leave of the processor. Only Linux has priorities for single threads."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST_PRIORITY)
+        thread = threading.get_native_id()
+        # Only who may do so can raise it again: a process that has been given less keeps that.
+        os.setpriority(os.PRIO_PROCESS, thread, max(_LOW_PRIORITY, os.getpriority(os.PRIO_PROCESS, thread)))
 
 
 def _mark_seen(call: "asyncio.Future[Any]") -> None:

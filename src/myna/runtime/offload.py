@@ -58,6 +58,8 @@ class ThreadOffload:
     def _work(self, work: Callable[[], T]) -> T:
         if self._is_at_leisure:
             self._foreground.wait_until_calm(lambda: self._is_closed)
+            if self._is_closed:
+                raise closing()
             return work()
         self._foreground.begin()
         try:
