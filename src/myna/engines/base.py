@@ -62,7 +62,7 @@ class EngineSettings:
     num_threads: int = 2
     before_step: Callable[[], None] = lambda: None
     """Called between the steps of what takes long: it blocks while somebody else needs the machine, and raises when
-    nobody wants the result any more. A step is at most a second or two of one core."""
+    nobody wants the result any more. A step is at most some three seconds of one core."""
 
 
 @dataclass(frozen=True, slots=True)
