@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, sleep
 
 _LINGER_S = 0.4
 """So long nobody must have been served: a clone goes from thread to thread, a reader asks for the next sentence."""
@@ -37,6 +37,5 @@ class Foreground:
     def wait_until_calm(self, is_over: Callable[[], bool] = lambda: False) -> None:
         """Block this thread while others are served. is_over: there is no sense in waiting any more."""
         until_s = monotonic() + _MAX_PAUSE_S
-        idle = threading.Event()
         while not self.is_calm and not is_over() and monotonic() < until_s:
-            idle.wait(_LOOK_S)
+            sleep(_LOOK_S)
