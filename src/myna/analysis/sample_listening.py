@@ -57,15 +57,12 @@ class SampleListening:
         speech = cut_spans(self.mix.waveform, window.kept)
         levelled = normalize_loudness(speech)
         # The words take as long as all the rest, and the caller waits. Only noise has to be gone before.
-        with ThreadPoolExecutor(1) as beside:
-            if self.sample.remove_background_noise:
-                cleaning = self._clean(levelled)
-                words = beside.submit(self.models.recogniser.transcribe, cleaning.waveform, self.sample.lang)
-            else:
-                words = beside.submit(self.models.recogniser.transcribe, levelled, self.sample.lang)
-                cleaning = self._clean(levelled)
+        with ThreadPoolExecutor(2) as beside:
+            cleaned = beside.submit(self._clean, levelled)
+            clear = cleaned.result().waveform if self.sample.remove_background_noise else levelled
+            words = beside.submit(self.models.recogniser.transcribe, clear, self.sample.lang)
             measures = self._measure_voice(activity, window, speech)
-            heard = words.result()
+            cleaning, heard = cleaned.result(), words.result()
         quality = self._measure_quality(activity, window, speech, cleaning, measures)
         findings = (
             *findings_of.check_duration(quality, window, self.is_cut),

@@ -36,7 +36,7 @@ def clone_at_once(waveform: Waveform, transcript_symbols: str | None, workshop: 
     """Derive a voice from a recording without listening to it: a safe part of the way. Otherwise as `clone_voice`."""
     heard, found, goal = _find(waveform, transcript_symbols, workshop)
     voice = _part_way(found, goal, _SAFE_SHARE)
-    lines = [line for number, line in enumerate(workshop.practise_lines(found)) if number in _LINES_AT_ONCE]
+    lines = workshop.practise_lines(found, _LINES_AT_ONCE)
     said = [workshop.render(voice, line) for line in lines]
     workshop.release()
     return tune_voice(voice, lines, said, heard)

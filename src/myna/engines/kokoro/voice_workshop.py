@@ -4,7 +4,7 @@ Knows nothing of how a voice is searched for: `voice_clone` (at once), `voice_co
 the gradient) do that with these tools. Deterministic: no random numbers, one fixed list of practice sentences.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -127,9 +127,10 @@ class VoiceWorkshop:
         """The first practice sentences in a voice's own manner."""
         return [self._rehearse(voice, symbols) for symbols in practice_symbols()[:count]]
 
-    def practise_lines(self, voice: KokoroVoice) -> list[PracticeSentence]:
-        """The lines by which a voice's clarity is judged, in its own manner."""
-        return [self._rehearse(voice, symbols) for symbols in self.line_symbols]
+    def practise_lines(self, voice: KokoroVoice, numbers: Sequence[int] | None = None) -> list[PracticeSentence]:
+        """The lines by which a voice's clarity is judged, all or these, in its own manner."""
+        chosen = range(len(self.line_symbols)) if numbers is None else numbers
+        return [self._rehearse(voice, self.line_symbols[number]) for number in chosen]
 
     def predict_frames(self, voice: KokoroVoice, symbols: str) -> FloatArray:
         """Frames of 25 ms that each symbol lasts in a voice's own manner, before its pace: [len(symbols) + 2]."""
