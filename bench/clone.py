@@ -28,6 +28,7 @@ from tests.live_server import run_server  # noqa: E402
 
 from myna.client import Client, Encoding, Sample, SpeechOptions  # noqa: E402  (after the path of the checkout)
 
+HEARD_LIMIT_S = 900.0
 SENTENCE = "The harbour was quiet when the last boat came home."
 
 
@@ -62,7 +63,7 @@ def time_under_refinement(client: Client, arguments: argparse.Namespace) -> dict
     time_first_audio(client, 1)
     idle_s = time_first_audio(client, arguments.repeats)
     refined, _ = clone()
-    client.wait_until_heard(refined)
+    client.wait_until_heard(refined, limit_s=HEARD_LIMIT_S)
     busy_s, answers_s = [], []
     while len(answers_s) < arguments.repeats and client.get_voice(refined).refinement == "pending":
         busy_s += time_first_audio(client, 2)
@@ -98,14 +99,15 @@ def main() -> None:
             assert report.voice is not None
             client.say(report.voice.voice_id, SENTENCE, SpeechOptions(Encoding.WAV, 24000))
             spoken_s, spoken_cpu_s = time.perf_counter(), processor_s(server.pid)
-            voice = client.wait_until_heard(report.voice.voice_id)
+            voice = client.wait_until_heard(report.voice.voice_id, limit_s=HEARD_LIMIT_S)
+            assert voice.similarity is not None, "the voice was not heard in time"
             if count:
                 answer_s.append(cloned_s - before_s)
                 answer_cpu_s.append(cloned_cpu_s - before_cpu_s)
                 speak_s.append(spoken_s - cloned_s)
                 heard_s.append(time.perf_counter() - before_s)
                 heard_cpu_s.append(processor_s(server.pid) - spoken_cpu_s + answer_cpu_s[-1])
-                similarity.append(voice.similarity or 0.0)
+                similarity.append(voice.similarity)
             client.delete_voice(voice.voice_id)
         busy = time_under_refinement(client, arguments) if arguments.busy else {}
         figures = {
