@@ -179,8 +179,15 @@ async def test_a_deleted_voice_stops_its_work() -> None:
 
 
 def test_work_at_leisure_pauses_while_anybody_is_served() -> None:
-    """Until all are served, or nobody wants the work any more."""
+    """Until all are served, or nobody wants the work any more. A step that runs hears of whoever comes."""
     foreground = Foreground(linger_s=0.0)
+    calls: list[str] = []
+    with foreground.interrupting(lambda: calls.append("come")):
+        foreground.begin()
+    foreground.begin()
+    foreground.end()
+    foreground.end()
+    assert calls == ["come"]
     looks = iter([False, False, True])
     for _ in range(2):
         foreground.begin()

@@ -5,6 +5,7 @@ Blocking, numpy in and out. Threads, queues, cancellation and placement are the 
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -63,6 +64,9 @@ class EngineSettings:
     before_step: Callable[[], None] = lambda: None
     """Called between the steps of what takes long: it blocks while somebody else needs the machine, and raises when
     nobody wants the result any more. A step is at most some three seconds of one core."""
+    interrupting: Callable[[Callable[[], None]], AbstractContextManager[object]] = nullcontext
+    """For a step of more than a second: within the block the given function is called, from another thread, when
+    somebody else needs the machine; the step may be given up and begun again."""
 
 
 @dataclass(frozen=True, slots=True)

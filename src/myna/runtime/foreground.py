@@ -1,7 +1,8 @@
 """Whether anybody is being served: what runs at leisure asks between its steps, and lets everybody go first."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic, sleep
 
 _LINGER_S = 0.4
@@ -19,10 +20,25 @@ class Foreground:
         self._linger_s = linger_s
         self._num_served = 0
         self._last_s = -linger_s
+        self._interrupts: set[Callable[[], None]] = set()
 
     def begin(self) -> None:
         with self._lock:
             self._num_served += 1
+            interrupts = tuple(self._interrupts)
+        for interrupt in interrupts:
+            interrupt()
+
+    @contextmanager
+    def interrupting(self, interrupt: Callable[[], None]) -> Iterator[None]:
+        """Within the block `interrupt` is called, from any thread, when somebody is to be served."""
+        with self._lock:
+            self._interrupts.add(interrupt)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._interrupts.discard(interrupt)
 
     def end(self) -> None:
         with self._lock:

@@ -37,7 +37,12 @@ class LeisureLane:
 
     def __init__(self, spec: EngineSpec, settings: EngineSettings, foreground: Foreground) -> None:
         self._spec = spec
-        self._settings = replace(settings, num_threads=_NUM_THREADS, before_step=self._let_others_go_first)
+        self._settings = replace(
+            settings,
+            num_threads=_NUM_THREADS,
+            before_step=self._let_others_go_first,
+            interrupting=foreground.interrupting,
+        )
         self._foreground = foreground
         self._slot: EngineSlot | None = None
         self._num_open = 0

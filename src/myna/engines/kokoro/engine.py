@@ -96,7 +96,12 @@ class KokoroEngine:
         self._vocabulary = Vocabulary(weights.path(WEIGHT_NAME))
         self._graphs = KokoroGraphs(weights, settings.num_threads)
         self.workshop = VoiceWorkshop(
-            self._graphs, self._vocabulary, weights, settings.num_threads, before_step=settings.before_step
+            self._graphs,
+            self._vocabulary,
+            weights,
+            settings.num_threads,
+            before_step=settings.before_step,
+            interrupting=settings.interrupting,
         )
         self._before_step = settings.before_step
         self._phonemizers: dict[LangCode, Phonemizer] = {}

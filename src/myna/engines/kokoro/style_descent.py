@@ -1,12 +1,12 @@
 """Walk down the gradient of both judges in the style space, and along the map on the way."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from myna.engines.kokoro.graphs import FloatArray
-from myna.engines.kokoro.style_gradient import StyleGradient
+from myna.engines.kokoro.style_gradient import StylePull
 from myna.engines.kokoro.style_map import Array, StyleMap
 from myna.engines.kokoro.voice_artifact import KokoroVoice
 from myna.engines.kokoro.voice_practice import Stretch
@@ -46,7 +46,7 @@ def descend(
     voice: KokoroVoice,
     stretches: list[Stretch],
     targets: tuple[FloatArray, FloatArray],
-    gradient: StyleGradient,
+    gradient: Callable[..., StylePull],
     style_map: StyleMap,
     *,
     pull: Pull = BOTH,

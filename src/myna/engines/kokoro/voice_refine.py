@@ -88,19 +88,16 @@ def pull(
     first_step: float = FIRST_STEP,
 ) -> Iterator[FloatArray]:
     """Yield the timbre style, [128], after each of some steps towards the person."""
-    steps = descend(
+    return descend(
         voice,
         cut_stretches(voice, workshop.practise(voice, _NUM_PRACTICE)),
         (heard.sound.embedding_a, heard.sound.embedding_b),
-        workshop.gradient,
+        workshop.pull_style,
         workshop.style_map,
         pull=judges,
         num_steps=num_steps,
         first_step=first_step,
     )
-    for style in steps:
-        yield style
-        workshop.before_step()
 
 
 def _between(before: KokoroVoice, goal: FloatArray) -> Iterator[KokoroVoice]:

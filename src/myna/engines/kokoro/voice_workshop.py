@@ -5,11 +5,13 @@ the gradient) do that with these tools. Deterministic: no random numbers, one fi
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from myna.analysis.dnsmos import OpinionModel
+from myna.analysis.onnx_session import RunStop, RunStopped
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.audio.resample import resample
 from myna.domain.errors import InvalidRequest
@@ -20,7 +22,7 @@ from myna.engines.kokoro.phonemes.symbols import Vocabulary
 from myna.engines.kokoro.pitch_track import PitchStatistics, measure_pitch
 from myna.engines.kokoro.recording_map import load_recording_map
 from myna.engines.kokoro.style_descent import GAIN_A, GAIN_B
-from myna.engines.kokoro.style_gradient import StyleGradient
+from myna.engines.kokoro.style_gradient import StyleGradient, StylePull
 from myna.engines.kokoro.style_map import StyleMap, VoiceSound, load_style_map
 from myna.engines.kokoro.timbre_spectrum import timbre_features
 from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice
@@ -31,6 +33,8 @@ from myna.weights.store import WeightStore
 LISTENING_RATE_HZ = 16_000
 DECODER_RATE_HZ = 24_000
 _MIN_SECONDS = 0.5
+_MAX_INTERRUPTIONS = 5
+"""Then a step is made to its end: a server that is never idle long refines its voices too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,12 +66,14 @@ class VoiceWorkshop:
         *,
         style_map: StyleMap | None = None,
         before_step: Callable[[], None] = lambda: None,
+        interrupting: Callable[[Callable[[], None]], AbstractContextManager[object]] = nullcontext,
     ) -> None:
-        """style_map: another than the shipped one, for experiments. before_step: see `EngineSettings`.
+        """style_map: another than the shipped one, for experiments. before_step, interrupting: see `EngineSettings`.
 
         Raises: WeightsMissing, WeightsCorrupt.
         """
         self.before_step = before_step
+        self._interrupting = interrupting
         self.style_map = style_map or load_style_map()
         self.clarity = ClarityListener(weights)
         self._graphs = graphs
@@ -88,6 +94,15 @@ class VoiceWorkshop:
         if self._gradient is None:
             self._gradient = StyleGradient(self._weights)
         return self._gradient
+
+    def pull_style(self, *inputs: FloatArray, target_a: FloatArray, target_b: FloatArray) -> StylePull:
+        """One evaluation of the gradient: three seconds, given up and begun again when somebody is to be served."""
+        for _ in range(_MAX_INTERRUPTIONS):
+            self.before_step()
+            stop = RunStop()
+            with self._interrupting(stop.pull), suppress(RunStopped):
+                return self.gradient(*inputs, target_a=target_a, target_b=target_b, stop=stop)
+        return self.gradient(*inputs, target_a=target_a, target_b=target_b)
 
     def release(self) -> None:
         """Give the memory of the gradient graph and the recogniser back; the next use opens them again."""
