@@ -19,7 +19,6 @@ import soundfile
 import uvicorn
 
 from myna.analysis.mark_finder import MarkFinder
-from myna.analysis.sample_findings import check_clarity
 from myna.audio.encode import FormatEncoders, encode_wav
 from myna.audio.stored_wav import decode_stored_wav
 from myna.audio.watermark import SpeechMarker
@@ -41,6 +40,7 @@ from myna.http.limits import HttpLimits
 from myna.http.prompt_connections import PromptHttpProtocol
 from myna.http.server import server_config
 from myna.observability.audit_log import AuditLog
+from myna.runtime.foreground import Foreground
 from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.store.vault import Vault
@@ -66,6 +66,7 @@ from myna.usecases.speak_command import SpeechLimits
 from myna.usecases.stock import read_stock_voices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
 from myna.usecases.transcribe_speech import TranscribeSpeech
+from myna.usecases.try_voice import TryVoice
 from myna.weights.store import WeightStore
 
 WORKSPACE = WorkspaceId("acme")
@@ -229,20 +230,31 @@ def build_tone_services(
     analyst: SampleAnalyst | None = None,
     remakes: bool = True,
     open_marker: Callable[[int], SpeechMarker] | None = SpeechMarker,
+    measures: bool = True,
+    waits: bool = False,
 ) -> Services:
     """voices, request_keys: None for new ones in memory.
     analyst: None for the plain one.
     remakes: voices of other engines, when they are spoken with.
     open_marker: None for speech as the engine gives it.
+    measures, waits: a new voice is tried; the clone waits for that.
     """
     clock = FixedClock()
     voices, keys = voices or MemoryVoiceStore(clock), MemoryKeyStore(clock)
-    offload = ThreadOffload(2, 64)
-    engine = InProcessEngineClient(spec, EngineSettings(Path("unused")), num_slots=num_slots, queue_length=queue_length)
+    foreground = Foreground(linger_s=0.0)
+    offload, offload_at_leisure = (ThreadOffload(2, 64, foreground, is_at_leisure=late) for late in (False, True))
+    engine = InProcessEngineClient(
+        spec, EngineSettings(Path("unused")), foreground, num_slots=num_slots, queue_length=queue_length
+    )
     stock = read_stock_voices(spec)
     analyst = analyst or PlainAnalyst()
     rebuild_reference = RebuildReference(voices, engine, analyst, offload, decode_stored_wav)
-    refine_voices = RefineVoices(voices, engine, rebuild_reference, is_enabled=True)
+
+    def plan_trial(lang: LangCode) -> Sequence[SpeechSegment]:
+        return plan_speech("A sentence.", lang, normalize=True, max_segment_chars=400, first_segment_chars=None)
+
+    try_voice = TryVoice(engine, analyst, offload, offload_at_leisure, plan_trial, is_enabled=measures)
+    refine_voices = RefineVoices(voices, engine, rebuild_reference, try_voice, refines=True)
     remake_voice = RemakeVoice(
         voices, stock, engine, rebuild_reference, refine_voices, read_description, is_automatic=remakes
     )
@@ -266,6 +278,7 @@ def build_tone_services(
 
     async def release() -> None:
         offload.close()
+        offload_at_leisure.close()
 
     return Services(
         clone_voice=CloneVoice(
@@ -275,12 +288,10 @@ def build_tone_services(
             offload=offload,
             clock=clock,
             encode_wav=encode_wav,
-            plan_trial_speech=lambda lang: plan_speech(
-                "A sentence.", lang, normalize=True, max_segment_chars=400, first_segment_chars=None
-            ),
-            check_clarity=check_clarity,
             max_samples=16,
+            try_voice=try_voice,
             refine_voices=refine_voices,
+            waits=waits,
         ),
         synthesize_speech=speak,
         detect_mark=DetectMark(analyst, MarkFinder(WeightStore(Settings().weights_dir)), offload),
@@ -289,7 +300,7 @@ def build_tone_services(
         list_voices=ListVoices(voices, stock.voices),
         get_voice=GetVoice(voices, stock.voices),
         update_voice=UpdateVoice(voices, stock.voices),
-        delete_voice=DeleteVoice(voices, stock.voices),
+        delete_voice=DeleteVoice(voices, stock.voices, refine_voices.forget),
         design_voice=DesignVoice(
             voices=voices,
             engine=engine,

@@ -203,7 +203,7 @@ async def test_a_voice_that_waited_for_refinement_does_so_again(voices: VoiceSto
     async with serving(voices) as service:
         voice_id = VoiceId(await service.clone())
     stored = await read(voices, voice_id)
-    await voices.replace_artifact(WORKSPACE, voice_id, stored.artifact, Refinement.PENDING)
+    await voices.replace_artifact(WORKSPACE, voice_id, stored.artifact, Refinement.REFINING)
     async with serving(voices, upgraded(workshop, refines=True)) as service:
         await asyncio.wait_for(service.services.refine_voices.wait_until_idle(), _DEADLINE_S)
         assert not workshop.is_refining.is_set()

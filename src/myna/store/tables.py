@@ -127,6 +127,9 @@ class VoiceRow(Base):
     consent: Mapped[str] = mapped_column(Text)
     """`Consent` as JSON; empty for None."""
     refinement: Mapped[str] = mapped_column(String(8))
+    similarity: Mapped[float | None] = mapped_column(Double)
+    clarity: Mapped[float | None] = mapped_column(Double)
+    """Both None until they are measured, and for voices from before they were kept."""
     design_prompt: Mapped[str | None] = mapped_column(Text)
     design_seed: Mapped[int | None] = mapped_column(BigInteger)
     """Both None for a voice that was not designed, or was before they were kept."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from myna.domain.consent import Consent, Revocation, digest_voice_id
 from myna.domain.errors import InvalidRequest, ResourceNotFound, VoiceAlreadyExists
 from myna.domain.scope import Scopes
-from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId, unknown_voice
+from myna.domain.voice import Refinement, TrialMeasures, Voice, VoiceArtifact, VoiceId, WorkspaceId, unknown_voice
 from myna.store.key_format import KeyParts, check_workspace_name, expiry, new_key, parse_key, rejection
 from myna.usecases.ports import Clock, Grant, KeyRow, MarkedRequest, StoredSample, StoredVoice, VoiceChange
 
@@ -69,15 +69,23 @@ class MemoryVoiceStore:
         refinement: Refinement = Refinement.DONE,
     ) -> None:
         entry = self._find(workspace, voice_id)
-        voice = replace(entry.voice, refinement=refinement)
+        measures = entry.voice.measures if refinement is Refinement.DONE else TrialMeasures()
+        voice = replace(entry.voice, refinement=refinement, measures=measures)
         self._entries[workspace, voice_id] = replace(entry, voice=voice, artifact=artifact)
+
+    async def set_measures(
+        self, workspace: WorkspaceId, voice_id: VoiceId, measures: TrialMeasures, refinement: Refinement
+    ) -> None:
+        entry = self._find(workspace, voice_id)
+        voice = replace(entry.voice, refinement=refinement, measures=measures)
+        self._entries[workspace, voice_id] = replace(entry, voice=voice)
 
     async def list_made_by_others(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
         entries = (e for e in self._entries.values() if not e.artifact.is_made_by(engine_id, engine_version))
         return sorted((e.voice for e in entries if not e.voice.is_draft), key=lambda voice: voice.created_at)
 
     async def list_pending_refinements(self) -> Sequence[Voice]:
-        pending = (e.voice for e in self._entries.values() if e.voice.refinement is Refinement.PENDING)
+        pending = (e.voice for e in self._entries.values() if e.voice.refinement.is_pending)
         return sorted(pending, key=lambda voice: voice.created_at)
 
     async def set_consent(self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent) -> Voice:

@@ -23,7 +23,16 @@ from myna.domain.errors import (
 )
 from myna.domain.language import LangCode
 from myna.domain.scope import READ, WRITE, Scope
-from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceDesign, VoiceId, VoiceSource, WorkspaceId
+from myna.domain.voice import (
+    Refinement,
+    TrialMeasures,
+    Voice,
+    VoiceArtifact,
+    VoiceDesign,
+    VoiceId,
+    VoiceSource,
+    WorkspaceId,
+)
 from myna.testing.clock import FixedClock
 from myna.usecases.ports import KeyStore, MarkedRequest, RequestKeys, StoredSample, VoiceChange, VoiceStore
 
@@ -263,7 +272,7 @@ class VoiceStoreContract:
     async def test_another_artifact_may_wait_for_a_better_one(self, voices: VoiceStore, clock: FixedClock) -> None:
         """A voice that was made again is refined again, if its engine refines."""
         done, waiting = (make_voice(clock, name) for name in ("done", "waiting"))
-        for voice, refinement in ((done, Refinement.NONE), (waiting, Refinement.PENDING)):
+        for voice, refinement in ((done, Refinement.NONE), (waiting, Refinement.REFINING)):
             await voices.add(OURS, voice, ARTIFACT, SAMPLES)
             await voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT, refinement)
             stored = await voices.get_with_artifact(OURS, voice.voice_id)
@@ -323,15 +332,32 @@ class VoiceStoreContract:
         assert voice.voice_id == (await voices.get(OURS, voice.voice_id)).voice_id
 
     async def test_pending_refinements_are_listed_until_done(self, voices: VoiceStore, clock: FixedClock) -> None:
-        """Of every workspace, oldest first; a replaced artifact ends the waiting."""
-        waiting = [replace(make_voice(clock, name), refinement=Refinement.PENDING) for name in ("a", "b")]
+        """Of every workspace and stage, oldest first; a replaced artifact ends the waiting."""
+        stages = {"a": Refinement.REFINING, "b": Refinement.HEARING, "d": Refinement.MEASURING}
+        waiting = [replace(make_voice(clock, name), refinement=stage) for name, stage in stages.items()]
         for voice in waiting:
             await voices.add(OURS, voice, ARTIFACT, ())
             clock.advance(1)
         await voices.add(OURS, make_voice(clock, "c"), ARTIFACT, ())
         assert [v.voice_id for v in waiting] == [v.voice_id for v in await voices.list_pending_refinements()]
         await voices.replace_artifact(OURS, waiting[0].voice_id, BETTER_ARTIFACT)
-        assert [waiting[1]] == list(await voices.list_pending_refinements())
+        assert waiting[1:] == list(await voices.list_pending_refinements())
+
+    async def test_measures_are_kept_with_what_they_were_taken_of(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """They outlive a finer version; a voice that begins anew has none. Half of them may be missing."""
+        voice = replace(make_voice(clock), measures=TrialMeasures(0.5))
+        await voices.add(OURS, voice, ARTIFACT, SAMPLES)
+        assert await voices.get(OURS, voice.voice_id) == voice
+        measures = TrialMeasures(0.75, 0.25)
+        await voices.set_measures(OURS, voice.voice_id, measures, Refinement.REFINING)
+        measured = replace(voice, measures=measures, refinement=Refinement.REFINING)
+        assert [measured] == await voices.list_pending_refinements()
+        await voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT)
+        assert (await voices.get(OURS, voice.voice_id)).measures == measures
+        await voices.replace_artifact(OURS, voice.voice_id, ARTIFACT, Refinement.HEARING)
+        assert (await voices.get(OURS, voice.voice_id)).measures == TrialMeasures()
+        with pytest.raises(VoiceNotFound):
+            await voices.set_measures(THEIRS, voice.voice_id, measures, Refinement.DONE)
 
 
 class KeyStoreContract:

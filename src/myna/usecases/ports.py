@@ -16,7 +16,7 @@ from myna.domain.sample import AnalysedSample, SampleRequest
 from myna.domain.scope import Scopes
 from myna.domain.speech import AudioFormat, FoundMark, SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.transcript import FoundSpeech, HeardPassage
-from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId
+from myna.domain.voice import Refinement, TrialMeasures, Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import ReferenceAudio, Samples, Waveform
 from myna.engines.base import EngineSpec
 
@@ -63,8 +63,13 @@ class EngineClient(Protocol):
     @property
     def is_ready(self) -> bool: ...
 
-    async def encode_voice(self, reference: ReferenceAudio) -> VoiceArtifact:
-        """Raises: Overloaded, ServiceUnavailable, EngineFailure and what the engine refuses."""
+    async def encode_voice(
+        self, reference: ReferenceAudio, *, by_ear: bool = False, at_leisure: bool = False
+    ) -> VoiceArtifact:
+        """by_ear: with care, if the engine `hears`. at_leisure: in the background, giving way to whoever is served.
+
+        Raises: Overloaded, ServiceUnavailable, EngineFailure and what the engine refuses.
+        """
         ...
 
     async def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> VoiceArtifact:
@@ -72,7 +77,7 @@ class EngineClient(Protocol):
         ...
 
     async def refine_voice(self, artifact: VoiceArtifact, reference: ReferenceAudio) -> VoiceArtifact:
-        """Improve an artifact in the background, giving way to speech. Same errors as `encode_voice`."""
+        """Improve an artifact in the background, giving way to whoever is served. Same errors as `encode_voice`."""
         ...
 
     async def synthesize(
@@ -82,6 +87,17 @@ class EngineClient(Protocol):
 
         Raises: Overloaded, VoiceIncompatible, LanguageUnsupported, EngineFailure.
         """
+        ...
+
+    async def speak_whole(
+        self,
+        voice: VoiceArtifact,
+        segments: Sequence[SpeechSegment],
+        options: SynthesisOptions,
+        *,
+        at_leisure: bool = False,
+    ) -> Sequence[SpokenChunk]:
+        """Everything at once, for those who want to hear nothing before the end. Raises: as `synthesize`."""
         ...
 
     async def close(self) -> None: ...
@@ -265,9 +281,15 @@ class VoiceStore(Protocol):
     ) -> None:
         """Put another artifact in the place of the old one, atomically; readers get the one or the other.
 
-        refinement: of the voice from then on.
+        refinement: of the voice from then on. Unless it is done, what was measured on the old artifact is dropped.
         Raises: VoiceNotFound.
         """
+        ...
+
+    async def set_measures(
+        self, workspace: WorkspaceId, voice_id: VoiceId, measures: TrialMeasures, refinement: Refinement
+    ) -> None:
+        """What was measured on a voice, and how far it is with that. Raises: VoiceNotFound."""
         ...
 
     async def list_made_by_others(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
@@ -278,7 +300,7 @@ class VoiceStore(Protocol):
         ...
 
     async def list_pending_refinements(self) -> Sequence[Voice]:
-        """House-keeping over all workspaces: voices that wait for a better artifact, oldest first."""
+        """House-keeping over all workspaces: voices whose refinement is pending, oldest first."""
         ...
 
     async def set_consent(self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent) -> Voice:

@@ -8,7 +8,6 @@ import numpy as np
 
 from myna.domain.speech import SpeechSegment, SpokenChunk, TimedSpan, TokenTiming
 from myna.domain.waveform import Samples, Waveform
-from myna.usecases.ports import EngineStream
 
 
 class SpokenLine:
@@ -79,11 +78,8 @@ def cut(placed: PlacedSpeech, sample_rate_hz: int, max_s: float) -> Iterator[tup
         yield samples[first : first + step], begun
 
 
-async def collect_waveform(stream: EngineStream, segments: Sequence[SpeechSegment], sample_rate_hz: int) -> Waveform:
-    """All of a stream as one waveform; closes the stream."""
+def join_chunks(chunks: Sequence[SpokenChunk], segments: Sequence[SpeechSegment], sample_rate_hz: int) -> Waveform:
+    """All that was spoken as one waveform."""
     line = SpokenLine(segments, sample_rate_hz)
-    try:
-        pieces = [line.place(chunk)[0] async for chunk in stream]
-    finally:
-        await stream.aclose()
+    pieces = [line.place(chunk)[0] for chunk in chunks]
     return Waveform(np.concatenate(pieces) if pieces else np.zeros(0, np.float32), sample_rate_hz)

@@ -15,7 +15,7 @@ from myna.engines.kokoro.graphs import KokoroGraphs
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
 from myna.engines.kokoro.style_map import VoiceSound, load_style_map
 from myna.engines.kokoro.voice_artifact import OFFSET_DIM, STYLE_DIM, KokoroVoice, pack_voice, unpack_voice
-from myna.engines.kokoro.voice_clone import clone_voice, foretell_corrected, look_up, reach
+from myna.engines.kokoro.voice_clone import clone_at_once, clone_voice, foretell_corrected, look_up, reach
 from myna.engines.kokoro.voice_refine import take_better
 from myna.engines.kokoro.voice_stock import stock_voices
 from myna.engines.kokoro.voice_workshop import Listening, VoiceWorkshop
@@ -155,6 +155,16 @@ def test_a_voice_goes_as_far_as_it_stays_good_and_clear(
     np.testing.assert_array_equal(voice.articulation_style, workshop.style_map.prior_mean.astype(np.float32))
     np.testing.assert_array_equal(voice.prosody_style, found.voice.prosody_style)
     assert len(said) == 1
+
+
+def test_a_voice_at_once_goes_a_safe_part_of_the_way_unheard(workshop: VoiceWorkshop, found: Found) -> None:
+    """No judge of sound or words is asked; everything else is as in the voice that is heard."""
+    told = with_judges(workshop, [], [])
+    told.line_symbols = workshop.line_symbols
+    voice = clone_at_once(Waveform(found.heard.samples, 16_000), None, told)
+    np.testing.assert_allclose(voice.timbre_style, 0.3 * found.voice.timbre_style + 0.7 * found.goal, atol=1e-2)
+    assert (voice.target_log_f0, voice.duration_scale) == (found.voice.target_log_f0, found.voice.duration_scale)
+    assert np.abs(voice.eq_db).max() > 0.1
 
 
 @pytest.mark.parametrize(

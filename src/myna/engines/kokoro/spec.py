@@ -35,6 +35,7 @@ SPEC = EngineSpec(
         max_segment_chars=400,
         seedable=True,
         reports_timings=True,
+        hears=True,
         refines=True,
     ),
     load=_load,

@@ -29,6 +29,9 @@ class ToneEngine:
     def encode_voice(self, reference: ReferenceAudio) -> bytes:
         return write_artifact(measure_pitch_hz(reference.waveform.samples, reference.waveform.sample_rate_hz))
 
+    def hear_voice(self, reference: ReferenceAudio) -> bytes:
+        return self.encode_voice(reference)
+
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
         del reference
         return artifact
