@@ -103,7 +103,12 @@ def build_services(settings: Settings) -> Services:
         detect_language=detect_text_language,
         read_description=read_description,
         offload=offload,
-        limits=SpeechLimits(settings.max_text_chars, settings.max_stream_text_chars, settings.max_openai_text_chars),
+        limits=SpeechLimits(
+            settings.max_text_chars,
+            settings.max_stream_text_chars,
+            settings.max_openai_text_chars,
+            settings.max_elevenlabs_text_chars,
+        ),
     )
 
     longest_kept = timedelta(days=settings.keep_voices_days) if settings.keep_voices_days else None

@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     max_openai_text_chars: int = Field(default=4096, ge=1)
     """Longest text of one request in OpenAI's form."""
 
+    max_elevenlabs_text_chars: int = Field(default=10_000, ge=1)
+    """Longest text of one request in ElevenLabs' form."""
+
     openai_voices: str = Field(default="", pattern=r"^([^=,]+=[^=,]+(,[^=,]+=[^=,]+)*)?$")
     """Other voices for OpenAI's names: `alloy=Dennis,nova=Sarah`; those that are not named stay as they are."""
 

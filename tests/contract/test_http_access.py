@@ -44,7 +44,8 @@ class Need:
     foreign: int = 200
     body: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
-    is_form: bool = False
+    file_field: str = ""
+    """Of a form: where its recording goes; `body` holds the other fields."""
 
 
 READ, CHANGE = Need(Scope.READ_VOICES), Need(Scope.WRITE_VOICES, 404)
@@ -55,8 +56,13 @@ NEEDS = {
     "GET /tts/v1/voice:preview": Need(Scope.SPEAK, 404, query={"voice_id": VOICE}),
     "GET /tts/v1/voices": READ,
     "POST /v1/audio/speech": Need(Scope.SPEAK, 404, {"input": "Hello.", "voice": VOICE, "model": "tts-1"}),
-    "POST /v1/audio/transcriptions": Need(Scope.LISTEN, is_form=True),
-    "POST /v1/detect": Need(Scope.LISTEN, is_form=True),
+    "POST /v1/audio/transcriptions": Need(Scope.LISTEN, body={"model": "whisper-1"}, file_field="file"),
+    "POST /v1/detect": Need(Scope.LISTEN, file_field="file"),
+    "GET /v1/voices": READ,
+    "GET /v1/voices/{voice_id}": Need(Scope.READ_VOICES, 404),
+    "POST /v1/voices/add": Need(Scope.WRITE_VOICES, body={"name": "A"}, file_field="files"),
+    "POST /v1/text-to-speech/{voice_id}": Need(Scope.SPEAK, 404, {"text": "Hello."}),
+    "POST /v1/text-to-speech/{voice_id}/stream": Need(Scope.SPEAK, 404, {"text": "Hello."}),
     "GET /v1/audio/voices": READ,
     "GET /v1/models": Need(None),
     "GET /v1/models/{model}": Need(None),
@@ -134,8 +140,8 @@ class Caller:
             return await self._open(path, headers, body)
         query = {name: value.replace(VOICE, self.voice_id) for name, value in need.query.items()}
         content: dict[str, Any] = {"content": body} if method in ("POST", "PATCH") else {}
-        if need.is_form:
-            content = {"files": {"file": ("a.wav", wav_bytes())}, "data": {"model": "whisper-1"}}
+        if need.file_field:
+            content = {"files": {need.file_field: ("a.wav", wav_bytes())}, "data": dict(need.body)}
         reply = await self.service.client.request(method, path, params=query, headers=headers, **content)
         return reply.status_code, reply.text
 

@@ -6,12 +6,24 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from myna import __version__
-from myna.http import detection, listening_socket, openai, speech, speech_socket, stt, system, transcriptions, voices
+from myna.http import (
+    detection,
+    elevenlabs,
+    listening_socket,
+    openai,
+    speech,
+    speech_socket,
+    stt,
+    system,
+    transcriptions,
+    voices,
+)
 from myna.http.allowances import Allowances
 from myna.http.backend import Backend
 from myna.http.bodies_in_flight import BodiesInFlight
 from myna.http.cross_origin import CrossOrigin
 from myna.http.detection import DetectRequest
+from myna.http.elevenlabs_request import AddVoiceRequest, TextToSpeechRequest
 from myna.http.errors import install_error_replies
 from myna.http.limits import HttpLimits
 from myna.http.openai_request import CreateSpeechRequest
@@ -76,6 +88,7 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
         voices.older,
         speech.router,
         openai.router,
+        elevenlabs.router,
         transcriptions.router,
         detection.router,
         stt.router,
@@ -88,7 +101,10 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
     messages = (CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest, SpeakRequest, CreateSpeechRequest)
     token_messages = (CreateTokenRequest, GenerateTokenRequest)
     listening = (DetectRequest, TranscriptionRequest, TranscribeRequest)
-    install_openapi(app, (*messages, ConsentMessage, *listening, *token_messages, SpeechLineReply))
+    elevenlabs_messages = (AddVoiceRequest, TextToSpeechRequest)
+    install_openapi(
+        app, (*messages, ConsentMessage, *listening, *token_messages, *elevenlabs_messages, SpeechLineReply)
+    )
     # Inside out: what the last resort answers is for pages of other origins too, and every answer has an id.
     app.add_middleware(LastResort, limits=limits)
     if limits.cors_origins:

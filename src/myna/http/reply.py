@@ -51,5 +51,12 @@ class ErrorReply(Reply):
     details: list[dict[str, Any]]  # Any: protobuf `Any` objects
 
 
+class ElevenLabsErrorReply(Reply):
+    """Every failure of ElevenLabs' paths."""
+
+    detail: dict[str, str]
+    """`status` (a word) and `message`."""
+
+
 class EmptyReply(Reply):
     """`{}`."""

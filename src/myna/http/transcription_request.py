@@ -3,11 +3,10 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field
 
 from myna.http.openai_names import TRANSCRIPTION_MODELS
-from myna.http.proto_message import ProtoMessage, Text
+from myna.http.proto_message import FileBytes, ProtoMessage, Text
 
 
 class TranscriptFormat(StrEnum):
@@ -18,15 +17,8 @@ class TranscriptFormat(StrEnum):
     VTT = "vtt"
 
 
-def _must_be_file(value: object) -> object:
-    if not isinstance(value, bytes):
-        raise PydanticCustomError("file", "must be a file")
-    return value
-
-
 AudioFile = Annotated[
-    bytes,
-    BeforeValidator(_must_be_file),
+    FileBytes,
     Field(description="WAV, MP3, FLAC, OGG, WebM/Opus or M4A.", json_schema_extra={"format": "binary"}),
 ]
 
