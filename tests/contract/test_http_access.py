@@ -175,7 +175,7 @@ class Scene:
 
 @pytest.fixture
 async def scene() -> AsyncIterator[Scene]:
-    async with serve() as service:
+    async with serve(services=build_tone_services(measures=False)) as service:
         expired_key, _ = await service.services.keys.create(WORKSPACE, WRITE, timedelta(seconds=1))
         clock_of(service).advance(1)
         yield Scene(service, await service.clone(), expired_key)

@@ -93,7 +93,9 @@ def upgraded(workshop: Workshop, engine_id: str = SPEC.id, *, refines: bool = Fa
 @asynccontextmanager
 async def serving(voices: VoiceStore, spec: EngineSpec = SPEC, *, remakes: bool = True) -> AsyncIterator[HttpService]:
     """A server on a store that is there before and after it."""
-    async with open_service(services=build_tone_services(spec, voices=voices, remakes=remakes)) as service:
+    async with open_service(
+        services=build_tone_services(spec, voices=voices, remakes=remakes, measures=False)
+    ) as service:
         yield service
 
 
