@@ -162,7 +162,9 @@ def test_a_voice_at_once_goes_a_safe_part_of_the_way_unheard(workshop: VoiceWork
     told = with_judges(workshop, [], [])
     told.line_symbols = workshop.line_symbols
     voice = clone_at_once(Waveform(found.heard.samples, 16_000), None, told)
-    np.testing.assert_allclose(voice.timbre_style, 0.3 * found.voice.timbre_style + 0.7 * found.goal, atol=1e-2)
+    wanted = found.voice.towards(found.goal, 0.7)
+    np.testing.assert_allclose(voice.timbre_style, wanted.timbre_style, atol=1e-2)
+    np.testing.assert_allclose(voice.timbre_offset, wanted.timbre_offset, atol=1e-2)
     assert (voice.target_log_f0, voice.duration_scale) == (found.voice.target_log_f0, found.voice.duration_scale)
     assert np.abs(voice.eq_db).max() > 0.1
 
