@@ -12,9 +12,17 @@ from myna.analysis.dnsmos import OpinionScores
 from myna.domain.errors import InvalidRequest, VoiceIncompatible
 from myna.domain.waveform import Samples, Waveform
 from myna.engines.kokoro.graphs import KokoroGraphs
+from myna.engines.kokoro.norm_statistics import NUM_CHANNELS, NormStatistics
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
 from myna.engines.kokoro.style_map import VoiceSound, load_style_map
-from myna.engines.kokoro.voice_artifact import OFFSET_DIM, STYLE_DIM, KokoroVoice, pack_voice, unpack_voice
+from myna.engines.kokoro.voice_artifact import (
+    OFFSET_DIM,
+    STYLE_DIM,
+    KokoroVoice,
+    pack_voice,
+    unpack_norms,
+    unpack_voice,
+)
 from myna.engines.kokoro.voice_clone import clone_at_once, clone_voice, foretell_corrected, look_up, reach
 from myna.engines.kokoro.voice_refine import take_better
 from myna.engines.kokoro.voice_stock import stock_voices
@@ -32,6 +40,24 @@ def test_artifact_survives_a_round_trip_and_refuses_damage() -> None:
     for damaged in (artifact[:-1], b"RIFF" + artifact[4:], b"", poisoned):
         with pytest.raises(VoiceIncompatible):
             unpack_voice(damaged)
+
+
+def test_what_a_voice_has_practised_stays_with_it() -> None:
+    """It reads as the same voice, with or without; damaged statistics are refused."""
+    rng = np.random.default_rng(1)
+    norms = NormStatistics(*rng.uniform(0.1, 2.0, (2, NUM_CHANNELS)).astype(np.float16))
+    plain = stock_voices()[0].artifact
+    artifact = pack_voice(unpack_voice(plain), norms)
+    assert len(artifact) < 64 * 1024
+    assert pack_voice(unpack_voice(artifact)) == plain
+    assert unpack_norms(plain) is None
+    read = unpack_norms(artifact)
+    assert read is not None
+    assert read.to_bytes() == norms.to_bytes()
+    with pytest.raises(VoiceIncompatible):
+        unpack_voice(artifact[:-2])
+    with pytest.raises(VoiceIncompatible):
+        unpack_norms(artifact[:-2] + np.array([np.nan], dtype="<f2").tobytes())
 
 
 def test_voices_of_former_layouts_still_speak() -> None:

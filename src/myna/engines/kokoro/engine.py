@@ -23,6 +23,7 @@ from myna.engines.kokoro.graphs import (
     TextEncoding,
     round_frames,
 )
+from myna.engines.kokoro.norm_statistics import NormStatistics
 from myna.engines.kokoro.passage import Passage, cut_passage, whole_passage
 from myna.engines.kokoro.phonemes.phonemizer import open_phonemizer
 from myna.engines.kokoro.phonemes.spaced import Phonemizer
@@ -40,9 +41,9 @@ from myna.engines.kokoro.phonemes.symbols import (
 from myna.engines.kokoro.segment_sound import SegmentSound, plan_stretches
 from myna.engines.kokoro.speaking_rate import frames_at_rate
 from myna.engines.kokoro.spec import SPEC
-from myna.engines.kokoro.streaming_decoder import NormStatistics, StreamingDecoder
+from myna.engines.kokoro.streaming_decoder import StreamingDecoder
 from myna.engines.kokoro.timbre_eq import equalizer_taps
-from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, pack_voice, unpack_voice
+from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, pack_voice, unpack_norms, unpack_voice
 from myna.engines.kokoro.voice_clone import clone_at_once, clone_voice
 from myna.engines.kokoro.voice_design import design_voice
 from myna.engines.kokoro.voice_practice import practice_symbols
@@ -123,28 +124,35 @@ class KokoroEngine:
 
     def hear_voice(self, reference: ReferenceAudio) -> bytes:
         """See `Engine`. Up to fifteen seconds of one core."""
-        return pack_voice(clone_voice(reference.waveform, self.spell_transcript(reference), self.workshop))
+        voice = clone_voice(reference.waveform, self.spell_transcript(reference), self.workshop)
+        return pack_voice(voice, self._practise(voice))
 
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
         """See `Engine`. More than a minute of one core."""
         heard = self.workshop.listen(reference.waveform)
-        return pack_voice(refine_voice(unpack_voice(artifact), heard, self.workshop))
+        voice = refine_voice(unpack_voice(artifact), heard, self.workshop)
+        return pack_voice(voice, self._practise(voice))
 
     def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> bytes:
         """See `Engine`."""
         return design_voice(attributes, lang, seed)
 
     def load_voice(self, artifact: bytes) -> LoadedVoice:
-        """See `Engine`. The voice speaks three short sentences that nobody hears: 2 s of one core."""
+        """See `Engine`. A voice that nobody has listened to yet practises first: 2 s of one core."""
         voice = unpack_voice(artifact)
-        styles = self.workshop.timbre_space.styles(voice)
+        norms = unpack_norms(artifact) or self._practise(voice)
+        taps = equalizer_taps(voice.eq_db) if voice.eq_db.any() else None
+        return LoadedVoice(voice, self.workshop.timbre_space.styles(voice), taps, norms)
+
+    def _practise(self, voice: KokoroVoice) -> NormStatistics:
+        """Let it speak three short sentences that nobody hears."""
         sentences = []
         for symbols in practice_symbols()[:_NUM_PRACTICE]:
             text = self._graphs.encode_text(self._vocabulary.encode(symbols))
             frames, curves = self._foretell(voice, text)
             sentences.append((np.repeat(text.features, frames, axis=2), curves))
-        norms = self.decoder.practise(sentences, styles)
-        return LoadedVoice(voice, styles, equalizer_taps(voice.eq_db) if voice.eq_db.any() else None, norms)
+        self._before_step()
+        return self.decoder.practise(sentences, self.workshop.timbre_space.styles(voice))
 
     def synthesize(self, voice: LoadedVoice, segment: SpeechSegment, options: SynthesisOptions) -> Speaking:
         """See `Engine`. The first chunk holds about 0.3 s, the next ones more and more."""

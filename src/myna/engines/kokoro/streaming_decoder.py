@@ -15,7 +15,6 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import numpy as np
-import numpy.typing as npt
 
 from myna.analysis.onnx_session import OnnxSession, RunStop
 from myna.domain.waveform import Samples
@@ -26,10 +25,10 @@ from myna.engines.kokoro.graphs import (
     WeightPaths,
     decoder_inputs,
 )
+from myna.engines.kokoro.norm_statistics import NormStatistics
 from myna.engines.kokoro.shipped_file import read_shipped
 
 GRAPH_FILE = "streaming_decoder.zip"
-HalfArray = npt.NDArray[np.float16]
 _SHAPE_OUTPUTS = ["upsampled", "source", "gains", "offsets"]
 _EPSILON = 1e-5
 """Of the norms."""
@@ -40,16 +39,6 @@ _INNER_REACH_STEPS = 22
 """How far the second stage sees: kernels of eleven, three times dilated, once in the source's block and once behind."""
 _OUTER_REACH_STEPS = 88
 """How much further the first stage sees. With less than either, samples differ by up to .03."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class NormStatistics:
-    """Of a voice: what goes through the generator's 48 norms, one behind the other. 37 KB."""
-
-    mean: HalfArray
-    """[9216]"""
-    deviation: HalfArray
-    """[9216] standard deviation."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
