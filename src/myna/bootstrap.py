@@ -24,6 +24,7 @@ from myna.text.plan import plan_speech
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.keep_consent import KeepConsent
+from myna.usecases.keep_dictionaries import KeepDictionaries
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.listen_live import ListenLive
@@ -74,8 +75,10 @@ def build_services(settings: Settings) -> Services:
         read_description=read_description,
         is_automatic=settings.remake_voices,
     )
+    keep_dictionaries = KeepDictionaries(stores.dictionaries, clock)
     synthesize_speech = SynthesizeSpeech(
         voices=stores.voices,
+        dictionaries=keep_dictionaries,
         stock=stock,
         remake_voice=remake_voice,
         engine=engine,
@@ -137,6 +140,7 @@ def build_services(settings: Settings) -> Services:
         ),
         publish_voice=PublishVoice(stores.voices, stock),
         keep_consent=KeepConsent(stores.voices, stock, clock),
+        keep_dictionaries=keep_dictionaries,
         repeated_requests=RepeatedRequests(stores.request_keys),
         keys=stores.keys,
         vault=stores.vault,

@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from myna import __version__
-from myna.http import listening_socket, openai, speech, speech_socket, stt, system, transcriptions, voices
+from myna.http import dictionaries, listening_socket, openai, speech, speech_socket, stt, system, transcriptions, voices
 from myna.http.allowances import Allowances
 from myna.http.backend import Backend
 from myna.http.bodies_in_flight import BodiesInFlight
 from myna.http.cross_origin import CrossOrigin
+from myna.http.dictionary_messages import DictionaryMessage
 from myna.http.errors import install_error_replies
 from myna.http.limits import HttpLimits
 from myna.http.openai_request import CreateSpeechRequest
@@ -73,6 +74,7 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
         voices.short,
         voices.qualified,
         voices.older,
+        dictionaries.router,
         speech.router,
         openai.router,
         transcriptions.router,
@@ -86,7 +88,7 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
     messages = (CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest, SpeakRequest, CreateSpeechRequest)
     token_messages = (CreateTokenRequest, GenerateTokenRequest)
     listening = (TranscriptionRequest, TranscribeRequest)
-    install_openapi(app, (*messages, ConsentMessage, *listening, *token_messages, SpeechLineReply))
+    install_openapi(app, (*messages, ConsentMessage, DictionaryMessage, *listening, *token_messages, SpeechLineReply))
     # Inside out: what the last resort answers is for pages of other origins too, and every answer has an id.
     app.add_middleware(LastResort, limits=limits)
     if limits.cors_origins:
