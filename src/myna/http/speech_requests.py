@@ -59,7 +59,7 @@ class AudioConfigMessage(ProtoMessage):
 
 
 class LipsyncMessage(ProtoMessage):
-    """Answered with an empty list: what its entries look like is not published. `phoneticDetails` has mouth shapes."""
+    """Turns on `timestampInfo.lipsyncAlignment`, with or without timestamps."""
 
     viseme_set: Text = ""
 
