@@ -95,6 +95,7 @@ async def test_lists_are_pages_of_five_of_ones_own(service: HttpService) -> None
         ([entry(phones=["k"] * 65)], "[0].phone_symbols"),
         ([entry(phones=["k", "æt"])], "[0].phone_symbols[1]"),
         ([entry(phones=["/k/"])], "[0].phone_symbols[0]"),
+        ([entry(phones=["t͡"])], "[0].phone_symbols[0]"),
         ([entry(phones=["aɪ"])], "[0].phone_symbols[0]"),
         ([entry(phones=["AE1"])], "[0].phone_symbols[0]"),
         ([entry(phones=["k" + "ː" * 16])], "[0].phone_symbols[0]"),

@@ -27,7 +27,7 @@ WORD = re.compile(rf"[^\W_][\w{_MARKS}]*(?:['’-][\w{_MARKS}]+)*")
 _CANONICAL_CODE = re.compile(r"[a-z]{2,3}-(?:[A-Z]{2}|\d{3})")
 
 _LETTER = "[a-zɐ-ʯæðŋœøħβθχⱱ]"
-_MODIFIER = "[\u0300-\u036fʰ-ˇːˑ˒-˿ⁿᵝ↑↓→↗↘]"
+_MODIFIER = "[\u0300-\u035b\u035d-\u0360\u0362-\u036fʰ-ˇːˑ˒-˿ⁿᵝ↑↓→↗↘]"
 _TIE = "[\u035c\u0361]"
 _PAIR = "t[sʃɕʂθ]|d[zʒʑʐð]|pf|kx"
 _PHONE = re.compile(f"[ˈˌ]|(?:{_PAIR}|{_LETTER}{_MODIFIER}*{_TIE}{_LETTER}|{_LETTER}){_MODIFIER}*")

@@ -48,13 +48,17 @@ class OwnWords:
                 start += len(part) + 1
 
     @cached_property
-    def _lengths(self) -> list[int]:
-        return sorted({len(word) for word in self.words}, reverse=True)
+    def _lengths(self) -> Mapping[str, list[int]]:
+        """Of the words with that first character, the longest first."""
+        lengths: dict[str, set[int]] = {}
+        for word in self.words:
+            lengths.setdefault(word[0], set()).add(len(word))
+        return {first: sorted(found, reverse=True) for first, found in lengths.items()}
 
     def _find_unspaced(self, text: str, start: int, end: int) -> Iterator[OwnWord]:
         position = start
         while position < end:
-            for length in self._lengths:
+            for length in self._lengths.get(fold_word(text[position])[:1], ()):
                 last = position + length
                 ipa = self.words.get(fold_word(text[position:last])) if last <= end else None
                 if ipa is not None and not _cuts_word(text, position) and not _cuts_word(text, last):

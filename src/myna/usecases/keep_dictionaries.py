@@ -1,5 +1,6 @@
 """Keep pronunciation dictionaries, and find those that a request wants its words said by."""
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +36,7 @@ class KeepDictionaries:
             workspace=workspace,
             dictionary_id=new_dictionary_id(now),
             display_name=check_display_name(display_name),
-            entries=check_entries(entries),
+            entries=await asyncio.to_thread(check_entries, entries),
             etag=secrets.token_hex(8),
             created_at=now,
             updated_at=now,
@@ -74,7 +75,7 @@ class KeepDictionaries:
         changed = replace(
             old,
             display_name=old.display_name if display_name is None else check_display_name(display_name),
-            entries=old.entries if entries is None else check_entries(entries),
+            entries=old.entries if entries is None else await asyncio.to_thread(check_entries, entries),
             etag=secrets.token_hex(8),
             updated_at=self.clock.now(),
         )
