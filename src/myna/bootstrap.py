@@ -27,6 +27,7 @@ from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.detect_mark import DetectMark
 from myna.usecases.keep_consent import KeepConsent
+from myna.usecases.keep_dictionaries import KeepDictionaries
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.listen_live import ListenLive
@@ -92,8 +93,10 @@ def build_services(settings: Settings) -> Services:
         read_description=read_description,
         is_automatic=settings.remake_voices,
     )
+    keep_dictionaries = KeepDictionaries(stores.dictionaries, clock)
     synthesize_speech = SynthesizeSpeech(
         voices=stores.voices,
+        dictionaries=keep_dictionaries,
         stock=stock,
         remake_voice=remake_voice,
         engine=engine,
@@ -158,6 +161,7 @@ def build_services(settings: Settings) -> Services:
         ),
         publish_voice=PublishVoice(stores.voices, stock),
         keep_consent=KeepConsent(stores.voices, stock, clock),
+        keep_dictionaries=keep_dictionaries,
         repeated_requests=RepeatedRequests(stores.request_keys),
         keys=stores.keys,
         vault=stores.vault,

@@ -45,7 +45,7 @@ from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.store.vault import Vault
 from myna.testing.clock import FixedClock
-from myna.testing.memory import MemoryKeyStore, MemoryRequestKeys, MemoryVoiceStore
+from myna.testing.memory import MemoryDictionaryStore, MemoryKeyStore, MemoryRequestKeys, MemoryVoiceStore
 from myna.text.description import read_description
 from myna.text.language import detect_text_language
 from myna.text.plan import plan_speech
@@ -53,11 +53,12 @@ from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.detect_mark import DetectMark
 from myna.usecases.keep_consent import KeepConsent
+from myna.usecases.keep_dictionaries import KeepDictionaries
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.listen_live import ListenLive
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
-from myna.usecases.ports import RequestKeys, SampleAnalyst, VoiceStore
+from myna.usecases.ports import DictionaryStore, RequestKeys, SampleAnalyst, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.repeated_requests import RepeatedRequests
@@ -227,13 +228,14 @@ def build_tone_services(
     *,
     voices: VoiceStore | None = None,
     request_keys: RequestKeys | None = None,
+    dictionaries: DictionaryStore | None = None,
     analyst: SampleAnalyst | None = None,
     remakes: bool = True,
     open_marker: Callable[[int], SpeechMarker] | None = SpeechMarker,
     measures: bool = True,
     waits: bool = False,
 ) -> Services:
-    """voices, request_keys: None for new ones in memory.
+    """voices, request_keys, dictionaries: None for new ones in memory.
     analyst: None for the plain one.
     remakes: voices of other engines, when they are spoken with.
     open_marker: None for speech as the engine gives it.
@@ -258,8 +260,10 @@ def build_tone_services(
     remake_voice = RemakeVoice(
         voices, stock, engine, rebuild_reference, refine_voices, read_description, is_automatic=remakes
     )
+    keep_dictionaries = KeepDictionaries(dictionaries or MemoryDictionaryStore(), clock)
     speak = SynthesizeSpeech(
         voices,
+        keep_dictionaries,
         stock,
         remake_voice,
         engine,
@@ -315,6 +319,7 @@ def build_tone_services(
         ),
         publish_voice=PublishVoice(voices, stock),
         keep_consent=KeepConsent(voices, stock, clock),
+        keep_dictionaries=keep_dictionaries,
         repeated_requests=RepeatedRequests(request_keys or MemoryRequestKeys(clock)),
         keys=keys,
         vault=Vault(Path("unused"), "a secret of tests, nothing else"),

@@ -89,6 +89,14 @@ for prefix in ("/voices/v1", QUALIFIED):
         f"POST {prefix}/voices:clone": Need(Scope.WRITE_VOICES, 200, CLONE),
         f"POST {prefix}/voices:design": Need(Scope.WRITE_VOICES, 200, DESIGN),
     }
+DICTIONARIES = "/pronunciations/v1/workspaces/{workspace}/pronunciationDictionaries"
+NEEDS |= {
+    f"GET {DICTIONARIES}": READ,
+    f"POST {DICTIONARIES}": Need(Scope.WRITE_VOICES, 200, {"displayName": "Names"}),
+    f"GET {DICTIONARIES}/{{dictionary_id}}": Need(Scope.READ_VOICES, 404),
+    f"PATCH {DICTIONARIES}/{{dictionary_id}}": Need(Scope.WRITE_VOICES, 404, {"etag": "a", "displayName": "Names"}),
+    f"DELETE {DICTIONARIES}/{{dictionary_id}}": Need(Scope.WRITE_VOICES, 404, query={"etag": "a"}),
+}
 OPEN = {
     *("GET /healthz", "HEAD /healthz", "GET /readyz", "HEAD /readyz", "GET /metrics", "GET /docs"),
     *("GET /openapi.json", "HEAD /openapi.json", "GET /studio", "HEAD /studio", "GET /studio/"),
@@ -207,7 +215,7 @@ async def test_a_scope_opens_its_routes_and_no_others(scene: Scene) -> None:
             assert refused == {route for route, need in lasting.items() if need.scope not in (None, scope)}
     for credential in (await scene.key(), await scene.token(await scene.key(Scope.SPEAK, Scope.MAKE_TOKENS))):
         deleting = [(await scene.caller(credential).ask(route))[0] for route in NEEDS if route.startswith("DELETE")]
-        assert deleting == [403, 403]
+        assert set(deleting) == {403}
 
 
 @pytest.mark.parametrize("is_token", [False, True])

@@ -98,7 +98,7 @@ async def test_usage_and_timestamps_of_a_reply(service: HttpService) -> None:
 
 
 @pytest.mark.parametrize("fields", [{"lipsyncConfig": {}}, {"lipsync_config": {"viseme_set": "OPENXR"}}])
-async def test_lipsync_is_an_empty_list_beside_the_timestamps(service: HttpService, fields: dict[str, Any]) -> None:
+async def test_lipsync_is_an_empty_list_without_phones(service: HttpService, fields: dict[str, Any]) -> None:
     """Asked for alone or with timestamps: complete is unknown, so the array is empty, never null; unasked, no key."""
     empty = {"visemes": []}
     assert (await service.speak("Hi there.", **fields)).json()["timestampInfo"] == {"lipsyncAlignment": empty}

@@ -3,8 +3,13 @@
 import pytest
 
 from myna.testing.clock import FixedClock
-from myna.testing.memory import MemoryKeyStore, MemoryRequestKeys, MemoryVoiceStore
-from myna.testing.store_contract import KeyStoreContract, RequestKeyContract, VoiceStoreContract
+from myna.testing.memory import MemoryDictionaryStore, MemoryKeyStore, MemoryRequestKeys, MemoryVoiceStore
+from myna.testing.store_contract import (
+    DictionaryStoreContract,
+    KeyStoreContract,
+    RequestKeyContract,
+    VoiceStoreContract,
+)
 
 
 class TestMemoryVoiceStore(VoiceStoreContract):
@@ -29,3 +34,11 @@ class TestMemoryRequestKeys(RequestKeyContract):
     @pytest.fixture
     def request_keys(self, clock: FixedClock) -> MemoryRequestKeys:
         return MemoryRequestKeys(clock)
+
+
+class TestMemoryDictionaryStore(DictionaryStoreContract):
+    """Pronunciations in a dictionary."""
+
+    @pytest.fixture
+    def dictionaries(self) -> MemoryDictionaryStore:
+        return MemoryDictionaryStore()

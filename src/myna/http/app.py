@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from myna import __version__
 from myna.http import (
     detection,
+    dictionaries,
     elevenlabs,
     listening_socket,
     openai,
@@ -23,6 +24,7 @@ from myna.http.backend import Backend
 from myna.http.bodies_in_flight import BodiesInFlight
 from myna.http.cross_origin import CrossOrigin
 from myna.http.detection import DetectRequest
+from myna.http.dictionary_messages import DictionaryMessage
 from myna.http.elevenlabs_request import AddVoiceRequest, TextToSpeechRequest
 from myna.http.errors import install_error_replies
 from myna.http.limits import HttpLimits
@@ -86,6 +88,7 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
         voices.short,
         voices.qualified,
         voices.older,
+        dictionaries.router,
         speech.router,
         openai.router,
         elevenlabs.router,
@@ -102,9 +105,8 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
     token_messages = (CreateTokenRequest, GenerateTokenRequest)
     listening = (DetectRequest, TranscriptionRequest, TranscribeRequest)
     elevenlabs_messages = (AddVoiceRequest, TextToSpeechRequest)
-    install_openapi(
-        app, (*messages, ConsentMessage, *listening, *token_messages, *elevenlabs_messages, SpeechLineReply)
-    )
+    kept = (ConsentMessage, DictionaryMessage)
+    install_openapi(app, (*messages, *kept, *listening, *token_messages, *elevenlabs_messages, SpeechLineReply))
     # Inside out: what the last resort answers is for pages of other origins too, and every answer has an id.
     app.add_middleware(LastResort, limits=limits)
     if limits.cors_origins:

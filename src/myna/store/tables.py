@@ -158,6 +158,21 @@ class RevocationRow(Base):
     """Their SHA-256 in hex, with spaces between."""
 
 
+class DictionaryRow(Base):
+    """A pronunciation dictionary."""
+
+    __tablename__ = "pronunciation_dictionaries"
+
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.name"), primary_key=True)
+    dictionary_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    display_name: Mapped[str] = mapped_column(String(64))
+    entries: Mapped[str] = mapped_column(Text)
+    """JSON: `[[word, language, [phone, ...]], ...]`."""
+    etag: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class PendingBlobsRow(Base):
     """Blobs under a prefix that no voice owns: not yet, or no longer. What is listed here may be removed."""
 

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 from myna.domain.consent import Consent, Revocation, digest_voice_id
 from myna.domain.errors import InvalidRequest, ResourceNotFound, VoiceAlreadyExists
+from myna.domain.pronunciation import PronunciationDictionary
 from myna.domain.scope import Scopes
 from myna.domain.voice import Refinement, TrialMeasures, Voice, VoiceArtifact, VoiceId, WorkspaceId, unknown_voice
 from myna.store.key_format import KeyParts, check_workspace_name, expiry, new_key, parse_key, rejection
+from myna.usecases.keep_dictionaries import stale_etag, unknown_dictionary
 from myna.usecases.ports import Clock, Grant, KeyRow, MarkedRequest, StoredSample, StoredVoice, VoiceChange
 
 
@@ -233,6 +235,35 @@ class MemoryRequestKeys:
         request, _ = self._requests.get((workspace, key), (None, None))
         if request is not None and not request.voice_ids:
             del self._requests[workspace, key]
+
+
+class MemoryDictionaryStore:
+    """Implements `DictionaryStore`."""
+
+    def __init__(self) -> None:
+        self._dictionaries: dict[tuple[WorkspaceId, str], PronunciationDictionary] = {}
+
+    async def add(self, dictionary: PronunciationDictionary) -> None:
+        self._dictionaries[dictionary.workspace, dictionary.dictionary_id] = dictionary
+
+    async def get(self, workspace: WorkspaceId, dictionary_id: str) -> PronunciationDictionary:
+        found = self._dictionaries.get((workspace, dictionary_id))
+        if found is None:
+            raise unknown_dictionary()
+        return found
+
+    async def list(self, workspace: WorkspaceId, after_id: str, limit: int) -> Sequence[PronunciationDictionary]:
+        ids = sorted(number for owner, number in self._dictionaries if owner == workspace and number > after_id)
+        return [self._dictionaries[workspace, number] for number in ids[:limit]]
+
+    async def replace(self, dictionary: PronunciationDictionary, etag: str) -> None:
+        await self.delete(dictionary.workspace, dictionary.dictionary_id, etag)
+        await self.add(dictionary)
+
+    async def delete(self, workspace: WorkspaceId, dictionary_id: str, etag: str) -> None:
+        if (await self.get(workspace, dictionary_id)).etag != etag:
+            raise stale_etag()
+        del self._dictionaries[workspace, dictionary_id]
 
 
 def _changed(voice: Voice, change: VoiceChange) -> Voice:

@@ -16,12 +16,14 @@ from myna.domain.consent import Consent, Revocation, digest_voice_id
 from myna.domain.errors import (
     CredentialsExpired,
     CredentialsRejected,
+    DictionaryChanged,
     InvalidRequest,
     ResourceNotFound,
     VoiceAlreadyExists,
     VoiceNotFound,
 )
 from myna.domain.language import LangCode
+from myna.domain.pronunciation import PronunciationDictionary, PronunciationEntry
 from myna.domain.scope import READ, WRITE, Scope
 from myna.domain.voice import (
     Refinement,
@@ -34,7 +36,15 @@ from myna.domain.voice import (
     WorkspaceId,
 )
 from myna.testing.clock import FixedClock
-from myna.usecases.ports import KeyStore, MarkedRequest, RequestKeys, StoredSample, VoiceChange, VoiceStore
+from myna.usecases.ports import (
+    DictionaryStore,
+    KeyStore,
+    MarkedRequest,
+    RequestKeys,
+    StoredSample,
+    VoiceChange,
+    VoiceStore,
+)
 
 OURS = WorkspaceId("ours")
 THEIRS = WorkspaceId("theirs")
@@ -76,6 +86,18 @@ def make_draft(clock: FixedClock, name: str = "draft") -> Voice:
     """A preview that expires in an hour."""
     expires_at = clock.now().fromtimestamp(clock.now().timestamp() + _LIFETIME_S, clock.now().tzinfo)
     return replace(make_voice(clock, name), is_draft=True, expires_at=expires_at)
+
+
+def make_dictionary(number: int) -> PronunciationDictionary:
+    """One of several; the numbers are in the order of time."""
+    now = FixedClock().now()
+    entries = (
+        PronunciationEntry("Zoë’s", "en-US", ("ˈ", "z", "o", "ʊ", "z")),
+        PronunciationEntry("渋谷", "ja-JP", ("ɕ", "i", "b", "ɯ", "j", "a")),
+    )
+    return PronunciationDictionary(
+        OURS, f"0190a0a0-0000-7000-8000-00000000000{number}", f"Names {number} 😀", entries, f"etag{number}", now, now
+    )
 
 
 class VoiceStoreContract:
@@ -552,6 +574,55 @@ class RequestKeyContract:
         begun = await asyncio.gather(*(request_keys.begin(OURS, "k", _BODY, _LIFETIME) for _ in range(8)))
         assert begun.count(None) == 1
         assert begun.count(MarkedRequest(_BODY, ())) == 7
+
+
+class DictionaryStoreContract:
+    """Promises of `DictionaryStore`. Fixtures to give: `dictionaries` (empty)."""
+
+    @pytest.fixture
+    def clock(self) -> FixedClock:
+        return FixedClock()
+
+    async def test_a_dictionary_comes_back_as_it_was(self, dictionaries: DictionaryStore) -> None:
+        """Every field, and to nobody else."""
+        made = make_dictionary(1)
+        await dictionaries.add(made)
+        await dictionaries.add(replace(make_dictionary(1), workspace=THEIRS, display_name="Theirs"))
+        assert await dictionaries.get(OURS, made.dictionary_id) == made
+        assert (await dictionaries.get(THEIRS, made.dictionary_id)).display_name == "Theirs"
+        assert await dictionaries.list(WorkspaceId("others"), "", 5) == []
+        for workspace, number in ((WorkspaceId("others"), 1), (OURS, 2)):
+            with pytest.raises(ResourceNotFound):
+                await dictionaries.get(workspace, make_dictionary(number).dictionary_id)
+            with pytest.raises(ResourceNotFound):
+                await dictionaries.delete(workspace, make_dictionary(number).dictionary_id, made.etag)
+            with pytest.raises(ResourceNotFound):
+                await dictionaries.replace(replace(make_dictionary(number), workspace=workspace), made.etag)
+
+    async def test_dictionaries_are_listed_in_pages(self, dictionaries: DictionaryStore) -> None:
+        """The oldest first; a page goes on behind a dictionary that was deleted."""
+        for number in (3, 1, 2):
+            await dictionaries.add(make_dictionary(number))
+        first = await dictionaries.list(OURS, "", 2)
+        assert first == [make_dictionary(1), make_dictionary(2)]
+        await dictionaries.delete(OURS, first[-1].dictionary_id, first[-1].etag)
+        assert await dictionaries.list(OURS, first[-1].dictionary_id, 2) == [make_dictionary(3)]
+
+    async def test_of_two_changes_at_once_one_wins(self, dictionaries: DictionaryStore) -> None:
+        """The other learns that its etag is stale, and so does who deletes with it."""
+        await dictionaries.add(make_dictionary(1))
+        changes = [replace(make_dictionary(1), display_name=name, etag=name) for name in ("a", "b")]
+        outcomes = await asyncio.gather(
+            *(dictionaries.replace(change, make_dictionary(1).etag) for change in changes), return_exceptions=True
+        )
+        assert [type(outcome) for outcome in outcomes if outcome is not None] == [DictionaryChanged]
+        kept = changes[outcomes.index(None)]
+        assert await dictionaries.get(OURS, kept.dictionary_id) == kept
+        with pytest.raises(DictionaryChanged):
+            await dictionaries.delete(OURS, kept.dictionary_id, make_dictionary(1).etag)
+        await dictionaries.delete(OURS, kept.dictionary_id, kept.etag)
+        with pytest.raises(ResourceNotFound):
+            await dictionaries.get(OURS, kept.dictionary_id)
 
 
 async def _is_gone(voices: VoiceStore, voice_id: VoiceId) -> bool:

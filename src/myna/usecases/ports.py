@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.consent import Consent, Revocation
 from myna.domain.language import LangCode
+from myna.domain.pronunciation import PronunciationDictionary
 from myna.domain.sample import AnalysedSample, SampleRequest
 from myna.domain.scope import Scopes
 from myna.domain.speech import AudioFormat, FoundMark, SpeechSegment, SpokenChunk, SynthesisOptions
@@ -441,4 +442,27 @@ class RequestKeys(Protocol):
 
     async def abandon(self, workspace: WorkspaceId, key: str) -> None:
         """The request failed and made nothing: its key is free again. Raises: ServiceUnavailable."""
+        ...
+
+
+class DictionaryStore(Protocol):
+    """Keeps pronunciation dictionaries. Those of one workspace do not exist for another."""
+
+    async def add(self, dictionary: PronunciationDictionary) -> None: ...
+
+    async def get(self, workspace: WorkspaceId, dictionary_id: str) -> PronunciationDictionary:
+        """Raises: ResourceNotFound."""
+        ...
+
+    async def list(self, workspace: WorkspaceId, after_id: str, limit: int) -> Sequence[PronunciationDictionary]:
+        """Oldest first. after_id: the last one of the page before, which may be deleted; empty for the first page."""
+        ...
+
+    async def replace(self, dictionary: PronunciationDictionary, etag: str) -> None:
+        """In the place of the one with its id, if that still has this etag. Raises: ResourceNotFound,
+        DictionaryChanged."""
+        ...
+
+    async def delete(self, workspace: WorkspaceId, dictionary_id: str, etag: str) -> None:
+        """Raises: ResourceNotFound, DictionaryChanged."""
         ...

@@ -7,6 +7,7 @@ from myna.domain.errors import InvalidRequest, ModelUnsupported, TextTooLong
 from myna.domain.language import LangCode
 from myna.domain.speech import SAMPLE_RATES_HZ, AudioFormat
 from myna.domain.voice import VoiceId, WorkspaceId, check_voice_id
+from myna.usecases.keep_dictionaries import check_names
 from myna.usecases.models import DESIGN_MODEL, KNOWN_MODELS
 
 MIN_SPEAKING_RATE, MAX_SPEAKING_RATE = 0.5, 1.5
@@ -45,6 +46,10 @@ class SpeakCommand:
     is_stream: bool = False
     design_prompt: str | None = None
     """Speak with a voice of this description, made for this request, in place of `voice_id`."""
+    uses_dictionaries: bool = False
+    """Say words as pronunciation dictionaries have them."""
+    dictionaries: tuple[str, ...] | None = None
+    """Their resource names, the first counts most; None for the workspace's default one."""
     form: SpeechForm = SpeechForm.INWORLD
 
     @property
@@ -95,6 +100,8 @@ def check_speak_command(command: SpeakCommand, limits: SpeechLimits) -> None:
         name, least, most = ("speed", MIN_SPEED, MAX_SPEED)
     if not least <= command.speaking_rate <= most:
         raise InvalidRequest(f"{name} is out of range. Use {least:g} to {most:g}; 1 is normal.")
+    if command.dictionaries is not None:
+        check_names(command.dictionaries)
     check_length(command.text, limits.max_chars(command))
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -11,10 +11,13 @@ from typing import Protocol
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import LanguageUnsupported, TextUnspeakable
 from myna.domain.language import LangCode
+from myna.domain.pronunciation import PronunciationDictionary, words_of
 from myna.domain.speech import EncodedChunk, SpeechSegment, SynthesisOptions
 from myna.domain.voice import Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import Waveform
 from myna.engines.other_engines import describe_other_engines
+from myna.usecases.keep_dictionaries import KeepDictionaries
+from myna.usecases.models import DICTIONARY_MODELS
 from myna.usecases.ports import (
     EngineClient,
     EngineStream,
@@ -48,6 +51,7 @@ class PlanSpeech(Protocol):
         normalize: bool,
         max_segment_chars: int,
         first_segment_chars: int | None,
+        own_words: Mapping[str, str],
     ) -> tuple[SpeechSegment, ...]: ...
 
 
@@ -73,6 +77,7 @@ class SynthesizeSpeech:
     """Check everything, start the engine, hand out the encoded stream."""
 
     voices: VoiceStore
+    dictionaries: KeepDictionaries
     stock: StockVoices
     remake_voice: RemakeVoice
     engine: EngineClient
@@ -90,13 +95,16 @@ class SynthesizeSpeech:
         """Everything that can be refused is refused here, before the first byte. None: a text of white space alone.
 
         Raises: InvalidRequest, TextTooLong, TextUnspeakable, ModelUnsupported, LanguageUnsupported, VoiceNotFound,
-        Overloaded, ...
+        ResourceNotFound (a dictionary), Overloaded, ...
         """
         self.check(command)
         if not command.text.strip():
             return None
+        dictionaries: Sequence[PronunciationDictionary] = ()
+        if command.uses_dictionaries and command.model_id in DICTIONARY_MODELS:
+            dictionaries = await self.dictionaries.choose(command.workspace, command.dictionaries)
         artifact, lang = await self._prepare_voice(command)
-        segments = await self.offload(partial(self._plan, command, lang))
+        segments = await self.offload(partial(self._plan, command, lang, dictionaries))
         if not any(segment.text or segment.pause_after_s for segment in segments):
             raise TextUnspeakable("text holds nothing that can be spoken. Send words, not only markup or symbols.")
         options = SynthesisOptions(lang, command.engine_rate, command.seed, command.temperature or 1.0)
@@ -157,13 +165,16 @@ class SynthesizeSpeech:
             )
         return lang
 
-    def _plan(self, command: SpeakCommand, lang: LangCode) -> tuple[SpeechSegment, ...]:
+    def _plan(
+        self, command: SpeakCommand, lang: LangCode, dictionaries: Sequence[PronunciationDictionary]
+    ) -> tuple[SpeechSegment, ...]:
         return self.plan_speech(
             command.text,
             lang,
             normalize=command.normalize_text,
             max_segment_chars=self.engine.spec.capabilities.max_segment_chars,
             first_segment_chars=_FIRST_SEGMENT_CHARS if command.is_stream else None,
+            own_words=words_of(dictionaries, lang),
         )
 
     async def _encode(
