@@ -36,6 +36,7 @@ from myna.usecases.speak_command import SpeechLimits
 from myna.usecases.stock import read_stock_voices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
 from myna.usecases.transcribe_speech import TranscribeSpeech
+from myna.usecases.work_off_jobs import WorkOffJobs
 
 _HOUSE_KEEPING_S = 3600.0
 
@@ -84,7 +85,12 @@ def build_services(settings: Settings) -> Services:
         detect_language=detect_text_language,
         read_description=read_description,
         offload=offload,
-        limits=SpeechLimits(settings.max_text_chars, settings.max_stream_text_chars, settings.max_openai_text_chars),
+        limits=SpeechLimits(
+            settings.max_text_chars,
+            settings.max_stream_text_chars,
+            settings.max_openai_text_chars,
+            settings.max_job_text_chars,
+        ),
     )
 
     def plan_trial(lang: LangCode) -> Sequence[SpeechSegment]:
@@ -141,12 +147,14 @@ def build_services(settings: Settings) -> Services:
         keys=stores.keys,
         vault=stores.vault,
         voices=stores.voices,
+        jobs=stores.jobs,
         engine=engine,
         clock=clock,
         stock=stock,
         refine_voices=refine_voices,
         remake_voice=remake_voice,
-        keep_house=KeepHouse(stores.voices, _HOUSE_KEEPING_S, clock, longest_kept),
+        work_off_jobs=WorkOffJobs(stores.jobs, timedelta(seconds=settings.keep_results_s)),
+        keep_house=KeepHouse(stores.voices, stores.jobs, _HOUSE_KEEPING_S, clock, longest_kept),
         prepare_store=stores.prepare,
         preload=preload,
         release=release,

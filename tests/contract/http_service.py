@@ -42,12 +42,13 @@ from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.store.vault import Vault
 from myna.testing.clock import FixedClock
-from myna.testing.memory import MemoryKeyStore, MemoryRequestKeys, MemoryVoiceStore
+from myna.testing.memory import MemoryJobStore, MemoryKeyStore, MemoryRequestKeys, MemoryVoiceStore
 from myna.text.description import read_description
 from myna.text.language import detect_text_language
 from myna.text.plan import plan_speech
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.job_store import JobStore
 from myna.usecases.keep_consent import KeepConsent
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
@@ -62,6 +63,7 @@ from myna.usecases.speak_command import SpeechLimits
 from myna.usecases.stock import read_stock_voices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
 from myna.usecases.transcribe_speech import TranscribeSpeech
+from myna.usecases.work_off_jobs import WorkOffJobs
 
 WORKSPACE = WorkspaceId("acme")
 OTHER_WORKSPACE = WorkspaceId("rival")
@@ -216,14 +218,16 @@ def build_tone_services(
     *,
     voices: VoiceStore | None = None,
     request_keys: RequestKeys | None = None,
+    jobs: JobStore | None = None,
     analyst: SampleAnalyst | None = None,
     remakes: bool = True,
 ) -> Services:
-    """voices, request_keys: None for new ones in memory.
+    """voices, request_keys, jobs: None for new ones in memory.
     analyst: None for the plain one.
     remakes: voices of other engines, when they are spoken with.
     """
     clock = FixedClock()
+    jobs = jobs or MemoryJobStore(clock)
     voices, keys = voices or MemoryVoiceStore(clock), MemoryKeyStore(clock)
     offload = ThreadOffload(2, 64)
     engine = InProcessEngineClient(spec, EngineSettings(Path("unused")), num_slots=num_slots, queue_length=queue_length)
@@ -294,12 +298,14 @@ def build_tone_services(
         keys=keys,
         vault=Vault(Path("unused"), "a secret of tests, nothing else"),
         voices=voices,
+        jobs=jobs,
         engine=engine,
         clock=clock,
         stock=stock,
         refine_voices=refine_voices,
         remake_voice=remake_voice,
-        keep_house=KeepHouse(voices, 3600.0, clock),
+        work_off_jobs=WorkOffJobs(jobs, timedelta(hours=1)),
+        keep_house=KeepHouse(voices, jobs, 3600.0, clock),
         prepare_store=nothing,
         preload=nothing,
         release=release,
@@ -312,9 +318,10 @@ async def open_service(
 ) -> AsyncIterator[HttpService]:
     """A service called without a socket."""
     services = services or build_tone_services()
+    app = create_app(services, limits, audit)
     await services.start()
     try:
-        transport = httpx.ASGITransport(create_app(services, limits, audit), raise_app_exceptions=True)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=True)
         async with httpx.AsyncClient(transport=transport, base_url="http://myna.test") as client:
             yield await _with_keys(client, services, "http://myna.test")
     finally:

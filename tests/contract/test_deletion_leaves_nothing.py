@@ -55,7 +55,7 @@ async def test_voices_are_kept_for_so_long(tmp_path: Path, opening: Open) -> Non
     made_at = (await stores.voices.list(OURS))[0].created_at
     for passed, num_left in ((timedelta(days=30), 5), (timedelta(days=30, seconds=1), 0)):
         clock = FixedClock(made_at + passed)
-        house = KeepHouse(stores.voices, 3600.0, clock, timedelta(days=30))
+        house = KeepHouse(stores.voices, stores.jobs, 3600.0, clock, timedelta(days=30))
         await house.start()
         await house.close()
         assert len(await stores.voices.list(OURS)) == num_left

@@ -3,8 +3,8 @@
 import pytest
 
 from myna.testing.clock import FixedClock
-from myna.testing.memory import MemoryKeyStore, MemoryRequestKeys, MemoryVoiceStore
-from myna.testing.store_contract import KeyStoreContract, RequestKeyContract, VoiceStoreContract
+from myna.testing.memory import MemoryJobStore, MemoryKeyStore, MemoryRequestKeys, MemoryVoiceStore
+from myna.testing.store_contract import JobStoreContract, KeyStoreContract, RequestKeyContract, VoiceStoreContract
 
 
 class TestMemoryVoiceStore(VoiceStoreContract):
@@ -29,3 +29,11 @@ class TestMemoryRequestKeys(RequestKeyContract):
     @pytest.fixture
     def request_keys(self, clock: FixedClock) -> MemoryRequestKeys:
         return MemoryRequestKeys(clock)
+
+
+class TestMemoryJobStore(JobStoreContract):
+    """Jobs in a dictionary."""
+
+    @pytest.fixture
+    def jobs(self, clock: FixedClock) -> MemoryJobStore:
+        return MemoryJobStore(clock)

@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from myna import __version__
-from myna.http import listening_socket, openai, speech, speech_socket, stt, system, transcriptions, voices
+from myna.http import jobs, listening_socket, openai, speech, speech_socket, stt, system, transcriptions, voices
 from myna.http.allowances import Allowances
 from myna.http.backend import Backend
 from myna.http.bodies_in_flight import BodiesInFlight
 from myna.http.cross_origin import CrossOrigin
 from myna.http.errors import install_error_replies
+from myna.http.item_speaker import BackendItemSpeaker
+from myna.http.job_messages import BatchRequest
 from myna.http.limits import HttpLimits
 from myna.http.openai_request import CreateSpeechRequest
 from myna.http.openapi import install_openapi
@@ -68,12 +70,15 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
     allowances = Allowances(limits, metrics, services.clock)
     tokens = Tokens(services.keys, services.vault, services.clock)
     keys = WrongKeys(tokens, services.clock, metrics)
-    app.state.backend = Backend(services, limits, metrics, bodies, allowances, keys, tokens, audit)
+    backend = Backend(services, limits, metrics, bodies, allowances, keys, tokens, audit)
+    app.state.backend = backend
+    services.work_off_jobs.speak_with(BackendItemSpeaker(backend))
     routers = (
         voices.short,
         voices.qualified,
         voices.older,
         speech.router,
+        jobs.router,
         openai.router,
         transcriptions.router,
         stt.router,
@@ -83,7 +88,14 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
         # One flat list, not routers inside a router: a 405 names the methods of all routes of its path.
         app.router.routes.extend(router.routes)
     install_error_replies(app)
-    messages = (CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest, SpeakRequest, CreateSpeechRequest)
+    messages = (
+        CloneVoiceRequest,
+        DesignVoiceRequest,
+        UpdateVoiceRequest,
+        SpeakRequest,
+        BatchRequest,
+        CreateSpeechRequest,
+    )
     token_messages = (CreateTokenRequest, GenerateTokenRequest)
     listening = (TranscriptionRequest, TranscribeRequest)
     install_openapi(app, (*messages, ConsentMessage, *listening, *token_messages, SpeechLineReply))

@@ -64,15 +64,20 @@ class SpeechPayloads:
 
 
 def whole_payload(message: SpeakRequest, chunks: Sequence[EncodedChunk]) -> JsonObject:
-    """The same of a whole reply, in which no timestamp lies behind the audio's end."""
+    """The same of a whole reply."""
+    payload = _payload(b"".join(chunk.content for chunk in chunks), len(message.text), message)
+    payload["timestampInfo"] = whole_timestamps(message, chunks)
+    return payload
+
+
+def whole_timestamps(message: SpeakRequest, chunks: Sequence[EncodedChunk]) -> JsonObject | None:
+    """`timestampInfo` of a whole reply, in which nothing lies behind the audio's end."""
     alignment = None
     if message.timestamp_type is not None:
         aligner = TextAligner(message.text, message.timestamp_type)
         alignment = aligner.advance([span for chunk in chunks for span in chunk.spans])
         alignment.extend(aligner.finish())
-    payload = _payload(b"".join(chunk.content for chunk in chunks), len(message.text), message)
-    payload["timestampInfo"] = _timestamp_info(alignment, message, sum(chunk.duration_s for chunk in chunks))
-    return payload
+    return _timestamp_info(alignment, message, sum(chunk.duration_s for chunk in chunks))
 
 
 def _payload(content: bytes, num_chars: int, settings: SpeechSettings) -> JsonObject:

@@ -1,6 +1,6 @@
 """One line before the engine slots: first come, first served, refused when it is too long.
 
-Lives on the event loop. `is_wanted` alone may be read from any thread.
+Lives on the event loop. `is_wanted` and `is_busy` alone may be read from any thread.
 """
 
 import asyncio
@@ -24,6 +24,17 @@ class WaitingLine(Generic[S]):
         self._on_wanted = on_wanted
         self._waiting: deque[asyncio.Future[S]] = deque()
         self._is_closed = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def is_busy(self) -> bool:
+        """Somebody has a slot."""
+        return len(self._free) < self._num_slots
+
+    async def wait_until_idle(self) -> None:
+        """Until nobody has a slot, or the line is closed."""
+        await self._idle.wait()
 
     @property
     def is_wanted(self) -> bool:
@@ -49,6 +60,7 @@ class WaitingLine(Generic[S]):
             raise closing()
         if self._free and not self._waiting:
             # The slot that was used last: its voices and caches are warm.
+            self._idle.clear()
             return self._free.pop()
         if is_newcomer and len(self._waiting) >= self._max_waiting:
             raise Overloaded("Too many requests are waiting for the engine. Try again in a few seconds.")
@@ -74,10 +86,13 @@ class WaitingLine(Generic[S]):
                 turn.set_result(slot)
                 return
         self._free.append(slot)
+        if not self.is_busy:
+            self._idle.set()
 
     def close(self) -> None:
         """Send everybody away, now and from now on."""
         self._is_closed = True
+        self._idle.set()
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():

@@ -7,6 +7,7 @@ from myna.domain.errors import ResourceNotFound
 from myna.store.blob_ledger import BlobLedger
 from myna.store.blobs import open_blobs
 from myna.store.database import Database, sqlite_url
+from myna.store.jobs import SqlJobStore
 from myna.store.keys import SqlKeyStore
 from myna.store.owners import StoreOwners
 from myna.store.request_keys import SqlRequestKeys
@@ -25,6 +26,7 @@ class Stores:
     voices: SqlVoiceStore
     keys: SqlKeyStore
     request_keys: SqlRequestKeys
+    jobs: SqlJobStore
     vault: Vault
     database: Database
     ledger: BlobLedger
@@ -69,6 +71,7 @@ def open_stores(
         voices=SqlVoiceStore(database, ledger, clock),
         keys=SqlKeyStore(database, clock, vault),
         request_keys=SqlRequestKeys(database, clock),
+        jobs=SqlJobStore(database, ledger, clock),
         vault=vault,
         database=database,
         ledger=ledger,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from myna.domain.errors import InvalidRequest, ModelUnsupported, TextTooLong
 from myna.domain.language import LangCode
-from myna.domain.speech import SAMPLE_RATES_HZ, AudioFormat
+from myna.domain.speech import SAMPLE_RATES_HZ, AudioEncoding, AudioFormat
 from myna.domain.voice import VoiceId, WorkspaceId, check_voice_id
 from myna.usecases.models import DESIGN_MODEL, KNOWN_MODELS
 
@@ -16,6 +16,9 @@ _MAX_BIT_RATE_BPS = 512_000
 _MAX_SEED = 2**63 - 1
 _MIN_DESIGN_PROMPT_CHARS, _MAX_DESIGN_PROMPT_CHARS = 7, 1024
 """Source: wire-contract.md#speech."""
+_COMPACT = (AudioEncoding.MP3, AudioEncoding.OGG_OPUS)
+_MAX_JOB_CHARS_NOT_COMPACT = 20_000
+"""A job's audio is made in memory: as much text is half an hour, 170 MB at 48 kHz (wire-contract.md#jobs)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class SpeakCommand:
     """Speak with a voice of this description, made for this request, in place of `voice_id`."""
     is_openai: bool = False
     """Asked in OpenAI's form, which takes longer texts and more rates."""
+    is_background: bool = False
+    """Nobody waits for it: it may be long, and gives way to everything else."""
 
     @property
     def engine_rate(self) -> float:
@@ -52,10 +57,15 @@ class SpeechLimits:
     """For a stream (wire-contract.md#speech)."""
     max_openai_text_chars: int = 4096
     """For OpenAI's form (wire-contract.md#openai)."""
+    max_job_text_chars: int = 100_000
+    """For one item of a job (wire-contract.md#jobs)."""
 
     def max_chars(self, command: SpeakCommand) -> int:
         if command.is_openai:
             return self.max_openai_text_chars
+        if command.is_background:
+            most = self.max_job_text_chars
+            return most if command.audio_format.encoding in _COMPACT else min(most, _MAX_JOB_CHARS_NOT_COMPACT)
         return self.max_stream_text_chars if command.is_stream else self.max_text_chars
 
 

@@ -90,13 +90,23 @@ class SynthesizeSpeech:
         if not any(segment.text or segment.pause_after_s for segment in segments):
             raise TextUnspeakable("text holds nothing that can be spoken. Send words, not only markup or symbols.")
         options = SynthesisOptions(lang, command.engine_rate, command.seed, command.temperature or 1.0)
-        stream = await self.engine.synthesize(artifact, segments, options)
+        stream = await self.engine.synthesize(artifact, segments, options, is_background=command.is_background)
         chunks = self._encode(stream, segments, command)
         return SpeechReply(lang, chunks, stream)
 
     def check(self, command: SpeakCommand) -> None:
         """Every rule that needs no voice. Raises: InvalidRequest, TextTooLong, ModelUnsupported, VoiceNotFound."""
         check_speak_command(command, self.limits)
+
+    async def check_voice(self, command: SpeakCommand) -> None:
+        """What can be said of voice and language before it is spoken later.
+
+        Raises: VoiceNotFound, ConsentRevoked, LanguageUnsupported.
+        """
+        if command.lang is not None:
+            self._require(command.lang, self.engine.spec.capabilities.languages)
+        if command.design_prompt is None and self.stock.find(command.voice_id) is None:
+            (await self.voices.get(command.workspace, command.voice_id)).refuse_if_revoked()
 
     async def find_voice(self, workspace: WorkspaceId, voice_id: VoiceId) -> tuple[Voice, VoiceArtifact]:
         """A stock voice or one of the workspace, made again first if another engine made it.
