@@ -21,7 +21,7 @@ from myna.engines.tone.engine import ToneEngine
 from myna.engines.tone.spec import SPEC
 from myna.http.limits import HttpLimits
 from myna.observability.audit_log import AUDIT_FILE, AuditLog
-from myna.store.opening import Stores
+from myna.store.opening import Stores, open_stores
 from myna.testing.clock import FixedClock
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.services import Services
@@ -284,3 +284,25 @@ async def test_a_bad_item_fails_alone_and_text_is_not_logged(caplog: pytest.LogC
         signs = await finished(service, await submit(service, ASYNC, asked("?!")))
         assert signs["error"]["code"] == 3
     assert "zebra" not in caplog.text
+
+
+async def test_an_item_that_cannot_be_spoken_does_not_hold_up_the_rest(tmp_path: Path) -> None:
+    """A voice whose artifact is lost: those behind it are spoken, and it is an error after some attempts."""
+    clock = FixedClock()
+    stores = open_stores(tmp_path, clock)
+    await stores.prepare()
+    services = build_tone_services(voices=stores.voices, jobs=stores.jobs)
+    async with open_service(services=services) as service:
+        lost = await service.clone()
+        for prefix in await stores.ledger.blobs.prefixes():
+            await stores.ledger.blobs.delete(prefix)
+        name = await submit(service, BATCH, batch(asked(voice_id=lost), asked()))
+        async with asyncio.timeout(10):
+            while not (await look(service, name))["done"]:
+                clock.advance(300)
+                services.work_off_jobs.begin()
+                await asyncio.sleep(0.005)
+        results = await results_of(service, name)
+        assert [result.get("error", {}).get("code") for result in results["results"]] == [13, None]
+        await services.work_off_jobs.wait_until_idle()
+    await stores.release()

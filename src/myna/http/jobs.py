@@ -4,7 +4,7 @@ import asyncio
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -25,6 +25,7 @@ from myna.http.job_messages import (
 )
 from myna.http.json_body import JsonBody
 from myna.http.openapi import ERRORS, body_of, content_of
+from myna.http.pulled_response import PulledResponse
 from myna.http.reply import JsonReply, to_json
 from myna.http.request_state import record_of
 from myna.http.speech_requests import SpeakRequest
@@ -36,6 +37,7 @@ _MAX_UNFINISHED = 32
 _NAME = re.compile(r"workspaces/[^/]+/tts(?:Async|Batch)Jobs/([0-9a-f]{32})/operations/[\w-]+", re.ASCII)
 _JSON = "application/json"
 _RESULTS, _TIMESTAMPS = "results.json", "timestamps.json"
+_PIECE_BYTES = 64 * 1024
 _EXTENSIONS = {"audio/mpeg": "mp3", "audio/ogg": "ogg", "audio/flac": "flac", "audio/wav": "wav"}
 
 router = APIRouter(tags=["speech"], responses=ERRORS, default_response_class=JsonReply)
@@ -120,7 +122,19 @@ async def get_result(
     spoken = await jobs.get_result(job_id, position)
     if name.endswith(_TIMESTAMPS):
         return Response(spoken.timestamps, media_type=_JSON)
-    return Response(spoken.audio, media_type=spoken.media_type)
+    pieces = _iter_pieces(backend, spoken.audio)
+    reply = PulledResponse(await anext(pieces, b""), pieces, spoken.media_type, backend.limits.send_stall_s)
+    # A download that is cut shows as one.
+    reply.headers["content-length"] = str(len(spoken.audio))
+    return reply
+
+
+async def _iter_pieces(backend: Backend, content: bytes) -> AsyncGenerator[bytes, None]:
+    """Counted with the bodies that are in memory, until all is sent. Raises: Overloaded, before the first piece."""
+    with backend.bodies.hold() as grow:
+        grow(len(content))
+        for first in range(0, len(content), _PIECE_BYTES):
+            yield content[first : first + _PIECE_BYTES]
 
 
 async def _submit(

@@ -16,8 +16,8 @@ _CLAIM = timedelta(minutes=5)
 """After this long an item of a process that was killed is taken up again."""
 _RENEW_S = _CLAIM.total_seconds() / 3
 _LOOK_AGAIN_S = 10.0
-_MAX_ATTEMPTS = 3
-"""An item that the process has died of so often is not tried again."""
+_MAX_ATTEMPTS = 5
+"""An item of which the process has died so often, or for which something was away, is not tried again."""
 
 
 class ItemSpeaker(Protocol):
@@ -102,8 +102,9 @@ class WorkOffJobs:
         try:
             outcome = await self._speak_or_tell(claimed, speak)
             await self._jobs.finish(claimed, outcome, self._keep_results)
-        except (ServiceUnavailable, Overloaded, asyncio.CancelledError):
-            # Not the item's fault: it is given back.
+        except (Overloaded, asyncio.CancelledError):
+            # Not the item's fault: it is given back. What is away (ServiceUnavailable) may be its own voice alone: then
+            # it stays claimed for a while and the attempt counts, so that those behind it are spoken.
             with suppress(ServiceUnavailable):
                 await self._jobs.release(claimed)
             raise
@@ -112,7 +113,7 @@ class WorkOffJobs:
 
     async def _speak_or_tell(self, claimed: ClaimedItem, speak: ItemSpeaker) -> SpokenItem | Failure:
         if claimed.num_attempts > _MAX_ATTEMPTS:
-            return speak.tell(EngineFailure("The server ended several times while it spoke this. Send less at a time."))
+            return speak.tell(EngineFailure("This could not be spoken in several attempts. Try it again later."))
         try:
             return await speak(claimed)
         except QuotaExhausted as exc:
