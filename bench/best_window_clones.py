@@ -40,7 +40,7 @@ TEXT = (
 def speak(engine: KokoroEngine, part: Waveform) -> Waveform:
     """A clone's three sentences, 16 kHz."""
     reference = ReferenceAudio(normalize_loudness(resample(part, ENGINE_RATE_HZ)), "", LangCode.EN_US)
-    voice = engine.load_voice(engine.encode_voice(reference))
+    voice = engine.load_voice(engine.hear_voice(reference))
     spoken = speak_text(engine, voice, TEXT, max_segment_chars=250)
     return resample(Waveform(spoken, ENGINE_RATE_HZ), SAMPLE_RATE_HZ)
 

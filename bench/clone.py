@@ -3,8 +3,10 @@
     python bench/clone.py [--repeats 5] [--recording tests/data/demo_reference.flac] [--json]
 
 Starts `myna serve` (embedded engine, listening models loaded, refinement off), clones the same recording once to warm
-up and then `repeats` times, and speaks a sentence with each voice. Reports min, median, max of what the client waits
-and of the server's processor time, and the server's resident memory when ready, after the clones, and at its peak.
+up and then `repeats` times, speaks a sentence with each voice at once, and waits until it has been listened to. Reports
+min, median, max of what the client waits for the answer and until the voice is heard, of the server's processor time
+for either, of the likeness that is then told, and the server's resident memory when ready, after the clones, and at its
+peak. With `--busy` other voices are refined meanwhile, and the first audio of a sentence is timed without and with that.
 """
 
 import argparse
@@ -26,6 +28,7 @@ from tests.live_server import run_server  # noqa: E402
 
 from myna.client import Client, Encoding, Sample, SpeechOptions  # noqa: E402  (after the path of the checkout)
 
+HEARD_LIMIT_S = 900.0
 SENTENCE = "The harbour was quiet when the last boat came home."
 
 
@@ -37,14 +40,52 @@ def summary(values: list[float]) -> dict[str, float]:
     }
 
 
+def time_first_audio(client: Client, repeats: int) -> list[float]:
+    taken_s = []
+    for _ in range(repeats):
+        began_s = time.perf_counter()
+        with client.stream("Dennis", SENTENCE, SpeechOptions(Encoding.PCM, 24000)) as pieces:
+            next(iter(pieces))
+            taken_s.append(time.perf_counter() - began_s)
+        time.sleep(1.0)  # let the background begin a step
+    return taken_s
+
+
+def time_under_refinement(client: Client, arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """First audio and answers while nothing else is done, and while a voice is refined."""
+
+    def clone() -> tuple[str, float]:
+        began_s = time.perf_counter()
+        report = client.clone([Sample(arguments.recording)], "bench", lang="EN_US")
+        assert report.voice is not None
+        return report.voice.voice_id, time.perf_counter() - began_s
+
+    time_first_audio(client, 1)
+    idle_s = time_first_audio(client, arguments.repeats)
+    refined, _ = clone()
+    client.wait_until_heard(refined, limit_s=HEARD_LIMIT_S)
+    busy_s, answers_s = [], []
+    while len(answers_s) < arguments.repeats and client.get_voice(refined).refinement == "pending":
+        busy_s += time_first_audio(client, 2)
+        voice_id, answer_s = clone()
+        answers_s.append(answer_s)
+        client.delete_voice(voice_id)
+    return {
+        "first_audio_s": summary(idle_s),
+        "first_audio_while_refining_s": summary(busy_s),
+        "answer_while_refining_s": summary(answers_s),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--recording", type=Path, default=ROOT / "tests" / "data" / "demo_reference.flac")
+    parser.add_argument("--busy", action="store_true")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    clone_s, clone_cpu_s, speak_s = [], [], []
-    settings = {"MYNA_REFINE_VOICES": "false"}
+    answer_s, answer_cpu_s, heard_s, heard_cpu_s, speak_s, similarity = [], [], [], [], [], []
+    settings = {"MYNA_REFINE_VOICES": str(arguments.busy).lower()}
     with (
         tempfile.TemporaryDirectory() as folder,
         run_server(Path(folder) / "data", "kokoro", settings=settings) as server,
@@ -57,16 +98,28 @@ def main() -> None:
             cloned_s, cloned_cpu_s = time.perf_counter(), processor_s(server.pid)
             assert report.voice is not None
             client.say(report.voice.voice_id, SENTENCE, SpeechOptions(Encoding.WAV, 24000))
+            spoken_s, spoken_cpu_s = time.perf_counter(), processor_s(server.pid)
+            voice = client.wait_until_heard(report.voice.voice_id, limit_s=HEARD_LIMIT_S)
+            assert voice.similarity is not None, "the voice was not heard in time"
             if count:
-                clone_s.append(cloned_s - before_s)
-                clone_cpu_s.append(cloned_cpu_s - before_cpu_s)
-                speak_s.append(time.perf_counter() - cloned_s)
+                answer_s.append(cloned_s - before_s)
+                answer_cpu_s.append(cloned_cpu_s - before_cpu_s)
+                speak_s.append(spoken_s - cloned_s)
+                heard_s.append(time.perf_counter() - before_s)
+                heard_cpu_s.append(processor_s(server.pid) - spoken_cpu_s + answer_cpu_s[-1])
+                similarity.append(voice.similarity)
+            client.delete_voice(voice.voice_id)
+        busy = time_under_refinement(client, arguments) if arguments.busy else {}
         figures = {
             "question": "clone",
             "recording": arguments.recording.name,
             "repeats": arguments.repeats,
-            "clone_s": summary(clone_s),
-            "clone_cpu_s": summary(clone_cpu_s),
+            "answer_s": summary(answer_s),
+            "answer_cpu_s": summary(answer_cpu_s),
+            "heard_s": summary(heard_s),
+            "heard_cpu_s": summary(heard_cpu_s),
+            "similarity": summary(similarity),
+            **busy,
             "speak_s": summary(speak_s),
             "memory_mb": {
                 "ready": round(ready_mb),

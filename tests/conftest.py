@@ -69,8 +69,9 @@ def tone_server(weights_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="session")
 def kokoro_server(weights_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """The whole product with the embedded engine, without refinement (it would compete with the tests for the CPU)."""
-    settings = {"MYNA_REFINE_VOICES": "false"}
+    """The whole product with the embedded engine. Nothing goes on in the background, where it would compete with the
+    tests for the CPU and change voices between two requests."""
+    settings = {"MYNA_REFINE_VOICES": "false", "MYNA_CLONE_WAIT": "heard", "MYNA_ENGINE_THREADS": "1"}
     with run_server(tmp_path_factory.mktemp("kokoro") / "data", "kokoro", settings=settings) as server:
         yield server
 

@@ -21,7 +21,7 @@ from myna.store.opening import Stores
 from myna.store.tables import Base, PendingBlobsRow, VoiceRow
 from myna.store.voice_rows import digests
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, THEIRS, make_draft, make_voice
+from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, THEIRS, make_dictionary, make_draft, make_voice
 
 Open = Callable[..., "Stores"]
 """What the fixture `opening` gives."""
@@ -74,6 +74,9 @@ async def fill(stores: Stores) -> None:
     await stores.voices.delete(OURS, make_voice(clock, "v0").voice_id)
     await stores.voices.add(OURS, make_draft(clock), ARTIFACT, ())
     await stores.voices.add(THEIRS, replace(make_voice(clock, workspace=THEIRS), design=None), ARTIFACT, SAMPLES)
+    for number in (1, 2):
+        await stores.dictionaries.add(make_dictionary(number))
+    await stores.dictionaries.add(replace(make_dictionary(1), workspace=THEIRS))
     await stores.voices.close()
 
 

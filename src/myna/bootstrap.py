@@ -4,16 +4,18 @@ import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 
+from myna.analysis.mark_finder import MarkFinder
 from myna.analysis.sample_analyst import ModelSampleAnalyst
-from myna.analysis.sample_findings import check_clarity
 from myna.audio.encode import FormatEncoders, encode_wav
 from myna.audio.stored_wav import decode_stored_wav
+from myna.audio.watermark import SpeechMarker
 from myna.config import Settings
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment
 from myna.engines.base import EngineSettings
 from myna.engines.registry import load_spec
 from myna.runtime.clock import SystemClock
+from myna.runtime.foreground import Foreground
 from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.store.opening import open_stores
@@ -23,7 +25,9 @@ from myna.text.languages.registry import open_language
 from myna.text.plan import plan_speech
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.detect_mark import DetectMark
 from myna.usecases.keep_consent import KeepConsent
+from myna.usecases.keep_dictionaries import KeepDictionaries
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.listen_live import ListenLive
@@ -36,7 +40,9 @@ from myna.usecases.speak_command import SpeechLimits
 from myna.usecases.stock import read_stock_voices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
 from myna.usecases.transcribe_speech import TranscribeSpeech
+from myna.usecases.try_voice import TryVoice
 from myna.usecases.work_off_jobs import WorkOffJobs
+from myna.weights.store import WeightStore
 
 _HOUSE_KEEPING_S = 3600.0
 
@@ -51,10 +57,15 @@ def build_services(settings: Settings) -> Services:
     stores = open_stores(
         settings.data_dir, clock, settings.database_url, settings.blob_url, settings.token_secret.get_secret_value()
     )
-    offload = ThreadOffload(settings.analysis_threads, settings.analysis_queue_length)
+    foreground = Foreground()
+    offload = ThreadOffload(settings.analysis_threads, settings.analysis_queue_length, foreground)
+    offload_at_leisure = ThreadOffload(1, settings.analysis_queue_length, foreground, is_at_leisure=True)
+    # Not in the foreground and not behind it: milliseconds of a job that lets live speech go first anyway.
+    offload_of_jobs = ThreadOffload(1, settings.analysis_queue_length, is_at_leisure=True)
     engine = InProcessEngineClient(
         spec,
         EngineSettings(settings.weights_dir, settings.engine_threads),
+        foreground,
         num_slots=settings.engine_slots,
         queue_length=settings.engine_queue_length,
     )
@@ -65,7 +76,17 @@ def build_services(settings: Settings) -> Services:
     )
     stock = read_stock_voices(spec)
     rebuild_reference = RebuildReference(stores.voices, engine, analyst, offload, decode_stored_wav)
-    refine_voices = RefineVoices(stores.voices, engine, rebuild_reference, is_enabled=settings.refine_voices)
+
+    def plan_trial(lang: LangCode) -> Sequence[SpeechSegment]:
+        most = spec.capabilities.max_segment_chars
+        return plan_speech(
+            open_language(lang).trial, lang, normalize=True, max_segment_chars=most, first_segment_chars=None
+        )
+
+    try_voice = TryVoice(
+        engine, analyst, offload, offload_at_leisure, plan_trial, is_enabled=settings.measure_similarity
+    )
+    refine_voices = RefineVoices(stores.voices, engine, rebuild_reference, try_voice, refines=settings.refine_voices)
     remake_voice = RemakeVoice(
         voices=stores.voices,
         stock=stock,
@@ -75,28 +96,28 @@ def build_services(settings: Settings) -> Services:
         read_description=read_description,
         is_automatic=settings.remake_voices,
     )
+    keep_dictionaries = KeepDictionaries(stores.dictionaries, clock)
     synthesize_speech = SynthesizeSpeech(
         voices=stores.voices,
+        dictionaries=keep_dictionaries,
         stock=stock,
         remake_voice=remake_voice,
         engine=engine,
+        open_marker=SpeechMarker if settings.mark_speech else None,
         encoders=FormatEncoders(),
         plan_speech=plan_speech,
         detect_language=detect_text_language,
         read_description=read_description,
         offload=offload,
+        offload_of_jobs=offload_of_jobs,
         limits=SpeechLimits(
             settings.max_text_chars,
             settings.max_stream_text_chars,
             settings.max_openai_text_chars,
+            settings.max_elevenlabs_text_chars,
             settings.max_job_text_chars,
         ),
     )
-
-    def plan_trial(lang: LangCode) -> Sequence[SpeechSegment]:
-        text = open_language(lang).trial if settings.measure_similarity else ""
-        most = spec.capabilities.max_segment_chars
-        return plan_speech(text, lang, normalize=True, max_segment_chars=most, first_segment_chars=None)
 
     longest_kept = timedelta(days=settings.keep_voices_days) if settings.keep_voices_days else None
 
@@ -107,6 +128,8 @@ def build_services(settings: Settings) -> Services:
     async def release() -> None:
         await stores.release()
         offload.close()
+        offload_at_leisure.close()
+        offload_of_jobs.close()
         analyst.close()
 
     return Services(
@@ -117,18 +140,19 @@ def build_services(settings: Settings) -> Services:
             offload=offload,
             clock=clock,
             encode_wav=encode_wav,
-            plan_trial_speech=plan_trial,
-            check_clarity=check_clarity,
             max_samples=settings.max_samples,
+            try_voice=try_voice,
             refine_voices=refine_voices,
+            waits=settings.clone_wait == "heard",
         ),
         synthesize_speech=synthesize_speech,
+        detect_mark=DetectMark(analyst, MarkFinder(WeightStore(settings.weights_dir)), offload),
         transcribe_speech=TranscribeSpeech(analyst, offload),
         listen_live=ListenLive(analyst, offload),
         list_voices=ListVoices(stores.voices, stock.voices),
         get_voice=GetVoice(stores.voices, stock.voices),
         update_voice=UpdateVoice(stores.voices, stock.voices),
-        delete_voice=DeleteVoice(stores.voices, stock.voices),
+        delete_voice=DeleteVoice(stores.voices, stock.voices, refine_voices.forget),
         design_voice=DesignVoice(
             voices=stores.voices,
             engine=engine,
@@ -143,6 +167,7 @@ def build_services(settings: Settings) -> Services:
         ),
         publish_voice=PublishVoice(stores.voices, stock),
         keep_consent=KeepConsent(stores.voices, stock, clock),
+        keep_dictionaries=keep_dictionaries,
         repeated_requests=RepeatedRequests(stores.request_keys),
         keys=stores.keys,
         vault=stores.vault,

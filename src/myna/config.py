@@ -75,14 +75,22 @@ class Settings(BaseSettings):
     max_job_text_chars: int = Field(default=100_000, ge=1)
     """Longest text of one item that is spoken in the background (`synthesizeAsync`, `synthesizeBatch`)."""
 
+    max_elevenlabs_text_chars: int = Field(default=10_000, ge=1)
+    """Longest text of one request in ElevenLabs' form."""
+
     openai_voices: str = Field(default="", pattern=r"^([^=,]+=[^=,]+(,[^=,]+=[^=,]+)*)?$")
     """Other voices for OpenAI's names: `alloy=Dennis,nova=Sarah`; those that are not named stay as they are."""
+
+    mark_speech: bool = True
+    """Put an inaudible mark into all speech, found by `myna detect` and `POST /v1/detect` (see watermark.md)."""
+    clone_wait: str = Field(default="answer", pattern="^(answer|heard)$")
+    """`answer`: a clone is answered at once and listened to in the background; `heard`: when that is done."""
 
     measure_similarity: bool = True
     """Let each new voice speak once and report what is heard as `voice.similarity` and `voice.clarity`."""
 
     refine_voices: bool = True
-    """Go on improving a new voice in the background (minutes of one core, at the lowest priority)."""
+    """Go on improving a new voice in the background (minutes of one core, at low priority)."""
 
     remake_voices: bool = True
     """Make a voice of another engine or version again when it is spoken with; off: 400 until `myna voices remake`."""

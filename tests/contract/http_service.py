@@ -18,9 +18,11 @@ import numpy as np
 import soundfile
 import uvicorn
 
-from myna.analysis.sample_findings import check_clarity
+from myna.analysis.mark_finder import MarkFinder
 from myna.audio.encode import FormatEncoders, encode_wav
 from myna.audio.stored_wav import decode_stored_wav
+from myna.audio.watermark import SpeechMarker
+from myna.config import Settings
 from myna.domain.errors import AudioUndecodable
 from myna.domain.finding import Finding, Severity
 from myna.domain.language import LangCode
@@ -38,23 +40,32 @@ from myna.http.limits import HttpLimits
 from myna.http.prompt_connections import PromptHttpProtocol
 from myna.http.server import server_config
 from myna.observability.audit_log import AuditLog
+from myna.runtime.foreground import Foreground
 from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.store.vault import Vault
 from myna.testing.clock import FixedClock
-from myna.testing.memory import MemoryJobStore, MemoryKeyStore, MemoryRequestKeys, MemoryVoiceStore
+from myna.testing.memory import (
+    MemoryDictionaryStore,
+    MemoryJobStore,
+    MemoryKeyStore,
+    MemoryRequestKeys,
+    MemoryVoiceStore,
+)
 from myna.text.description import read_description
 from myna.text.language import detect_text_language
 from myna.text.plan import plan_speech
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.detect_mark import DetectMark
 from myna.usecases.job_store import JobStore
 from myna.usecases.keep_consent import KeepConsent
+from myna.usecases.keep_dictionaries import KeepDictionaries
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.listen_live import ListenLive
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
-from myna.usecases.ports import RequestKeys, SampleAnalyst, VoiceStore
+from myna.usecases.ports import DictionaryStore, RequestKeys, SampleAnalyst, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.repeated_requests import RepeatedRequests
@@ -63,7 +74,9 @@ from myna.usecases.speak_command import SpeechLimits
 from myna.usecases.stock import read_stock_voices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
 from myna.usecases.transcribe_speech import TranscribeSpeech
+from myna.usecases.try_voice import TryVoice
 from myna.usecases.work_off_jobs import WorkOffJobs
+from myna.weights.store import WeightStore
 
 WORKSPACE = WorkspaceId("acme")
 OTHER_WORKSPACE = WorkspaceId("rival")
@@ -106,6 +119,11 @@ class PlainAnalyst:
         positions = np.arange(0, len(waveform.samples), step)
         joined = np.interp(positions, np.arange(len(waveform.samples)), waveform.samples).astype(np.float32)
         return ReferenceAudio(Waveform(joined[: int(max_s * rate_hz)], rate_hz), "", samples[0].lang or LangCode.EN_US)
+
+    def read(self, content: bytes) -> Waveform:
+        heard = self.analyse(SampleRequest(content, "", None)).processed
+        assert heard is not None
+        return heard
 
     def find_speech(self, content: bytes) -> FoundSpeech:
         heard = self.analyse(SampleRequest(content, "", None)).processed
@@ -219,35 +237,54 @@ def build_tone_services(
     voices: VoiceStore | None = None,
     request_keys: RequestKeys | None = None,
     jobs: JobStore | None = None,
+    dictionaries: DictionaryStore | None = None,
     analyst: SampleAnalyst | None = None,
     remakes: bool = True,
+    open_marker: Callable[[int], SpeechMarker] | None = SpeechMarker,
+    measures: bool = True,
+    waits: bool = False,
 ) -> Services:
-    """voices, request_keys, jobs: None for new ones in memory.
+    """voices, request_keys, jobs, dictionaries: None for new ones in memory.
     analyst: None for the plain one.
     remakes: voices of other engines, when they are spoken with.
+    open_marker: None for speech as the engine gives it.
+    measures, waits: a new voice is tried; the clone waits for that.
     """
     clock = FixedClock()
     jobs = jobs or MemoryJobStore(clock)
     voices, keys = voices or MemoryVoiceStore(clock), MemoryKeyStore(clock)
-    offload = ThreadOffload(2, 64)
-    engine = InProcessEngineClient(spec, EngineSettings(Path("unused")), num_slots=num_slots, queue_length=queue_length)
+    foreground = Foreground(linger_s=0.0)
+    offload, offload_at_leisure = (ThreadOffload(2, 64, foreground, is_at_leisure=late) for late in (False, True))
+    offload_of_jobs = ThreadOffload(1, 64, is_at_leisure=True)
+    engine = InProcessEngineClient(
+        spec, EngineSettings(Path("unused")), foreground, num_slots=num_slots, queue_length=queue_length
+    )
     stock = read_stock_voices(spec)
     analyst = analyst or PlainAnalyst()
     rebuild_reference = RebuildReference(voices, engine, analyst, offload, decode_stored_wav)
-    refine_voices = RefineVoices(voices, engine, rebuild_reference, is_enabled=True)
+
+    def plan_trial(lang: LangCode) -> Sequence[SpeechSegment]:
+        return plan_speech("A sentence.", lang, normalize=True, max_segment_chars=400, first_segment_chars=None)
+
+    try_voice = TryVoice(engine, analyst, offload, offload_at_leisure, plan_trial, is_enabled=measures)
+    refine_voices = RefineVoices(voices, engine, rebuild_reference, try_voice, refines=True)
     remake_voice = RemakeVoice(
         voices, stock, engine, rebuild_reference, refine_voices, read_description, is_automatic=remakes
     )
+    keep_dictionaries = KeepDictionaries(dictionaries or MemoryDictionaryStore(), clock)
     speak = SynthesizeSpeech(
         voices,
+        keep_dictionaries,
         stock,
         remake_voice,
         engine,
+        open_marker,
         FormatEncoders(),
         plan_speech,
         detect_text_language,
         read_description,
         offload,
+        offload_of_jobs,
         SpeechLimits(),
     )
     tokens = iter(f"{number:08x}" for number in range(1, 1000))
@@ -257,6 +294,8 @@ def build_tone_services(
 
     async def release() -> None:
         offload.close()
+        offload_at_leisure.close()
+        offload_of_jobs.close()
 
     return Services(
         clone_voice=CloneVoice(
@@ -266,20 +305,19 @@ def build_tone_services(
             offload=offload,
             clock=clock,
             encode_wav=encode_wav,
-            plan_trial_speech=lambda lang: plan_speech(
-                "A sentence.", lang, normalize=True, max_segment_chars=400, first_segment_chars=None
-            ),
-            check_clarity=check_clarity,
             max_samples=16,
+            try_voice=try_voice,
             refine_voices=refine_voices,
+            waits=waits,
         ),
         synthesize_speech=speak,
+        detect_mark=DetectMark(analyst, MarkFinder(WeightStore(Settings().weights_dir)), offload),
         transcribe_speech=TranscribeSpeech(analyst, offload),
         listen_live=ListenLive(analyst, offload),
         list_voices=ListVoices(voices, stock.voices),
         get_voice=GetVoice(voices, stock.voices),
         update_voice=UpdateVoice(voices, stock.voices),
-        delete_voice=DeleteVoice(voices, stock.voices),
+        delete_voice=DeleteVoice(voices, stock.voices, refine_voices.forget),
         design_voice=DesignVoice(
             voices=voices,
             engine=engine,
@@ -294,6 +332,7 @@ def build_tone_services(
         ),
         publish_voice=PublishVoice(voices, stock),
         keep_consent=KeepConsent(voices, stock, clock),
+        keep_dictionaries=keep_dictionaries,
         repeated_requests=RepeatedRequests(request_keys or MemoryRequestKeys(clock)),
         keys=keys,
         vault=Vault(Path("unused"), "a secret of tests, nothing else"),

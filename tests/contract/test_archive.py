@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
@@ -22,7 +23,7 @@ from myna.store.blobs import BlobPrefix
 from myna.store.opening import Stores
 from myna.store.tables import VoiceRow
 from myna.store.voice_rows import ARTIFACT, sample_name
-from myna.testing.store_contract import OURS, THEIRS
+from myna.testing.store_contract import OURS, THEIRS, make_dictionary
 
 Members = dict[str, bytes]
 
@@ -81,12 +82,15 @@ async def test_there_and_back(
         assert await read_workspace(target, OURS) == expected
         assert await read_pending(target) == []
         assert await read_workspace(target, THEIRS) == []
+        dictionaries = [make_dictionary(1), make_dictionary(2)]
+        assert await target.dictionaries.list(OURS, "", 5) == dictionaries
         assert (await read_everything(target))["revocations"] == before["revocations"] != []
         assert (await export(tmp_path / "unused", tmp_path / "b.zip"))[0] == ExitCode.OK
     words = ["import", tmp_path / "b.zip", "--data-dir", tmp_path / "back", "--workspace", "others"]
     assert (await run_myna(*words))[0] == ExitCode.OK
     back = await opening(tmp_path / "back")
     assert await read_workspace(back, "others") == expected
+    assert [replace(each, workspace=OURS) for each in await back.dictionaries.list("others", "", 5)] == dictionaries
     for voice in await back.voices.list("others"):
         assert (await back.voices.get_with_artifact("others", voice.voice_id)).voice == voice
     assert await read_everything(origin) == before

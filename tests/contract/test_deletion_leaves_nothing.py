@@ -13,7 +13,7 @@ from tests.stored_content import Open, fill, run_myna
 from myna.cli.exit_codes import ExitCode
 from myna.domain.voice import VoiceId
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, SPOKEN, THEIRS
+from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, SPOKEN, THEIRS, make_dictionary
 from myna.usecases.job_store import Job, NewItem
 from myna.usecases.keep_house import KeepHouse
 
@@ -81,7 +81,8 @@ async def test_a_workspace_is_forgotten_with_a_receipt(
     code, said = await run_myna("store", "forget", OURS, "--receipt", receipt)
     assert (code, said["workspace"], said["numKeys"], len(said["voices"])) == (ExitCode.OK, OURS, 1, num_voices)
     assert all(len(sha256) == 64 for voice in said["voices"] for sha256 in voice["sha256"])
-    ids = [voice["voiceId"].encode() for voice in said["voices"]]
+    ids = [*(voice["voiceId"].encode() for voice in said["voices"]), make_dictionary(2).display_name.encode()]
+    assert [each.workspace for each in await stores.dictionaries.list(THEIRS, "", 5)] == [THEIRS]
     assert files_with(data_dir, [SAID.encode(), SPOKEN.audio, *ids, b"'acme'", OURS.encode() + b"__"]) == set()
     assert [key.workspace for key in await stores.keys.list()] == [THEIRS]
     assert len(await stores.voices.list(THEIRS)) == 1

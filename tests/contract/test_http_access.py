@@ -44,7 +44,8 @@ class Need:
     foreign: int = 200
     body: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
-    is_form: bool = False
+    file_field: str = ""
+    """Of a form: where its recording goes; `body` holds the other fields."""
 
 
 READ, CHANGE = Need(Scope.READ_VOICES), Need(Scope.WRITE_VOICES, 404)
@@ -58,7 +59,13 @@ NEEDS = {
     "GET /tts/v1/voice:preview": Need(Scope.SPEAK, 404, query={"voice_id": VOICE}),
     "GET /tts/v1/voices": READ,
     "POST /v1/audio/speech": Need(Scope.SPEAK, 404, {"input": "Hello.", "voice": VOICE, "model": "tts-1"}),
-    "POST /v1/audio/transcriptions": Need(Scope.LISTEN, is_form=True),
+    "POST /v1/audio/transcriptions": Need(Scope.LISTEN, body={"model": "whisper-1"}, file_field="file"),
+    "POST /v1/detect": Need(Scope.LISTEN, file_field="file"),
+    "GET /v1/voices": READ,
+    "GET /v1/voices/{voice_id}": Need(Scope.READ_VOICES, 404),
+    "POST /v1/voices/add": Need(Scope.WRITE_VOICES, body={"name": "A"}, file_field="files"),
+    "POST /v1/text-to-speech/{voice_id}": Need(Scope.SPEAK, 404, {"text": "Hello."}),
+    "POST /v1/text-to-speech/{voice_id}/stream": Need(Scope.SPEAK, 404, {"text": "Hello."}),
     "GET /v1/audio/voices": READ,
     "GET /v1/models": Need(None),
     "GET /v1/models/{model}": Need(None),
@@ -85,6 +92,14 @@ for prefix in ("/voices/v1", QUALIFIED):
         f"POST {prefix}/voices:clone": Need(Scope.WRITE_VOICES, 200, CLONE),
         f"POST {prefix}/voices:design": Need(Scope.WRITE_VOICES, 200, DESIGN),
     }
+DICTIONARIES = "/pronunciations/v1/workspaces/{workspace}/pronunciationDictionaries"
+NEEDS |= {
+    f"GET {DICTIONARIES}": READ,
+    f"POST {DICTIONARIES}": Need(Scope.WRITE_VOICES, 200, {"displayName": "Names"}),
+    f"GET {DICTIONARIES}/{{dictionary_id}}": Need(Scope.READ_VOICES, 404),
+    f"PATCH {DICTIONARIES}/{{dictionary_id}}": Need(Scope.WRITE_VOICES, 404, {"etag": "a", "displayName": "Names"}),
+    f"DELETE {DICTIONARIES}/{{dictionary_id}}": Need(Scope.WRITE_VOICES, 404, query={"etag": "a"}),
+}
 OPEN = {
     *("GET /healthz", "HEAD /healthz", "GET /readyz", "HEAD /readyz", "GET /metrics", "GET /docs"),
     *("GET /openapi.json", "HEAD /openapi.json", "GET /studio", "HEAD /studio", "GET /studio/"),
@@ -137,8 +152,8 @@ class Caller:
             return await self._open(path, headers, body)
         query = {name: value.replace(VOICE, self.voice_id) for name, value in need.query.items()}
         content: dict[str, Any] = {"content": body} if method in ("POST", "PATCH") else {}
-        if need.is_form:
-            content = {"files": {"file": ("a.wav", wav_bytes())}, "data": {"model": "whisper-1"}}
+        if need.file_field:
+            content = {"files": {need.file_field: ("a.wav", wav_bytes())}, "data": dict(need.body)}
         reply = await self.service.client.request(method, path, params=query, headers=headers, **content)
         return reply.status_code, reply.text
 
@@ -172,7 +187,7 @@ class Scene:
 
 @pytest.fixture
 async def scene() -> AsyncIterator[Scene]:
-    async with serve() as service:
+    async with serve(services=build_tone_services(measures=False)) as service:
         expired_key, _ = await service.services.keys.create(WORKSPACE, WRITE, timedelta(seconds=1))
         clock_of(service).advance(1)
         yield Scene(service, await service.clone(), expired_key)
@@ -204,7 +219,7 @@ async def test_a_scope_opens_its_routes_and_no_others(scene: Scene) -> None:
             assert refused == {route for route, need in lasting.items() if need.scope not in (None, scope)}
     for credential in (await scene.key(), await scene.token(await scene.key(Scope.SPEAK, Scope.MAKE_TOKENS))):
         deleting = [(await scene.caller(credential).ask(route))[0] for route in NEEDS if route.startswith("DELETE")]
-        assert deleting == [403, 403]
+        assert set(deleting) == {403}
 
 
 @pytest.mark.parametrize("is_token", [False, True])

@@ -52,11 +52,15 @@ async def test_every_endpoint_is_described(service: HttpService) -> None:
     assert names <= schemas.keys()
     for path, _, operation in _operations(document):
         assert operation["summary"]
-        if path.startswith(("/voices", "/tts", "/v1", "/stt")):
+        if path.startswith(("/voices", "/tts", "/v1", "/stt", "/pronunciations")):
             assert {"200", "400", "401", "403", "404", "429"} <= operation["responses"].keys()
             declared = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
             assert set(re.findall(r"{(\w+)}", path)) == declared
     assert len({operation["operationId"] for *_, operation in _operations(document)}) == len(_operations(document))
+
+
+DICTIONARIES = "/pronunciations/v1/workspaces/acme/pronunciationDictionaries"
+WORD = {"displayHeadword": "a", "languageCode": "en-US", "phoneSymbols": ["æ"]}
 
 
 async def test_the_examples_of_the_requests_work(service: HttpService) -> None:
@@ -76,7 +80,11 @@ async def test_the_examples_of_the_requests_work(service: HttpService) -> None:
             example["voiceSamples"][0]["audioData"] = wav_base64()
         if "audioData" in example:
             example["audioData"]["content"] = wav_base64()
-        url = path.format(workspace="acme", voice_id=voice_id)
+        dictionary_id = ""
+        if "{dictionary_id}" in path:
+            made = (await service.post(path.format(workspace="acme", dictionary_id="").rstrip("/"), example)).json()
+            dictionary_id, example["etag"] = made["name"].rpartition("/")[2], made["etag"]
+        url = path.format(workspace="acme", voice_id=voice_id, dictionary_id=dictionary_id)
         reply = await service.client.request(method.upper(), url, json=example, headers=service.auth())
         assert reply.status_code == 200, (path, reply.text)
         num_tried += 1
@@ -96,6 +104,8 @@ async def test_replies_have_the_described_fields(service: HttpService) -> None:
         "LegacyVoiceListReply": await service.get("/tts/v1/voices"),
         "SupportedLanguagesReply": await service.get("/voices/v1/supportedLanguages"),
         "SpeechReplyMessage": await service.speak("Hello there.", timestampType="WORD"),
+        "DictionaryReply": await service.post(DICTIONARIES, {"displayName": "a", "pronunciations": [WORD]}),
+        "DictionaryListReply": await service.get(DICTIONARIES),
         "ErrorReply": await service.get("/voices/v1/voices/nobody"),
     }
     config = {"modelId": "inworld/inworld-stt-1", "includeWordTimestamps": True}
@@ -139,6 +149,6 @@ async def test_the_page_of_the_api_names_everything(service: HttpService) -> Non
     text = _API_PAGE.read_text()
     document = (await service.client.get("/openapi.json")).json()
     for path in document["paths"]:
-        short = path.replace("/workspaces/{workspace}", "").replace("{voice_id}", "{voiceId}")
-        assert short.removeprefix("/voices/v1") in text, path
+        short = path.removeprefix("/voices/v1").removeprefix("/workspaces/{workspace}")
+        assert short.replace("{voice_id}", "{voiceId}") in text, path
     assert all(f"`{row.name}`" in text for row in METRICS)

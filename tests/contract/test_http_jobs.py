@@ -29,6 +29,9 @@ from myna.usecases.services import Services
 ASYNC, BATCH = "/tts/v1/voice:synthesizeAsync", "/tts/v1/voice:synthesizeBatch"
 SAID = "zebra umbrella violin."
 MODEL = "inworld-tts-2"
+UNKNOWN = {
+    "dictionaries": [{"dictionary": "workspaces/acme/pronunciationDictionaries/00000000-0000-4000-8000-000000000000"}]
+}
 
 
 class Held:
@@ -99,7 +102,8 @@ async def results_of(service: HttpService, name: str) -> dict[str, Any]:
 async def test_a_long_text_is_spoken_in_the_background() -> None:
     """Longer than any other way of speaking takes; the sound and the times are those of a whole reply."""
     async with open_service() as service:
-        fields = {"audioConfig": {"audioEncoding": "WAV", "sampleRateHertz": 8000}, "timestampType": "WORD"}
+        fields = {"audioConfig": {"audioEncoding": "WAV", "sampleRateHertz": 8000}, "lipsyncConfig": {}}
+        fields |= {"timestampType": "WORD", "enableCustomPronunciation": True}
         name = await submit(service, ASYNC, asked(**fields))
         assert name.startswith("workspaces/acme/ttsAsyncJobs/")
         operation = await finished(service, name)
@@ -112,6 +116,7 @@ async def test_a_long_text_is_spoken_in_the_background() -> None:
         assert audio.content[:4] == b"RIFF"
         assert len(audio.content) == len(whole["audioContent"]) * 3 // 4 - whole["audioContent"].count("=")
         assert times.json() == whole["timestampInfo"]
+        assert times.json().keys() == {"wordAlignment", "lipsyncAlignment"}
         for uri in (
             response["audioUri"][:-1] + "g",
             response["audioUri"].partition("?")[0],
@@ -132,6 +137,7 @@ async def test_a_long_text_is_spoken_in_the_background() -> None:
     [
         ([asked(), asked(" ")], 400, "items[1].request: text is required."),
         ([asked(), asked(voice_id="nobody")], 404, "items[1].request: Unknown voice: nobody not found!"),
+        ([asked(), asked(pronunciationDictionarySettings=UNKNOWN)], 404, "items[1].request: "),
         ([asked(modelId="x")], 400, "items[0].request: model_id: x is not supported."),
         ([asked(), {"text": 5}], 400, "items[1].request.text: must be a string."),
         ([asked(), asked(language="tlh")], 400, "items[1].request: "),
@@ -228,6 +234,7 @@ async def test_live_speech_goes_first() -> None:
         held.is_reached.clear()
         name = await submit(service, ASYNC, asked())
         await until(held.is_reached.is_set)
+        assert services.engine._foreground.is_calm  # work at leisure goes on beside it
         assert (await service.speak("Now.")).status_code == 200
         assert (await look(service, name))["done"] is False
         held.gate.set()

@@ -1,81 +1,211 @@
-"""A voice is usable at once and becomes better in the background; the reply says so, a restart goes on with it."""
+"""A voice is usable at once, listened to and made better in the background; a restart goes on where it was."""
 
 import asyncio
 import threading
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
-from tests.contract.http_service import HttpService, build_tone_services, open_service
+import pytest
+from tests.contract.http_service import HttpService, PlainAnalyst, build_tone_services, open_service, until
 
-from myna.domain.waveform import ReferenceAudio
-from myna.engines.base import EngineSpec
+from myna.domain.language import LangCode
+from myna.domain.waveform import ReferenceAudio, Waveform
+from myna.engines.base import EngineSettings, EngineSpec
 from myna.engines.tone.artifact import read_artifact, write_artifact
 from myna.engines.tone.engine import ToneEngine
 from myna.engines.tone.spec import SPEC
+from myna.runtime.foreground import Foreground
+from myna.store.opening import open_stores
+from myna.testing.clock import FixedClock
+from myna.usecases.ports import VoiceStore
 
-_OCTAVE = 2.0
+_FIFTH, _OCTAVE = 1.5, 2.0
 _DEADLINE_S = 10.0
 
 
-class SlowlyBetterEngine(ToneEngine):
-    """Refines a voice to the octave above, once it is let."""
+class Gates:
+    """What is let through; each is open unless a test closes it."""
 
-    def __init__(self, gate: threading.Event) -> None:
-        self._gate = gate
+    def __init__(self, *closed: str) -> None:
+        self.hearing, self.measuring, self.refining = (threading.Event() for _ in range(3))
+        self.asked: list[str] = []
+        self.num_steps = 0
+        for name in {"hearing", "measuring", "refining"} - set(closed):
+            getattr(self, name).set()
+
+    def pass_through(self, name: str) -> None:
+        self.asked.append(name)
+        assert getattr(self, name).wait(_DEADLINE_S)
+
+    def open_all(self) -> None:
+        for gate in (self.hearing, self.measuring, self.refining):
+            gate.set()
+
+
+class CarefulEngine(ToneEngine):
+    """By ear it finds the fifth above, refined the octave above that."""
+
+    def __init__(self, gates: Gates, settings: EngineSettings) -> None:
+        self._gates = gates
+        self._settings = settings
+
+    def hear_voice(self, reference: ReferenceAudio) -> bytes:
+        self._gates.asked.append("hearing")
+        while not self._gates.hearing.wait(0.01):
+            self._settings.before_step()
+            self._gates.num_steps += 1
+        return write_artifact(_FIFTH * read_artifact(self.encode_voice(reference)))
 
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
         assert reference.waveform.duration_s > 1.0
-        assert self._gate.wait(_DEADLINE_S)
+        self._gates.pass_through("refining")
         return write_artifact(_OCTAVE * read_artifact(artifact))
 
 
-def refining_spec(gate: threading.Event) -> EngineSpec:
-    capabilities = replace(SPEC.capabilities, refines=True)
-    return replace(SPEC, capabilities=capabilities, load=lambda settings: SlowlyBetterEngine(gate))
+class GatedAnalyst(PlainAnalyst):
+    def __init__(self, gates: Gates) -> None:
+        self._gates = gates
+
+    def measure_clarity(self, spoken: Waveform, text: str, lang: LangCode) -> float | None:
+        self._gates.pass_through("measuring")
+        return 0.25
 
 
-async def read_refinement(service: HttpService, voice_id: str) -> str:
-    voice = (await service.get(f"/voices/v1/voices/{voice_id}")).json()
-    return str(voice.get("refinement", ""))
+def careful_spec(gates: Gates) -> EngineSpec:
+    capabilities = replace(SPEC.capabilities, hears=True, refines=True)
+    return replace(SPEC, capabilities=capabilities, load=lambda settings: CarefulEngine(gates, settings))
 
 
-async def finish(service: HttpService, gate: threading.Event) -> None:
-    """Let the engine go on and wait until every voice is refined."""
-    gate.set()
+def careful(gates: Gates, voices: VoiceStore | None = None, **options: Any):
+    services = build_tone_services(careful_spec(gates), voices=voices, analyst=GatedAnalyst(gates), **options)
+    return open_service(services=services)
+
+
+async def show(service: HttpService, voice_id: str) -> dict[str, Any]:
+    return dict((await service.get(f"/voices/v1/voices/{voice_id}")).json())
+
+
+async def read_pitch_hz(service: HttpService, voice_id: str) -> float:
+    (voice,) = [v for v in await service.services.voices.list("acme") if v.voice_id == voice_id]
+    return read_artifact((await service.services.voices.get_with_artifact("acme", voice.voice_id)).artifact.content)
+
+
+async def wait_until_idle(service: HttpService) -> None:
     async with asyncio.timeout(_DEADLINE_S):
         await service.services.refine_voices.wait_until_idle()
 
 
-async def test_a_voice_speaks_at_once_and_improves() -> None:
-    """Pending and audible right after the clone; done, and another voice, when the engine is through."""
-    gate = threading.Event()
-    services = build_tone_services(refining_spec(gate))
-    async with open_service(services=services) as service:
+async def test_a_voice_speaks_at_once_and_improves_by_stages() -> None:
+    """Each stage shows; similarity, clarity and advice come with the second; the sound changes with the others."""
+    gates = Gates("hearing", "measuring", "refining")
+    async with careful(gates) as service:
         voice_id = await service.clone()
-        assert await read_refinement(service, voice_id) == "pending"
-        before = (await service.speak("Hello there.", voiceId=voice_id)).json()["audioContent"]
-        await finish(service, gate)
-        assert await read_refinement(service, voice_id) == "done"
-        after = (await service.speak("Hello there.", voiceId=voice_id)).json()["audioContent"]
-    assert before
-    assert before != after
+        pitch_hz = await read_pitch_hz(service, voice_id)
+        assert (await service.speak("Hello there.", voiceId=voice_id)).json()["audioContent"]
+        for stage, factor in (("hearing", 1.0), ("measuring", _FIFTH), ("refining", _FIFTH)):
+            await until(lambda stage=stage: gates.asked[-1:] == [stage])
+            voice = await show(service, voice_id)
+            assert (voice["refinement"], voice["refinementStage"]) == ("pending", stage)
+            assert await read_pitch_hz(service, voice_id) == pytest.approx(factor * pitch_hz)
+            is_measured = stage == "refining"
+            assert ("clarity" in voice, "similarity" in voice, "warnings" in voice) == (is_measured,) * 3
+            getattr(gates, stage).set()
+        await wait_until_idle(service)
+        voice = await show(service, voice_id)
+        assert (voice["refinement"], "refinementStage" in voice) == ("done", False)
+        assert (voice["similarity"], voice["clarity"], voice["warnings"][0]["code"]) == (0.75, 0.25, "UNCLEAR_VOICE")
+        assert await read_pitch_hz(service, voice_id) == pytest.approx(_FIFTH * _OCTAVE * pitch_hz)
 
 
-async def test_a_deleted_voice_is_not_refined() -> None:
-    """Deleting during refinement leaves nothing behind and does not stop the next voice."""
-    gate = threading.Event()
-    services = build_tone_services(refining_spec(gate))
-    async with open_service(services=services) as service:
+async def test_new_voices_are_heard_before_old_ones_are_refined() -> None:
+    gates = Gates("refining")
+    async with careful(gates) as service:
+        await service.clone("first")
+        await until(lambda: gates.asked[-1:] == ["refining"])
+        for name in ("second", "third"):
+            await service.clone(name)
+        gates.open_all()
+        await wait_until_idle(service)
+    later = gates.asked[3:]
+    assert later == ["hearing"] * 2 + ["measuring"] * 2 + ["refining"] * 2
+
+
+async def test_a_clone_may_wait_until_it_is_heard() -> None:
+    """The order of before: heard and measured in the reply, refined afterwards."""
+    gates = Gates("refining")
+    async with careful(gates, waits=True) as service:
+        voice_id = await service.clone()
+        voice = await show(service, voice_id)
+        assert (voice["refinementStage"], voice["clarity"]) == ("refining", 0.25)
+        gates.open_all()
+        await wait_until_idle(service)
+        assert (await show(service, voice_id))["refinement"] == "done"
+    assert gates.asked == ["hearing", "measuring", "refining"]
+
+
+@pytest.mark.parametrize("stage", ["hearing", "measuring", "refining"])
+async def test_a_restart_goes_on_where_it_was(stage: str, tmp_path: Path) -> None:
+    """What was done is kept and not done again; what was not is done by the next process."""
+    before, after = Gates(stage), Gates()
+    stores = open_stores(tmp_path, FixedClock())
+    await stores.prepare()
+    async with careful(before, stores.voices) as service:
+        voice_id = await service.clone()
+        await until(lambda: before.asked[-1:] == [stage])
+    before.open_all()
+    async with careful(after, stores.voices) as service:
+        await wait_until_idle(service)
+        voice = await show(service, voice_id)
+    await stores.release()
+    stages = ["hearing", "measuring", "refining"]
+    assert after.asked == stages[stages.index(stage) :]
+    assert (voice["refinement"], voice["clarity"]) == ("done", 0.25)
+
+
+async def test_a_deleted_voice_stops_its_work() -> None:
+    """Within a step, not at the end; nothing of it is left, and the next voice has its turn."""
+    gates = Gates("hearing")
+    async with careful(gates) as service:
         gone, kept = await service.clone("gone"), await service.clone("kept")
+        await until(lambda: gates.num_steps > 0)
         deleted = await service.client.delete(f"/voices/v1/voices/{gone}", headers=service.auth())
         assert deleted.status_code == 200
-        await finish(service, gate)
-        assert await read_refinement(service, kept) == "done"
+        await until(lambda: gates.asked == ["hearing", "hearing"])
+        gates.open_all()
+        await wait_until_idle(service)
+        assert (await show(service, kept))["refinement"] == "done"
         assert (await service.get(f"/voices/v1/voices/{gone}")).status_code == 404
 
 
-async def test_an_engine_that_cannot_refine_is_not_asked() -> None:
-    """No field, nothing pending."""
+def test_work_at_leisure_pauses_while_anybody_is_served() -> None:
+    """Until all are served, or nobody wants the work any more. A step that runs hears of whoever comes."""
+    foreground = Foreground(linger_s=0.0)
+    calls: list[str] = []
+    with foreground.interrupting(lambda: calls.append("come")):
+        foreground.begin()
+    foreground.begin()
+    foreground.end()
+    foreground.end()
+    assert calls == ["come"]
+    looks = iter([False, False, True])
+    for _ in range(2):
+        foreground.begin()
+    foreground.end()
+    foreground.wait_until_calm(lambda: next(looks))
+    assert (list(looks), foreground.is_calm) == ([], False)
+    foreground.end()
+    foreground.wait_until_calm()
+    assert foreground.is_calm
+
+
+async def test_an_engine_that_only_encodes_is_measured() -> None:
+    """Nothing gets better, and when the measures are there it is done."""
     async with open_service() as service:
         voice_id = await service.clone()
-        assert "refinement" not in (await service.get(f"/voices/v1/voices/{voice_id}")).json()
+        await wait_until_idle(service)
+        voice = await show(service, voice_id)
+        assert (voice["refinement"], voice["similarity"]) == ("done", 0.75)
+    async with open_service(services=build_tone_services(measures=False)) as service:
+        assert "refinement" not in await show(service, await service.clone())
         assert await service.services.voices.list_pending_refinements() == []

@@ -5,7 +5,6 @@ import base64
 import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -44,7 +43,8 @@ async def test_the_documented_clone_request_gets_the_documented_reply(service: H
         voice[k] for k in ("displayName", "description", "langCode", "tags")
     ]
     assert voice["source"] == "IVC"
-    assert (voice["similarity"], voice["clarity"]) == (0.75, 0.875)
+    assert (voice["refinement"], voice["refinementStage"]) == ("pending", "measuring")
+    assert not {"similarity", "clarity"} & voice.keys()
     (sample,) = reply.json()["audioSamplesValidated"]
     assert base64.b64decode(sample["audioData"])[:4] == b"RIFF"
     assert (sample["errors"], sample["warnings"]) == ([], [])
@@ -98,8 +98,9 @@ class ClarityAnalyst(PlainAnalyst):
         return self._clarity
 
 
-def clarity_services(clarity: float | None) -> Services:
-    return build_tone_services(analyst=ClarityAnalyst(clarity))
+def clarity_services(clarity: float | None, *, measures: bool = True) -> Services:
+    """The clone waits for the measures."""
+    return build_tone_services(analyst=ClarityAnalyst(clarity), measures=measures, waits=True)
 
 
 async def test_a_voice_that_is_hard_to_understand_is_told_with_the_samples_that_made_it() -> None:
@@ -112,6 +113,8 @@ async def test_a_voice_that_is_hard_to_understand_is_told_with_the_samples_that_
         first, second, third = reply["audioSamplesValidated"]
         (warning,) = first["warnings"]
         assert (warning["code"], warning["value"], warning["unit"]) == ("UNCLEAR_VOICE", 0.234, "clarity")
+        assert reply["voice"]["warnings"] == [warning]
+        assert "refinement" not in reply["voice"]
         assert "hard to understand (23 of 100)" in warning["text"]
         assert "Record again" in warning["text"]
         assert third["warnings"] == [warning]
@@ -120,14 +123,14 @@ async def test_a_voice_that_is_hard_to_understand_is_told_with_the_samples_that_
     strict = HttpLimits(strict_replies=True)
     async with open_service(strict, clarity_services(0.2345)) as service:
         reply = (await service.post("/voices/v1/voices:clone", body)).json()
-        assert "clarity" not in reply["voice"]
+        assert not {"clarity", "similarity", "warnings"} & reply["voice"].keys()
         assert reply["audioSamplesValidated"][0]["warnings"] == [{"text": warning["text"]}]
 
 
 async def test_the_clarity_is_heard_in_what_the_new_voice_says() -> None:
     """The words that were planned, the sound of them, and their language: the sample's, if the engine speaks it."""
     analyst = ClarityAnalyst(0.9)
-    async with open_service(services=build_tone_services(analyst=analyst)) as service:
+    async with open_service(services=build_tone_services(analyst=analyst, waits=True)) as service:
         await service.clone(langCode="ES_ES")
     ((duration_s, text, lang),) = analyst.asked
     assert duration_s > 0.3
@@ -137,8 +140,7 @@ async def test_the_clarity_is_heard_in_what_the_new_voice_says() -> None:
 async def test_a_clarity_that_was_not_measured_is_not_told() -> None:
     """Neither in a language that the recogniser cannot judge, nor when new voices are not to speak at all."""
     unjudged = clarity_services(None)
-    silent = clarity_services(0.1)
-    silent = replace(silent, clone_voice=replace(silent.clone_voice, plan_trial_speech=lambda _lang: ()))
+    silent = clarity_services(0.1, measures=False)
     for services, is_compared in ((unjudged, True), (silent, False)):
         async with open_service(services=services) as service:
             body = {"displayName": "a", "voiceSamples": [{"audioData": wav_base64()}]}
@@ -418,7 +420,7 @@ async def test_a_strict_server_says_nothing_extra() -> None:
         (sample,) = reply["audioSamplesValidated"]
         assert {"audioData", "langCode", "transcription", "warnings", "errors"} == sample.keys()
         assert sample["warnings"] == [{"text": "Only the first 15 s are used."}]
-        assert not {"similarity", "clarity", "isRefining", "createTime"} & reply["voice"].keys()
+        assert not {"refinement", "refinementStage", "isRefining", "createTime"} & reply["voice"].keys()
 
 
 async def test_consent_can_be_required() -> None:

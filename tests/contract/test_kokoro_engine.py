@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +14,11 @@ from tests.conftest import Recording
 from myna.audio.resample import resample
 from myna.domain.errors import InvalidRequest, LanguageUnsupported
 from myna.domain.language import LangCode
-from myna.domain.speech import SpeechSegment, SpeechToken, SpokenChunk, SynthesisOptions
+from myna.domain.speech import SpeechSegment, SpeechToken, SpokenChunk, SynthesisOptions, TokenTiming
 from myna.domain.waveform import ReferenceAudio, Samples, Waveform
 from myna.engines.base import Engine, EngineSettings, EngineSpec, Interruptible
-from myna.engines.kokoro.engine import LoadedVoice
+from myna.engines.kokoro.engine import KokoroEngine, LoadedVoice
+from myna.engines.kokoro.graphs import ProsodyCurves
 from myna.engines.kokoro.pitch_track import measure_pitch
 from myna.engines.kokoro.silence_trim import find_speech
 from myna.engines.registry import load_spec
@@ -33,6 +36,10 @@ def join(chunks: list[SpokenChunk]) -> Samples:
     return np.concatenate([chunk.samples for chunk in chunks])
 
 
+def timings_of(chunks: Iterable[SpokenChunk]) -> list[TokenTiming]:
+    return [timing for chunk in chunks for timing in chunk.timings]
+
+
 class TestKokoroEngine(EngineContract):
     @pytest.fixture(scope="class")
     @classmethod
@@ -47,10 +54,9 @@ class TestKokoroEngine(EngineContract):
     @pytest.fixture(scope="class")
     @classmethod
     def references(cls, speaker_recordings: list[Recording]) -> tuple[ReferenceAudio, ReferenceAudio]:
-        chosen = [recording for recording in speaker_recordings if recording.role == "reference"]
-        first = next(recording for recording in chosen if recording.sex.lower().startswith("f"))
-        second = next(recording for recording in chosen if recording.sex.lower().startswith("m"))
-        return read_reference(first), read_reference(second)
+        """A woman and a man whose voices are good at once: others take three times as long."""
+        chosen = {recording.speaker: recording for recording in speaker_recordings if recording.role == "reference"}
+        return read_reference(chosen["ls-1998"]), read_reference(chosen["ls-2609"])
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -75,7 +81,7 @@ class TestKokoroEngine(EngineContract):
         """After a pause the sound rises within 60 ms of the word's reported start."""
         segment = plain_segment("When the rain stopped, we opened all the windows.")
         chunks = list(engine.synthesize(dennis, segment, SynthesisOptions(self.lang)))
-        samples, timings = join(chunks), [timing for chunk in chunks for timing in chunk.timings]
+        samples, timings = join(chunks), timings_of(chunks)
         step = RATE_HZ // 200
         level = np.sqrt(np.mean(samples[: len(samples) // step * step].reshape(-1, step) ** 2, axis=1))
         after_comma = timings[4].start_s
@@ -92,11 +98,11 @@ class TestKokoroEngine(EngineContract):
         tokens = whole.tokens
         pieces = [SpeechSegment(tokens[:cut], after=tokens[cut:]), SpeechSegment(tokens[cut:], before=tokens[:cut])]
         chunks = [list(engine.synthesize(dennis, segment, options)) for segment in (whole, *pieces)]
-        timings = chunks[0][0].timings
+        timings = timings_of(chunks[0])
         split = round((timings[cut - 1].end_s + timings[cut].start_s) / 2 * RATE_HZ)
         in_one, in_two = join(chunks[0]), [join(chunks[1]), join(chunks[2])]
         assert len(in_two[0]) + len(in_two[1]) == pytest.approx(len(in_one), rel=0.08)
-        assert [timing.token_index for timing in chunks[2][0].timings] == list(range(len(tokens) - cut))
+        assert [timing.token_index for timing in timings_of(chunks[2])] == list(range(len(tokens) - cut))
         steps = []
         for before, after in ((in_one[:split], in_one[split:]), in_two):
             low, high = (measure_pitch(resample(Waveform(take, RATE_HZ), 16_000).samples) for take in (before, after))
@@ -105,10 +111,22 @@ class TestKokoroEngine(EngineContract):
             steps.append(high.log_f0_mean - low.log_f0_mean)
         assert steps[1] == pytest.approx(steps[0], abs=np.log(2.0) / 12)
 
+    def test_a_stretch_sounds_as_it_does_in_the_whole(self, engine: KokoroEngine, dennis: LoadedVoice) -> None:
+        """However a segment is cut, its samples are the same: nothing in the generator looks at all of it."""
+        random = np.random.default_rng(3)
+        f0_hz = (140 + 40 * np.sin(np.arange(160) / 20)).astype(np.float32)
+        curves = ProsodyCurves(f0_hz, np.full(160, 2.0, np.float32))
+        features = random.normal(size=(1, 512, 80)).astype(np.float32)
+        decoder = engine.decoder
+        shape = decoder.shape(features, curves, dennis.styles, dennis.norms)
+        cuts = [0, 3_000, 10_800, 31_230, shape.num_samples]
+        pieces = [decoder.sound(shape, first, end) for first, end in pairwise(cuts)]
+        np.testing.assert_allclose(np.concatenate(pieces), decoder.sound(shape, 0, cuts[-1]), atol=1e-3)
+
     def test_phones_fill_their_word(self, engine: Engine, dennis: LoadedVoice) -> None:
         """A word's phones follow one another from its start to its end, and are the word's."""
         chunks = list(engine.synthesize(dennis, plain_segment("read it"), SynthesisOptions(self.lang)))
-        word = chunks[0].timings[0]
+        word = timings_of(chunks)[0]
         assert "".join(phone.phone for phone in word.phones) == "ɹid"
         position_s = word.start_s
         for phone in word.phones:
@@ -127,14 +145,14 @@ class TestKokoroEngine(EngineContract):
         usual = join(list(engine.synthesize(dennis, plain_segment(self.sentence), options)))
         segment = plain_segment(" ".join([self.sentence.rstrip(".")] * 4))
         started_s = time.monotonic()
-        join(list(engine.synthesize(dennis, segment, options)))
+        whole = join(list(engine.synthesize(dennis, segment, options)))
         whole_s = time.monotonic() - started_s
         speaking = engine.synthesize(dennis, segment, options)
         assert isinstance(speaking, Interruptible)
         timer = threading.Timer(whole_s / 4, speaking.interrupt)
         timer.start()
         started_s = time.monotonic()
-        assert list(speaking) == []
+        assert sum(len(chunk.samples) for chunk in speaking) < 0.5 * len(whole)
         assert time.monotonic() - started_s < 0.6 * whole_s
         timer.join()
         np.testing.assert_array_equal(
@@ -153,5 +171,5 @@ class TestKokoroEngine(EngineContract):
     def test_ipa_is_spoken_as_written(self, engine: Engine, dennis: LoadedVoice) -> None:
         """Phonemes between slashes are spoken in place of the word."""
         segment = SpeechSegment((SpeechToken("krit", 0, 7, ipa="kriːt"),))
-        timing = next(iter(engine.synthesize(dennis, segment, SynthesisOptions(self.lang)))).timings[0]
+        (timing,) = timings_of(engine.synthesize(dennis, segment, SynthesisOptions(self.lang)))
         assert "".join(phone.phone for phone in timing.phones) == "kɹit"

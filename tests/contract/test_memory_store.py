@@ -3,8 +3,20 @@
 import pytest
 
 from myna.testing.clock import FixedClock
-from myna.testing.memory import MemoryJobStore, MemoryKeyStore, MemoryRequestKeys, MemoryVoiceStore
-from myna.testing.store_contract import JobStoreContract, KeyStoreContract, RequestKeyContract, VoiceStoreContract
+from myna.testing.memory import (
+    MemoryDictionaryStore,
+    MemoryJobStore,
+    MemoryKeyStore,
+    MemoryRequestKeys,
+    MemoryVoiceStore,
+)
+from myna.testing.store_contract import (
+    DictionaryStoreContract,
+    JobStoreContract,
+    KeyStoreContract,
+    RequestKeyContract,
+    VoiceStoreContract,
+)
 
 
 class TestMemoryVoiceStore(VoiceStoreContract):
@@ -37,3 +49,11 @@ class TestMemoryJobStore(JobStoreContract):
     @pytest.fixture
     def jobs(self, clock: FixedClock) -> MemoryJobStore:
         return MemoryJobStore(clock)
+
+
+class TestMemoryDictionaryStore(DictionaryStoreContract):
+    """Pronunciations in a dictionary."""
+
+    @pytest.fixture
+    def dictionaries(self) -> MemoryDictionaryStore:
+        return MemoryDictionaryStore()

@@ -93,7 +93,9 @@ def upgraded(workshop: Workshop, engine_id: str = SPEC.id, *, refines: bool = Fa
 @asynccontextmanager
 async def serving(voices: VoiceStore, spec: EngineSpec = SPEC, *, remakes: bool = True) -> AsyncIterator[HttpService]:
     """A server on a store that is there before and after it."""
-    async with open_service(services=build_tone_services(spec, voices=voices, remakes=remakes)) as service:
+    async with open_service(
+        services=build_tone_services(spec, voices=voices, remakes=remakes, measures=False)
+    ) as service:
         yield service
 
 
@@ -203,7 +205,7 @@ async def test_a_voice_that_waited_for_refinement_does_so_again(voices: VoiceSto
     async with serving(voices) as service:
         voice_id = VoiceId(await service.clone())
     stored = await read(voices, voice_id)
-    await voices.replace_artifact(WORKSPACE, voice_id, stored.artifact, Refinement.PENDING)
+    await voices.replace_artifact(WORKSPACE, voice_id, stored.artifact, Refinement.REFINING)
     async with serving(voices, upgraded(workshop, refines=True)) as service:
         await asyncio.wait_for(service.services.refine_voices.wait_until_idle(), _DEADLINE_S)
         assert not workshop.is_refining.is_set()

@@ -7,13 +7,20 @@ import pytest
 from tests.store_servers import S3, Postgres
 from tests.stored_content import empty, read_pending
 
+from myna.store.dictionaries import SqlDictionaryStore
 from myna.store.jobs import SqlJobStore
 from myna.store.keys import SqlKeyStore
 from myna.store.opening import Stores, open_stores
 from myna.store.request_keys import SqlRequestKeys
 from myna.store.sql import SqlVoiceStore
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import JobStoreContract, KeyStoreContract, RequestKeyContract, VoiceStoreContract
+from myna.testing.store_contract import (
+    DictionaryStoreContract,
+    JobStoreContract,
+    KeyStoreContract,
+    RequestKeyContract,
+    VoiceStoreContract,
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +53,14 @@ class TestSharedKeyStore(KeyStoreContract):
     @pytest.fixture
     def keys(self, stores: Stores) -> SqlKeyStore:
         return stores.keys
+
+
+class TestSharedDictionaryStore(DictionaryStoreContract):
+    """Pronunciations in PostgreSQL."""
+
+    @pytest.fixture
+    def dictionaries(self, stores: Stores) -> SqlDictionaryStore:
+        return stores.dictionaries
 
 
 class TestSharedRequestKeys(RequestKeyContract):

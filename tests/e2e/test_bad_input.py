@@ -29,6 +29,7 @@ T1, T2, OPENAI = "/tts/v1/voice", "/tts/v1/voice:stream", "/v1/audio/speech"
 ASYNC, BATCH = f"{T1}:synthesizeAsync", f"{T1}:synthesizeBatch"
 SOCKET = "/tts/v1/voice:streamBidirectional"
 VOICES = "/voices/v1/voices"
+DICTIONARIES = "/pronunciations/v1/workspaces/demo/pronunciationDictionaries"
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +165,10 @@ def check_slot_is_free(server: LiveServer) -> None:
         ({"audioConfig": "MP3"}, 400, 3, "audioConfig"),
         ({"temperature": "hot"}, 400, 3, "temperature"),
         ({"lipsyncConfig": {"visemeSet": "ARKIT"}}, 400, 3, "OPENXR"),
+        ({"pronunciationDictionarySettings": {"dictionaries": []}}, 400, 3, "1 to 3"),
+        ({"pronunciationDictionarySettings": [1]}, 400, 3, "pronunciationDictionarySettings"),
+        ({"pronunciationDictionarySettings": {}, "enableCustomPronunciation": False}, 400, 3, "both"),
+        ({"enableCustomPronunciation": "yes"}, 400, 3, "enableCustomPronunciation"),
     ],
 )
 def test_refused_requests(
@@ -173,7 +178,7 @@ def test_refused_requests(
     check_refused(ask(server, path, {**SPEECH, **fields}), path, status, code, phrase)
 
 
-@pytest.mark.parametrize("path", [T1, T2, BATCH, OPENAI, f"{VOICES}:clone", f"{VOICES}:design"])
+@pytest.mark.parametrize("path", [T1, T2, BATCH, OPENAI, f"{VOICES}:clone", f"{VOICES}:design", DICTIONARIES])
 @pytest.mark.parametrize(
     "body",
     [

@@ -5,12 +5,11 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import soundfile
-from tests.live_server import run_server
+from tests.live_server import LiveServer
 
 ROOT = Path(__file__).parents[2]
 RECORDING = ROOT / "tests" / "data" / "demo_reference.flac"
@@ -18,12 +17,11 @@ BLOCK = re.compile(r"<!-- run -->\n```(sh|python)\n(.*?)```", re.DOTALL)
 LIMIT_S = 300
 
 
-@pytest.fixture(scope="module")
-def service(weights_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """A server with the tone engine; what a reader of the pages has in the environment."""
+@pytest.fixture
+def service(tone_server: LiveServer) -> dict[str, str]:
+    """What a reader of the pages has in the environment."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    with run_server(tmp_path_factory.mktemp("served") / "data", "tone") as server:
-        yield {**os.environ, "PATH": path, "MYNA_URL": server.url, "MYNA_API_KEY": server.key}
+    return {**os.environ, "PATH": path, "MYNA_URL": tone_server.url, "MYNA_API_KEY": tone_server.key}
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def test_from_microphone_to_a_speaking_voice_and_back(page: Studio, tone_server:
     page.clone("Anna", tags="warm, stories")
     voice = own_voices(tone_server)[0]
     assert (voice["displayName"], voice["tags"], voice["langCode"]) == ("Anna", ["warm", "stories"], "EN_US")
-    expect(page.page.locator("#likeness-word")).to_contain_text("of 100")
+    expect(page.page.locator("#likeness-word")).to_contain_text("of 100", timeout=30_000)
     expect(page.page.locator("#clarity-word")).to_contain_text("Hard to understand")  # this engine hums
     expect(page.page.locator("#clarity-advice")).to_contain_text("Record again")
     consent = voice["consent"]

@@ -9,8 +9,8 @@ import pytest
 from bench.speaking import speak_text
 
 from myna.analysis.sample_analyst import ModelSampleAnalyst
-from myna.analysis.sample_findings import UNCLEAR_VOICE, check_clarity
 from myna.domain.language import LangCode
+from myna.domain.voice import TrialMeasures
 from myna.domain.waveform import Waveform
 from myna.engines.base import Engine, EngineSettings
 from myna.engines.kokoro.spec import SPEC
@@ -43,14 +43,13 @@ def test_a_stock_voice_is_clear_and_a_garbled_one_is_told(analyst: ModelSampleAn
     assert of_other_words is not None
     assert 0.85 < clarity <= 1.0
     assert of_other_words < 0.1
-    assert not list(check_clarity(clarity))
+    assert not TrialMeasures(clarity=clarity).findings
 
     voice = unpack_voice(stock["Dennis"])
     garbled = speak_trial(engine, pack_voice(replace(voice, articulation_style=-voice.articulation_style)))
     clarity = analyst.measure_clarity(garbled, open_language(LANG).trial, LANG)
     assert clarity is not None
-    assert clarity < UNCLEAR_VOICE
-    (finding,) = check_clarity(clarity)
+    (finding,) = TrialMeasures(clarity=clarity).findings
     assert finding.code == "UNCLEAR_VOICE"
 
 

@@ -37,7 +37,7 @@ EXPECTED_HZ = {
 
 @pytest.fixture(scope="module")
 def engine(weights_dir: Path) -> Iterator[Engine]:
-    engine = load_spec("kokoro").load(EngineSettings(weights_dir))
+    engine = load_spec("kokoro").load(EngineSettings(weights_dir, num_threads=1))
     yield engine
     engine.close()
 

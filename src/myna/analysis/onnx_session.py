@@ -35,11 +35,19 @@ class RunStop:
 class OnnxSession:
     """A loaded graph. Thread-safe, as ONNX Runtime's sessions are."""
 
-    def __init__(self, graph: Path | bytes, num_threads: int = 1, *, keeps_memory: bool = True) -> None:
+    def __init__(
+        self,
+        graph: Path | bytes,
+        num_threads: int = 1,
+        *,
+        keeps_memory: bool = True,
+        weights_folder: Path | None = None,
+    ) -> None:
         """Open a graph.
 
         graph: a file, or what would be in it. keeps_memory: hold what the largest run needed for the next run; without
-        it every run asks the system anew, a few per cent slower.
+        it every run asks the system anew, a few per cent slower. weights_folder: where the files are in which the
+        weights of a graph lie that has none itself.
         """
         options = ort.SessionOptions()
         options.intra_op_num_threads = num_threads
@@ -48,6 +56,10 @@ class OnnxSession:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.add_session_config_entry("session.inter_op.allow_spinning", "0")
         options.enable_cpu_mem_arena = keeps_memory
+        if weights_folder is not None:
+            options.add_session_config_entry(
+                "session.model_external_initializers_file_folder_path", str(weights_folder)
+            )
         options.log_severity_level = _ERRORS_ONLY
         self._session = ort.InferenceSession(
             graph if isinstance(graph, bytes) else str(graph), options, providers=["CPUExecutionProvider"]

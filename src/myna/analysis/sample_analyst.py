@@ -78,15 +78,19 @@ class ModelSampleAnalyst:
         waveform = Waveform(np.concatenate(pieces), rate_hz)
         return ReferenceAudio(waveform, " ".join(text for text in transcripts if text), lang)
 
-    def find_speech(self, content: bytes) -> FoundSpeech:
-        """Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge, WeightsMissing, WeightsCorrupt."""
+    def read(self, content: bytes) -> Waveform:
+        """Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge."""
         decoded = self._decoder.decode(content)
         if decoded.is_cut:
             raise RecordingTooLong(
                 f"The recording is too long: at most {self._max_sample_s:g} s are accepted, less of several channels "
                 "at high rates. Send it in parts."
             )
-        recording = resample(mix_to_mono(decoded).waveform, RATE_HZ)
+        return mix_to_mono(decoded).waveform
+
+    def find_speech(self, content: bytes) -> FoundSpeech:
+        """Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge, WeightsMissing, WeightsCorrupt."""
+        recording = resample(self.read(content), RATE_HZ)
         spans = find_passages(self._loaded_models().speech_activity.detect(recording))
         passages = (SpeechPassage(span.start_s, _between(recording, span)) for span in spans)
         return FoundSpeech(recording.duration_s, tuple(passages))

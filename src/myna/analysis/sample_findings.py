@@ -40,7 +40,6 @@ SUNG_UNBROKEN_RATIO = 0.4
 LEVEL_RANGE_DB = 12.0
 SURE_LANGUAGE_PROBABILITY = 0.8
 MIN_TRANSCRIPT_MATCH = 0.5
-UNCLEAR_VOICE = 0.75
 
 _WORDS_UNCERTAIN = frozenset({LangCode.HI_IN, LangCode.HE_IL, LangCode.ZH_CN, LangCode.AR_SA})
 """Languages whose words the recogniser misses too often to doubt the caller's."""
@@ -226,13 +225,3 @@ def check_transcript(lang: LangCode, match: float) -> Iterator[Finding]:
             "check that it belongs to this sample."
         )
         yield Finding("TRANSCRIPT_MISMATCH", Severity.WARNING, message, round(match, 3), "ratio")
-
-
-def check_clarity(clarity: float) -> Iterator[Finding]:
-    """How well the voice that was made is understood, 0 to 1."""
-    if clarity < UNCLEAR_VOICE:
-        message = (
-            f"The voice made of this recording is hard to understand ({100 * clarity:.0f} of 100). Record again: 10 to "
-            "15 seconds of clear, even speech, near to the microphone, in a quiet room."
-        )
-        yield Finding("UNCLEAR_VOICE", Severity.WARNING, message, round(clarity, 3), "clarity")

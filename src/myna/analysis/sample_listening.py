@@ -55,12 +55,14 @@ class SampleListening:
             return self._refuse(activity)
         window = choose_reference_window(self.mix.waveform, activity, self.models.opinion, self.models.ge2e)
         speech = cut_spans(self.mix.waveform, window.kept)
-        cleaning = self._clean(normalize_loudness(speech))
-        # The words and the voice take a second each, and the caller waits.
-        with ThreadPoolExecutor(1) as beside:
-            words = beside.submit(self.models.recogniser.transcribe, cleaning.waveform, self.sample.lang)
+        levelled = normalize_loudness(speech)
+        # The words take as long as all the rest, and the caller waits. Only noise has to be gone before.
+        with ThreadPoolExecutor(2) as beside:
+            cleaned = beside.submit(self._clean, levelled)
+            clear = cleaned.result().waveform if self.sample.remove_background_noise else levelled
+            words = beside.submit(self.models.recogniser.transcribe, clear, self.sample.lang)
             measures = self._measure_voice(activity, window, speech)
-            heard = words.result()
+            cleaning, heard = cleaned.result(), words.result()
         quality = self._measure_quality(activity, window, speech, cleaning, measures)
         findings = (
             *findings_of.check_duration(quality, window, self.is_cut),

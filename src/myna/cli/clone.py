@@ -1,5 +1,6 @@
 """`myna clone`: derive a voice from recordings."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 from myna.cli.exit_codes import ExitCode
 from myna.cli.options import DEFAULT_WORKSPACE, AsJson, EngineId, LocalDataDir, Url, Workspace
 from myna.cli.output import print_json, print_result, remark
-from myna.cli.progress import client_progress
+from myna.cli.progress import client_progress, progress_bars
 from myna.cli.session import Target, call
 from myna.cli.voice_json import report_as_json
 from myna.client import AsyncClient, CloneReport, Consent, Sample
@@ -36,6 +37,9 @@ def clone(
     validate_only: Annotated[
         bool, typer.Option("--validate-only", help="Report on the recordings, make no voice.")
     ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Until the voice has been listened to; it can speak before.")
+    ] = True,
     url: Url = None,
     data_dir: LocalDataDir = None,
     workspace: Workspace = DEFAULT_WORKSPACE,
@@ -51,7 +55,7 @@ def clone(
 
     async def work(client: AsyncClient) -> CloneReport:
         with client_progress() as on_progress:
-            return await client.clone(
+            report = await client.clone(
                 samples,
                 name,
                 lang=lang,
@@ -62,19 +66,29 @@ def clone(
                 validate_only=validate_only,
                 on_progress=on_progress,
             )
+        return await wait_until_heard(client, report) if wait else report
 
     report = call(Target(url, data_dir, workspace, engine), work, needs_engine=True)
     if as_json:
         print_json(report_as_json(report))
     else:
         tell_report(report, files)
-        if report.is_refining:
+        if report.voice is not None and report.voice.refinement == "pending":
             who = "the server is" if data_dir is None else "a server on this folder will be"
             remark(f"It can speak now; {who} making a better version of it in the background.")
         if report.voice is not None:
             print_result(report.voice.voice_id)
     if all(sample.errors for sample in report.samples):
         raise typer.Exit(ExitCode.REFUSED)
+
+
+async def wait_until_heard(client: AsyncClient, report: CloneReport) -> CloneReport:
+    """The report with the voice as it is once it has been listened to and measured."""
+    if report.voice is None or report.voice.is_heard:
+        return report
+    with progress_bars() as bars:
+        bars.add_task("Listening to the voice", total=None)
+        return replace(report, voice=await client.wait_until_heard(report.voice.voice_id))
 
 
 def tell_report(report: CloneReport, files: list[Path]) -> None:
@@ -87,6 +101,10 @@ def tell_report(report: CloneReport, files: list[Path]) -> None:
         for error in sample.errors:
             remark(f"  cannot be used: {error.text}", style="red")
         for warning in sample.warnings:
+            remark(f"  note: {warning.text}", style="yellow")
+    told = {warning.text for sample in report.samples for warning in sample.warnings}
+    for warning in report.voice.warnings if report.voice is not None else ():
+        if warning.text not in told:
             remark(f"  note: {warning.text}", style="yellow")
     if report.similarity is not None:
         remark(f"Likeness of the new voice to the recording: {report.similarity:.2f} (0 a stranger, 1 the same person)")

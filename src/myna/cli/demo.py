@@ -14,7 +14,7 @@ from urllib.parse import quote
 import httpx
 import typer
 
-from myna.cli.clone import tell_report
+from myna.cli.clone import tell_report, wait_until_heard
 from myna.cli.exit_codes import ExitCode
 from myna.cli.keys import make_key
 from myna.cli.options import AsJson, EngineId
@@ -46,6 +46,8 @@ class _Outcome:
     report: CloneReport
     clone_s: float
     """From the request to the reply, as the client sees it."""
+    heard_s: float
+    """From the request until the voice was listened to and measured, beside the speaking."""
     speak_s: float
     speech_s: float
     """How long the speech lasts."""
@@ -151,13 +153,15 @@ async def _clone_and_speak(url: str, key: str, recording: Path, text: str, speec
             report = await client.clone([Sample(recording)], "Demo voice", tags=["demo"], on_progress=on_progress)
         clone_s = time.monotonic() - began_s
         if report.voice is None:
-            return _Outcome(report, clone_s, 0.0, 0.0)
-        began_s = time.monotonic()
+            return _Outcome(report, clone_s, clone_s, 0.0, 0.0)
+        spoke_s = time.monotonic()
         options = SpeechOptions(Encoding.WAV, sample_rate_hz=_RATE_HZ)
         with client_progress() as on_progress:
             summary = await client.say_to_file(report.voice.voice_id, text, speech, options, on_progress=on_progress)
+        speak_s = time.monotonic() - spoke_s
         speech_s = (summary.num_bytes - _WAV_HEADER_BYTES) / (2 * _RATE_HZ)
-        return _Outcome(report, clone_s, time.monotonic() - began_s, speech_s)
+        report = await wait_until_heard(client, report)
+        return _Outcome(report, clone_s, time.monotonic() - began_s, speak_s, speech_s)
 
 
 def _tell_outcome(outcome: _Outcome, speech: Path, folder: Path, key: str) -> None:
@@ -166,7 +170,7 @@ def _tell_outcome(outcome: _Outcome, speech: Path, folder: Path, key: str) -> No
         remark("No voice was made: the recording cannot be used.", style="red")
         return
     remark(
-        f"Voice {voice.voice_id} cloned in {outcome.clone_s:.1f} s; "
+        f"Voice {voice.voice_id} cloned in {outcome.clone_s:.1f} s, listened to in {outcome.heard_s:.1f} s; "
         f"{outcome.speech_s:.1f} s of speech made in {outcome.speak_s:.1f} s."
     )
     command = sys.argv[0] if Path(sys.argv[0]).name == "myna" else "myna"
@@ -183,6 +187,7 @@ def _as_json(outcome: _Outcome, speech: Path) -> dict[str, object]:
         **report_as_json(outcome.report),
         "path": str(speech) if outcome.report.voice else None,
         "cloneSeconds": round(outcome.clone_s, 3),
+        "heardSeconds": round(outcome.heard_s, 3),
         "speakSeconds": round(outcome.speak_s, 3),
         "speechSeconds": round(outcome.speech_s, 3),
     }

@@ -53,6 +53,9 @@ async def _open_client(target: Target, *, needs_engine: bool) -> AsyncIterator[A
         return
     from myna.cli.in_process import open_local_client  # noqa: PLC0415  (the server's libraries: seconds to import)
 
-    settings_here = read_settings(data_dir=target.data_dir, engine=target.engine, preload_models=False)
+    # What is in the background ends with the command: a voice is listened to before.
+    settings_here = read_settings(
+        data_dir=target.data_dir, engine=target.engine, preload_models=False, clone_wait="heard"
+    )
     async with open_local_client(settings_here, target.workspace, needs_engine=needs_engine) as client:
         yield client

@@ -16,6 +16,9 @@ def voice_as_json(voice: Voice) -> dict[str, object]:
         "ageGroup": voice.age_group,
         "createTime": voice.create_time,
         **({"consent": _consent_as_json(voice.consent)} if voice.consent is not None else {}),
+        "similarity": voice.similarity,
+        "clarity": voice.clarity,
+        "warnings": [_remark_as_json(warning) for warning in voice.warnings],
     }
 
 
@@ -36,12 +39,7 @@ def _consent_as_json(consent: Consent) -> dict[str, object]:
 def report_as_json(report: CloneReport) -> dict[str, object]:
     body: dict[str, object] = {}
     if report.voice is not None:
-        body["voice"] = {
-            **voice_as_json(report.voice),
-            "similarity": report.similarity,
-            "clarity": report.clarity,
-            "isRefining": report.is_refining,
-        }
+        body["voice"] = {**voice_as_json(report.voice), "isRefining": report.is_refining}
     body["audioSamplesValidated"] = [_sample_as_json(sample) for sample in report.samples]
     return body
 

@@ -130,7 +130,10 @@ def _show(voice: Voice, *, as_json: bool) -> None:
     consent = fields.pop("consent", {})
     assert isinstance(consent, dict)
     fields |= {f"consent.{name}": value for name, value in consent.items()}
-    print_rows(
-        ("FIELD", "VALUE"),
-        [(name, ", ".join(value) if isinstance(value, list) else str(value)) for name, value in fields.items()],
-    )
+    print_rows(("FIELD", "VALUE"), [(name, _as_text(value)) for name, value in fields.items()])
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(part["text"] if isinstance(part, dict) else str(part) for part in value)
+    return "" if value is None else str(value)

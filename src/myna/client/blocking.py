@@ -7,6 +7,7 @@ from contextlib import closing
 from functools import partial
 from os import PathLike
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import BinaryIO, Self, TypeVar
 
@@ -164,6 +165,16 @@ class Client:
 
     def get_voice(self, voice_id: str) -> Voice:
         return self._run(operations.get_voice(voice_id))
+
+    def wait_until_heard(self, voice_id: str, *, limit_s: float = 120.0, ask_again_s: float = 1.0) -> Voice:
+        """The voice once it has been listened to and measured, or as it is after so many seconds.
+
+        A clone is answered before that, unless the server is set otherwise; it can speak meanwhile.
+        """
+        until_s = monotonic() + limit_s
+        while not (voice := self.get_voice(voice_id)).is_heard and monotonic() < until_s:
+            connection.sleep(ask_again_s)
+        return voice
 
     def update_voice(
         self,

@@ -131,9 +131,22 @@ class Voice:
     create_time: str = ""
     """RFC 3339, UTC; empty if the server does not tell."""
     refinement: str = ""
-    """`pending` while a better version is being made in the background, `done` when it is in place, else empty."""
+    """`pending` while something is done for it in the background, then `done`; empty if there is nothing to do."""
+    refinement_stage: str = ""
+    """While that is pending: `hearing`, `measuring` or `refining`."""
     consent: Consent | None = None
     """None if none is recorded, or the server does not tell."""
+    similarity: float | None = None
+    """How alike the voice and its recording are, 0 stranger to 1 same person; None if not measured, or not yet."""
+    clarity: float | None = None
+    """How well the voice is understood, 0 to 1; None if not measured, or not yet."""
+    warnings: tuple["Remark", ...] = ()
+    """What is wrong with the voice, with advice."""
+
+    @property
+    def is_heard(self) -> bool:
+        """Nothing but refinement may be left to do: it has been listened to, and measured if that is ever done."""
+        return self.refinement_stage not in {"hearing", "measuring"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +189,16 @@ class CloneReport:
     """None if no recording could be used (`samples` say why), or nothing was to be stored."""
     samples: tuple[SampleReport, ...]
     """One for each recording, in their order."""
-    similarity: float | None = None
-    """How alike the new voice and the recording are, 0 stranger to 1 same person; None if not reported."""
     is_refining: bool = False
     """A better version of the voice will take this one's place in the background."""
-    clarity: float | None = None
-    """How well the new voice is understood, 0 to 1; None if not reported."""
+
+    @property
+    def similarity(self) -> float | None:
+        return self.voice.similarity if self.voice is not None else None
+
+    @property
+    def clarity(self) -> float | None:
+        return self.voice.clarity if self.voice is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,7 @@ def read_clone(content: bytes) -> CloneReport:
     return CloneReport(
         voice=_voice(voice),
         samples=samples,
-        similarity=_number(voice, "similarity"),
         is_refining=voice.get("isRefining") is True,
-        clarity=_number(voice, "clarity"),
     )
 
 
@@ -79,6 +77,10 @@ def _voice(entry: Json) -> Voice:
         age_group=_text(entry, "ageGroup"),
         create_time=_text(entry, "createTime"),
         refinement=_text(entry, "refinement"),
+        refinement_stage=_text(entry, "refinementStage"),
+        similarity=_number(entry, "similarity"),
+        clarity=_number(entry, "clarity"),
+        warnings=tuple(_remark(remark) for remark in _objects(entry.get("warnings"))),
         consent=_consent(entry.get("consent")),
     )
 

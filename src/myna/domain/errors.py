@@ -20,6 +20,7 @@ MynaError
 ├── MethodNotAllowed          the path exists, the method does not
 ├── VoiceAlreadyExists        the id is taken
 ├── RequestInProgress         the same request is still at work
+├── DictionaryChanged         somebody has changed the pronunciation dictionary meanwhile
 ├── VoiceIncompatible         an artifact of another engine or version
 ├── PayloadTooLarge           the body is over the limit
 ├── Overloaded                the waiting line is full, try again later
@@ -165,6 +166,11 @@ class RequestInProgress(MynaError):
     code = "REQUEST_IN_PROGRESS"
     kind = ErrorKind.ABORTED
     retry_after_s = 1
+
+
+class DictionaryChanged(MynaError):
+    code = "DICTIONARY_CHANGED"
+    kind = ErrorKind.ABORTED
 
 
 class VoiceIncompatible(MynaError):

@@ -133,3 +133,12 @@ class EncodedChunk:
     duration_s: float
     """Of the speech that entered the encoder for this piece."""
     spans: tuple[TimedSpan, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMark:
+    """What a recording says of where it comes from."""
+
+    is_marked: bool
+    score: float
+    """0 for no trace of the mark to 1; at 0.62 and above it is there."""

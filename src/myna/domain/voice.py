@@ -10,6 +10,7 @@ from typing import NewType
 
 from myna.domain.consent import Consent
 from myna.domain.errors import ConsentRevoked, InvalidRequest, VoiceNotFound
+from myna.domain.finding import Finding, Severity
 from myna.domain.language import LangCode
 
 VoiceId = NewType("VoiceId", str)
@@ -19,6 +20,8 @@ SYSTEM_WORKSPACE = WorkspaceId("inworld")
 """Stock voices are named `workspaces/inworld/voices/Dennis` on the wire (wire-contract.md#voice); clients compare the
 name."""
 
+UNCLEAR_VOICE = 0.75
+"""A clarity below this is told, with advice. Its source and rate of false alarms are in docs/lab/audio.md."""
 _MAX_SLUG_CHARS = 48
 
 
@@ -44,13 +47,47 @@ class VoiceSource(StrEnum):
 
 
 class Refinement(StrEnum):
-    """How far a voice is on the way to its best artifact."""
+    """What comes next for a voice in the background, in this order; it speaks meanwhile. The values are stored."""
 
     NONE = ""
     """What was made at once is all there is."""
-    PENDING = "pending"
-    """A better artifact is being made in the background; the voice speaks meanwhile."""
+    HEARING = "hearing"
+    """It is listened to, for how far it may go towards the person."""
+    MEASURING = "measure"
+    """It says a few words, by which its `measures` are taken."""
+    REFINING = "pending"
+    """It is improved more finely. (Voices from before there were stages have this value too.)"""
     DONE = "done"
+
+    @property
+    def is_pending(self) -> bool:
+        return self in PENDING_STAGES
+
+
+PENDING_STAGES = (Refinement.HEARING, Refinement.MEASURING, Refinement.REFINING)
+"""In the order in which a voice goes through them."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialMeasures:
+    """What the first words of a voice tell about it."""
+
+    similarity: float | None = None
+    """How alike the voice and its recording are, 0 stranger to 1 same person; None if not measured."""
+    clarity: float | None = None
+    """How well the voice is understood, 0 to 1; None if not measured, or in a language where it cannot be."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What they mean for the person who recorded it."""
+        clarity = self.clarity
+        if clarity is None or clarity >= UNCLEAR_VOICE:
+            return ()
+        message = (
+            f"The voice made of this recording is hard to understand ({100 * clarity:.0f} of 100). Record again: 10 to "
+            "15 seconds of clear, even speech, near to the microphone, in a quiet room."
+        )
+        return (Finding("UNCLEAR_VOICE", Severity.WARNING, message, round(clarity, 3), "clarity"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +139,7 @@ class Voice:
     expires_at: datetime | None = None
     consent: Consent | None = None
     refinement: Refinement = Refinement.NONE
+    measures: TrialMeasures = TrialMeasures()
     design: VoiceDesign | None = None
     """None for a voice that was not designed, or was before this was kept."""
 

@@ -5,6 +5,7 @@ Blocking, numpy in and out. Threads, queues, cancellation and placement are the 
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -38,6 +39,8 @@ class EngineCapabilities:
     """Same seed, same samples."""
     reports_timings: bool = False
     """`SpokenChunk.timings` is filled."""
+    hears: bool = False
+    """`hear_voice` makes a better artifact than `encode_voice`, and takes its time."""
     refines: bool = False
     """`refine_voice` improves an artifact further in the background."""
     experimental_languages: frozenset[LangCode] = frozenset()
@@ -58,6 +61,12 @@ class EngineSettings:
     weights_dir: Path
     """The weight cache; read through `myna.weights`, which verifies digests."""
     num_threads: int = 2
+    before_step: Callable[[], None] = lambda: None
+    """Called between the steps of what takes long: it blocks while somebody else needs the machine, and raises when
+    nobody wants the result any more. A step is at most some three seconds of one core."""
+    interrupting: Callable[[Callable[[], None]], AbstractContextManager[object]] = nullcontext
+    """For a step of more than a second: within the block the given function is called, from another thread, when
+    somebody else needs the machine; the step may be given up and begun again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +99,16 @@ class Engine(Protocol):
     """
 
     def encode_voice(self, reference: ReferenceAudio) -> bytes:
-        """Derive a voice: self-contained bytes that start with a magic and a version. Pure: same audio, same bytes.
+        """Derive a voice, at once: self-contained bytes that start with a magic and a version.
 
-        Raises: InvalidRequest for a reference that cannot be used.
+        Pure: same audio, same bytes. Raises: InvalidRequest for a reference that cannot be used.
+        """
+        ...
+
+    def hear_voice(self, reference: ReferenceAudio) -> bytes:
+        """Derive it with care: what was found is listened to before it is taken. Pure; same errors.
+
+        Only asked of engines with `capabilities.hears`.
         """
         ...
 

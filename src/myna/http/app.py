@@ -6,11 +6,27 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from myna import __version__
-from myna.http import jobs, listening_socket, openai, speech, speech_socket, stt, system, transcriptions, voices
+from myna.http import (
+    detection,
+    dictionaries,
+    elevenlabs,
+    jobs,
+    listening_socket,
+    openai,
+    speech,
+    speech_socket,
+    stt,
+    system,
+    transcriptions,
+    voices,
+)
 from myna.http.allowances import Allowances
 from myna.http.backend import Backend
 from myna.http.bodies_in_flight import BodiesInFlight
 from myna.http.cross_origin import CrossOrigin
+from myna.http.detection import DetectRequest
+from myna.http.dictionary_messages import DictionaryMessage
+from myna.http.elevenlabs_request import AddVoiceRequest, TextToSpeechRequest
 from myna.http.errors import install_error_replies
 from myna.http.item_speaker import BackendItemSpeaker
 from myna.http.job_messages import BatchRequest
@@ -77,10 +93,13 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
         voices.short,
         voices.qualified,
         voices.older,
+        dictionaries.router,
         speech.router,
         jobs.router,
         openai.router,
+        elevenlabs.router,
         transcriptions.router,
+        detection.router,
         stt.router,
         tokens_router,
     )
@@ -97,8 +116,10 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
         CreateSpeechRequest,
     )
     token_messages = (CreateTokenRequest, GenerateTokenRequest)
-    listening = (TranscriptionRequest, TranscribeRequest)
-    install_openapi(app, (*messages, ConsentMessage, *listening, *token_messages, SpeechLineReply))
+    listening = (DetectRequest, TranscriptionRequest, TranscribeRequest)
+    elevenlabs_messages = (AddVoiceRequest, TextToSpeechRequest)
+    kept = (ConsentMessage, DictionaryMessage)
+    install_openapi(app, (*messages, *kept, *listening, *token_messages, *elevenlabs_messages, SpeechLineReply))
     # Inside out: what the last resort answers is for pages of other origins too, and every answer has an id.
     app.add_middleware(LastResort, limits=limits)
     if limits.cors_origins:

@@ -1,5 +1,5 @@
-"""Who is asking, and may they: keys and tokens in the `Authorization` header (wire-contract.md#keys), as dependencies
-of the endpoints."""
+"""Who is asking, and may they: keys and tokens in the `Authorization` header (wire-contract.md#keys) or ElevenLabs'
+`xi-api-key`, as dependencies of the endpoints."""
 
 import re
 from collections.abc import AsyncIterator
@@ -32,12 +32,19 @@ _HEADER = APIKeyHeader(
     name="Authorization", scheme_name="key", description="`Basic <key>` or `Bearer <key or token>`.", auto_error=False
 )
 
+_ELEVENLABS_HEADER = APIKeyHeader(
+    name="xi-api-key", scheme_name="elevenlabs", description="The bare key or token.", auto_error=False
+)
+
 
 async def _admit(
-    request: Request, backend: WithBackend, header: Annotated[str | None, Security(_HEADER)]
+    request: Request,
+    backend: WithBackend,
+    header: Annotated[str | None, Security(_HEADER)],
+    elevenlabs_header: Annotated[str | None, Security(_ELEVENLABS_HEADER)],
 ) -> AsyncIterator[Grant]:
     """Until the reply is out. Raises: CredentialsMissing, CredentialsRejected, CredentialsExpired, RateLimited."""
-    key = _signed_request(request, header or "") or _after_scheme(header or "")
+    key = _signed_request(request, header or "") or _after_scheme(header or "") or (elevenlabs_header or "").strip()
     try:
         grant = await _verify(backend, request.client, key)
     except CredentialsRejected as exc:

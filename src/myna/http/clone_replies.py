@@ -4,45 +4,16 @@ What the original does not have is marked "extra" and left out when `strict_repl
 """
 
 import base64
-import math
 from functools import partial
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from myna.domain.finding import Finding, Severity
+from myna.domain.finding import Severity
+from myna.http.note_reply import NoteReply, Rounded, rounded
 from myna.http.reply import Base64, Reply
 from myna.http.voice_replies import VoiceReply
 from myna.usecases.clone_voice import CloneVoiceResult, ValidatedSample
-
-
-def _rounded(value: float | None, num_digits: int = 3) -> float | None:
-    """None for what JSON cannot say."""
-    return round(float(value), num_digits) if value is not None and math.isfinite(value) else None
-
-
-Rounded = Annotated[float | None, BeforeValidator(_rounded)]
-
-
-class NoteReply(Reply):
-    """A remark on a sample."""
-
-    text: str
-    code: str = ""
-    value: Rounded = None
-    unit: str = ""
-    start_seconds: Rounded = None
-    end_seconds: Rounded = None
-
-    @classmethod
-    def of(cls, finding: Finding, *, is_strict: bool) -> Self:
-        if is_strict:
-            return cls(text=finding.message)
-        known: dict[str, Any] = {"start_seconds": finding.start_s, "end_seconds": finding.end_s}
-        if finding.value is not None and math.isfinite(finding.value):
-            known |= {"value": finding.value, "unit": finding.unit}
-        known = {name: value for name, value in known.items() if value is not None}
-        return cls(text=finding.message, code=finding.code, **known)
 
 
 class QualityReply(Reply):
@@ -59,7 +30,7 @@ class QualityReply(Reply):
     bandwidth_hertz: Annotated[Rounded, Field(validation_alias="bandwidth_hz")]
     loudness_lufs: Rounded
     peak_db: Rounded
-    clipped_ratio: Annotated[float | None, BeforeValidator(partial(_rounded, num_digits=6))]
+    clipped_ratio: Annotated[float | None, BeforeValidator(partial(rounded, num_digits=6))]
     speaker_count: Annotated[int, Field(validation_alias="num_speakers")]
     window_start_seconds: Annotated[Rounded, Field(validation_alias="window_start_s")]
     window_end_seconds: Annotated[Rounded, Field(validation_alias="window_end_s")]
@@ -111,7 +82,5 @@ class CloneVoiceReply(Reply):
             return cls(audio_samples_validated=samples)
         voice = VoiceReply.of(result.voice, is_strict=is_strict)
         if not is_strict:
-            measured = {"similarity": _rounded(result.similarity), "clarity": _rounded(result.clarity)}
-            extra: dict[str, Any] = {name: value for name, value in measured.items() if value is not None}
-            voice = voice.model_copy(update={"is_refining": result.is_refining, **extra})
+            voice = voice.model_copy(update={"is_refining": result.is_refining})
         return cls(voice=voice, audio_samples_validated=samples)

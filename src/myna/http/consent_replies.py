@@ -1,20 +1,15 @@
 """The consent to a voice as it is shown (wire-contract.md#consent). All of it is extra."""
 
-from datetime import UTC, datetime
 from typing import Any, Self
 
 from myna.domain.consent import Consent, Revocation
-from myna.http.reply import Reply
+from myna.http.reply import Reply, format_moment
 from myna.usecases.keep_consent import ConsentHistory
-
-
-def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _times(consent: Consent | Revocation) -> dict[str, Any]:  # Any: pydantic's arguments
     known = {"given_at": consent.given_at, "revoked_at": consent.revoked_at}
-    return {name: _time(moment) for name, moment in known.items() if moment is not None}
+    return {name: format_moment(moment) for name, moment in known.items() if moment is not None}
 
 
 class RevocationReply(Reply):

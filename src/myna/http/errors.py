@@ -1,7 +1,7 @@
 """From what went wrong to a reply: the only file that knows status numbers.
 
 Every failure has one body, `{"code", "message", "details"}` with the gRPC number inside (wire-contract.md#errors). On
-the paths whose clients look for `error.message` the same is repeated under `error`.
+the paths whose clients look for `error.message` the same is repeated under `error`; ElevenLabs' paths have ElevenLabs'.
 """
 
 import logging
@@ -53,6 +53,20 @@ _WRAPPED_PATHS = ("/tts/v1/voice:stream", "/v1/")
 """Where the body is repeated under `error`: stream clients and OpenAI clients read it there
 (wire-contract.md#errors)."""
 
+_ELEVENLABS_PATHS = ("/v1/voices", "/v1/text-to-speech/")
+_ELEVENLABS_STATUSES = {
+    "CREDENTIALS_MISSING": "needs_authorization",
+    "CREDENTIALS_REJECTED": "invalid_api_key",
+    "CREDENTIALS_EXPIRED": "invalid_api_key",
+    "PERMISSION_DENIED": "missing_permissions",
+    "TEXT_TOO_LONG": "max_character_limit_exceeded",
+    "QUOTA_EXHAUSTED": "quota_exceeded",
+    "OVERLOADED": "system_busy",
+    "RATE_LIMITED": "too_many_concurrent_requests",
+}
+"""Words that ElevenLabs' clients look for; the others are our codes in lower case. Source: ElevenLabs' help pages on
+error codes."""
+
 ERROR_CODE_HEADER = "x-myna-error-code"
 """Carries the stable code of the error; the body has no place for it (`details` is empty in the original)."""
 
@@ -100,7 +114,10 @@ def describe_bug(error: Exception) -> tuple[Failure, str]:
 
 def failure_reply(path: str, failure: Failure, headers: Mapping[str, str] | None = None) -> Response:
     body = failure.body()
-    if any(path.startswith(prefix) for prefix in _WRAPPED_PATHS):
+    if path.startswith(_ELEVENLABS_PATHS):
+        status = _ELEVENLABS_STATUSES.get(failure.error_code, failure.error_code.lower())
+        body = {"detail": {"status": status, "message": failure.message}}
+    elif any(path.startswith(prefix) for prefix in _WRAPPED_PATHS):
         body["error"] = failure.body()
     extra = {**SECURITY_HEADERS, ERROR_CODE_HEADER: failure.error_code, **(headers or {})}
     if failure.status == 401:

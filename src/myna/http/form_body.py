@@ -16,6 +16,7 @@ from myna.http.body_stream import read_body
 from myna.http.proto_message import Message, check_message
 
 _MAX_FIELDS = 64
+_MAX_FILES = 64
 _MAX_FIELD_BYTES = 64 * 1024
 
 
@@ -37,16 +38,22 @@ class FormBody(Generic[Message]):
     """
 
     message: type[Message]
+    files_field: str = ""
+    """A list without `[]`, of up to `_MAX_FILES` files."""
 
     async def __call__(self, request: Request, _admitted: Caller, backend: WithBackend) -> Message:
         if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
             raise InvalidRequest("Send the request as multipart/form-data.")
         most = backend.limits.max_body_bytes
         with backend.bodies.hold() as grow:
-            limits = {"max_files": 1, "max_fields": _MAX_FIELDS, "max_part_size": _MAX_FIELD_BYTES}
+            limits = {
+                "max_files": _MAX_FILES if self.files_field else 1,
+                "max_fields": _MAX_FIELDS,
+                "max_part_size": _MAX_FIELD_BYTES,
+            }
             parser = _MemoryParser(request.headers, read_body(request, grow, most), **limits)
             try:
-                fields = await _read_fields(await parser.parse())
+                fields = await _read_fields(await parser.parse(), self.files_field)
             except MultiPartException as exc:
                 raise InvalidRequest("The request's body is not valid multipart/form-data, or has too much.") from exc
             finally:
@@ -54,11 +61,11 @@ class FormBody(Generic[Message]):
         return check_message(fields, self.message)
 
 
-async def _read_fields(form: FormData) -> dict[str, Any]:
+async def _read_fields(form: FormData, files_field: str) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in form.multi_items():
         content = await value.read() if isinstance(value, UploadFile) else value
-        if name.endswith("[]"):
+        if name.endswith("[]") or name == files_field:
             fields.setdefault(name.removesuffix("[]"), []).append(content)
         else:
             fields[name] = content

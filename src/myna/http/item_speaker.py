@@ -61,7 +61,7 @@ class BackendItemSpeaker:
         if not chunks:
             raise TextUnspeakable("text holds nothing that can be spoken.")
         timestamps = None
-        if message.timestamp_type is not None:
+        if message.timestamp_type is not None or message.lipsync_config is not None:
             timestamps = to_json(whole_timestamps(message, chunks) or {})
         media_type = _MEDIA_TYPES.get(command.audio_format.encoding, "application/octet-stream")
         return SpokenItem(b"".join(chunk.content for chunk in chunks), media_type, timestamps)

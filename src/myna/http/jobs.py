@@ -170,7 +170,8 @@ async def _check_items(
                 raise InvalidRequest("text is required.")
             command = item_command(message, workspace)
             speech.check(command)
-            if (asked := (command.voice_id, command.design_prompt is None, command.lang)) not in seen:
+            asks = (command.voice_id, command.design_prompt is None, command.lang)
+            if (asked := (*asks, command.uses_dictionaries, command.dictionaries, command.model_id)) not in seen:
                 await speech.check_voice(command)
                 seen.add(asked)
         except MynaError as exc:

@@ -22,11 +22,11 @@ from myna.http.openapi import ERRORS, body_of, content_of
 from myna.http.pulled_response import PulledResponse
 from myna.http.reply import JsonReply, to_json
 from myna.http.request_state import record_of
-from myna.http.speech import speak_along
+from myna.http.speech import raw_audio, speak_along
 from myna.observability.request_record import RequestRecord
 from myna.usecases.manage_voices import VoiceQuery
 from myna.usecases.models import KNOWN_MODELS
-from myna.usecases.speak_command import SpeakCommand
+from myna.usecases.speak_command import SpeakCommand, SpeechForm
 
 _FORMATS: dict[str, tuple[AudioEncoding, str]] = {
     "mp3": (AudioEncoding.MP3, "audio/mpeg"),
@@ -104,24 +104,14 @@ async def create_speech(
         speaking_rate=message.speed or 1.0,
         seed=message.seed,
         is_stream=True,
-        is_openai=True,
+        form=SpeechForm.OPENAI,
     )
     record = record_of(request.scope)
     chunks = speak_along(backend, command, record)
     is_events = message.stream_format == "sse"
-    pieces = _iter_events(chunks, len(message.input), record) if is_events else _iter_content(chunks)
+    pieces = _iter_events(chunks, len(message.input), record) if is_events else raw_audio(chunks)
     first = await while_client_waits(request.receive, anext(pieces))
     return PulledResponse(first, pieces, _EVENTS if is_events else media_type, backend.limits.send_stall_s)
-
-
-async def _iter_content(chunks: AsyncGenerator[EncodedChunk, None]) -> AsyncGenerator[bytes, None]:
-    """The audio alone. A failure in the middle cuts the connection: raw audio has no place for an error."""
-    try:
-        async for chunk in chunks:
-            if chunk.content:
-                yield chunk.content
-    finally:
-        await chunks.aclose()
 
 
 async def _iter_events(
@@ -130,7 +120,7 @@ async def _iter_events(
     """`speech.audio.delta` with each piece, then `speech.audio.done`. A failure after the first is an event too."""
     has_begun = False
     try:
-        async with aclosing(_iter_content(chunks)) as contents:
+        async with aclosing(raw_audio(chunks)) as contents:
             async for content in contents:
                 yield _event({"type": "speech.audio.delta", "audio": base64.b64encode(content).decode("ascii")})
                 has_begun = True

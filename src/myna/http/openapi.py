@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from myna.http.reply import ErrorReply
+from myna.http.reply import ElevenLabsErrorReply, ErrorReply
 
 JsonObject = dict[str, Any]  # Any: OpenAPI is JSON
 
@@ -30,6 +30,7 @@ ERRORS: dict[int | str, JsonObject] = {
     )
 }
 """For `responses=`; gRPC numbers in brackets."""
+ELEVENLABS_ERRORS = {status: {**known, "model": ElevenLabsErrorReply} for status, known in ERRORS.items()}
 
 
 def body_of(message: type[BaseModel], media_type: str = "application/json") -> JsonObject:

@@ -100,11 +100,19 @@ def _read_base64(value: object, read: ValidatorFunctionWrapHandler) -> object:
         raise PydanticCustomError("base64", "is not valid base64") from exc
 
 
+def _as_file(value: object) -> object:
+    if not isinstance(value, bytes):
+        raise PydanticCustomError("file", "must be a file")
+    return value
+
+
 Text = Annotated[str, BeforeValidator(_as_text)]
 Flag = StrictBool
 Float = Annotated[float, BeforeValidator(_as_float)]
 Int = Annotated[int, BeforeValidator(_as_int)]
 Base64Bytes = Annotated[bytes, WrapValidator(_read_base64)]
+FileBytes = Annotated[bytes, BeforeValidator(_as_file)]
+"""Of a form's file, not of one of its texts."""
 
 Member = TypeVar("Member", bound=StrEnum)
 

@@ -1,6 +1,7 @@
 """What every JSON reply has in common: camelCase, ASCII, compact, never NaN."""
 
 import json
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi.responses import JSONResponse
@@ -14,6 +15,11 @@ def to_json(value: object) -> bytes:
     Raises: ValueError for NaN and infinities, which JSON cannot say.
     """
     return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+def format_moment(moment: datetime) -> str:
+    """RFC 3339 in UTC."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class JsonReply(JSONResponse):
@@ -49,6 +55,13 @@ class ErrorReply(Reply):
     """gRPC number; the HTTP status is separate."""
     message: str
     details: list[dict[str, Any]]  # Any: protobuf `Any` objects
+
+
+class ElevenLabsErrorReply(Reply):
+    """Every failure of ElevenLabs' paths."""
+
+    detail: dict[str, str]
+    """`status` (a word) and `message`."""
 
 
 class EmptyReply(Reply):

@@ -72,7 +72,7 @@ class CreateContext(SpeechSettings):
         """What `contextCreated` repeats: the settings as they are in force."""
         audio_format = self.audio_config.to_format()
         normalization = self.apply_text_normalization
-        design = self.asked_design
+        design, dictionaries = self.asked_design, self.pronunciation_dictionary_settings
         return {
             "voiceId": self.voice_id,
             **({"voiceDesign": {"designPrompt": design.design_prompt}} if design is not None else {}),
@@ -88,7 +88,7 @@ class CreateContext(SpeechSettings):
             "applyTextNormalization": normalization.value if normalization else "APPLY_TEXT_NORMALIZATION_UNSPECIFIED",
             "autoMode": self.auto_mode,
             "synthesisContext": None,
-            "pronunciationDictionarySettings": None,
+            "pronunciationDictionarySettings": dictionaries.model_dump(by_alias=True) if dictionaries else None,
         }
 
 
@@ -126,6 +126,10 @@ def updated(current: CreateContext, payload: JsonObject) -> CreateContext:
         fields.setdefault("voice_design", None)
     elif "voice_design" in fields:
         fields["voice_id"] = ""
+    if "pronunciation_dictionary_settings" in fields:
+        fields.setdefault("enable_custom_pronunciation", None)
+    elif "enable_custom_pronunciation" in fields:
+        fields["pronunciation_dictionary_settings"] = None
     if fields.get("model_id", current.model_id) != current.model_id:
         raise InvalidRequest("The model of a context cannot change. Create another context.")
     return current.model_copy(update=fields)

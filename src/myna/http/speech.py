@@ -119,6 +119,16 @@ async def speak_along(
         await reply.aclose()
 
 
+async def raw_audio(chunks: AsyncGenerator[EncodedChunk, None]) -> AsyncGenerator[bytes, None]:
+    """The audio alone. A failure in the middle cuts the connection: raw audio has no place for an error."""
+    try:
+        async for chunk in chunks:
+            if chunk.content:
+                yield chunk.content
+    finally:
+        await chunks.aclose()
+
+
 async def _iter_lines(
     payloads: SpeechPayloads, chunks: AsyncGenerator[EncodedChunk, None], record: RequestRecord
 ) -> AsyncGenerator[bytes, None]:

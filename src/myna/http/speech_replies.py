@@ -38,10 +38,17 @@ class CharacterAlignmentReply(Reply):
     character_end_time_seconds: list[float]
 
 
-class LipsyncAlignmentReply(Reply):
-    """Always empty: what its entries look like is not published."""
+class VisemeReply(Reply):
+    viseme_symbol: str
+    """`sil PP FF TH DD kk CH SS nn RR aa E ih oh ou`."""
+    start_time_seconds: float
+    duration_seconds: float
 
-    visemes: list[dict[str, Any]]  # Any: not published
+
+class LipsyncAlignmentReply(Reply):
+    """One shape after the other without gaps; empty where the engine knows no phones."""
+
+    visemes: list[VisemeReply]
 
 
 class TimestampInfoReply(Reply):

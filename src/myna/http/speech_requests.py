@@ -9,7 +9,7 @@ from myna.domain.errors import InvalidRequest
 from myna.domain.language import parse_lang_code
 from myna.domain.speech import AudioEncoding, AudioFormat, TimestampKind
 from myna.domain.voice import VoiceId, WorkspaceId
-from myna.http.proto_message import Float, Int, Known, ProtoMessage, ProtoQuery, Text
+from myna.http.proto_message import Flag, Float, Int, Known, ProtoMessage, ProtoQuery, Text
 from myna.usecases.models import DEFAULT_MODEL
 from myna.usecases.speak_command import SpeakCommand
 
@@ -59,9 +59,21 @@ class AudioConfigMessage(ProtoMessage):
 
 
 class LipsyncMessage(ProtoMessage):
-    """Answered with an empty list: what its entries look like is not published. `phoneticDetails` has mouth shapes."""
+    """Turns on `timestampInfo.lipsyncAlignment`, with or without timestamps."""
 
     viseme_set: Text = ""
+
+
+class DictionaryLocatorMessage(ProtoMessage):
+    dictionary: Annotated[Text, Field(description="workspaces/{workspace}/pronunciationDictionaries/{uuid}.")] = ""
+
+
+class DictionarySettingsMessage(ProtoMessage):
+    """With `inworld-tts-2` and `-flash`; the other models ignore it."""
+
+    dictionaries: Annotated[
+        list[DictionaryLocatorMessage], Field(description="1 to 3; of two for one word the first counts.")
+    ] = []  # noqa: RUF012
 
 
 class SpokenDesignMessage(ProtoMessage):
@@ -84,6 +96,10 @@ class SpeechSettings(ProtoMessage):
     timestamp_transport_strategy: Known[TimestampTransport] = None
     apply_text_normalization: Known[Normalization] = None
     lipsync_config: LipsyncMessage | None = None
+    pronunciation_dictionary_settings: DictionarySettingsMessage | None = None
+    enable_custom_pronunciation: Annotated[
+        Flag | None, Field(description="Use the workspace's oldest dictionary; never beside the field above.")
+    ] = None
     seed: Annotated[Int, Field(description="Extra: same seed, same speech.")] = 0
 
     @property
@@ -98,7 +114,11 @@ class SpeechSettings(ProtoMessage):
         viseme_set = self.lipsync_config.viseme_set if self.lipsync_config is not None else ""
         if viseme_set not in ("", "OPENXR") and not viseme_set.endswith("_UNSPECIFIED"):
             raise InvalidRequest("lipsyncConfig.visemeSet must be OPENXR.")
-        design = self.asked_design
+        design, dictionaries = self.asked_design, self.pronunciation_dictionary_settings
+        if dictionaries is not None and self.enable_custom_pronunciation is not None:
+            raise InvalidRequest(
+                "pronunciationDictionarySettings and enableCustomPronunciation cannot both be set. Send one of them."
+            )
         return SpeakCommand(
             workspace=workspace,
             voice_id=VoiceId(self.voice_id),
@@ -111,6 +131,8 @@ class SpeechSettings(ProtoMessage):
             seed=self.seed,
             normalize_text=self.apply_text_normalization is not Normalization.OFF,
             is_stream=is_stream,
+            uses_dictionaries=dictionaries is not None or self.enable_custom_pronunciation is True,
+            dictionaries=tuple(each.dictionary for each in dictionaries.dictionaries) if dictionaries else None,
             design_prompt=design.design_prompt.strip() if design is not None else None,
         )
 

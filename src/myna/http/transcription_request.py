@@ -3,11 +3,10 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field
 
 from myna.http.openai_names import TRANSCRIPTION_MODELS
-from myna.http.proto_message import ProtoMessage, Text
+from myna.http.proto_message import FileBytes, ProtoMessage, Text
 
 
 class TranscriptFormat(StrEnum):
@@ -18,10 +17,10 @@ class TranscriptFormat(StrEnum):
     VTT = "vtt"
 
 
-def _must_be_file(value: object) -> object:
-    if not isinstance(value, bytes):
-        raise PydanticCustomError("file", "must be a file")
-    return value
+AudioFile = Annotated[
+    FileBytes,
+    Field(description="WAV, MP3, FLAC, OGG, WebM/Opus or M4A.", json_schema_extra={"format": "binary"}),
+]
 
 
 class TranscriptionRequest(ProtoMessage):
@@ -29,11 +28,7 @@ class TranscriptionRequest(ProtoMessage):
 
     model_config = ConfigDict(json_schema_extra={"required": ["file", "model"]})
 
-    file: Annotated[
-        bytes,
-        BeforeValidator(_must_be_file),
-        Field(description="WAV, MP3, FLAC, OGG, WebM/Opus or M4A.", json_schema_extra={"format": "binary"}),
-    ] = b""
+    file: AudioFile = b""
     model: Annotated[Text, Field(description="whisper-1 or another of OpenAI's.")] = TRANSCRIPTION_MODELS[0]
     language: Annotated[Text, Field(description="ISO 639-1 or BCP-47; absent: heard.")] = ""
     response_format: Annotated[TranscriptFormat, Field(description="json text verbose_json srt vtt")] = (

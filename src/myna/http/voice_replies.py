@@ -9,6 +9,7 @@ from pydantic import ConfigDict
 
 from myna.domain.voice import Voice
 from myna.http.consent_replies import ConsentReply
+from myna.http.note_reply import NoteReply, rounded
 from myna.http.reply import Reply
 from myna.usecases.voice_filter import format_time, is_custom
 
@@ -48,13 +49,17 @@ class VoiceReply(Reply):
     create_time: str = ""
     """Extra: RFC 3339."""
     similarity: float | None = None
-    """Extra, after a clone: how alike the voice and the recording are, 0 stranger to 1 same person."""
+    """Extra: how alike the voice and the recording are, 0 stranger to 1 same person; absent until it is measured."""
     clarity: float | None = None
-    """Extra, after a clone: how well the voice is understood, 0 to 1; absent where that cannot be judged."""
+    """Extra: how well the voice is understood, 0 to 1; absent until it is measured, and where it cannot be judged."""
+    warnings: list[NoteReply] = []  # noqa: RUF012  (pydantic copies defaults)
+    """Extra: what is wrong with the voice, and what to do; absent if it is well."""
     is_refining: bool | None = None
     """Extra, after a clone: a better version takes this one's place in the background."""
     refinement: str = ""
-    """Extra: `pending` while a better version is being made in the background, then `done`."""
+    """Extra: `pending` while something is done for the voice in the background, then `done`."""
+    refinement_stage: str = ""
+    """Extra, while that is pending: `hearing`, `measuring` or `refining`, in this order."""
 
     consent: ConsentReply | None = None
     """Extra: who agreed to what; absent if nothing was recorded."""
@@ -62,11 +67,17 @@ class VoiceReply(Reply):
     @classmethod
     def of(cls, voice: Voice, *, is_strict: bool) -> Self:
         is_own = is_custom(voice)
-        extra: dict[str, Any] = {} if is_strict else {"create_time": format_time(voice, "seconds")}
-        if voice.refinement and not is_strict:
+        extra: dict[str, Any] = {"create_time": format_time(voice, "seconds")}
+        if voice.refinement.is_pending:
+            extra |= {"refinement": "pending", "refinement_stage": voice.refinement.name.lower()}
+        elif voice.refinement:
             extra["refinement"] = voice.refinement.value
-        if voice.consent is not None and not is_strict:
+        if voice.consent is not None:
             extra["consent"] = ConsentReply.of_consent(voice.consent)
+        measures = {"similarity": rounded(voice.measures.similarity), "clarity": rounded(voice.measures.clarity)}
+        extra |= {name: value for name, value in measures.items() if value is not None}
+        if findings := voice.measures.findings:
+            extra["warnings"] = [NoteReply.of(finding, is_strict=False) for finding in findings]
         return cls(
             voice_id=voice.voice_id,
             name=voice.name,
@@ -82,7 +93,7 @@ class VoiceReply(Reply):
             prompt_languages=[voice.lang.bcp47],
             is_custom=is_own,
             owned=is_own,
-            **extra,
+            **({} if is_strict else extra),
         )
 
 

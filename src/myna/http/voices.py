@@ -35,6 +35,7 @@ from myna.http.voice_requests import (
 )
 from myna.observability.audit_log import Act
 from myna.text.languages.registry import open_language
+from myna.usecases.clone_voice import CloneVoiceCommand, CloneVoiceResult
 from myna.usecases.manage_voices import VoiceQuery
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[Any]])
@@ -91,17 +92,29 @@ async def clone_voice(
     backend: WithBackend,
 ) -> Response:
     """Derive a voice from recordings; it can be spoken with at once."""
-    command = message.to_command(grant.workspace)
+    result = await clone_along(request, backend, message.to_command(grant.workspace), message.consent)
+    is_strict = backend.limits.strict_replies
+    # On a thread and not by FastAPI: megabytes of base64.
+    return await asyncio.to_thread(lambda: JsonReply(CloneVoiceReply.of(result, is_strict=is_strict).to_wire()))
+
+
+async def clone_along(
+    request: Request, backend: Backend, command: CloneVoiceCommand, consent: ConsentMessage
+) -> CloneVoiceResult:
+    """The use case with all that belongs to it: consent where it is required, repeats, allowances, record, audit log.
+
+    Raises: ConsentRequired, QuotaExhausted, and what the use case raises.
+    """
     if backend.limits.require_consent and not command.validate_only:
-        message.consent.require()
+        consent.require()
     record = record_of(request.scope)
     record.num_samples = len(command.samples)
     record.engine = backend.services.engine.spec.id
-    async with backend.services.repeated_requests(grant.workspace, mark_of(request)) as made:
+    async with backend.services.repeated_requests(command.workspace, mark_of(request)) as made:
         if made.voice_ids:
             result, outcome = await backend.services.clone_voice.recall(command, made.voice_ids[0]), "repeated"
         else:
-            with backend.allowances.voices(grant.workspace, 0 if command.validate_only else 1, made):
+            with backend.allowances.voices(command.workspace, 0 if command.validate_only else 1, made):
                 result = await backend.services.clone_voice(command)
                 made.voice_ids = (result.voice.voice_id,) if result.voice is not None else ()
             if result.voice is not None:
@@ -111,9 +124,7 @@ async def clone_voice(
     backend.metrics.count("myna_clones_total", 1, {"outcome": outcome})
     if result.voice is not None:
         record.voice_id, record.lang = result.voice.voice_id, result.voice.lang.value
-    is_strict = backend.limits.strict_replies
-    # On a thread and not by FastAPI: megabytes of base64.
-    return await asyncio.to_thread(lambda: JsonReply(CloneVoiceReply.of(result, is_strict=is_strict).to_wire()))
+    return result
 
 
 @_in_both_forms(

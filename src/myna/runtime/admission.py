@@ -1,6 +1,6 @@
 """One line before the engine slots: first come, first served, refused when it is too long.
 
-Lives on the event loop. `is_wanted` and `is_busy` alone may be read from any thread.
+Lives on the event loop. `is_wanted` and `num_busy` alone may be read from any thread.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 from myna.domain.errors import Overloaded, ServiceUnavailable
+from myna.runtime.foreground import Foreground
 
 S = TypeVar("S")
 
@@ -16,21 +17,21 @@ S = TypeVar("S")
 class WaitingLine(Generic[S]):
     """Hands out slots. Whoever got one gives it back with `leave`."""
 
-    def __init__(self, slots: Iterable[S], max_waiting: int, on_wanted: Callable[[], None]) -> None:
-        """max_waiting: how many newcomers may wait. on_wanted: called when somebody begins to wait."""
+    def __init__(
+        self, slots: Iterable[S], max_waiting: int, on_wanted: Callable[[], None], foreground: Foreground
+    ) -> None:
+        """max_waiting: how many newcomers may wait. on_wanted: called when somebody begins to wait.
+        foreground: is told of every slot that is handed out.
+        """
         self._free = list(slots)
         self._num_slots = len(self._free)
         self._max_waiting = max_waiting
         self._on_wanted = on_wanted
+        self._foreground = foreground
         self._waiting: deque[asyncio.Future[S]] = deque()
         self._is_closed = False
         self._idle = asyncio.Event()
         self._idle.set()
-
-    @property
-    def is_busy(self) -> bool:
-        """Somebody has a slot."""
-        return len(self._free) < self._num_slots
 
     async def wait_until_idle(self) -> None:
         """Until nobody has a slot, or the line is closed."""
@@ -59,8 +60,9 @@ class WaitingLine(Generic[S]):
         if self._is_closed:
             raise closing()
         if self._free and not self._waiting:
-            # The slot that was used last: its voices and caches are warm.
             self._idle.clear()
+            self._foreground.begin()
+            # The slot that was used last: its voices and caches are warm.
             return self._free.pop()
         if is_newcomer and len(self._waiting) >= self._max_waiting:
             raise Overloaded("Too many requests are waiting for the engine. Try again in a few seconds.")
@@ -86,8 +88,9 @@ class WaitingLine(Generic[S]):
                 turn.set_result(slot)
                 return
         self._free.append(slot)
-        if not self.is_busy:
+        if not self.num_busy:
             self._idle.set()
+        self._foreground.end()
 
     def close(self) -> None:
         """Send everybody away, now and from now on."""

@@ -1,8 +1,8 @@
 """Speech that nobody waits for (jobs), without getting into the way of speech that somebody does.
 
-It has an engine instance of its own in a thread of the lowest priority, as refinements have (`refinement.py`), and in
-addition begins no segment while the live slots are busy. The instance is loaded when the first job comes and given back
-when none has come for a while.
+It has an engine instance of its own in a thread of low priority, as work at leisure has (`leisure_lane.py`), and begins
+no segment while the live slots are busy, however long that is. The instance is loaded when the first job comes and
+given back when none has come for a while.
 """
 
 import asyncio
@@ -11,7 +11,8 @@ from dataclasses import replace
 from myna.engines.base import EngineSettings, EngineSpec
 from myna.runtime.admission import WaitingLine
 from myna.runtime.engine_slot import EngineSlot
-from myna.runtime.refinement import lower_priority
+from myna.runtime.foreground import Foreground
+from myna.runtime.leisure_lane import lower_priority
 
 _MAX_WAITING = 64
 _NUM_THREADS = 1
@@ -36,7 +37,8 @@ class BackgroundLane:
             self._slot = EngineSlot(
                 self._spec, self._settings, "myna-background", max_cached_voices=0, prepare=lower_priority
             )
-            self._line = WaitingLine([self._slot], _MAX_WAITING, lambda: None)
+            # A foreground of its own: work at leisure need not stop for it.
+            self._line = WaitingLine([self._slot], _MAX_WAITING, lambda: None, Foreground())
         return self._line
 
     def end(self) -> None:

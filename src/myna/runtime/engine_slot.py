@@ -8,11 +8,8 @@ from time import monotonic
 
 import numpy as np
 
-from myna.domain.attributes import VoiceAttributes
-from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
-from myna.domain.waveform import ReferenceAudio
 from myna.engines.base import Engine, EngineSettings, EngineSpec, Interruptible
 from myna.runtime.hand_over import ChunkHandOver
 from myna.runtime.owner_thread import OwnerThread
@@ -47,12 +44,6 @@ class EngineSlot:
     def load(self) -> None:
         """Raises: WeightsMissing, WeightsCorrupt, and whatever a plug-in raises."""
         _ = self.engine
-
-    def encode_voice(self, reference: ReferenceAudio) -> bytes:
-        return self.engine.encode_voice(reference)
-
-    def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> bytes:
-        return self.engine.design_voice(attributes, lang, seed)
 
     def speak(
         self,
@@ -90,6 +81,17 @@ class EngineSlot:
             if index + 1 < len(segments) and should_give_way(monotonic() - started_s):
                 return index + 1
         return len(segments)
+
+    def speak_whole(
+        self, artifact: VoiceArtifact, segments: Sequence[SpeechSegment], options: SynthesisOptions
+    ) -> list[SpokenChunk]:
+        """All chunks of some segments, as `speak` hands them over."""
+        voice = self.engine.load_voice(artifact.content)
+        spoken = []
+        for index, segment in enumerate(segments):
+            spoken += [replace(c, segment_index=index) for c in self.engine.synthesize(voice, segment, options)]
+            spoken.append(SpokenChunk(np.zeros(0, np.float32), segment_index=index, ends_segment=True))
+        return spoken
 
     def unload(self) -> None:
         """Give the engine's memory back; it is loaded again when it is needed."""

@@ -13,17 +13,18 @@ from typing import TypeVar
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import Overloaded, ServiceUnavailable, VoiceIncompatible
 from myna.domain.language import LangCode
-from myna.domain.speech import SpeechSegment, SynthesisOptions
+from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
 from myna.domain.waveform import ReferenceAudio
-from myna.engines.base import EngineSettings, EngineSpec
+from myna.engines.base import Engine, EngineSettings, EngineSpec
 from myna.observability.tracing import trace_part
 from myna.runtime.admission import WaitingLine, closing
 from myna.runtime.background import BackgroundLane
 from myna.runtime.engine_slot import EngineSlot
 from myna.runtime.engine_stream import InProcessEngineStream
+from myna.runtime.foreground import Foreground
 from myna.runtime.hand_over import ChunkHandOver
-from myna.runtime.refinement import RefinementLane
+from myna.runtime.leisure_lane import LeisureLane
 from myna.usecases.ports import EngineStream
 
 logger = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class InProcessEngineClient:
         self,
         spec: EngineSpec,
         settings: EngineSettings,
+        foreground: Foreground | None = None,
         *,
         num_slots: int = 1,
         queue_length: int = 32,
@@ -54,7 +56,8 @@ class InProcessEngineClient:
         max_open_streams: int = _MAX_OPEN_STREAMS,
         turn_s: float = _TURN_S,
     ) -> None:
-        """num_slots: requests that are served at one time, each by an engine instance of its own.
+        """foreground: what else is served, so that work at leisure lets that go first too; told of what is served here.
+        num_slots: requests that are served at one time, each by an engine instance of its own.
         queue_length: requests that may wait for a slot.
         max_cached_voices: loaded voices that each instance keeps.
         max_open_streams: streams that may be open, read or not.
@@ -69,7 +72,8 @@ class InProcessEngineClient:
         self._turn_s = turn_s
         self._slots: list[EngineSlot] = []
         self._line: WaitingLine[EngineSlot] | None = None
-        self._refinement = RefinementLane(spec, settings)
+        self._foreground = foreground or Foreground()
+        self._leisure = LeisureLane(spec, settings, self._foreground)
         self._background = BackgroundLane(spec, settings)
         self._streams: set[InProcessEngineStream] = set()
         self._is_closed = False
@@ -101,23 +105,36 @@ class InProcessEngineClient:
             self._slots.append(slot)
             # One after the other: loading takes the most memory, and the first failure is the same as the others.
             await slot.thread.submit(slot.load)
-        self._line = WaitingLine(self._slots, self._queue_length, self._nudge_streams)
+        self._line = WaitingLine(self._slots, self._queue_length, self._nudge_streams, self._foreground)
         logger.info("engine %s loaded, %d slots, %.1f s", self._spec.id, self._num_slots, monotonic() - started_s)
 
-    async def encode_voice(self, reference: ReferenceAudio) -> VoiceArtifact:
-        content = await self._call(lambda slot: slot.encode_voice(reference))
-        return VoiceArtifact(content, self._spec.id, self._spec.version)
+    async def encode_voice(
+        self, reference: ReferenceAudio, *, by_ear: bool = False, at_leisure: bool = False
+    ) -> VoiceArtifact:
+        hears = by_ear and self._spec.capabilities.hears
+        return await self._make(
+            lambda engine: engine.hear_voice(reference) if hears else engine.encode_voice(reference), at_leisure
+        )
 
     async def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> VoiceArtifact:
-        content = await self._call(lambda slot: slot.design_voice(attributes, lang, seed))
-        return VoiceArtifact(content, self._spec.id, self._spec.version)
+        return await self._make(lambda engine: engine.design_voice(attributes, lang, seed))
 
     async def refine_voice(self, artifact: VoiceArtifact, reference: ReferenceAudio) -> VoiceArtifact:
         self._check_artifact(artifact)
         if not self._spec.capabilities.refines:
             return artifact
-        content = await self._refinement.refine(artifact.content, reference)
-        return VoiceArtifact(content, self._spec.id, self._spec.version)
+        return await self._make(lambda engine: engine.refine_voice(artifact.content, reference), at_leisure=True)
+
+    async def speak_whole(
+        self,
+        voice: VoiceArtifact,
+        segments: Sequence[SpeechSegment],
+        options: SynthesisOptions,
+        *,
+        at_leisure: bool = False,
+    ) -> Sequence[SpokenChunk]:
+        self._check_artifact(voice)
+        return await self._call(lambda slot: slot.speak_whole(voice, segments, options), at_leisure)
 
     async def synthesize(
         self,
@@ -158,7 +175,7 @@ class InProcessEngineClient:
         if self._is_closed:
             return
         self._is_closed = True
-        self._refinement.close()
+        self._leisure.close()
         self._background.close()
         if self._line is not None:
             self._line.close()
@@ -173,7 +190,13 @@ class InProcessEngineClient:
         for slot in self._slots:
             slot.thread.stop()
 
-    async def _call(self, work: Callable[[EngineSlot], T]) -> T:
+    async def _make(self, work: Callable[[Engine], bytes], at_leisure: bool = False) -> VoiceArtifact:
+        content = await self._call(lambda slot: work(slot.engine), at_leisure)
+        return VoiceArtifact(content, self._spec.id, self._spec.version)
+
+    async def _call(self, work: Callable[[EngineSlot], T], at_leisure: bool) -> T:
+        if at_leisure:
+            return await self._leisure.run(work)
         line = self._require_line()
         with trace_part("queue"):
             slot = await line.enter()

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from myna.domain.errors import Overloaded
 from myna.runtime.admission import closing
+from myna.runtime.foreground import Foreground
+from myna.runtime.leisure_lane import lower_priority
 
 T = TypeVar("T")
 
@@ -15,9 +17,19 @@ T = TypeVar("T")
 class ThreadOffload:
     """Implements `Offload`. Belongs to one event loop."""
 
-    def __init__(self, num_threads: int, max_waiting: int, name: str = "myna-offload") -> None:
-        """max_waiting: pieces of work that may wait for a thread; one more is refused."""
-        self._executor = ThreadPoolExecutor(num_threads, thread_name_prefix=name)
+    def __init__(
+        self, num_threads: int, max_waiting: int, foreground: Foreground | None = None, *, is_at_leisure: bool = False
+    ) -> None:
+        """max_waiting: pieces of work that may wait for a thread; one more is refused.
+        is_at_leisure: nobody waits for the work, which lets the foreground go first.
+        """
+        self._foreground = foreground or Foreground()
+        self._is_at_leisure = is_at_leisure
+        self._executor = (
+            ThreadPoolExecutor(num_threads, "myna-leisure-offload", initializer=lower_priority)
+            if is_at_leisure
+            else ThreadPoolExecutor(num_threads, "myna-offload")
+        )
         self._max_open = num_threads + max_waiting
         self._num_open = 0
         self._is_closed = False
@@ -33,7 +45,7 @@ class ThreadOffload:
             raise Overloaded("Too many requests are being worked on. Try again in a few seconds.")
         self._num_open += 1
         context = contextvars.copy_context()
-        call = asyncio.get_running_loop().run_in_executor(self._executor, lambda: context.run(work))
+        call = asyncio.get_running_loop().run_in_executor(self._executor, lambda: context.run(self._work, work))
         call.add_done_callback(self._count_down)
         try:
             return await asyncio.shield(call)
@@ -42,6 +54,18 @@ class ThreadOffload:
                 # Not the caller was cancelled but its work, by `close`.
                 raise closing() from exc
             raise
+
+    def _work(self, work: Callable[[], T]) -> T:
+        if self._is_at_leisure:
+            self._foreground.wait_until_calm(lambda: self._is_closed)
+            if self._is_closed:
+                raise closing()
+            return work()
+        self._foreground.begin()
+        try:
+            return work()
+        finally:
+            self._foreground.end()
 
     def close(self) -> None:
         """Take no more, drop what waits; what runs comes to its end."""

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from myna.domain.consent import Revocation
 from myna.domain.errors import InvalidRequest
 from myna.domain.language import LangCode
+from myna.domain.pronunciation import PronunciationDictionary
 from myna.domain.voice import Voice
 from myna.store.voice_rows import ARTIFACT, sample_name, sha256
 
@@ -61,6 +62,7 @@ class Manifest:
     """The blobs of number `n` are under `voices/n/`."""
     revocations: tuple[Revocation, ...] = ()
     """Of these voices, and of others of the workspace that are deleted."""
+    dictionaries: tuple[PronunciationDictionary, ...] = ()
     format: Literal["myna workspace 1"] = "myna workspace 1"
 
 
@@ -83,8 +85,8 @@ class ArchiveWriter:
             self._archive.writestr(_path(len(self._voices), name), contents[name])
         self._voices.append(voice)
 
-    def finish(self, revocations: Sequence[Revocation]) -> None:
-        manifest = Manifest(self._workspace, tuple(self._voices), tuple(revocations))
+    def finish(self, revocations: Sequence[Revocation], dictionaries: Sequence[PronunciationDictionary]) -> None:
+        manifest = Manifest(self._workspace, tuple(self._voices), tuple(revocations), tuple(dictionaries))
         self._archive.writestr(_MANIFEST, _MANIFESTS.dump_json(manifest, indent=1))
 
 

@@ -1,4 +1,4 @@
-"""Export a workspace's voices into a file, and import such a file into any store; all of it or nothing."""
+"""Export a workspace's voices and dictionaries into a file, and import it into any store; all of it or nothing."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -9,20 +9,24 @@ from zipfile import ZipFile
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from myna.domain.consent import Revocation
 from myna.domain.errors import ConsentRequired, InvalidRequest, VoiceAlreadyExists
 from myna.domain.language import LangCode
+from myna.domain.pronunciation import PronunciationDictionary, check_display_name, check_entries
 from myna.domain.voice import Voice, VoiceArtifact, VoiceId, VoiceSource, WorkspaceId, clone_voice_id
 from myna.store.archive_file import ArchivedSample, ArchivedVoice, ArchiveReader, ArchiveWriter, open_archive
 from myna.store.blobs import new_blob_prefix
 from myna.store.copying import BlobDamaged, DamagedBlob, list_voices, load_voice, put_whole, read_whole
+from myna.store.dictionaries import to_dictionary, to_dictionary_row
 from myna.store.key_format import check_workspace_name
 from myna.store.keys import ensure_workspace
 from myna.store.opening import Stores
 from myna.store.private_files import touch_private_file
-from myna.store.tables import RevocationRow, SampleRow, VoiceRow
+from myna.store.tables import DictionaryRow, RevocationRow, SampleRow, VoiceRow
 from myna.store.voice_rows import ARTIFACT, digests, sample_name, to_revocation, to_row, to_voice
+from myna.usecases.keep_dictionaries import is_dictionary_id, new_dictionary_id
 from myna.usecases.ports import Clock, StoredSample
 
 OnProgress = Callable[[int, int], None]
@@ -30,6 +34,7 @@ OnProgress = Callable[[int, int], None]
 
 _MAX_SEED = 2**32 - 1
 _SHOWN_IDS = 3
+_MAX_ETAG_CHARS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,10 @@ async def export_workspace(source: Stores, workspace: str, file: Path, on_progre
     """
     await source.prepare()
     numbers = [number for (owner, _), number in (await list_voices(source)).items() if owner == workspace]
-    if not numbers:
+    async with source.database.reading() as session:
+        rows = await session.scalars(select(DictionaryRow).where(DictionaryRow.workspace == workspace))
+        dictionaries = [to_dictionary(row) for row in rows]
+    if not numbers and not dictionaries:
         raise InvalidRequest(f"The workspace '{workspace[:63]}' has no voices in this store.")
     if file.exists():
         raise InvalidRequest(f"{file} exists. Name another file.")
@@ -80,7 +88,7 @@ async def export_workspace(source: Stores, workspace: str, file: Path, on_progre
                 async with source.database.reading() as session:
                     revoked = select(RevocationRow).where(RevocationRow.workspace == workspace)
                     revocations = [to_revocation(row) for row in await session.scalars(revoked)]
-                writer.finish(revocations)
+                writer.finish(revocations, dictionaries)
             stream.flush()
             os.fsync(stream.fileno())
         part.rename(file)
@@ -113,6 +121,7 @@ async def import_workspace(
         taken = {VoiceId(voice_id) for name, voice_id in await list_voices(target) if name == owner}
         voices = _named(archive, owner, taken, clock, rename=rename)
         num_prefixes = [2 if voice.samples else 1 for voice in archive.manifest.voices]
+        dictionaries = [_checked_dictionary(owner, given) for given in archive.manifest.dictionaries]
         prefixes = [[new_blob_prefix() for _ in range(number)] for number in num_prefixes]
         listed = [prefix for of_voice in prefixes for prefix in of_voice]
         async with target.ledger.pending(listed):
@@ -145,6 +154,7 @@ async def import_workspace(
                     session.add_all(rows)
                     for revocation in revocations:
                         await session.merge(revocation)
+                    await _add_dictionaries(session, dictionaries, rename=rename)
             except IntegrityError as exc:
                 raise VoiceAlreadyExists("A server has taken one of the voice ids meanwhile. Import again.") from exc
         on_progress(len(voices), len(voices))
@@ -244,6 +254,32 @@ def _to_revocation_row(owner: WorkspaceId, revocation: Revocation) -> Revocation
     row = RevocationRow(workspace=owner, **{**asdict(revocation), "recordings": " ".join(revocation.recordings)})
     _check_rows(row)
     return row
+
+
+def _checked_dictionary(owner: WorkspaceId, given: PronunciationDictionary) -> PronunciationDictionary:
+    """Raises: InvalidRequest for what no dictionary of ours holds."""
+    _check_moments("dictionaries", given.created_at, given.updated_at)
+    if not is_dictionary_id(given.dictionary_id) or not given.etag.isalnum() or len(given.etag) > _MAX_ETAG_CHARS:
+        raise _odd_value("dictionaries")
+    name, entries = check_display_name(given.display_name), check_entries(given.entries)
+    return replace(given, workspace=owner, display_name=name, entries=entries)
+
+
+async def _add_dictionaries(
+    session: AsyncSession, dictionaries: Sequence[PronunciationDictionary], *, rename: bool
+) -> None:
+    """Raises: InvalidRequest, if one of them is there already and may not get a new id."""
+    for dictionary in dictionaries:
+        row = to_dictionary_row(dictionary)
+        if await session.get(DictionaryRow, (row.workspace, row.dictionary_id)) is not None:
+            if not rename:
+                raise InvalidRequest(
+                    "A pronunciation dictionary of the file is in this workspace already. Nothing was imported. "
+                    "Delete it, or let --rename give the file's a new id."
+                )
+            row.dictionary_id = new_dictionary_id(dictionary.created_at)
+        session.add(row)
+        await session.flush()
 
 
 def _check_rows(*rows: VoiceRow | SampleRow | RevocationRow) -> None:

@@ -1,4 +1,4 @@
-"""Copy a whole store into another: workspaces, keys, voices with their recordings, every digest checked.
+"""Copy a whole store into another: workspaces, keys, dictionaries, voices with their recordings, every digest checked.
 
 What is copied keeps its names: the same row, the same blob prefix. So a copy that was killed is simply run again: it
 looks at what is there and adds what is missing. Nothing in the target is ever changed or removed. What is only of the
@@ -15,7 +15,7 @@ from sqlalchemy.orm import selectinload
 from myna.domain.errors import InvalidRequest, ServiceUnavailable
 from myna.store.blobs import BlobPrefix, Blobs
 from myna.store.opening import Stores
-from myna.store.tables import ApiKeyRow, Base, RevocationRow, SampleRow, VoiceRow, WorkspaceRow
+from myna.store.tables import ApiKeyRow, Base, DictionaryRow, RevocationRow, SampleRow, VoiceRow, WorkspaceRow
 from myna.store.voice_rows import digests, sha256
 
 _NOT_COPIED = {"id", "voice_row_id", "last_used_on"}
@@ -84,13 +84,13 @@ async def copy_store(source: Stores, target: Stores, on_progress: Callable[[int,
 
 
 async def _copy_rows(source: Stores, target: Stores) -> int:
-    """Workspaces, revocations and keys in one transaction; returns the number of keys."""
+    """Workspaces, revocations, dictionaries and keys in one transaction; returns the number of keys."""
     async with source.database.reading() as reading, target.database.writing() as writing:
-        for kind in (WorkspaceRow, RevocationRow, ApiKeyRow):
+        for kind in (WorkspaceRow, RevocationRow, DictionaryRow, ApiKeyRow):
             wanted = {tuple(_columns(row).items()) for row in await reading.scalars(select(kind))}
             present = {tuple(_columns(row).items()) for row in await writing.scalars(select(kind))}
             if present - wanted:
-                raise _other_content("a workspace, key or revocation")
+                raise _other_content("a workspace, key, revocation or dictionary")
             writing.add_all(kind(**dict(row)) for row in wanted - present)
             await writing.flush()
         return len(wanted)

@@ -10,7 +10,7 @@ from myna.domain.errors import InvalidRequest, ResourceNotFound, ServiceUnavaila
 from myna.domain.voice import VoiceId, WorkspaceId
 from myna.store.copying import list_voices, load_voice
 from myna.store.opening import Stores
-from myna.store.tables import ApiKeyRow, PendingBlobsRow, RequestKeyRow, WorkspaceRow
+from myna.store.tables import ApiKeyRow, DictionaryRow, PendingBlobsRow, RequestKeyRow, WorkspaceRow
 from myna.store.voice_rows import digests
 from myna.usecases.ports import Clock
 
@@ -21,7 +21,7 @@ Receipt = dict[str, Any]
 async def forget_workspace(
     stores: Stores, workspace: str, clock: Clock, on_progress: Callable[[int, int], None]
 ) -> Receipt:
-    """Delete the keys, then every voice and draft with its files, jobs, and the workspace. Servers may go on.
+    """Delete the keys, then every voice and draft with its files, jobs, and the rest. Servers may go on.
 
     May be repeated where it broke off; the receipt then names what was left. on_progress: voices done, voices in all.
     Raises: ResourceNotFound, ServiceUnavailable (also while a file cannot be removed: no receipt then).
@@ -53,7 +53,7 @@ async def forget_workspace(
     await _check_removed(stores, list(await stores.jobs.delete_all(WorkspaceId(workspace))))
     try:
         async with stores.database.writing() as session:
-            for table in (ApiKeyRow, RequestKeyRow):
+            for table in (ApiKeyRow, RequestKeyRow, DictionaryRow):
                 await session.execute(delete(table).where(table.workspace == workspace))
             await session.execute(delete(WorkspaceRow).where(WorkspaceRow.name == workspace))
     except IntegrityError as exc:

@@ -7,6 +7,7 @@ from myna.domain.errors import ResourceNotFound
 from myna.store.blob_ledger import BlobLedger
 from myna.store.blobs import open_blobs
 from myna.store.database import Database, sqlite_url
+from myna.store.dictionaries import SqlDictionaryStore
 from myna.store.jobs import SqlJobStore
 from myna.store.keys import SqlKeyStore
 from myna.store.owners import StoreOwners
@@ -27,6 +28,7 @@ class Stores:
     keys: SqlKeyStore
     request_keys: SqlRequestKeys
     jobs: SqlJobStore
+    dictionaries: SqlDictionaryStore
     vault: Vault
     database: Database
     ledger: BlobLedger
@@ -72,6 +74,7 @@ def open_stores(
         keys=SqlKeyStore(database, clock, vault),
         request_keys=SqlRequestKeys(database, clock),
         jobs=SqlJobStore(database, ledger, clock),
+        dictionaries=SqlDictionaryStore(database, clock),
         vault=vault,
         database=database,
         ledger=ledger,

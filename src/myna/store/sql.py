@@ -25,7 +25,16 @@ from sqlalchemy.orm import selectinload
 from myna.domain.consent import Consent, Revocation, digest_voice_id
 from myna.domain.errors import ServiceUnavailable, VoiceAlreadyExists
 from myna.domain.language import LangCode
-from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId, unknown_voice
+from myna.domain.voice import (
+    PENDING_STAGES,
+    Refinement,
+    TrialMeasures,
+    Voice,
+    VoiceArtifact,
+    VoiceId,
+    WorkspaceId,
+    unknown_voice,
+)
 from myna.store.blob_ledger import BlobLedger
 from myna.store.blobs import BlobPrefix, new_blob_prefix
 from myna.store.database import Database
@@ -204,11 +213,20 @@ class SqlVoiceStore:
                 row.artifact_sha256 = artifact.digest
                 row.engine_id, row.engine_version = artifact.engine_id, artifact.engine_version
                 row.refinement = refinement
+                if refinement is not Refinement.DONE:
+                    row.similarity = row.clarity = None
                 self._ledger.disown(session, [old])
         await self._ledger.remove([old])
 
+    async def set_measures(
+        self, workspace: WorkspaceId, voice_id: VoiceId, measures: TrialMeasures, refinement: Refinement
+    ) -> None:
+        async with self._database.writing() as session:
+            row = await self._find(session, workspace, voice_id)
+            row.similarity, row.clarity, row.refinement = measures.similarity, measures.clarity, refinement
+
     async def list_pending_refinements(self) -> Sequence[Voice]:
-        pending = select(VoiceRow).where(VoiceRow.refinement == Refinement.PENDING).order_by(VoiceRow.created_at)
+        pending = select(VoiceRow).where(VoiceRow.refinement.in_(PENDING_STAGES)).order_by(VoiceRow.created_at)
         async with self._database.reading() as session:
             return [to_voice(row) for row in await session.scalars(pending)]
 

@@ -129,6 +129,9 @@ class VoiceRow(Base):
     consent: Mapped[str] = mapped_column(Text)
     """`Consent` as JSON; empty for None."""
     refinement: Mapped[str] = mapped_column(String(8))
+    similarity: Mapped[float | None] = mapped_column(Double)
+    clarity: Mapped[float | None] = mapped_column(Double)
+    """Both None until they are measured, and for voices from before they were kept."""
     design_prompt: Mapped[str | None] = mapped_column(Text)
     design_seed: Mapped[int | None] = mapped_column(BigInteger)
     """Both None for a voice that was not designed, or was before they were kept."""
@@ -155,6 +158,21 @@ class RevocationRow(Base):
     wording_version: Mapped[str] = mapped_column(String(64))
     recordings: Mapped[str] = mapped_column(Text)
     """Their SHA-256 in hex, with spaces between."""
+
+
+class DictionaryRow(Base):
+    """A pronunciation dictionary."""
+
+    __tablename__ = "pronunciation_dictionaries"
+
+    workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.name"), primary_key=True)
+    dictionary_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    display_name: Mapped[str] = mapped_column(String(64))
+    entries: Mapped[str] = mapped_column(Text)
+    """JSON: `[[word, language, [phone, ...]], ...]`."""
+    etag: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class PendingBlobsRow(Base):

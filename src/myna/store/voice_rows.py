@@ -8,7 +8,16 @@ from pydantic import TypeAdapter
 
 from myna.domain.consent import Consent, Revocation, digest_voice_id
 from myna.domain.language import LangCode
-from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceDesign, VoiceId, VoiceSource, WorkspaceId
+from myna.domain.voice import (
+    Refinement,
+    TrialMeasures,
+    Voice,
+    VoiceArtifact,
+    VoiceDesign,
+    VoiceId,
+    VoiceSource,
+    WorkspaceId,
+)
 from myna.store.blobs import BlobPrefix
 from myna.store.tables import RevocationRow, SampleRow, VoiceRow
 from myna.usecases.ports import StoredSample, VoiceChange
@@ -70,6 +79,8 @@ def to_row(
         expires_at=voice.expires_at,
         consent=to_consent_text(voice.consent),
         refinement=voice.refinement,
+        similarity=voice.measures.similarity,
+        clarity=voice.measures.clarity,
         design_prompt=voice.design.prompt if voice.design is not None else None,
         design_seed=voice.design.seed if voice.design is not None else None,
         engine_id=artifact.engine_id,
@@ -107,6 +118,7 @@ def to_voice(row: VoiceRow) -> Voice:
         expires_at=row.expires_at,
         consent=_CONSENTS.validate_json(row.consent) if row.consent else None,
         refinement=Refinement(row.refinement),
+        measures=TrialMeasures(row.similarity, row.clarity),
         design=_to_design(row),
     )
 

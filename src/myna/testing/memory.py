@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from myna.domain.consent import Consent, Revocation, digest_voice_id
 from myna.domain.errors import InvalidRequest, ResourceNotFound, VoiceAlreadyExists
+from myna.domain.pronunciation import PronunciationDictionary
 from myna.domain.scope import Scopes
-from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId, unknown_voice
+from myna.domain.voice import Refinement, TrialMeasures, Voice, VoiceArtifact, VoiceId, WorkspaceId, unknown_voice
 from myna.store.key_format import KeyParts, check_workspace_name, expiry, new_key, parse_key, rejection
 from myna.usecases.job_store import (
     ClaimedItem,
@@ -19,6 +20,7 @@ from myna.usecases.job_store import (
     too_many_jobs,
     unknown_job,
 )
+from myna.usecases.keep_dictionaries import stale_etag, unknown_dictionary
 from myna.usecases.ports import Clock, Grant, KeyRow, MarkedRequest, StoredSample, StoredVoice, VoiceChange
 
 
@@ -79,15 +81,23 @@ class MemoryVoiceStore:
         refinement: Refinement = Refinement.DONE,
     ) -> None:
         entry = self._find(workspace, voice_id)
-        voice = replace(entry.voice, refinement=refinement)
+        measures = entry.voice.measures if refinement is Refinement.DONE else TrialMeasures()
+        voice = replace(entry.voice, refinement=refinement, measures=measures)
         self._entries[workspace, voice_id] = replace(entry, voice=voice, artifact=artifact)
+
+    async def set_measures(
+        self, workspace: WorkspaceId, voice_id: VoiceId, measures: TrialMeasures, refinement: Refinement
+    ) -> None:
+        entry = self._find(workspace, voice_id)
+        voice = replace(entry.voice, refinement=refinement, measures=measures)
+        self._entries[workspace, voice_id] = replace(entry, voice=voice)
 
     async def list_made_by_others(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
         entries = (e for e in self._entries.values() if not e.artifact.is_made_by(engine_id, engine_version))
         return sorted((e.voice for e in entries if not e.voice.is_draft), key=lambda voice: voice.created_at)
 
     async def list_pending_refinements(self) -> Sequence[Voice]:
-        pending = (e.voice for e in self._entries.values() if e.voice.refinement is Refinement.PENDING)
+        pending = (e.voice for e in self._entries.values() if e.voice.refinement.is_pending)
         return sorted(pending, key=lambda voice: voice.created_at)
 
     async def set_consent(self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent) -> Voice:
@@ -338,6 +348,35 @@ class MemoryJobStore:
     def _pending(self, claimed: ClaimedItem) -> Sequence[_Item]:
         entries = self._items.get(claimed.job.job_id, [])[claimed.position : claimed.position + 1]
         return [entry for entry in entries if entry.message is not None]
+
+
+class MemoryDictionaryStore:
+    """Implements `DictionaryStore`."""
+
+    def __init__(self) -> None:
+        self._dictionaries: dict[tuple[WorkspaceId, str], PronunciationDictionary] = {}
+
+    async def add(self, dictionary: PronunciationDictionary) -> None:
+        self._dictionaries[dictionary.workspace, dictionary.dictionary_id] = dictionary
+
+    async def get(self, workspace: WorkspaceId, dictionary_id: str) -> PronunciationDictionary:
+        found = self._dictionaries.get((workspace, dictionary_id))
+        if found is None:
+            raise unknown_dictionary()
+        return found
+
+    async def list(self, workspace: WorkspaceId, after_id: str, limit: int) -> Sequence[PronunciationDictionary]:
+        ids = sorted(number for owner, number in self._dictionaries if owner == workspace and number > after_id)
+        return [self._dictionaries[workspace, number] for number in ids[:limit]]
+
+    async def replace(self, dictionary: PronunciationDictionary, etag: str) -> None:
+        await self.delete(dictionary.workspace, dictionary.dictionary_id, etag)
+        await self.add(dictionary)
+
+    async def delete(self, workspace: WorkspaceId, dictionary_id: str, etag: str) -> None:
+        if (await self.get(workspace, dictionary_id)).etag != etag:
+            raise stale_etag()
+        del self._dictionaries[workspace, dictionary_id]
 
 
 def _changed(voice: Voice, change: VoiceChange) -> Voice:

@@ -16,6 +16,7 @@ from myna.domain.consent import Consent, Revocation, digest_voice_id
 from myna.domain.errors import (
     CredentialsExpired,
     CredentialsRejected,
+    DictionaryChanged,
     InvalidRequest,
     Overloaded,
     ResourceNotFound,
@@ -23,11 +24,29 @@ from myna.domain.errors import (
     VoiceNotFound,
 )
 from myna.domain.language import LangCode
+from myna.domain.pronunciation import PronunciationDictionary, PronunciationEntry
 from myna.domain.scope import READ, WRITE, Scope
-from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceDesign, VoiceId, VoiceSource, WorkspaceId
+from myna.domain.voice import (
+    Refinement,
+    TrialMeasures,
+    Voice,
+    VoiceArtifact,
+    VoiceDesign,
+    VoiceId,
+    VoiceSource,
+    WorkspaceId,
+)
 from myna.testing.clock import FixedClock
 from myna.usecases.job_store import ClaimedItem, Job, JobItem, JobStore, NewItem, SpokenItem
-from myna.usecases.ports import KeyStore, MarkedRequest, RequestKeys, StoredSample, VoiceChange, VoiceStore
+from myna.usecases.ports import (
+    DictionaryStore,
+    KeyStore,
+    MarkedRequest,
+    RequestKeys,
+    StoredSample,
+    VoiceChange,
+    VoiceStore,
+)
 
 OURS = WorkspaceId("ours")
 THEIRS = WorkspaceId("theirs")
@@ -71,6 +90,18 @@ def make_draft(clock: FixedClock, name: str = "draft") -> Voice:
     """A preview that expires in an hour."""
     expires_at = clock.now().fromtimestamp(clock.now().timestamp() + _LIFETIME_S, clock.now().tzinfo)
     return replace(make_voice(clock, name), is_draft=True, expires_at=expires_at)
+
+
+def make_dictionary(number: int) -> PronunciationDictionary:
+    """One of several; the numbers are in the order of time."""
+    now = FixedClock().now()
+    entries = (
+        PronunciationEntry("Zoë’s", "en-US", ("ˈ", "z", "o", "ʊ", "z")),
+        PronunciationEntry("渋谷", "ja-JP", ("ɕ", "i", "b", "ɯ", "j", "a")),
+    )
+    return PronunciationDictionary(
+        OURS, f"0190a0a0-0000-7000-8000-00000000000{number}", f"Names {number} 😀", entries, f"etag{number}", now, now
+    )
 
 
 class VoiceStoreContract:
@@ -267,7 +298,7 @@ class VoiceStoreContract:
     async def test_another_artifact_may_wait_for_a_better_one(self, voices: VoiceStore, clock: FixedClock) -> None:
         """A voice that was made again is refined again, if its engine refines."""
         done, waiting = (make_voice(clock, name) for name in ("done", "waiting"))
-        for voice, refinement in ((done, Refinement.NONE), (waiting, Refinement.PENDING)):
+        for voice, refinement in ((done, Refinement.NONE), (waiting, Refinement.REFINING)):
             await voices.add(OURS, voice, ARTIFACT, SAMPLES)
             await voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT, refinement)
             stored = await voices.get_with_artifact(OURS, voice.voice_id)
@@ -327,15 +358,32 @@ class VoiceStoreContract:
         assert voice.voice_id == (await voices.get(OURS, voice.voice_id)).voice_id
 
     async def test_pending_refinements_are_listed_until_done(self, voices: VoiceStore, clock: FixedClock) -> None:
-        """Of every workspace, oldest first; a replaced artifact ends the waiting."""
-        waiting = [replace(make_voice(clock, name), refinement=Refinement.PENDING) for name in ("a", "b")]
+        """Of every workspace and stage, oldest first; a replaced artifact ends the waiting."""
+        stages = {"a": Refinement.REFINING, "b": Refinement.HEARING, "d": Refinement.MEASURING}
+        waiting = [replace(make_voice(clock, name), refinement=stage) for name, stage in stages.items()]
         for voice in waiting:
             await voices.add(OURS, voice, ARTIFACT, ())
             clock.advance(1)
         await voices.add(OURS, make_voice(clock, "c"), ARTIFACT, ())
         assert [v.voice_id for v in waiting] == [v.voice_id for v in await voices.list_pending_refinements()]
         await voices.replace_artifact(OURS, waiting[0].voice_id, BETTER_ARTIFACT)
-        assert [waiting[1]] == list(await voices.list_pending_refinements())
+        assert waiting[1:] == list(await voices.list_pending_refinements())
+
+    async def test_measures_are_kept_with_what_they_were_taken_of(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """They outlive a finer version; a voice that begins anew has none. Half of them may be missing."""
+        voice = replace(make_voice(clock), measures=TrialMeasures(0.5))
+        await voices.add(OURS, voice, ARTIFACT, SAMPLES)
+        assert await voices.get(OURS, voice.voice_id) == voice
+        measures = TrialMeasures(0.75, 0.25)
+        await voices.set_measures(OURS, voice.voice_id, measures, Refinement.REFINING)
+        measured = replace(voice, measures=measures, refinement=Refinement.REFINING)
+        assert [measured] == await voices.list_pending_refinements()
+        await voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT)
+        assert (await voices.get(OURS, voice.voice_id)).measures == measures
+        await voices.replace_artifact(OURS, voice.voice_id, ARTIFACT, Refinement.HEARING)
+        assert (await voices.get(OURS, voice.voice_id)).measures == TrialMeasures()
+        with pytest.raises(VoiceNotFound):
+            await voices.set_measures(THEIRS, voice.voice_id, measures, Refinement.DONE)
 
 
 class KeyStoreContract:
@@ -530,6 +578,55 @@ class RequestKeyContract:
         begun = await asyncio.gather(*(request_keys.begin(OURS, "k", _BODY, _LIFETIME) for _ in range(8)))
         assert begun.count(None) == 1
         assert begun.count(MarkedRequest(_BODY, ())) == 7
+
+
+class DictionaryStoreContract:
+    """Promises of `DictionaryStore`. Fixtures to give: `dictionaries` (empty)."""
+
+    @pytest.fixture
+    def clock(self) -> FixedClock:
+        return FixedClock()
+
+    async def test_a_dictionary_comes_back_as_it_was(self, dictionaries: DictionaryStore) -> None:
+        """Every field, and to nobody else."""
+        made = make_dictionary(1)
+        await dictionaries.add(made)
+        await dictionaries.add(replace(make_dictionary(1), workspace=THEIRS, display_name="Theirs"))
+        assert await dictionaries.get(OURS, made.dictionary_id) == made
+        assert (await dictionaries.get(THEIRS, made.dictionary_id)).display_name == "Theirs"
+        assert await dictionaries.list(WorkspaceId("others"), "", 5) == []
+        for workspace, number in ((WorkspaceId("others"), 1), (OURS, 2)):
+            with pytest.raises(ResourceNotFound):
+                await dictionaries.get(workspace, make_dictionary(number).dictionary_id)
+            with pytest.raises(ResourceNotFound):
+                await dictionaries.delete(workspace, make_dictionary(number).dictionary_id, made.etag)
+            with pytest.raises(ResourceNotFound):
+                await dictionaries.replace(replace(make_dictionary(number), workspace=workspace), made.etag)
+
+    async def test_dictionaries_are_listed_in_pages(self, dictionaries: DictionaryStore) -> None:
+        """The oldest first; a page goes on behind a dictionary that was deleted."""
+        for number in (3, 1, 2):
+            await dictionaries.add(make_dictionary(number))
+        first = await dictionaries.list(OURS, "", 2)
+        assert first == [make_dictionary(1), make_dictionary(2)]
+        await dictionaries.delete(OURS, first[-1].dictionary_id, first[-1].etag)
+        assert await dictionaries.list(OURS, first[-1].dictionary_id, 2) == [make_dictionary(3)]
+
+    async def test_of_two_changes_at_once_one_wins(self, dictionaries: DictionaryStore) -> None:
+        """The other learns that its etag is stale, and so does who deletes with it."""
+        await dictionaries.add(make_dictionary(1))
+        changes = [replace(make_dictionary(1), display_name=name, etag=name) for name in ("a", "b")]
+        outcomes = await asyncio.gather(
+            *(dictionaries.replace(change, make_dictionary(1).etag) for change in changes), return_exceptions=True
+        )
+        assert [type(outcome) for outcome in outcomes if outcome is not None] == [DictionaryChanged]
+        kept = changes[outcomes.index(None)]
+        assert await dictionaries.get(OURS, kept.dictionary_id) == kept
+        with pytest.raises(DictionaryChanged):
+            await dictionaries.delete(OURS, kept.dictionary_id, make_dictionary(1).etag)
+        await dictionaries.delete(OURS, kept.dictionary_id, kept.etag)
+        with pytest.raises(ResourceNotFound):
+            await dictionaries.get(OURS, kept.dictionary_id)
 
 
 class JobStoreContract:

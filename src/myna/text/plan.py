@@ -1,13 +1,15 @@
 """From the caller's text to what an engine speaks: segments of tokens that know their place in the text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpeechToken
 from myna.text.lines import end_lines
 from myna.text.markup import find_markup
+from myna.text.pronunciations import OwnWords
 from myna.text.segment import cut_into_sentences, find_cut, join_short, split_long, spoken_length
 from myna.text.tokenize import gap_after, is_spoken_sign, settle_gaps, tokenize
 from myna.text.widths import fold_widths
@@ -19,7 +21,13 @@ _PARAGRAPH_GAP = re.compile(r"\n\s*\n")
 
 
 def plan_speech(
-    text: str, lang: LangCode, *, normalize: bool, max_segment_chars: int, first_segment_chars: int | None
+    text: str,
+    lang: LangCode,
+    *,
+    normalize: bool,
+    max_segment_chars: int,
+    first_segment_chars: int | None,
+    own_words: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[SpeechSegment, ...]:
     """Decide what is spoken, in which stretches, and where each word stands in the text.
 
@@ -28,11 +36,12 @@ def plan_speech(
     max_segment_chars: spoken characters in one segment at most, separators included.
     first_segment_chars: make the first segment about this short, cut at a natural boundary, so that it is heard
     early; None when nobody is waiting.
+    own_words: folded word -> IPA that is to be spoken for it (`domain/pronunciation.py`).
     Returns nothing at all if there is neither a word nor a pause in the text.
     """
     text = fold_widths(text)
     segments: list[SpeechSegment] = []
-    for stretch_tokens, pause_s in _stretches(text, lang, normalize=normalize):
+    for stretch_tokens, pause_s in _stretches(text, lang, OwnWords(own_words, lang), normalize=normalize):
         tokens = settle_gaps(end_lines(text, stretch_tokens, is_paragraph=pause_s == PARAGRAPH_PAUSE_S))
         stretch: list[SpeechSegment] = []
         for sentence in join_short(cut_into_sentences(text, tokens)):
@@ -71,7 +80,9 @@ def _silence_bare_signs(segment: SpeechSegment) -> SpeechSegment:
     return SpeechSegment(silent, segment.pause_after_s)
 
 
-def _stretches(text: str, lang: LangCode, *, normalize: bool) -> Iterator[tuple[list[SpeechToken], float]]:
+def _stretches(
+    text: str, lang: LangCode, own_words: OwnWords, *, normalize: bool
+) -> Iterator[tuple[list[SpeechToken], float]]:
     """Runs of tokens without a pause inside, each with the pause that follows it, seconds."""
     tokens: list[SpeechToken] = []
     for piece in find_markup(text):
@@ -84,7 +95,7 @@ def _stretches(text: str, lang: LangCode, *, normalize: bool) -> Iterator[tuple[
                 tokens = []
         else:
             end_of_last = piece.start
-            for token in tokenize(text, piece.start, piece.end, lang, normalize=normalize):
+            for token in tokenize(text, piece.start, piece.end, lang, normalize=normalize, own_words=own_words):
                 if tokens and _PARAGRAPH_GAP.search(text, end_of_last, token.source_start):
                     yield tokens, PARAGRAPH_PAUSE_S
                     tokens = []

@@ -9,7 +9,8 @@ from myna.domain.language import LangCode
 from myna.domain.speech import SpeechToken
 from myna.text.languages.registry import open_language
 from myna.text.letters import drop_accents
-from myna.text.normalize import open_normalizer, strip_unspoken
+from myna.text.normalize import Reading, open_normalizer, strip_unspoken
+from myna.text.pronunciations import OwnWord, OwnWords
 
 _WORD = re.compile(r"\S+")
 _MAX_TOKEN_CHARS = 200
@@ -21,7 +22,9 @@ _CLOSING = tuple(",.;:!?…)]”»、。，！？；：")
 _DASHES = frozenset({"-", "–", "—", "--", "---"})
 
 
-def tokenize(text: str, start: int, end: int, lang: LangCode, *, normalize: bool) -> list[SpeechToken]:
+def tokenize(
+    text: str, start: int, end: int, lang: LangCode, *, normalize: bool, own_words: OwnWords
+) -> list[SpeechToken]:
     """Tokens of text[start:end], in order; between them lies only white space.
 
     Chinese and Japanese, written without spaces, give a token per character: the engine finds the words. What nobody
@@ -31,12 +34,31 @@ def tokenize(text: str, start: int, end: int, lang: LangCode, *, normalize: bool
     position = start
     normalizer = open_normalizer(lang)
     find = normalizer.find_readings if normalize else normalizer.find_digits
-    for reading in find(text, start, end):
+    for reading in _put_in(list(own_words.find(text, start, end)), list(find(text, start, end))):
         tokens += _plain_tokens(text, position, reading.start, lang)
-        tokens.append(SpeechToken(reading.spoken, reading.start, reading.end, gap_after(text, reading.end)))
+        gap = gap_after(text, reading.end)
+        if isinstance(reading, OwnWord):
+            tokens.append(SpeechToken(text[reading.start : reading.end], reading.start, reading.end, gap, reading.ipa))
+        else:
+            tokens.append(SpeechToken(reading.spoken, reading.start, reading.end, gap))
         position = reading.end
     tokens += _plain_tokens(text, position, end, lang)
     return _part_words(_attach_punctuation(tokens), lang)
+
+
+def _put_in(own_words: list[OwnWord], readings: list[Reading]) -> list[OwnWord | Reading]:
+    """Both, in order: an own word counts more ("SQL"), but not where it is only a part of a reading ("5 March")."""
+    if not own_words:
+        return [*readings]
+    places = {number: reading for reading in readings for number in range(reading.start, reading.end)}
+    kept = []
+    for word in own_words:
+        met = [places[number] for number in range(word.start, word.end) if number in places]
+        if not any(reading.end - reading.start > word.end - word.start for reading in met):
+            kept.append(word)
+    taken = {number for word in kept for number in range(word.start, word.end)}
+    others = [reading for reading in readings if taken.isdisjoint(range(reading.start, reading.end))]
+    return sorted([*kept, *others], key=lambda stretch: stretch.start)
 
 
 def _plain_tokens(text: str, start: int, end: int, lang: LangCode) -> Iterator[SpeechToken]:
@@ -113,7 +135,13 @@ def _attach_punctuation(tokens: list[SpeechToken]) -> list[SpeechToken]:
     for token in tokens:
         before = attached[-1] if attached else None
         is_mark = bool(token.spoken) and not any(is_spoken_sign(sign) for sign in token.spoken)
-        if before is not None and is_mark and before.spoken and before.source_end == token.source_start:
+        if (
+            before is not None
+            and is_mark
+            and before.spoken
+            and not before.ipa
+            and before.source_end == token.source_start
+        ):
             spoken = (
                 before.spoken if token.spoken == "." and before.spoken.endswith(".") else before.spoken + token.spoken
             )

@@ -1,8 +1,7 @@
 """Clone a voice: from what a person uploaded to a voice that can speak."""
 
-import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,12 +10,11 @@ from myna.domain.errors import InvalidRequest, VoiceAlreadyExists
 from myna.domain.finding import Finding
 from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleQuality, SampleRequest
-from myna.domain.speech import SpeechSegment, SynthesisOptions
-from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, VoiceSource, WorkspaceId, clone_voice_id
+from myna.domain.voice import TrialMeasures, Voice, VoiceArtifact, VoiceId, VoiceSource, WorkspaceId, clone_voice_id
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.usecases.ports import Clock, EngineClient, Offload, SampleAnalyst, StoredSample, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
-from myna.usecases.spoken_audio import collect_waveform
+from myna.usecases.try_voice import TryVoice
 
 _MAX_ID_ATTEMPTS = 20
 
@@ -56,23 +54,8 @@ class CloneVoiceResult:
     """None if no sample was usable, or nothing was to be stored."""
     samples: tuple[ValidatedSample, ...]
     """One for each uploaded sample, in their order."""
-    similarity: float | None = None
-    """How alike the new voice and the recording are, 0 stranger to 1 same person; None if not measured."""
-    clarity: float | None = None
-    """How well the new voice is understood, 0 to 1; None if not measured, or in a language where it cannot be."""
-
-    @property
-    def is_refining(self) -> bool:
-        """A better artifact will take this one's place in the background."""
-        return self.voice is not None and self.voice.refinement is Refinement.PENDING
-
-
-@dataclass(frozen=True, slots=True)
-class _Trial:
-    """What the first words of a new voice tell about it."""
-
-    similarity: float | None = None
-    clarity: float | None = None
+    is_refining: bool = False
+    """A better artifact will take this one's place in the background."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +68,11 @@ class CloneVoice:
     offload: Offload
     clock: Clock
     encode_wav: Callable[[Waveform], bytes]
-    plan_trial_speech: Callable[[LangCode], Sequence[SpeechSegment]]
-    """What the new voice speaks to be compared with the recording and heard for its clarity; empty to skip both."""
-    check_clarity: Callable[[float], Iterable[Finding]]
-    """What a clarity means for who recorded the samples."""
     max_samples: int
+    try_voice: TryVoice
     refine_voices: RefineVoices
+    waits: bool
+    """Answer when the voice has been heard and measured, not before."""
 
     async def __call__(self, command: CloneVoiceCommand) -> CloneVoiceResult:
         """Raises: InvalidRequest, AudioUndecodable (naming the sample), Overloaded, EngineFailure."""
@@ -106,16 +88,18 @@ class CloneVoice:
         if command.validate_only or not usable:
             return CloneVoiceResult(None, validated)
         reference = await self._join(usable)
-        artifact = await self.engine.encode_voice(reference)
-        trial = await self._try_out(artifact, reference)
-        voice = await self._store(command, reference.lang, artifact, analysed, validated)
+        artifact = await self.engine.encode_voice(reference, by_ear=self.waits)
+        measures = await self.try_voice(artifact, reference) if self.waits else TrialMeasures()
+        voice = await self._store(command, reference.lang, artifact, measures, analysed, validated)
         self.refine_voices.begin()
-        return CloneVoiceResult(voice, self._advise(validated, analysed, trial), trial.similarity, trial.clarity)
+        advised = self._advise(validated, analysed, voice)
+        return CloneVoiceResult(voice, advised, self.refine_voices.will_improve(voice))
 
     async def recall(self, command: CloneVoiceCommand, voice_id: VoiceId) -> CloneVoiceResult:
-        """Answer again a command that made this voice, without measures of it. Raises: as above, VoiceNotFound."""
+        """Answer again a command that made this voice, as it is now. Raises: as above, VoiceNotFound."""
         voice = await self.voices.get(command.workspace, voice_id)
-        return replace(await self(replace(command, validate_only=True)), voice=voice)
+        heard = await self(replace(command, validate_only=True))
+        return CloneVoiceResult(voice, heard.samples, self.refine_voices.will_improve(voice))
 
     def _check(self, command: CloneVoiceCommand) -> None:
         if len(command.samples) > self.max_samples:
@@ -146,37 +130,21 @@ class CloneVoice:
         max_s = capabilities.reference_seconds[1]
         return await self.offload(lambda: self.analyst.join(usable, capabilities.reference_rate_hz, max_s))
 
-    async def _try_out(self, artifact: VoiceArtifact, reference: ReferenceAudio) -> _Trial:
-        capabilities = self.engine.spec.capabilities
-        lang = reference.lang if reference.lang in capabilities.languages else LangCode.EN_US
-        segments = await self.offload(partial(self.plan_trial_speech, lang))
-        if not segments:
-            return _Trial()
-        stream = await self.engine.synthesize(artifact, segments, SynthesisOptions(lang))
-        spoken = await collect_waveform(stream, segments, capabilities.sample_rate_hz)
-        text = " ".join(segment.text for segment in segments)
-        return _Trial(
-            *await asyncio.gather(
-                self.offload(lambda: self.analyst.measure_similarity(reference.waveform, spoken)),
-                self.offload(lambda: self.analyst.measure_clarity(spoken, text, lang)),
-            )
-        )
-
     def _advise(
-        self, validated: Sequence[ValidatedSample], analysed: Sequence[AnalysedSample], trial: _Trial
+        self, validated: Sequence[ValidatedSample], analysed: Sequence[AnalysedSample], voice: Voice
     ) -> tuple[ValidatedSample, ...]:
         """What is wrong with the voice is told with every sample that it could be made of."""
-        found = tuple(self.check_clarity(trial.clarity)) if trial.clarity is not None else ()
         return tuple(
-            replace(entry, findings=(*entry.findings, *found)) if sample.is_usable else entry
+            replace(entry, findings=(*entry.findings, *voice.measures.findings)) if sample.is_usable else entry
             for entry, sample in zip(validated, analysed, strict=True)
         )
 
-    async def _store(
+    async def _store(  # noqa: PLR0917  (each of them is stored)
         self,
         command: CloneVoiceCommand,
         lang: LangCode,
         artifact: VoiceArtifact,
+        measures: TrialMeasures,
         analysed: Sequence[AnalysedSample],
         validated: Sequence[ValidatedSample],
     ) -> Voice:
@@ -200,7 +168,9 @@ class CloneVoice:
                 description=command.description,
                 tags=command.tags,
                 consent=consent,
-            )
+                measures=measures,
+            ),
+            is_heard=self.waits,
         )
         for attempt in range(_MAX_ID_ATTEMPTS):
             candidate = replace(voice, voice_id=clone_voice_id(command.workspace, command.display_name, now, attempt))

@@ -146,12 +146,15 @@ class UpdateVoice:
 class DeleteVoice:
     voices: VoiceStore
     stock: Sequence[Voice]
+    forget: Callable[[WorkspaceId, VoiceId], None]
+    """Whoever works on the voice hears that it is gone."""
 
     async def __call__(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
         """Raises: VoiceNotFound, PermissionDenied."""
         if _find_stock(self.stock, voice_id) is not None:
             raise PermissionDenied("Stock voices cannot be deleted.")
         await self.voices.delete(workspace, voice_id)
+        self.forget(workspace, voice_id)
 
 
 def check_change(change: VoiceChange) -> None:

@@ -6,6 +6,9 @@ DEFAULT_MODEL = "inworld-tts-1.5-max"
 DESIGN_MODEL = "inworld-tts-2"
 """The one with which a voice may be made up for a single request."""
 
+DICTIONARY_MODELS = frozenset({DESIGN_MODEL, "inworld-tts-2-flash"})
+"""Those that say words as pronunciation dictionaries have them; the others ignore these."""
+
 KNOWN_MODELS = frozenset(
     {
         DESIGN_MODEL,

@@ -12,12 +12,13 @@ from typing import Any, Protocol, TypeVar
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.consent import Consent, Revocation
 from myna.domain.language import LangCode
+from myna.domain.pronunciation import PronunciationDictionary
 from myna.domain.sample import AnalysedSample, SampleRequest
 from myna.domain.scope import Scopes
-from myna.domain.speech import AudioFormat, SpeechSegment, SpokenChunk, SynthesisOptions
+from myna.domain.speech import AudioFormat, FoundMark, SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.transcript import FoundSpeech, HeardPassage
-from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceId, WorkspaceId
-from myna.domain.waveform import ReferenceAudio, Waveform
+from myna.domain.voice import Refinement, TrialMeasures, Voice, VoiceArtifact, VoiceId, WorkspaceId
+from myna.domain.waveform import ReferenceAudio, Samples, Waveform
 from myna.engines.base import EngineSpec
 
 T = TypeVar("T")
@@ -63,8 +64,13 @@ class EngineClient(Protocol):
     @property
     def is_ready(self) -> bool: ...
 
-    async def encode_voice(self, reference: ReferenceAudio) -> VoiceArtifact:
-        """Raises: Overloaded, ServiceUnavailable, EngineFailure and what the engine refuses."""
+    async def encode_voice(
+        self, reference: ReferenceAudio, *, by_ear: bool = False, at_leisure: bool = False
+    ) -> VoiceArtifact:
+        """by_ear: with care, if the engine `hears`. at_leisure: in the background, giving way to whoever is served.
+
+        Raises: Overloaded, ServiceUnavailable, EngineFailure and what the engine refuses.
+        """
         ...
 
     async def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> VoiceArtifact:
@@ -72,7 +78,7 @@ class EngineClient(Protocol):
         ...
 
     async def refine_voice(self, artifact: VoiceArtifact, reference: ReferenceAudio) -> VoiceArtifact:
-        """Improve an artifact in the background, giving way to speech. Same errors as `encode_voice`."""
+        """Improve an artifact in the background, giving way to whoever is served. Same errors as `encode_voice`."""
         ...
 
     async def synthesize(
@@ -87,6 +93,17 @@ class EngineClient(Protocol):
 
         Raises: Overloaded, VoiceIncompatible, LanguageUnsupported, EngineFailure.
         """
+        ...
+
+    async def speak_whole(
+        self,
+        voice: VoiceArtifact,
+        segments: Sequence[SpeechSegment],
+        options: SynthesisOptions,
+        *,
+        at_leisure: bool = False,
+    ) -> Sequence[SpokenChunk]:
+        """Everything at once, for those who want to hear nothing before the end. Raises: as `synthesize`."""
         ...
 
     async def close(self) -> None: ...
@@ -112,8 +129,15 @@ class SampleAnalyst(Protocol):
         """
         ...
 
+    def read(self, content: bytes) -> Waveform:
+        """Decode a recording of any length that is accepted, at its own rate.
+
+        Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge.
+        """
+        ...
+
     def find_speech(self, content: bytes) -> FoundSpeech:
-        """Decode a recording of any length that is accepted, and cut it where nobody speaks.
+        """`read`, and cut it where nobody speaks.
 
         Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge.
         """
@@ -159,6 +183,24 @@ class SpeechEncoders(Protocol):
         """is_stream: chunk headers as wire-contract.md#encodings wants them for streams, not for one whole reply.
         tempo: 2 is twice as fast, with the same pitch.
         """
+        ...
+
+
+class SpeechMarker(Protocol):
+    """Puts an inaudible mark into one reply, in pieces: the same samples in whatever pieces. Blocking, cheap."""
+
+    def push(self, samples: Samples) -> Samples:
+        """What is ready after these samples: a little late, but not moved."""
+        ...
+
+    def finish(self) -> Samples:
+        """The rest: in all as many samples as came in."""
+        ...
+
+
+class MarkFinder(Protocol):
+    def find(self, recording: Waveform) -> FoundMark:
+        """Whether speech in it was marked; any rate, any length. Blocking. Raises: WeightsMissing, WeightsCorrupt."""
         ...
 
 
@@ -245,9 +287,15 @@ class VoiceStore(Protocol):
     ) -> None:
         """Put another artifact in the place of the old one, atomically; readers get the one or the other.
 
-        refinement: of the voice from then on.
+        refinement: of the voice from then on. Unless it is done, what was measured on the old artifact is dropped.
         Raises: VoiceNotFound.
         """
+        ...
+
+    async def set_measures(
+        self, workspace: WorkspaceId, voice_id: VoiceId, measures: TrialMeasures, refinement: Refinement
+    ) -> None:
+        """What was measured on a voice, and how far it is with that. Raises: VoiceNotFound."""
         ...
 
     async def list_made_by_others(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
@@ -258,7 +306,7 @@ class VoiceStore(Protocol):
         ...
 
     async def list_pending_refinements(self) -> Sequence[Voice]:
-        """House-keeping over all workspaces: voices that wait for a better artifact, oldest first."""
+        """House-keeping over all workspaces: voices whose refinement is pending, oldest first."""
         ...
 
     async def set_consent(self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent) -> Voice:
@@ -403,4 +451,27 @@ class RequestKeys(Protocol):
 
     async def abandon(self, workspace: WorkspaceId, key: str) -> None:
         """The request failed and made nothing: its key is free again. Raises: ServiceUnavailable."""
+        ...
+
+
+class DictionaryStore(Protocol):
+    """Keeps pronunciation dictionaries. Those of one workspace do not exist for another."""
+
+    async def add(self, dictionary: PronunciationDictionary) -> None: ...
+
+    async def get(self, workspace: WorkspaceId, dictionary_id: str) -> PronunciationDictionary:
+        """Raises: ResourceNotFound."""
+        ...
+
+    async def list(self, workspace: WorkspaceId, after_id: str, limit: int) -> Sequence[PronunciationDictionary]:
+        """Oldest first. after_id: the last one of the page before, which may be deleted; empty for the first page."""
+        ...
+
+    async def replace(self, dictionary: PronunciationDictionary, etag: str) -> None:
+        """In the place of the one with its id, if that still has this etag. Raises: ResourceNotFound,
+        DictionaryChanged."""
+        ...
+
+    async def delete(self, workspace: WorkspaceId, dictionary_id: str, etag: str) -> None:
+        """Raises: ResourceNotFound, DictionaryChanged."""
         ...

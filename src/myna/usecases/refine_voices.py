@@ -6,17 +6,25 @@ from contextvars import Context
 from dataclasses import replace
 
 from myna.domain.errors import InvalidRequest, MynaError, Overloaded, VoiceNotFound
-from myna.domain.voice import Refinement, Voice
+from myna.domain.voice import PENDING_STAGES, Refinement, Voice, VoiceId, WorkspaceId
 from myna.usecases.kept_recordings import RebuildReference
-from myna.usecases.ports import EngineClient, VoiceStore
+from myna.usecases.ports import EngineClient, StoredVoice, VoiceStore
+from myna.usecases.try_voice import TryVoice
 
 logger = logging.getLogger(__name__)
 
+_DONE = {
+    Refinement.HEARING: "voice heard",
+    Refinement.MEASURING: "voice measured",
+    Refinement.REFINING: "voice refined",
+}
+"""Log events."""
+
 
 class RefineVoices:
-    """One voice after the other, oldest first, from what the store keeps of it.
+    """One stage of one voice after the other, the earliest stage first, from what the store keeps of the voice.
 
-    What the store marks as pending is the queue, so nothing is lost when the process ends: `resume` goes on with it.
+    What the store marks as pending is the queue, so nothing is lost when the process ends: `begin` goes on with it.
     The reference is always rebuilt from the stored samples, so that a resumed refinement gives the same bytes; they
     keep the rating by which the clone put them in order, so that both hear the same recording.
     """
@@ -26,29 +34,54 @@ class RefineVoices:
         voices: VoiceStore,
         engine: EngineClient,
         rebuild_reference: RebuildReference,
+        try_voice: TryVoice,
         *,
-        is_enabled: bool,
+        refines: bool,
     ) -> None:
+        """refines: also more finely, which takes minutes."""
         self._voices = voices
         self._engine = engine
         self._rebuild_reference = rebuild_reference
-        self._is_enabled = is_enabled and engine.spec.capabilities.refines
+        self._try_voice = try_voice
+        capabilities = engine.spec.capabilities
+        offered = {
+            Refinement.HEARING: capabilities.hears,
+            Refinement.MEASURING: try_voice.is_enabled,
+            Refinement.REFINING: refines and capabilities.refines,
+        }
+        self._stages = [stage for stage in PENDING_STAGES if offered[stage]]
         self._wanted = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
-        self._given_up: set[str] = set()
+        self._given_up: set[VoiceId] = set()
+        self._current: tuple[WorkspaceId, VoiceId, asyncio.Task[None]] | None = None
 
-    def mark(self, voice: Voice) -> Voice:
-        """The voice as it is to be stored: waiting for refinement, if there is to be one."""
-        return replace(voice, refinement=Refinement.PENDING) if self._is_enabled else voice
+    def mark(self, voice: Voice, *, is_heard: bool = False) -> Voice:
+        """The voice as it is to be stored: waiting for its first stage, if there is one.
+
+        is_heard: it was derived by ear and measured already.
+        """
+        stages = [stage for stage in self._stages if not is_heard or stage is Refinement.REFINING]
+        return replace(voice, refinement=stages[0] if stages else Refinement.NONE)
+
+    def will_improve(self, voice: Voice) -> bool:
+        """Another artifact will take the place of this one's."""
+        return voice.refinement.is_pending and bool(
+            {Refinement.HEARING, Refinement.REFINING} & {voice.refinement, *self._after(voice.refinement)}
+        )
 
     def begin(self) -> None:
         """Look at the queue, now or when the voice before is done. Cheap; call it after storing a marked voice."""
-        if not self._is_enabled:
+        if not self._stages:
             return
         self._wanted.set()
         if self._worker is None or self._worker.done():
             # In no request's context: its trace is over long before.
             self._worker = asyncio.create_task(self._work(), context=Context())
+
+    def forget(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
+        """The voice is deleted: what is being done for it ends within a step."""
+        if self._current is not None and self._current[:2] == (workspace, voice_id):
+            self._current[2].cancel()
 
     async def wait_until_idle(self) -> None:
         """Until nothing is left that can be refined."""
@@ -64,32 +97,60 @@ class RefineVoices:
     async def _work(self) -> None:
         while self._wanted.is_set():
             self._wanted.clear()
-            for voice in await self._voices.list_pending_refinements():
-                if voice.voice_id not in self._given_up and await self._refine(voice):
-                    self._wanted.set()
+            not_ours: set[VoiceId] = set()
+            while (voice := await self._find_next(not_ours)) is not None:
+                step = asyncio.create_task(self._step(voice, not_ours))
+                self._current = (voice.workspace, voice.voice_id, step)
+                try:
+                    await asyncio.wait({step})
+                finally:
+                    self._current = None
+                    step.cancel()
+                    await asyncio.wait({step})
+                if not step.cancelled():
+                    step.result()
 
-    async def _refine(self, voice: Voice) -> bool:
-        """False if it is not this engine's to refine: it waits to be made again (`remake_voice.py`)."""
-        spec = self._engine.spec
+    async def _find_next(self, not_ours: set[VoiceId]) -> Voice | None:
+        """The oldest of those that are least far."""
+        left_alone = self._given_up | not_ours
+        pending = [voice for voice in await self._voices.list_pending_refinements() if voice.voice_id not in left_alone]
+        return next((voice for stage in self._stages for voice in pending if voice.refinement is stage), None)
+
+    async def _step(self, voice: Voice, not_ours: set[VoiceId]) -> None:
+        """One stage. A voice that another engine made waits to be made again (`remake_voice.py`)."""
         try:
             stored = await self._voices.get_with_artifact(voice.workspace, voice.voice_id)
             stored.voice.refuse_if_revoked()
-            if not stored.artifact.is_made_by(spec.id, spec.version):
-                return False
-            reference = await self._rebuild_reference(voice.workspace, voice.voice_id)
-            if reference is None:
-                raise InvalidRequest("There is no recording to refine the voice from.")
-            better = await self._engine.refine_voice(stored.artifact, reference)
-            (await self._voices.get(voice.workspace, voice.voice_id)).refuse_if_revoked()
-            await self._voices.replace_artifact(voice.workspace, voice.voice_id, better)
+            is_ours = stored.artifact.is_made_by(self._engine.spec.id, self._engine.spec.version)
+            if is_ours and stored.voice.refinement is voice.refinement:
+                await self._advance(stored)
+            else:
+                not_ours.add(voice.voice_id)
         except VoiceNotFound:
-            pass  # deleted meanwhile
-        except Overloaded:
-            self._given_up.add(voice.voice_id)
-            logger.warning("voice left unrefined: too much work waits", extra={"voice_id": voice.voice_id})
+            not_ours.add(voice.voice_id)  # deleted meanwhile
         except MynaError as exc:
             self._given_up.add(voice.voice_id)
-            logger.warning("voice left unrefined", extra={"voice_id": voice.voice_id, "error_code": exc.code})
+            extra = {"voice_id": voice.voice_id, "stage": voice.refinement.name.lower(), "error_code": exc.code}
+            reason = ": too much work waits" if isinstance(exc, Overloaded) else ""
+            logger.warning("voice left unrefined%s", reason, extra=extra)
+
+    async def _advance(self, stored: StoredVoice) -> None:
+        workspace, voice_id, stage = stored.voice.workspace, stored.voice.voice_id, stored.voice.refinement
+        reference = await self._rebuild_reference(workspace, voice_id)
+        if reference is None:
+            raise InvalidRequest("There is no recording to refine the voice from.")
+        following = next(iter(self._after(stage)), Refinement.DONE)
+        if stage is Refinement.MEASURING:
+            measures = await self._try_voice(stored.artifact, reference, at_leisure=True)
+            await self._voices.set_measures(workspace, voice_id, measures, following)
+        elif stage is Refinement.HEARING:
+            heard = await self._engine.encode_voice(reference, by_ear=True, at_leisure=True)
+            await self._voices.replace_artifact(workspace, voice_id, heard, following)
         else:
-            logger.info("voice refined", extra={"voice_id": voice.voice_id, "engine": spec.id})
-        return True
+            better = await self._engine.refine_voice(stored.artifact, reference)
+            (await self._voices.get(workspace, voice_id)).refuse_if_revoked()
+            await self._voices.replace_artifact(workspace, voice_id, better, following)
+        logger.info(_DONE[stage], extra={"voice_id": voice_id, "engine": self._engine.spec.id})
+
+    def _after(self, stage: Refinement) -> list[Refinement]:
+        return [later for later in self._stages if PENDING_STAGES.index(later) > PENDING_STAGES.index(stage)]

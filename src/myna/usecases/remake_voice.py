@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import InvalidRequest, ServiceUnavailable, VoiceIncompatible
 from myna.domain.language import LangCode
-from myna.domain.voice import Refinement, Voice, VoiceArtifact, VoiceDesign, VoiceId, WorkspaceId
+from myna.domain.voice import Refinement, TrialMeasures, Voice, VoiceArtifact, VoiceDesign, VoiceId, WorkspaceId
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.ports import EngineClient, StoredVoice, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
@@ -90,7 +90,7 @@ class RemakeVoice:
 
     async def _remake(self, voice: Voice) -> StoredVoice:
         reference = await self.rebuild_reference(voice.workspace, voice.voice_id)
-        unrefined = replace(voice, refinement=Refinement.NONE)
+        unrefined = replace(voice, refinement=Refinement.NONE, measures=TrialMeasures())
         try:
             if reference is not None:
                 artifact = await self.engine.encode_voice(reference)

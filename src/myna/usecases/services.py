@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.detect_mark import DetectMark
 from myna.usecases.job_store import JobStore
 from myna.usecases.keep_consent import KeepConsent
+from myna.usecases.keep_dictionaries import KeepDictionaries
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.listen_live import ListenLive
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
@@ -26,6 +28,7 @@ class Services:
 
     clone_voice: CloneVoice
     synthesize_speech: SynthesizeSpeech
+    detect_mark: DetectMark
     transcribe_speech: TranscribeSpeech
     listen_live: ListenLive
     list_voices: ListVoices
@@ -35,6 +38,7 @@ class Services:
     design_voice: DesignVoice
     publish_voice: PublishVoice
     keep_consent: KeepConsent
+    keep_dictionaries: KeepDictionaries
     repeated_requests: RepeatedRequests
     keys: KeyStore
     vault: TokenVault

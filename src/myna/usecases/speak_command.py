@@ -1,15 +1,18 @@
 """What is asked for when a text is to be spoken, and every rule on it that can be checked without the voice."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from myna.domain.errors import InvalidRequest, ModelUnsupported, TextTooLong
 from myna.domain.language import LangCode
 from myna.domain.speech import SAMPLE_RATES_HZ, AudioEncoding, AudioFormat
 from myna.domain.voice import VoiceId, WorkspaceId, check_voice_id
+from myna.usecases.keep_dictionaries import check_names
 from myna.usecases.models import DESIGN_MODEL, KNOWN_MODELS
 
 MIN_SPEAKING_RATE, MAX_SPEAKING_RATE = 0.5, 1.5
-MIN_OPENAI_SPEED, MAX_OPENAI_SPEED = 0.25, 4.0
+MIN_SPEED, MAX_SPEED = 0.25, 4.0
+"""Of the forms that are not Inworld's."""
 _MAX_TEMPERATURE = 2.0
 _MAX_BIT_RATE_BPS = 512_000
 """Source: wire-contract.md#speech. Within these the encoder takes the nearest that the format has."""
@@ -19,6 +22,14 @@ _MIN_DESIGN_PROMPT_CHARS, _MAX_DESIGN_PROMPT_CHARS = 7, 1024
 _COMPACT = (AudioEncoding.MP3, AudioEncoding.OGG_OPUS)
 _MAX_JOB_CHARS_NOT_COMPACT = 20_000
 """A job's audio is made in memory: as much text is half an hour, 170 MB at 48 kHz (wire-contract.md#jobs)."""
+
+
+class SpeechForm(StrEnum):
+    """Whose API it was asked in: each has its own longest text, and all but Inworld's take more rates."""
+
+    INWORLD = "inworld"
+    OPENAI = "openai"
+    ELEVENLABS = "elevenlabs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +49,11 @@ class SpeakCommand:
     is_stream: bool = False
     design_prompt: str | None = None
     """Speak with a voice of this description, made for this request, in place of `voice_id`."""
-    is_openai: bool = False
-    """Asked in OpenAI's form, which takes longer texts and more rates."""
+    uses_dictionaries: bool = False
+    """Say words as pronunciation dictionaries have them."""
+    dictionaries: tuple[str, ...] | None = None
+    """Their resource names, the first counts most; None for the workspace's default one."""
+    form: SpeechForm = SpeechForm.INWORLD
     is_background: bool = False
     """Nobody waits for it: it may be long, and gives way to everything else."""
 
@@ -57,15 +71,20 @@ class SpeechLimits:
     """For a stream (wire-contract.md#speech)."""
     max_openai_text_chars: int = 4096
     """For OpenAI's form (wire-contract.md#openai)."""
+    max_elevenlabs_text_chars: int = 10_000
+    """For ElevenLabs' form (elevenlabs.md#speech)."""
     max_job_text_chars: int = 100_000
     """For one item of a job (wire-contract.md#jobs)."""
 
     def max_chars(self, command: SpeakCommand) -> int:
-        if command.is_openai:
-            return self.max_openai_text_chars
         if command.is_background:
             most = self.max_job_text_chars
             return most if command.audio_format.encoding in _COMPACT else min(most, _MAX_JOB_CHARS_NOT_COMPACT)
+        match command.form:
+            case SpeechForm.OPENAI:
+                return self.max_openai_text_chars
+            case SpeechForm.ELEVENLABS:
+                return self.max_elevenlabs_text_chars
         return self.max_stream_text_chars if command.is_stream else self.max_text_chars
 
 
@@ -87,10 +106,12 @@ def check_speak_command(command: SpeakCommand, limits: SpeechLimits) -> None:
     if not 0 < command.audio_format.bit_rate_bps <= _MAX_BIT_RATE_BPS:
         raise InvalidRequest("bitRate is out of range. Use 32000 to 320000 bits per second.")
     name, least, most = ("speakingRate", MIN_SPEAKING_RATE, MAX_SPEAKING_RATE)
-    if command.is_openai:
-        name, least, most = ("speed", MIN_OPENAI_SPEED, MAX_OPENAI_SPEED)
+    if command.form is not SpeechForm.INWORLD:
+        name, least, most = ("speed", MIN_SPEED, MAX_SPEED)
     if not least <= command.speaking_rate <= most:
         raise InvalidRequest(f"{name} is out of range. Use {least:g} to {most:g}; 1 is normal.")
+    if command.dictionaries is not None:
+        check_names(command.dictionaries)
     check_length(command.text, limits.max_chars(command))
 
 

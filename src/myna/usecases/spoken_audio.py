@@ -1,13 +1,13 @@
 """From an engine's chunks to one line of audio: pauses between segments, positions in seconds."""
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from myna.domain.speech import SpeechSegment, SpokenChunk, TimedSpan, TokenTiming
 from myna.domain.waveform import Samples, Waveform
-from myna.usecases.ports import EngineStream
 
 
 class SpokenLine:
@@ -17,6 +17,8 @@ class SpokenLine:
         self._segments = segments
         self._rate_hz = sample_rate_hz
         self._segment_start_s = 0.0
+        self._waiting: list[TimedSpan] = []
+        self._num_taken = 0
         self.num_samples = 0
 
     def place(self, chunk: SpokenChunk) -> tuple[Samples, tuple[TimedSpan, ...]]:
@@ -32,6 +34,18 @@ class SpokenLine:
             self._segment_start_s = self.num_samples / self._rate_hz
         return samples, spans
 
+    def take(self, samples: Samples, spans: Sequence[TimedSpan] = ()) -> "PlacedSpeech":
+        """The next samples of the line, as they leave, with what begins in them.
+
+        spans: what was placed since; those whose sound is held back (by a mark that is being put in) wait for it.
+        """
+        start_s = self._num_taken / self._rate_hz
+        self._num_taken += len(samples)
+        end_s = math.inf if self._num_taken == self.num_samples else self._num_taken / self._rate_hz
+        placed = [*self._waiting, *spans]
+        self._waiting = [span for span in placed if span.start_s >= end_s]
+        return PlacedSpeech(samples, tuple(span for span in placed if span.start_s < end_s), start_s)
+
     def _place(self, timing: TokenTiming, segment: SpeechSegment) -> TimedSpan:
         token = segment.tokens[timing.token_index]
         start_s = self._segment_start_s
@@ -39,13 +53,20 @@ class SpokenLine:
         return TimedSpan(token.source_start, token.source_end, timing.start_s + start_s, timing.end_s + start_s, phones)
 
 
-def cut(
-    samples: Samples, spans: Sequence[TimedSpan], start_s: float, sample_rate_hz: int, max_s: float
-) -> Iterator[tuple[Samples, tuple[TimedSpan, ...]]]:
-    """Parts of at most `max_s`, each with the spans that begin in it; none of no samples.
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedSpeech:
+    """A stretch of the request's audio."""
 
-    start_s: where the samples begin in the request's audio.
-    """
+    samples: Samples
+    spans: tuple[TimedSpan, ...]
+    """What of the text begins in it."""
+    start_s: float
+    """Where it begins in the request's audio."""
+
+
+def cut(placed: PlacedSpeech, sample_rate_hz: int, max_s: float) -> Iterator[tuple[Samples, tuple[TimedSpan, ...]]]:
+    """Parts of at most `max_s`, each with the spans that begin in it; none of no samples."""
+    samples, spans, start_s = placed.samples, placed.spans, placed.start_s
     step = max(1, round(min(max_s * sample_rate_hz, len(samples))))
     for first in range(0, len(samples), step):
         from_s = start_s + first / sample_rate_hz
@@ -57,11 +78,8 @@ def cut(
         yield samples[first : first + step], begun
 
 
-async def collect_waveform(stream: EngineStream, segments: Sequence[SpeechSegment], sample_rate_hz: int) -> Waveform:
-    """All of a stream as one waveform; closes the stream."""
+def join_chunks(chunks: Sequence[SpokenChunk], segments: Sequence[SpeechSegment], sample_rate_hz: int) -> Waveform:
+    """All that was spoken as one waveform."""
     line = SpokenLine(segments, sample_rate_hz)
-    try:
-        pieces = [line.place(chunk)[0] async for chunk in stream]
-    finally:
-        await stream.aclose()
+    pieces = [line.place(chunk)[0] for chunk in chunks]
     return Waveform(np.concatenate(pieces) if pieces else np.zeros(0, np.float32), sample_rate_hz)

@@ -2,7 +2,8 @@
 
 import hashlib
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -10,15 +11,25 @@ from typing import Protocol
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import LanguageUnsupported, TextUnspeakable
 from myna.domain.language import LangCode
+from myna.domain.pronunciation import PronunciationDictionary, words_of
 from myna.domain.speech import EncodedChunk, SpeechSegment, SynthesisOptions
 from myna.domain.voice import Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import Waveform
 from myna.engines.other_engines import describe_other_engines
-from myna.usecases.ports import EngineClient, EngineStream, Offload, SpeechEncoders, VoiceStore
+from myna.usecases.keep_dictionaries import KeepDictionaries
+from myna.usecases.models import DICTIONARY_MODELS
+from myna.usecases.ports import (
+    EngineClient,
+    EngineStream,
+    Offload,
+    SpeechEncoders,
+    SpeechMarker,
+    VoiceStore,
+)
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.speak_command import SpeakCommand, SpeechLimits, check_speak_command
 from myna.usecases.speaking_permission import SpeakingPermission
-from myna.usecases.spoken_audio import SpokenLine, cut
+from myna.usecases.spoken_audio import PlacedSpeech, SpokenLine, cut
 from myna.usecases.stock import StockVoices
 
 _STREAM_PART_S = 0.5
@@ -40,6 +51,7 @@ class PlanSpeech(Protocol):
         normalize: bool,
         max_segment_chars: int,
         first_segment_chars: int | None,
+        own_words: Mapping[str, str],
     ) -> tuple[SpeechSegment, ...]: ...
 
 
@@ -65,48 +77,59 @@ class SynthesizeSpeech:
     """Check everything, start the engine, hand out the encoded stream."""
 
     voices: VoiceStore
+    dictionaries: KeepDictionaries
     stock: StockVoices
     remake_voice: RemakeVoice
     engine: EngineClient
+    open_marker: Callable[[int], SpeechMarker] | None
+    """Of a sample rate, Hz; None: speech leaves as the engine gives it."""
     encoders: SpeechEncoders
     plan_speech: PlanSpeech
     detect_language: Callable[[str, LangCode], LangCode | None]
     """Of a text and the language that is usual for its voice."""
     read_description: Callable[[str], VoiceAttributes]
     offload: Offload
+    offload_of_jobs: Offload
+    """The same for what nobody waits for: work at leisure need not stop for it."""
     limits: SpeechLimits
 
     async def __call__(self, command: SpeakCommand) -> SpeechReply | None:
         """Everything that can be refused is refused here, before the first byte. None: a text of white space alone.
 
         Raises: InvalidRequest, TextTooLong, TextUnspeakable, ModelUnsupported, LanguageUnsupported, VoiceNotFound,
-        Overloaded, ...
+        ResourceNotFound (a dictionary), Overloaded, ...
         """
         self.check(command)
         if not command.text.strip():
             return None
+        dictionaries = await self._choose_dictionaries(command)
         artifact, lang = await self._prepare_voice(command)
-        segments = await self.offload(partial(self._plan, command, lang))
+        segments = await self._offload_of(command)(partial(self._plan, command, lang, dictionaries))
         if not any(segment.text or segment.pause_after_s for segment in segments):
             raise TextUnspeakable("text holds nothing that can be spoken. Send words, not only markup or symbols.")
         options = SynthesisOptions(lang, command.engine_rate, command.seed, command.temperature or 1.0)
         stream = await self.engine.synthesize(artifact, segments, options, is_background=command.is_background)
-        chunks = self._encode(stream, segments, command)
+        chunks = self._encode(stream, SpokenLine(segments, self._rate_hz), command)
         return SpeechReply(lang, chunks, stream)
+
+    @property
+    def _rate_hz(self) -> int:
+        return self.engine.spec.capabilities.sample_rate_hz
 
     def check(self, command: SpeakCommand) -> None:
         """Every rule that needs no voice. Raises: InvalidRequest, TextTooLong, ModelUnsupported, VoiceNotFound."""
         check_speak_command(command, self.limits)
 
     async def check_voice(self, command: SpeakCommand) -> None:
-        """What can be said of voice and language before it is spoken later.
+        """What can be said of voice, language and dictionaries before it is spoken later.
 
-        Raises: VoiceNotFound, ConsentRevoked, LanguageUnsupported.
+        Raises: VoiceNotFound, ConsentRevoked, LanguageUnsupported, ResourceNotFound (a dictionary).
         """
         if command.lang is not None:
             self._require(command.lang, self.engine.spec.capabilities.languages)
         if command.design_prompt is None and self.stock.find(command.voice_id) is None:
             (await self.voices.get(command.workspace, command.voice_id)).refuse_if_revoked()
+        await self._choose_dictionaries(command)
 
     async def find_voice(self, workspace: WorkspaceId, voice_id: VoiceId) -> tuple[Voice, VoiceArtifact]:
         """A stock voice or one of the workspace, made again first if another engine made it.
@@ -121,14 +144,22 @@ class SynthesizeSpeech:
         stored = await self.remake_voice.bring_up_to_date(stored)
         return stored.voice, stored.artifact
 
+    def _offload_of(self, command: SpeakCommand) -> Offload:
+        return self.offload_of_jobs if command.is_background else self.offload
+
+    async def _choose_dictionaries(self, command: SpeakCommand) -> Sequence[PronunciationDictionary]:
+        if command.uses_dictionaries and command.model_id in DICTIONARY_MODELS:
+            return await self.dictionaries.choose(command.workspace, command.dictionaries)
+        return ()
+
     async def _prepare_voice(self, command: SpeakCommand) -> tuple[VoiceArtifact, LangCode]:
         """The voice that is asked for, and what it is to speak."""
         if command.design_prompt is None:
             voice, artifact = await self.find_voice(command.workspace, command.voice_id)
-            return artifact, await self.offload(partial(self._choose_language, command, voice.lang))
+            return artifact, await self._offload_of(command)(partial(self._choose_language, command, voice.lang))
         attributes = self.read_description(command.design_prompt)
         usual = attributes.spoken(LangCode.EN_US)
-        lang = attributes.spoken(await self.offload(partial(self._choose_language, command, usual)))
+        lang = attributes.spoken(await self._offload_of(command)(partial(self._choose_language, command, usual)))
         seed = _design_seed(command.design_prompt, command.seed)
         return await self.engine.design_voice(attributes, lang, seed), lang
 
@@ -153,47 +184,61 @@ class SynthesizeSpeech:
             )
         return lang
 
-    def _plan(self, command: SpeakCommand, lang: LangCode) -> tuple[SpeechSegment, ...]:
+    def _plan(
+        self, command: SpeakCommand, lang: LangCode, dictionaries: Sequence[PronunciationDictionary]
+    ) -> tuple[SpeechSegment, ...]:
         return self.plan_speech(
             command.text,
             lang,
             normalize=command.normalize_text,
             max_segment_chars=self.engine.spec.capabilities.max_segment_chars,
             first_segment_chars=_FIRST_SEGMENT_CHARS if command.is_stream else None,
+            own_words=words_of(dictionaries, lang),
         )
 
     async def _encode(
         self,
         stream: EngineStream,
-        segments: Sequence[SpeechSegment],
+        line: SpokenLine,
         command: SpeakCommand,
     ) -> AsyncGenerator[EncodedChunk, None]:
         """Times of spans are the engine's: nobody asks for them together with a rate that is not its own."""
         is_stream, tempo = command.is_stream, command.speaking_rate / command.engine_rate
-        rate_hz = self.engine.spec.capabilities.sample_rate_hz
+        offload = self._offload_of(command)
         encoder = self.encoders.open(command.audio_format, is_stream=is_stream, tempo=tempo)
-        line = SpokenLine(segments, rate_hz)
         permission = SpeakingPermission(self.voices, command.workspace, command.voice_id)
         is_own = command.design_prompt is None and self.stock.find(command.voice_id) is None
         try:
-            async for chunk in stream:
-                start_s = line.num_samples / rate_hz
-                samples, spans = line.place(chunk)
-                for part, begun in cut(samples, spans, start_s, rate_hz, _STREAM_PART_S if is_stream else math.inf):
-                    if is_own:
-                        await permission.check()
-                    waveform = Waveform(part, rate_hz)
-                    content = await self.offload(partial(encoder.encode, waveform))
-                    if content or begun or not is_stream:
-                        yield EncodedChunk(content, waveform.duration_s / tempo, begun)
+            async with aclosing(self._mark(stream, line, offload)) as pieces:
+                async for placed in pieces:
+                    for part, begun in cut(placed, self._rate_hz, _STREAM_PART_S if is_stream else math.inf):
+                        if is_own:
+                            await permission.check()
+                        waveform = Waveform(part, self._rate_hz)
+                        content = await offload(partial(encoder.encode, waveform))
+                        if content or begun or not is_stream:
+                            yield EncodedChunk(content, waveform.duration_s / tempo, begun)
             if not line.num_samples:
                 raise TextUnspeakable("text holds nothing that the voice's language has sounds for. Send words.")
-            rest = await self.offload(encoder.finish)
+            rest = await offload(encoder.finish)
             if rest:
                 yield EncodedChunk(rest, 0.0)
         finally:
             permission.close()
             await stream.aclose()
+
+    async def _mark(
+        self, stream: EngineStream, line: SpokenLine, offload: Offload
+    ) -> AsyncGenerator[PlacedSpeech, None]:
+        """Put the chunks in a line and the mark into it: the one place at which speech is marked."""
+        marker = self.open_marker(self._rate_hz) if self.open_marker is not None else None
+        async for chunk in stream:
+            samples, spans = line.place(chunk)
+            if marker is not None:
+                samples = await offload(partial(marker.push, samples))
+            yield line.take(samples, spans)
+        if marker is not None:
+            yield line.take(await offload(marker.finish))
 
 
 def _design_seed(prompt: str, seed: int) -> int:

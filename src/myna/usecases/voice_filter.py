@@ -1,6 +1,7 @@
 """The `filter` of voice listings: a subset of AIP-160, from a string to a test on voices.
 
-Source: google.aip.dev/160. As there, `OR` binds tighter than `AND`, and two restrictions side by side mean `AND`.
+Source: google.aip.dev/160. As there, `OR` binds tighter than `AND`, two restrictions side by side mean `AND`, and one
+field may have several values: `tags:("a" OR "b")`. Wider than there, as clients write it: keywords in any case, `==`.
 """
 
 import re
@@ -105,7 +106,7 @@ _TOKEN = re.compile(
     r"""
     (?P<space>\s+)
   | (?P<quoted>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-  | (?P<comparator><=|>=|!=|=|:|<|>)
+  | (?P<comparator><=|>=|!=|==?|:|<|>)
   | (?P<bracket>[()])
   | (?P<word>[^\s()=:<>!"']+)
     """,
@@ -140,6 +141,8 @@ class _Parser:
         self._tokens = _tokenize(expression)
         self._next = 0
         self._depth = 0
+        self._before: tuple[_Field, str] | None = None
+        """The field and comparator that stand before the parenthesis in which the parser is."""
 
     def parse(self) -> VoiceTest:
         test = self._expression()
@@ -189,9 +192,12 @@ class _Parser:
                 _refuse(f"a closing parenthesis is missing at position {closing.position + 1}")
             self._depth -= 1
             return test
-        if token.kind != "word" or _is_keyword(token, "AND", "OR", "NOT"):
+        is_value = token.kind == "word" or (token.kind == "quoted" and self._before is not None)
+        if not is_value or _is_keyword(token, "AND", "OR", "NOT"):
             self._next -= 1
             self._stumble()
+        if self._before is not None:
+            return _compare(*self._before, token)
         return self._restriction(token)
 
     def _restriction(self, name: _Token) -> VoiceTest:
@@ -201,6 +207,12 @@ class _Parser:
         comparator = self._take()
         if comparator.kind != "comparator":
             _refuse(f"= or : is expected at position {comparator.position + 1}")
+        following = self._peek()
+        if following is not None and following.text == "(" and following.kind == "bracket":
+            self._before = (field, comparator.text)
+            test = self._simple()
+            self._before = None
+            return test
         argument = self._take()
         if argument.kind not in ("word", "quoted"):
             _refuse(f"a value is expected at position {argument.position + 1}")
@@ -224,7 +236,7 @@ class _Parser:
 
 
 def _is_keyword(token: _Token, *words: str) -> bool:
-    return token.kind == "word" and token.text in words
+    return token.kind == "word" and token.text.upper() in words
 
 
 def _compare(field: _Field, comparator: str, argument: _Token) -> VoiceTest:

@@ -68,6 +68,20 @@ def answer(body: object, status: int = 200) -> Handler:
     return lambda _request: httpx.Response(status, json=body)
 
 
+def test_a_voice_is_waited_for_until_it_is_heard(caller: Caller) -> None:
+    """What is left then, refinement, takes minutes; a server that tells no stage keeps nobody waiting."""
+    stages = [{"refinement": "pending", "refinementStage": stage} for stage in ("hearing", "measuring", "refining")]
+    warning = {"text": "Record again.", "code": "UNCLEAR_VOICE"}
+    replies = iter([*stages[:2], stages[2] | {"similarity": 0.7, "clarity": 0.5, "warnings": [warning]}])
+    voice = caller(
+        lambda _request: httpx.Response(200, json=VOICE | next(replies)),
+        lambda client: client.wait_until_heard("x", ask_again_s=0.0),
+    )
+    assert (voice.similarity, voice.clarity, voice.warnings[0].code) == (0.7, 0.5, "UNCLEAR_VOICE")
+    assert (voice.refinement, voice.refinement_stage) == ("pending", "refining")
+    assert caller(answer(VOICE), lambda client: client.wait_until_heard("x")).similarity is None
+
+
 def test_clone_says_what_was_asked_and_reads_the_report(caller: Caller, tmp_path: Path) -> None:
     """Recordings go as base64 with their transcripts; the voice, the remarks and the measurements come back."""
     recording = tmp_path / "ann.wav"

@@ -12,10 +12,18 @@ from myna.analysis.dnsmos import OpinionScores
 from myna.domain.errors import InvalidRequest, VoiceIncompatible
 from myna.domain.waveform import Samples, Waveform
 from myna.engines.kokoro.graphs import KokoroGraphs
+from myna.engines.kokoro.norm_statistics import NUM_CHANNELS, NormStatistics
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
 from myna.engines.kokoro.style_map import VoiceSound, load_style_map
-from myna.engines.kokoro.voice_artifact import OFFSET_DIM, STYLE_DIM, KokoroVoice, pack_voice, unpack_voice
-from myna.engines.kokoro.voice_clone import clone_voice, foretell_corrected, look_up, reach
+from myna.engines.kokoro.voice_artifact import (
+    OFFSET_DIM,
+    STYLE_DIM,
+    KokoroVoice,
+    pack_voice,
+    unpack_norms,
+    unpack_voice,
+)
+from myna.engines.kokoro.voice_clone import clone_at_once, clone_voice, foretell_corrected, look_up, reach
 from myna.engines.kokoro.voice_refine import take_better
 from myna.engines.kokoro.voice_stock import stock_voices
 from myna.engines.kokoro.voice_workshop import Listening, VoiceWorkshop
@@ -32,6 +40,24 @@ def test_artifact_survives_a_round_trip_and_refuses_damage() -> None:
     for damaged in (artifact[:-1], b"RIFF" + artifact[4:], b"", poisoned):
         with pytest.raises(VoiceIncompatible):
             unpack_voice(damaged)
+
+
+def test_what_a_voice_has_practised_stays_with_it() -> None:
+    """It reads as the same voice, with or without; damaged statistics are refused."""
+    rng = np.random.default_rng(1)
+    norms = NormStatistics(*rng.uniform(0.1, 2.0, (2, NUM_CHANNELS)).astype(np.float16))
+    plain = stock_voices()[0].artifact
+    artifact = pack_voice(unpack_voice(plain), norms)
+    assert len(artifact) < 64 * 1024
+    assert pack_voice(unpack_voice(artifact)) == plain
+    assert unpack_norms(plain) is None
+    read = unpack_norms(artifact)
+    assert read is not None
+    assert read.to_bytes() == norms.to_bytes()
+    with pytest.raises(VoiceIncompatible):
+        unpack_voice(artifact[:-2])
+    with pytest.raises(VoiceIncompatible):
+        unpack_norms(artifact[:-2] + np.array([np.nan], dtype="<f2").tobytes())
 
 
 def test_voices_of_former_layouts_still_speak() -> None:
@@ -155,6 +181,18 @@ def test_a_voice_goes_as_far_as_it_stays_good_and_clear(
     np.testing.assert_array_equal(voice.articulation_style, workshop.style_map.prior_mean.astype(np.float32))
     np.testing.assert_array_equal(voice.prosody_style, found.voice.prosody_style)
     assert len(said) == 1
+
+
+def test_a_voice_at_once_goes_a_safe_part_of_the_way_unheard(workshop: VoiceWorkshop, found: Found) -> None:
+    """No judge of sound or words is asked; everything else is as in the voice that is heard."""
+    told = with_judges(workshop, [], [])
+    told.line_symbols = workshop.line_symbols
+    voice = clone_at_once(Waveform(found.heard.samples, 16_000), None, told)
+    wanted = found.voice.towards(found.goal, 0.7)
+    np.testing.assert_allclose(voice.timbre_style, wanted.timbre_style, atol=1e-2)
+    np.testing.assert_allclose(voice.timbre_offset, wanted.timbre_offset, atol=1e-2)
+    assert (voice.target_log_f0, voice.duration_scale) == (found.voice.target_log_f0, found.voice.duration_scale)
+    assert np.abs(voice.eq_db).max() > 0.1
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,16 @@
 """Timestamps on the wire."""
 
+from collections.abc import AsyncGenerator
+
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from myna.domain.speech import PhoneTiming, TimedSpan, TimestampKind
+from myna.domain.speech import EncodedChunk, PhoneTiming, TimedSpan, TimestampKind
 from myna.http.alignment import TextAligner
-from myna.http.visemes import viseme_of
+from myna.http.speech_payloads import SpeechPayloads, whole_payload
+from myna.http.speech_requests import LipsyncMessage, SpeakRequest
+from myna.http.visemes import _GROUPS, openxr_visemes_of, viseme_of
 
 _ON_A_BUSY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -105,3 +110,37 @@ def test_a_confused_engine_still_gives_ordered_times(spans: list[TimedSpan]) -> 
     whole.extend(aligner.finish())
     assert "".join(whole.pieces) in ("", text)
     assert whole.starts_s == sorted(whole.starts_s)
+
+
+def test_openxr_has_a_shape_for_every_sound() -> None:
+    """Of all languages of the other table; a diphthong has two, an affricate one, a stress mark none."""
+    known = {symbol for symbols in _GROUPS.values() for symbol in symbols}
+    assert [symbol for symbol in known if len(openxr_visemes_of(symbol)) != 1] == []
+    expected = {"aɪ": ("aa", "ih"), "tʃ": ("CH",), "ts": ("SS",), "iː": ("ih",), "ɑ̃": ("aa",), "tʰ": ("DD",), "ˈ": ()}
+    assert {phone: openxr_visemes_of(phone) for phone in expected} == expected
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+async def test_the_mouth_moves_without_gaps(is_whole: bool) -> None:
+    """From 0 to the end of the audio, whole or in pieces; closed where nothing is said."""
+    words = (
+        TimedSpan(0, 2, 0.1, 0.4, (PhoneTiming("m", 0.1, 0.1), PhoneTiming("aɪ", 0.2, 0.2))),
+        TimedSpan(3, 4, 0.6, 0.7, (PhoneTiming("s", 0.6, 0.1),)),
+    )
+    chunks = [EncodedChunk(b"", 0.3, words[:1]), EncodedChunk(b"a", 0.2), EncodedChunk(b"b", 0.4, words[1:])]
+    message = SpeakRequest(text="My s", lipsync_config=LipsyncMessage())
+    if is_whole:
+        payloads = [whole_payload(message, chunks)]
+    else:
+
+        async def iterate() -> AsyncGenerator[EncodedChunk, None]:
+            for chunk in chunks:
+                yield chunk
+
+        payloads = [payload async for payload in SpeechPayloads("My s", message).of(iterate())]
+        assert [len(p["timestampInfo"]["lipsyncAlignment"]["visemes"]) for p in payloads] == [4, 2, 1]
+    shapes = [shape for p in payloads for shape in p["timestampInfo"]["lipsyncAlignment"]["visemes"]]
+    assert [tuple(shape.values()) for shape in shapes] == [
+        ("sil", 0.0, 0.1), ("PP", 0.1, 0.1), ("aa", 0.2, 0.1), ("ih", 0.3, 0.1), ("sil", 0.4, 0.2), ("SS", 0.6, 0.1),
+        ("sil", 0.7, 0.2),
+    ]  # fmt: skip

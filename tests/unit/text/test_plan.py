@@ -1,5 +1,8 @@
 """From text to segments: nothing lost, nothing invented, cut where people pause."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,9 +17,16 @@ SPOKEN_TEXT = st.text(st.sampled_from("aB9 .,;!?-–€$%°#/@&\n\t'\"()[]<>😀
 
 
 def plan(
-    text: str, lang: LangCode = LangCode.EN_US, first: int | None = None, most: int = 400, normalize: bool = True
+    text: str,
+    lang: LangCode = LangCode.EN_US,
+    first: int | None = None,
+    most: int = 400,
+    normalize: bool = True,
+    own_words: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[SpeechSegment, ...]:
-    return plan_speech(text, lang, normalize=normalize, max_segment_chars=most, first_segment_chars=first)
+    return plan_speech(
+        text, lang, normalize=normalize, max_segment_chars=most, first_segment_chars=first, own_words=own_words
+    )
 
 
 def all_tokens(segments: tuple[SpeechSegment, ...]) -> list[SpeechToken]:
@@ -29,7 +39,7 @@ def all_tokens(segments: tuple[SpeechSegment, ...]) -> list[SpeechToken]:
 )
 def test_tokens_follow_the_text(text: str, lang: LangCode, normalize: bool, first: int | None) -> None:
     """For any text at all: spans are in order, do not overlap, and only white space lies between them."""
-    segments = plan(text, lang, first, most=120, normalize=normalize)
+    segments = plan(text, lang, first, 120, normalize, {"ab": "æb", "b": "b", "中あ": "a", "1": "w", "é": "e"})
     position = 0
     for token in all_tokens(segments):
         assert position <= token.source_start < token.source_end <= len(text)
@@ -210,3 +220,26 @@ def test_pieces_know_the_rest_of_their_sentence() -> None:
     assert not sentence[0].before
     assert not sentence[-1].after
     assert not segments[-1].before
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "expected"),
+    [
+        (LangCode.EN_US, "Ask VYTA, vyta-made; Vyta’s.", "Ask /V/ , /V/ -made; /Vz/ ."),
+        (LangCode.EN_US, "Worcester, SQL, May 5.", "/W/ , /S/ , May fifth."),
+        (LangCode.EN_US, "Worcesters inVyta vytas", "Worcesters inVyta vytas"),
+        (LangCode.EN_US, "Kit's /kæt/ [vyta] <vyta> vyta!", "/Kts/ /kæt/ /V/ !"),
+        (LangCode.JA_JP, "渋谷区と渋谷、AIとFAIL。", "/sbk/ と /sb/ 、 /ai/ と FAIL。"),
+        (LangCode.HI_IN, "हिन्दी में", "/h/ में"),
+        (LangCode.FR_FR, "l’été a été", "l’été a /e/"),
+    ],
+)
+def test_words_of_a_dictionary_are_said_as_it_has_them(lang: LangCode, text: str, expected: str) -> None:
+    """Whole words in any case; a date that holds one is still a date."""
+    own_words = {
+        "vyta": "V", "worcester": "W", "sql": "S", "may": "M", "kit": "Kt", "渋谷": "sb", "渋谷区": "sbk", "ai": "ai",
+        "हिन्दी": "h", "été": "e",
+    }  # fmt: skip
+    tokens = all_tokens(plan(text, lang, own_words=own_words))
+    said = [f"/{token.ipa}/" if token.ipa else token.spoken for token in tokens]
+    assert " ".join(word for word in said if word) == expected

@@ -25,6 +25,9 @@ class ChimeEngine:
     def encode_voice(self, reference: ReferenceAudio) -> bytes:
         return write_artifact(measure_pitch_hz(reference.waveform.samples, reference.waveform.sample_rate_hz))
 
+    def hear_voice(self, reference: ReferenceAudio) -> bytes:
+        return self.encode_voice(reference)  # there is nothing to check by ear: `capabilities.hears` is False
+
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
         del reference  # there is nothing to improve: `capabilities.refines` is False
         return artifact

@@ -11,19 +11,20 @@ from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import InvalidRequest
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
-from myna.domain.waveform import ReferenceAudio, Samples
+from myna.domain.waveform import ReferenceAudio
 from myna.engines.base import EngineSettings
 from myna.engines.kokoro.graphs import (
     MAX_SYMBOLS,
     SAMPLE_RATE_HZ,
     DecoderStyles,
+    IntArray,
     KokoroGraphs,
     ProsodyCurves,
+    TextEncoding,
     round_frames,
 )
-from myna.engines.kokoro.hiss import lift_hisses
+from myna.engines.kokoro.norm_statistics import NormStatistics
 from myna.engines.kokoro.passage import Passage, cut_passage, whole_passage
-from myna.engines.kokoro.pause_hush import hush_pauses
 from myna.engines.kokoro.phonemes.phonemizer import open_phonemizer
 from myna.engines.kokoro.phonemes.spaced import Phonemizer
 from myna.engines.kokoro.phonemes.symbols import (
@@ -37,14 +38,15 @@ from myna.engines.kokoro.phonemes.symbols import (
     spell_ipa,
     split_sequence,
 )
-from myna.engines.kokoro.silence_trim import trim_silence
+from myna.engines.kokoro.segment_sound import SegmentSound, plan_stretches
 from myna.engines.kokoro.speaking_rate import frames_at_rate
 from myna.engines.kokoro.spec import SPEC
-from myna.engines.kokoro.speech_timing import time_tokens
-from myna.engines.kokoro.timbre_eq import equalize, equalizer_taps
-from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, pack_voice, unpack_voice
-from myna.engines.kokoro.voice_clone import clone_voice
+from myna.engines.kokoro.streaming_decoder import StreamingDecoder
+from myna.engines.kokoro.timbre_eq import equalizer_taps
+from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, pack_voice, unpack_norms, unpack_voice
+from myna.engines.kokoro.voice_clone import clone_at_once, clone_voice
 from myna.engines.kokoro.voice_design import design_voice
+from myna.engines.kokoro.voice_practice import practice_symbols
 from myna.engines.kokoro.voice_refine import refine_voice
 from myna.engines.kokoro.voice_workshop import VoiceWorkshop
 from myna.text.plan import plan_speech
@@ -52,13 +54,12 @@ from myna.weights.store import WeightStore
 
 _RATE_RANGE = (0.5, 1.5)
 """Documented range of speakingRate (wire-contract.md#speech)."""
+_NUM_PRACTICE = 3
+"""Sentences of five words. From two joined ones speech comes out further from the undivided decoder's."""
 _SENTENCE_TAIL_S = 0.30
 _CLAUSE_TAIL_S = 0.12
 _WORD_TAIL_S = 0.03
 """What is left after the last sound of a segment: people pause about so long at a full stop, a comma, and nowhere."""
-_CEILING = 0.98
-_KNEE = 0.85
-"""Louder than the knee is bent so that nothing passes the ceiling: an equaliser can push single peaks above 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +70,7 @@ class LoadedVoice:
     styles: DecoderStyles
     eq_taps: FloatArray | None
     """None for a flat curve."""
+    norms: NormStatistics
 
 
 class Speaking:
@@ -103,31 +105,57 @@ class KokoroEngine:
         weights = WeightStore(settings.weights_dir)
         self._vocabulary = Vocabulary(weights.path(WEIGHT_NAME))
         self._graphs = KokoroGraphs(weights, settings.num_threads)
-        self.workshop = VoiceWorkshop(self._graphs, self._vocabulary, weights, settings.num_threads)
+        self.decoder = StreamingDecoder(weights, settings.num_threads)
+        self.workshop = VoiceWorkshop(
+            self._graphs,
+            self._vocabulary,
+            weights,
+            settings.num_threads,
+            before_step=settings.before_step,
+            interrupting=settings.interrupting,
+        )
+        self._before_step = settings.before_step
         self._phonemizers: dict[LangCode, Phonemizer] = {}
         self._phonemizer(LangCode.EN_US)
 
     def encode_voice(self, reference: ReferenceAudio) -> bytes:
-        """See `Engine`."""
-        return pack_voice(clone_voice(reference.waveform, self.spell_transcript(reference), self.workshop))
+        """See `Engine`. Three seconds of one core."""
+        return pack_voice(clone_at_once(reference.waveform, self.spell_transcript(reference), self.workshop))
+
+    def hear_voice(self, reference: ReferenceAudio) -> bytes:
+        """See `Engine`. Up to fifteen seconds of one core."""
+        voice = clone_voice(reference.waveform, self.spell_transcript(reference), self.workshop)
+        return pack_voice(voice, self._practise(voice))
 
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
         """See `Engine`. More than a minute of one core."""
         heard = self.workshop.listen(reference.waveform)
-        return pack_voice(refine_voice(unpack_voice(artifact), heard, self.workshop))
+        voice = refine_voice(unpack_voice(artifact), heard, self.workshop)
+        return pack_voice(voice, self._practise(voice))
 
     def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> bytes:
         """See `Engine`."""
         return design_voice(attributes, lang, seed)
 
     def load_voice(self, artifact: bytes) -> LoadedVoice:
-        """See `Engine`."""
+        """See `Engine`. A voice that nobody has listened to yet practises first: 2 s of one core."""
         voice = unpack_voice(artifact)
+        norms = unpack_norms(artifact) or self._practise(voice)
         taps = equalizer_taps(voice.eq_db) if voice.eq_db.any() else None
-        return LoadedVoice(voice, self.workshop.timbre_space.styles(voice), taps)
+        return LoadedVoice(voice, self.workshop.timbre_space.styles(voice), taps, norms)
+
+    def _practise(self, voice: KokoroVoice) -> NormStatistics:
+        """Let it speak three short sentences that nobody hears."""
+        sentences = []
+        for symbols in practice_symbols()[:_NUM_PRACTICE]:
+            text = self._graphs.encode_text(self._vocabulary.encode(symbols))
+            frames, curves = self._foretell(voice, text)
+            sentences.append((np.repeat(text.features, frames, axis=2), curves))
+        self._before_step()
+        return self.decoder.practise(sentences, self.workshop.timbre_space.styles(voice))
 
     def synthesize(self, voice: LoadedVoice, segment: SpeechSegment, options: SynthesisOptions) -> Speaking:
-        """See `Engine`. A segment is one chunk, unless it is longer than the model can speak in one go."""
+        """See `Engine`. The first chunk holds about 0.3 s, the next ones more and more."""
         slowest, fastest = _RATE_RANGE
         if not slowest <= options.speaking_rate <= fastest:
             raise InvalidRequest(f"speakingRate must be between {slowest} and {fastest}.")
@@ -181,11 +209,13 @@ class KokoroEngine:
     def _iter_chunks(
         self, voice: LoadedVoice, passages: list[Passage], tokens: list[range], speaking_rate: float, stop: RunStop
     ) -> Iterator[SpokenChunk]:
-        start_s = 0.0
+        num_samples = 0
         for passage, spoken in zip(passages, tokens, strict=True):
-            chunk = self._speak(voice, passage, spoken, speaking_rate, start_s=start_s, stop=stop)
-            start_s += len(chunk.samples) / SAMPLE_RATE_HZ
-            yield chunk
+            start_s = num_samples / SAMPLE_RATE_HZ
+            self._before_step()
+            for chunk in self._speak(voice, passage, spoken, speaking_rate, start_s=start_s, stop=stop):
+                num_samples += len(chunk.samples)
+                yield chunk
         if not passages:
             yield SpokenChunk(np.zeros(0, dtype=np.float32))
 
@@ -198,40 +228,37 @@ class KokoroEngine:
         *,
         start_s: float,
         stop: RunStop,
-    ) -> SpokenChunk:
+    ) -> Iterator[SpokenChunk]:
         voice, sequence = loaded.voice, passage.sequence
         text = self._graphs.encode_text(self._vocabulary.encode(passage.sentence), stop)
-        durations = self._graphs.predict_durations(text, voice.prosody_style, stop)
-        frames = frames_at_rate(round_frames(durations.frames, voice.duration_scale), speaking_rate)
-        predicted = self._graphs.predict_prosody(durations.hidden, frames, voice.prosody_style, stop)
-        curves = passage.cut_curves(ProsodyCurves(voice.move_pitch(predicted.f0_hz), predicted.energy), frames)
+        frames, predicted = self._foretell(voice, text, speaking_rate, stop)
+        curves = passage.cut_curves(predicted, frames)
         frames = frames[passage.positions]
-        features = text.features[:, :, passage.positions]
-        samples = self._graphs.decode(features, frames, curves, loaded.styles, stop)
-        samples = hush_pauses(samples, sequence.symbols, frames, curves.f0_hz)
-        samples = lift_hisses(samples, sequence.symbols, frames, voice.hiss_db)
-        if loaded.eq_taps is not None:
-            samples = equalize(samples, loaded.eq_taps)
-        tail_s = _tail_seconds(sequence.symbols) / speaking_rate
-        trimmed, num_cut = trim_silence(samples, tail_s)
-        timings = time_tokens(
+        aligned = np.repeat(text.features[:, :, passage.positions], frames, axis=2)
+        shape = self.decoder.shape(aligned, curves, loaded.styles, loaded.norms, stop)
+        sound = SegmentSound(
             sequence,
             frames,
+            curves.f0_hz,
+            voice.hiss_db,
+            loaded.eq_taps,
             tokens,
-            first_sample_s=start_s - num_cut / SAMPLE_RATE_HZ,
-            audible_s=(start_s, start_s + max(0.0, len(trimmed) / SAMPLE_RATE_HZ - tail_s)),
+            tail_s=_tail_seconds(sequence.symbols) / speaking_rate,
+            start_s=start_s,
         )
-        return SpokenChunk(limit_peaks(trimmed), timings)
+        for first, end in plan_stretches(sequence.symbols, frames):
+            chunk = sound.add(self.decoder.sound(shape, first, end, stop), end)
+            if chunk is not None:
+                yield chunk
 
-
-def limit_peaks(samples: Samples) -> Samples:
-    """Bend what is louder than 0.85 so that nothing passes 0.98; the rest stays as it is."""
-    level = np.abs(samples)
-    if not (level > _KNEE).any():
-        return samples
-    room = _CEILING - _KNEE
-    bent = _KNEE + room * np.tanh((level - _KNEE) / room)
-    return np.where(level > _KNEE, np.sign(samples) * bent, samples).astype(np.float32)
+    def _foretell(
+        self, voice: KokoroVoice, text: TextEncoding, speaking_rate: float = 1.0, stop: RunStop | None = None
+    ) -> tuple[IntArray, ProsodyCurves]:
+        """[T] frames and [2 F] curves: how the voice says it."""
+        durations = self._graphs.predict_durations(text, voice.prosody_style, stop)
+        frames = frames_at_rate(round_frames(durations.frames, voice.duration_scale), speaking_rate)
+        curves = self._graphs.predict_prosody(durations.hidden, frames, voice.prosody_style, stop)
+        return frames, ProsodyCurves(voice.move_pitch(curves.f0_hz), curves.energy)
 
 
 def _tail_seconds(symbols: str) -> float:

@@ -14,6 +14,7 @@ A frame is 25 ms: 600 samples at 24 kHz. Sizes below: T symbols (pads included),
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -82,18 +83,24 @@ class DecoderStyles:
 
 
 class KokoroGraphs:
-    """Four sessions, opened once. Blocking; a `stop` that another thread pulls ends a run early with `RunStopped`."""
+    """Four sessions, opened once, the decoder's when it is first needed.
+
+    Blocking; a `stop` that another thread pulls ends a run early with `RunStopped`.
+    """
 
     def __init__(self, weights: WeightPaths, num_threads: int) -> None:
         """num_threads: of each session's one thread pool. Idle threads sleep, so that a shared machine stays usable.
 
         Raises: WeightsMissing, WeightsCorrupt (from `weights`).
         """
-        text, duration, prosody, decoder = (OnnxSession(weights.path(name), num_threads) for name in WEIGHT_NAMES)
-        self._text = text
-        self._duration = duration
-        self._prosody = prosody
-        self._decoder = decoder
+        *ready, decoder = (weights.path(name) for name in WEIGHT_NAMES)
+        self._text, self._duration, self._prosody = (OnnxSession(path, num_threads) for path in ready)
+        self._open_decoder = partial(OnnxSession, decoder, num_threads)
+
+    @cached_property
+    def _decoder(self) -> OnnxSession:
+        """Only voices in the making are heard through it; speech is made by `streaming_decoder`."""
+        return self._open_decoder()
 
     def encode_text(self, symbol_ids: IntArray, stop: RunStop | None = None) -> TextEncoding:
         """symbol_ids: [T] ids of the vocabulary, a pad (0) first and last, T <= 512."""
@@ -152,16 +159,23 @@ class KokoroGraphs:
         stop: RunStop | None = None,
     ) -> Samples:
         """`decode` for features that are already repeated. aligned_features: [1, 512, F]."""
-        inputs: Mapping[str, FloatArray] = {
-            "aligned_features": aligned_features,
-            "f0_hz": curves.f0_hz[np.newaxis, :],
-            "energy": curves.energy[np.newaxis, :],
-            "articulation_style": _row(styles.articulation),
-            "timbre_style": _row(styles.timbre),
-            "timbre_shift": _row(styles.timbre_shift),
-        }
+        inputs = decoder_inputs(aligned_features, curves, styles)
         samples: Samples = self._decoder.run(inputs, ["samples"], stop)[0].reshape(-1)
         return samples
+
+
+def decoder_inputs(
+    aligned_features: FloatArray, curves: ProsodyCurves, styles: DecoderStyles
+) -> Mapping[str, FloatArray]:
+    """What the decoder's graphs read, by their names for it."""
+    return {
+        "aligned_features": aligned_features,
+        "f0_hz": curves.f0_hz[np.newaxis, :],
+        "energy": curves.energy[np.newaxis, :],
+        "articulation_style": _row(styles.articulation),
+        "timbre_style": _row(styles.timbre),
+        "timbre_shift": _row(styles.timbre_shift),
+    }
 
 
 _LONGEST_STRETCHED = 8.0

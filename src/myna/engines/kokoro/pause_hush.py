@@ -7,6 +7,7 @@ elsewhere is turned down.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,6 +28,9 @@ _OBSTRUENTS = frozenset("pbtdkɡqɢcɟʔfvθðszʃʒçʝxɣχʁhɸβʂʐɕʑʦʣ
 _VOICELESS_STOPS = frozenset("ptkqcʔ")
 _RELEASE_S = 0.1
 """A final stop is released and breathes out for less than this; the model goes on, and "Wait." is heard as "Waiter"."""
+_RELEASE_LEAD_SAMPLES = 2 * FRAME_SAMPLES
+_LOOK_AHEAD_SAMPLES = 1_200
+"""Beyond where a sound must have ended; more than a window and the longest period."""
 _NO_SOUND = MODIFIERS | STRESS_MARKS
 _LEAD_FRAMES = 3
 """75 ms. A first sound is heard up to 50 ms before its frames begin (`speech_timing.LEAD_S`)."""
@@ -41,40 +45,75 @@ _STEP_SAMPLES = 120
 def hush_pauses(samples: Samples, symbols: str, frames: IntArray, f0_hz: FloatArray) -> Samples:
     """Turn down what lies between the sounds.
 
-    samples: [600 F] at 24 kHz, as decoded; symbols: [T - 2] of the model, without pads; frames: [T] with them;
-    f0_hz: [2 F] as spoken. Returns [600 F].
+    samples: [600 F] or the first of them, at 24 kHz, as decoded; symbols: [T - 2] of the model, without pads;
+    frames: [T] with them; f0_hz: [2 F] as spoken. Returns as many samples.
     """
-    gain = np.ones(len(samples), dtype=np.float32)
+    gain = np.ones(FRAME_SAMPLES * int(frames.sum()), dtype=np.float32)
     for start, end in _quiet_spans(samples, symbols, frames, f0_hz):
-        gain[start:end] = np.minimum(gain[start:end], _dip(start, end, len(samples)))
-    return samples * gain
+        gain[start:end] = np.minimum(gain[start:end], _dip(start, end, len(gain)))
+    return samples * gain[: len(samples)]
 
 
-def _quiet_spans(samples: Samples, symbols: str, frames: IntArray, f0_hz: FloatArray) -> Iterator[tuple[int, int]]:
-    """Samples from and to which nothing is to be heard: the edges, and the pauses that signs make."""
+def settled_until(symbols: str, frames: IntArray, num_decoded: int) -> int:
+    """Up to which sample nothing that is decoded later can change what is turned down. frames: [T] with the pads."""
+    for pause in _find_pauses(symbols, frames):
+        if pause.last is not None and pause.stop + _LOOK_AHEAD_SAMPLES > num_decoded:
+            return max(0, min(num_decoded, pause.start - _RELEASE_LEAD_SAMPLES))
+    return num_decoded
+
+
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    """What lies between two groups of sounds."""
+
+    last: str | None
+    """The last sound before it; None before all sounds."""
+    start: int
+    """Where that sound's own samples begin: it may end as early."""
+    stop: int
+    """Where it must have ended."""
+    end: int
+    """Where the next sound may begin."""
+
+
+def find_first_sound(symbols: str, frames: IntArray) -> int:
+    """Before which sample nothing is to be heard."""
+    first = next(_find_pauses(symbols, frames), None)
+    return 0 if first is None else first.end
+
+
+def _find_pauses(symbols: str, frames: IntArray) -> Iterator[_Pause]:
+    """The edges, and the pauses that signs make."""
     ends = np.cumsum(frames)
-    total = int(ends[-1])
     sounds = [k for k, symbol in enumerate(symbols) if symbol not in _SILENT]
     if not sounds:
         return
     groups = np.split(np.array(sounds), np.flatnonzero(np.diff(sounds) > 1) + 1)
-    last_end = 0
     for before, after in zip([None, *groups], [*groups, None], strict=True):
         if before is not None and after is not None and not _PAUSES & set(symbols[before[-1] : after[0]]):
             continue
-        if before is not None:
-            last = next((int(k) for k in before[::-1] if symbols[k] not in _NO_SOUND), int(before[-1]))
-            start, stop = int(ends[last]) * FRAME_SAMPLES, (int(ends[before[-1] + 1]) + _TAIL_FRAMES) * FRAME_SAMPLES
-            if symbols[last] in _VOICELESS_STOPS:
-                last_end = _end_of_release(samples, start, stop)
-            elif symbols[last] in _OBSTRUENTS:
-                last_end = stop
-            else:
-                last_end = _end_of_voice(samples, f0_hz, start, stop)
-        next_start = total if after is None else max(0, int(ends[after[0]]) - _LEAD_FRAMES)
-        span = last_end, next_start * FRAME_SAMPLES
-        if span[1] > span[0]:
-            yield span
+        end = int(ends[-1]) if after is None else max(0, int(ends[after[0]]) - _LEAD_FRAMES)
+        if before is None:
+            yield _Pause(None, 0, 0, end * FRAME_SAMPLES)
+            continue
+        last = next((int(k) for k in before[::-1] if symbols[k] not in _NO_SOUND), int(before[-1]))
+        stop = int(ends[before[-1] + 1]) + _TAIL_FRAMES
+        yield _Pause(symbols[last], int(ends[last]) * FRAME_SAMPLES, stop * FRAME_SAMPLES, end * FRAME_SAMPLES)
+
+
+def _quiet_spans(samples: Samples, symbols: str, frames: IntArray, f0_hz: FloatArray) -> Iterator[tuple[int, int]]:
+    """Samples from and to which nothing is to be heard."""
+    for pause in _find_pauses(symbols, frames):
+        if pause.last is None:
+            first = 0
+        elif pause.last in _VOICELESS_STOPS:
+            first = _end_of_release(samples, pause.start, pause.stop)
+        elif pause.last in _OBSTRUENTS:
+            first = pause.stop
+        else:
+            first = _end_of_voice(samples, f0_hz, pause.start, pause.stop)
+        if pause.end > first:
+            yield first, pause.end
 
 
 def _end_of_voice(samples: Samples, f0_hz: FloatArray, start: int, stop: int) -> int:
@@ -97,7 +136,7 @@ def _end_of_release(samples: Samples, start: int, stop: int) -> int:
 
     Closures lie up to two frames before a stop's own, and bursts at their end.
     """
-    first = max(0, start - 2 * FRAME_SAMPLES)
+    first = max(0, start - _RELEASE_LEAD_SAMPLES)
     steps = np.arange(first, min(stop, len(samples)) - _STEP_SAMPLES, _STEP_SAMPLES)
     if len(steps) < 2:
         return stop

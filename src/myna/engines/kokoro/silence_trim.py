@@ -1,4 +1,4 @@
-"""Takes the model's own silence off both ends of a segment and leaves pauses that fit what was said."""
+"""Where the model's own silence at both ends of a segment ends, and how its sound is cut there."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ _STEP = SAMPLE_RATE_HZ // 100
 """10 ms, in samples."""
 _THRESHOLD = 0.01
 """Of the loudest step's RMS: -40 dB. Kokoro's silence lies below -60 dB, its weakest fricatives above -35 dB."""
-_LEAD_S = 0.03
+LEAD_S = 0.03
 """Kept before the first sound, so that no soft onset is cut."""
 _FADE_S = 0.005
 
@@ -26,21 +26,17 @@ def find_speech(samples: Samples) -> tuple[int, int]:
     return int(loud[0]) * _STEP, min(len(samples), (int(loud[-1]) + 1) * _STEP)
 
 
-def trim_silence(samples: Samples, tail_s: float) -> tuple[Samples, int]:
-    """Cut both ends and leave exactly `tail_s` after the last sound.
+def fade_in(samples: Samples) -> None:
+    """In place."""
+    ramp = _ramp(len(samples))
+    samples[: len(ramp)] *= ramp
 
-    Returns the audio and how many samples were cut off its start.
-    """
-    first, last = find_speech(samples)
-    start = max(0, first - round(_LEAD_S * SAMPLE_RATE_HZ))
-    end = last + round(tail_s * SAMPLE_RATE_HZ)
-    trimmed = samples[start : min(end, len(samples))].copy()
-    fade = min(round(_FADE_S * SAMPLE_RATE_HZ), len(trimmed) // 2)
-    if fade:
-        ramp = np.linspace(0.0, 1.0, fade, dtype=np.float32)
-        trimmed[:fade] *= ramp
-        trimmed[-fade:] *= ramp[::-1]
-    missing = end - start - len(trimmed)
-    if missing > 0:
-        trimmed = np.concatenate([trimmed, np.zeros(missing, dtype=np.float32)])
-    return trimmed, start
+
+def fade_out(samples: Samples) -> None:
+    """In place."""
+    ramp = _ramp(len(samples))
+    samples[len(samples) - len(ramp) :] *= ramp[::-1]
+
+
+def _ramp(num_samples: int) -> Samples:
+    return np.linspace(0.0, 1.0, min(round(_FADE_S * SAMPLE_RATE_HZ), num_samples // 2), dtype=np.float32)

@@ -1,12 +1,12 @@
 """Walk down the gradient of both judges in the space of timbres, and along the map on the way."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from myna.engines.kokoro.graphs import FloatArray
-from myna.engines.kokoro.style_gradient import StyleGradient
+from myna.engines.kokoro.style_gradient import StylePull
 from myna.engines.kokoro.style_map import Array, StyleMap
 from myna.engines.kokoro.timbre_space import TimbreSpace
 from myna.engines.kokoro.voice_artifact import STYLE_DIM, KokoroVoice
@@ -49,7 +49,7 @@ def descend(
     voice: KokoroVoice,
     stretches: list[Stretch],
     targets: tuple[FloatArray, FloatArray],
-    gradient: StyleGradient,
+    gradient: Callable[..., StylePull],
     style_map: StyleMap,
     *,
     space: TimbreSpace,

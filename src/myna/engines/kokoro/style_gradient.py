@@ -14,7 +14,9 @@ from zipfile import ZipFile
 
 import numpy as np
 import onnxruntime as ort
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail as OrtFail
 
+from myna.analysis.onnx_session import RunStop, RunStopped
 from myna.engines.kokoro.graphs import DecoderStyles
 from myna.engines.kokoro.heap_trim import trim_heap
 from myna.engines.kokoro.shipped_file import read_shipped
@@ -92,10 +94,11 @@ class StyleGradient:
         *,
         target_a: FloatArray,
         target_b: FloatArray,
+        stop: RunStop | None = None,
     ) -> StylePull:
         """Evaluate the loss  -(target_a . A + target_b . B)  and its gradient.
 
-        features: [512, 80]; f0_hz, energy: [160]; target_a: [256], target_b: [192], weighted.
+        features: [512, 80]; f0_hz, energy: [160]; target_a: [256], target_b: [192], weighted. Raises: RunStopped.
         """
         read = (styles.articulation, styles.timbre, styles.timbre_shift)
         given = (features, f0_hz, energy, *read, target_a, target_b)
@@ -103,9 +106,16 @@ class StyleGradient:
             name: ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(value[np.newaxis]))
             for name, value in zip(INPUT_SHAPES, given, strict=True)
         }
-        found = self._session.run_with_ort_values(
-            ["gradient", "shift_gradient", "embedding_a", "embedding_b"], {**self._weights, **inputs}
-        )
+        try:
+            found = self._session.run_with_ort_values(
+                ["gradient", "shift_gradient", "embedding_a", "embedding_b"],
+                {**self._weights, **inputs},
+                stop.options if stop is not None else None,
+            )
+        except OrtFail as exc:
+            if stop is not None and stop.is_pulled:
+                raise RunStopped from exc
+            raise
         return StylePull(*(value.numpy()[0] for value in found))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from myna.domain.errors import VoiceIncompatible
+from myna.engines.kokoro.norm_statistics import NUM_BYTES, NormStatistics
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -38,7 +39,7 @@ offset.
 """
 _ROWS = (1, 2)
 """Voices from before the styles were parted have one row, which serves for both."""
-_FLAG_REFINED = 1
+_FLAG_REFINED, _FLAG_PRACTISED = 1, 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,8 +96,11 @@ class KokoroVoice:
         return np.where(voiced, np.clip(moved, _LOWEST_F0_HZ, _HIGHEST_F0_HZ), f0_hz).astype(np.float32)
 
 
-def pack_voice(voice: KokoroVoice) -> bytes:
-    """Write a voice: a header, then little-endian float32. Equal voices give equal bytes."""
+def pack_voice(voice: KokoroVoice, norms: NormStatistics | None = None) -> bytes:
+    """Write a voice: a header, then little-endian float32. Equal voices give equal bytes.
+
+    norms: what was measured while the voice practised, so that it need not do so again before it is spoken with.
+    """
     numbers = np.concatenate(
         [
             voice.timbre_style,
@@ -108,8 +112,9 @@ def pack_voice(voice: KokoroVoice) -> bytes:
             voice.timbre_offset,
         ]
     ).astype("<f4")
-    flags = _FLAG_REFINED if voice.is_refined else 0
-    return _HEADER.pack(_MAGIC, _LAYOUT_VERSION, flags, len(_ROWS), NUM_EQ_BANDS) + numbers.tobytes()
+    flags = (_FLAG_REFINED if voice.is_refined else 0) | (_FLAG_PRACTISED if norms is not None else 0)
+    header = _HEADER.pack(_MAGIC, _LAYOUT_VERSION, flags, len(_ROWS), NUM_EQ_BANDS)
+    return header + numbers.tobytes() + (norms.to_bytes() if norms is not None else b"")
 
 
 def unpack_voice(artifact: bytes) -> KokoroVoice:
@@ -123,7 +128,7 @@ def unpack_voice(artifact: bytes) -> KokoroVoice:
     num_scalars, num_offset = _LAYOUTS.get(version, (0, 0))
     if not num_scalars or num_rows not in _ROWS or num_bands != NUM_EQ_BANDS:
         raise VoiceIncompatible("This voice was made by another version of the kokoro engine. Clone it again.")
-    body = artifact[_HEADER.size :]
+    body = artifact[_HEADER.size : len(artifact) - (NUM_BYTES if flags & _FLAG_PRACTISED else 0)]
     if len(body) != 4 * ((num_rows + 1) * STYLE_DIM + num_scalars + NUM_EQ_BANDS + num_offset):
         raise VoiceIncompatible("This voice is damaged: its length is wrong. Clone it again.")
     numbers = np.frombuffer(body, dtype="<f4").astype(np.float32)
@@ -149,3 +154,17 @@ def unpack_voice(artifact: bytes) -> KokoroVoice:
         hiss_db=later[0] if later else 0.0,
         is_refined=bool(flags & _FLAG_REFINED),
     )
+
+
+def unpack_norms(artifact: bytes) -> NormStatistics | None:
+    """What `pack_voice` was given beside the voice. None: the voice has to practise.
+
+    artifact: one that `unpack_voice` reads. Raises: VoiceIncompatible if they are damaged.
+    """
+    _, _, flags, _, _ = _HEADER.unpack_from(artifact)
+    if not flags & _FLAG_PRACTISED:
+        return None
+    try:
+        return NormStatistics.from_bytes(artifact[-NUM_BYTES:])
+    except ValueError as exc:
+        raise VoiceIncompatible("This voice is damaged: its numbers are out of range. Clone it again.") from exc

@@ -92,7 +92,7 @@ def pull(
         voice,
         cut_stretches(voice, workshop.practise(voice, _NUM_PRACTICE)),
         (heard.sound.embedding_a, heard.sound.embedding_b),
-        workshop.gradient,
+        workshop.pull_style,
         workshop.style_map,
         space=workshop.timbre_space,
         pull=judges,

@@ -4,22 +4,26 @@ Knows nothing of how a voice is searched for: `voice_clone` (at once), `voice_co
 the gradient) do that with these tools. Deterministic: no random numbers, one fixed list of practice sentences.
 """
 
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from myna.analysis.dnsmos import OpinionModel
+from myna.analysis.onnx_session import RunStop, RunStopped
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.audio.resample import resample
 from myna.domain.errors import InvalidRequest
 from myna.domain.waveform import Samples, Waveform
-from myna.engines.kokoro.graphs import KokoroGraphs, ProsodyCurves, TextEncoding, round_frames
+from myna.engines.kokoro.graphs import DecoderStyles, KokoroGraphs, ProsodyCurves, TextEncoding, round_frames
 from myna.engines.kokoro.heap_trim import trim_heap
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
 from myna.engines.kokoro.pitch_track import PitchStatistics, measure_pitch
 from myna.engines.kokoro.recording_map import load_recording_map
 from myna.engines.kokoro.style_descent import GAIN_A, GAIN_B
-from myna.engines.kokoro.style_gradient import StyleGradient
+from myna.engines.kokoro.style_gradient import StyleGradient, StylePull
 from myna.engines.kokoro.style_map import StyleMap, VoiceSound, load_style_map
 from myna.engines.kokoro.timbre_space import load_timbre_space
 from myna.engines.kokoro.timbre_spectrum import timbre_features
@@ -31,6 +35,8 @@ from myna.weights.store import WeightStore
 LISTENING_RATE_HZ = 16_000
 DECODER_RATE_HZ = 24_000
 _MIN_SECONDS = 0.5
+_MAX_INTERRUPTIONS = 5
+"""Then a step is made to its end: a server that is never idle long refines its voices too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,9 +65,17 @@ class VoiceWorkshop:
         vocabulary: Vocabulary,
         weights: WeightStore,
         num_threads: int = 1,
+        *,
         style_map: StyleMap | None = None,
+        before_step: Callable[[], None] = lambda: None,
+        interrupting: Callable[[Callable[[], None]], AbstractContextManager[object]] = nullcontext,
     ) -> None:
-        """style_map: another than the shipped one, for experiments. Raises: WeightsMissing, WeightsCorrupt."""
+        """style_map: another than the shipped one, for experiments. before_step, interrupting: see `EngineSettings`.
+
+        Raises: WeightsMissing, WeightsCorrupt.
+        """
+        self.before_step = before_step
+        self._interrupting = interrupting
         self.style_map = style_map or load_style_map()
         self.timbre_space = load_timbre_space()
         self.clarity = ClarityListener(weights)
@@ -83,6 +97,25 @@ class VoiceWorkshop:
         if self._gradient is None:
             self._gradient = StyleGradient(self._weights)
         return self._gradient
+
+    def pull_style(
+        self,
+        features: FloatArray,
+        f0_hz: FloatArray,
+        energy: FloatArray,
+        styles: DecoderStyles,
+        *,
+        target_a: FloatArray,
+        target_b: FloatArray,
+    ) -> StylePull:
+        """One evaluation of the gradient: three seconds, given up and begun again when somebody is to be served."""
+        evaluate = partial(self.gradient, features, f0_hz, energy, styles, target_a=target_a, target_b=target_b)
+        for _ in range(_MAX_INTERRUPTIONS):
+            self.before_step()
+            stop = RunStop()
+            with self._interrupting(stop.pull), suppress(RunStopped):
+                return evaluate(stop=stop)
+        return evaluate()
 
     def release(self) -> None:
         """Give the memory of the gradient graph and the recogniser back; the next use opens them again."""
@@ -109,6 +142,7 @@ class VoiceWorkshop:
 
     def measure(self, samples: Samples, pitch: PitchStatistics | None) -> VoiceSound:
         """samples: [num_samples] at 16 kHz."""
+        self.before_step()
         waveform = Waveform(samples, LISTENING_RATE_HZ)
         return VoiceSound(
             embedding_a=self._judge_a.embed(waveform),
@@ -121,9 +155,10 @@ class VoiceWorkshop:
         """The first practice sentences in a voice's own manner."""
         return [self._rehearse(voice, symbols) for symbols in practice_symbols()[:count]]
 
-    def practise_lines(self, voice: KokoroVoice) -> list[PracticeSentence]:
-        """The lines by which a voice's clarity is judged, in its own manner."""
-        return [self._rehearse(voice, symbols) for symbols in self.line_symbols]
+    def practise_lines(self, voice: KokoroVoice, numbers: Sequence[int] | None = None) -> list[PracticeSentence]:
+        """The lines by which a voice's clarity is judged, all or these, in its own manner."""
+        chosen = range(len(self.line_symbols)) if numbers is None else numbers
+        return [self._rehearse(voice, self.line_symbols[number]) for number in chosen]
 
     def predict_frames(self, voice: KokoroVoice, symbols: str) -> FloatArray:
         """Frames of 25 ms that each symbol lasts in a voice's own manner, before its pace: [len(symbols) + 2]."""
@@ -145,6 +180,7 @@ class VoiceWorkshop:
 
         Styles far from all public ones can be forty times as loud: embeddings do not mind, but the speech is cut off.
         """
+        self.before_step()
         curves = ProsodyCurves(voice.move_pitch(sentence.curves.f0_hz), sentence.curves.energy)
         samples = self._graphs.decode(sentence.text.features, sentence.frames, curves, self.timbre_space.styles(voice))
         return np.clip(resample(Waveform(samples, DECODER_RATE_HZ), LISTENING_RATE_HZ).samples, -1.0, 1.0)
@@ -157,4 +193,5 @@ class VoiceWorkshop:
 
     def opinion_of(self, spoken: list[Samples]) -> float:
         """DNSMOS P.835 overall, 1 to 5, of some sentences: [num_samples] at 16 kHz each."""
+        self.before_step()
         return self.opinion.score(Waveform(np.concatenate(spoken), LISTENING_RATE_HZ)).overall

@@ -29,6 +29,9 @@ class ToneEngine:
     def encode_voice(self, reference: ReferenceAudio) -> bytes:
         return write_artifact(measure_pitch_hz(reference.waveform.samples, reference.waveform.sample_rate_hz))
 
+    def hear_voice(self, reference: ReferenceAudio) -> bytes:
+        return self.encode_voice(reference)
+
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
         del reference
         return artifact
@@ -54,7 +57,7 @@ class ToneEngine:
         timings = []
         end_s = 0.0
         for index, token in enumerate(segment.tokens):
-            start_s, end_s = end_s, end_s + seconds_per_char * len(token.spoken + token.whitespace)
+            start_s, end_s = end_s, end_s + seconds_per_char * len((token.ipa or token.spoken) + token.whitespace)
             timings.append(TokenTiming(index, start_s, end_s))
         num_samples = round(end_s * _RATE_HZ)
         step = round(_MAX_CHUNK_S * _RATE_HZ)

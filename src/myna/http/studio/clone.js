@@ -7,9 +7,8 @@ import { LANGUAGES, findLanguage } from './scripts.js';
 import { strings } from './strings.js';
 
 const words = strings.clone;
-const ABOUT_THE_VOICE = 'UNCLEAR_VOICE';
 
-/** Emits `voice` with `{voice, reference: Heard, transcript}` when one was made; `voice.advice` says what is wrong with it. */
+/** Emits `voice` with `{voice, reference: Heard, transcript}` when one was made. */
 export class CloneForm extends EventTarget {
   #api;
   #takes;
@@ -146,10 +145,9 @@ export class CloneForm extends EventTarget {
     }
     const best = samples.findIndex(({ isUsable }) => isUsable);
     const transcript = takes[best]?.transcript || samples[best]?.transcript || '';
-    const advice = samples[best]?.findings.find(({ code }) => code === ABOUT_THE_VOICE)?.text ?? '';
     this.clear();
     this.#notices.say(words.done(reply.voice.displayName));
-    this.dispatchEvent(new CustomEvent('voice', { detail: { voice: { ...reply.voice, advice }, reference: samples[best] ?? null, transcript } }));
+    this.dispatchEvent(new CustomEvent('voice', { detail: { voice: reply.voice, reference: samples[best] ?? null, transcript } }));
   }
 
   #showWorking() {

@@ -100,6 +100,7 @@ class Studio {
     this.library.addEventListener('gone', ({ detail }) => this.#onGone(detail));
     this.library.addEventListener('change', ({ detail }) => this.#onEdited(detail));
     this.speak.addEventListener('spoken', ({ detail }) => this.compare.setClone(detail.buffer));
+    this.refinements.addEventListener('change', ({ detail }) => this.#onHeard(detail));
     this.refinements.addEventListener('done', ({ detail }) => this.#onRefined(detail));
     this.session.addEventListener('change', () => this.#useKey());
     this.#wireConnection();
@@ -183,8 +184,7 @@ class Studio {
   }
 
   #onCloned({ voice, reference, transcript }) {
-    const { similarity, clarity, advice } = voice;
-    this.references.set(voice.voiceId, { reference, transcript, heard: { similarity, clarity, advice } });
+    this.references.set(voice.voiceId, { reference, transcript });
     // They stay on the page for a second try, but need not outlive it; the next recording starts a new voice.
     this.takes.forgetKept();
     this.#areTakesSpent = true;
@@ -194,7 +194,7 @@ class Studio {
 
   #chooseVoice(voice) {
     const known = this.references.get(voice.voiceId);
-    this.speak.setSpeaker({ voice: { ...voice, ...known?.heard }, transcript: known?.transcript ?? '' });
+    this.speak.setSpeaker({ voice: { ...voice }, transcript: known?.transcript ?? '' });
     this.compare.setOriginal(known?.reference?.wav ?? null);
     this.library.setChosen(voice.voiceId);
     this.refinements.watch(voice);
@@ -208,6 +208,10 @@ class Studio {
 
   #onRefined(voice) {
     this.notices.show(strings.speak.refined(voice.displayName), { tone: 'good' });
+    this.#onHeard(voice);
+  }
+
+  #onHeard(voice) {
     this.library.update(voice);
     this.#onEdited(voice);
   }

@@ -149,12 +149,15 @@ export class SpeakPanel extends EventTarget {
     this.#showText();
   }
 
-  /** What was heard when the voice was made. */
-  #showHeard({ similarity, clarity, advice, refinement, source }) {
+  /** What was heard of the voice, as far as it has been listened to. */
+  #showHeard({ similarity, clarity, warnings, refinement, refinementStage, source }) {
+    const advice = warnings?.[0]?.text;
+    const isPending = refinement === 'pending';
     const isClone = source === 'IVC';
     byId('likeness').hidden = !isClone;
     showMeter('likeness', similarity, words.likeness, words.likenessWords, LIKENESS_BOUNDS);
-    byId('likeness-refining').hidden = refinement !== 'pending';
+    if (typeof similarity !== 'number' && isPending && refinementStage !== 'refining') byId('likeness-word').textContent = words.listening;
+    byId('likeness-refining').hidden = !isPending;
     byId('clarity').hidden = !isClone || typeof clarity !== 'number';
     showMeter('clarity', clarity, words.clarity, words.clarityWords, CLARITY_BOUNDS);
     byId('clarity-advice').hidden = !advice;

@@ -7,6 +7,7 @@ from myna.weights.convert.campplus import convert_campplus
 from myna.weights.convert.ge2e import convert_ge2e
 from myna.weights.convert.join import join
 from myna.weights.convert.kokoro import kokoro_part
+from myna.weights.convert.perth import convert_perth
 from myna.weights.convert.segmentation import convert_segmentation
 from myna.weights.convert.yamnet import convert_yamnet
 
@@ -23,4 +24,5 @@ CONVERTERS: Mapping[str, Converter] = {
     "campplus": convert_campplus,
     "segmentation": convert_segmentation,
     "yamnet": convert_yamnet,
+    "perth": convert_perth,
 }

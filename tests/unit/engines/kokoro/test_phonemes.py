@@ -219,3 +219,4 @@ def test_ipa_in_many_spellings() -> None:
     assert spell_ipa("t͡ʃeɪndʒ") == "ʧAnʤ"
     assert spell_ipa("kri:t") == "kɹit"
     assert spell_ipa("krːt", is_english=False) == "krːt"
+    assert spell_ipa("pei˨˩˦tɕiŋ˥", is_english=False) == "pei↓ʨiŋ→"

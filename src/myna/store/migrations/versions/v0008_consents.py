@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 
 _VOICES = sa.table(
     "voices", sa.column("id", sa.Integer), sa.column("consent", sa.Text), sa.column("created_at", sa.DateTime)

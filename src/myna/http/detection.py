@@ -1,0 +1,51 @@
+"""`POST /v1/detect` (wire-contract.md#detect): whether a recording holds speech of this service."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import ConfigDict
+
+from myna.domain.errors import InvalidRequest
+from myna.http.auth import Listener
+from myna.http.backend import WithBackend
+from myna.http.client_presence import while_client_waits
+from myna.http.form_body import FormBody
+from myna.http.openapi import ERRORS, body_of
+from myna.http.proto_message import ProtoMessage
+from myna.http.reply import JsonReply, Reply
+from myna.http.request_state import record_of
+from myna.http.transcription_request import AudioFile
+
+router = APIRouter(prefix="/v1", tags=["watermark"], responses=ERRORS, default_response_class=JsonReply)
+
+
+class DetectRequest(ProtoMessage):
+    """A recording."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["file"]})
+
+    file: AudioFile = b""
+
+
+class DetectReply(Reply):
+    """What the recording says of where it comes from."""
+
+    is_marked: bool
+    """The mark is there: a machine spoke."""
+    score: float
+    """0, no trace of the mark, to 1."""
+
+
+@router.post("/detect", summary="Look for the watermark", openapi_extra=body_of(DetectRequest, "multipart/form-data"))
+async def detect(
+    request: Request,
+    _grant: Listener,
+    message: Annotated[DetectRequest, Depends(FormBody(DetectRequest))],
+    backend: WithBackend,
+) -> DetectReply:
+    """Whether a recording, in any accepted container, holds speech that was marked here."""
+    if not message.file:
+        raise InvalidRequest("file is required. Send a recording.")
+    record_of(request.scope).num_samples = 1
+    found = await while_client_waits(request.receive, backend.services.detect_mark(message.file))
+    return DetectReply(is_marked=found.is_marked, score=round(found.score, 4))

@@ -1,0 +1,44 @@
+"""Let a new voice speak a few words: what they tell about it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from myna.domain.language import LangCode
+from myna.domain.speech import SpeechSegment, SynthesisOptions
+from myna.domain.voice import TrialMeasures, VoiceArtifact
+from myna.domain.waveform import ReferenceAudio
+from myna.usecases.ports import EngineClient, Offload, SampleAnalyst
+from myna.usecases.spoken_audio import join_chunks
+
+
+@dataclass(frozen=True, slots=True)
+class TryVoice:
+    engine: EngineClient
+    analyst: SampleAnalyst
+    offload: Offload
+    offload_at_leisure: Offload
+    plan_trial_speech: Callable[[LangCode], Sequence[SpeechSegment]]
+    """What the voice speaks to be compared with the recording and heard for its clarity."""
+    is_enabled: bool
+
+    async def __call__(
+        self, artifact: VoiceArtifact, reference: ReferenceAudio, *, at_leisure: bool = False
+    ) -> TrialMeasures:
+        """at_leisure: nobody waits for it. Raises: Overloaded, ServiceUnavailable, EngineFailure."""
+        if not self.is_enabled:
+            return TrialMeasures()
+        capabilities = self.engine.spec.capabilities
+        offload = self.offload_at_leisure if at_leisure else self.offload
+        lang = reference.lang if reference.lang in capabilities.languages else LangCode.EN_US
+        segments = await offload(partial(self.plan_trial_speech, lang))
+        chunks = await self.engine.speak_whole(artifact, segments, SynthesisOptions(lang), at_leisure=at_leisure)
+        spoken = join_chunks(chunks, segments, capabilities.sample_rate_hz)
+        text = " ".join(segment.text for segment in segments)
+        return TrialMeasures(
+            *await asyncio.gather(
+                offload(lambda: self.analyst.measure_similarity(reference.waveform, spoken)),
+                offload(lambda: self.analyst.measure_clarity(spoken, text, lang)),
+            )
+        )
