@@ -41,6 +41,7 @@ from myna.usecases.stock import read_stock_voices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
 from myna.usecases.transcribe_speech import TranscribeSpeech
 from myna.usecases.try_voice import TryVoice
+from myna.usecases.work_off_jobs import WorkOffJobs
 from myna.weights.store import WeightStore
 
 _HOUSE_KEEPING_S = 3600.0
@@ -59,6 +60,8 @@ def build_services(settings: Settings) -> Services:
     foreground = Foreground()
     offload = ThreadOffload(settings.analysis_threads, settings.analysis_queue_length, foreground)
     offload_at_leisure = ThreadOffload(1, settings.analysis_queue_length, foreground, is_at_leisure=True)
+    # Not in the foreground and not behind it: milliseconds of a job that lets live speech go first anyway.
+    offload_of_jobs = ThreadOffload(1, settings.analysis_queue_length, is_at_leisure=True)
     engine = InProcessEngineClient(
         spec,
         EngineSettings(settings.weights_dir, settings.engine_threads),
@@ -106,11 +109,13 @@ def build_services(settings: Settings) -> Services:
         detect_language=detect_text_language,
         read_description=read_description,
         offload=offload,
+        offload_of_jobs=offload_of_jobs,
         limits=SpeechLimits(
             settings.max_text_chars,
             settings.max_stream_text_chars,
             settings.max_openai_text_chars,
             settings.max_elevenlabs_text_chars,
+            settings.max_job_text_chars,
         ),
     )
 
@@ -124,6 +129,7 @@ def build_services(settings: Settings) -> Services:
         await stores.release()
         offload.close()
         offload_at_leisure.close()
+        offload_of_jobs.close()
         analyst.close()
 
     return Services(
@@ -166,12 +172,14 @@ def build_services(settings: Settings) -> Services:
         keys=stores.keys,
         vault=stores.vault,
         voices=stores.voices,
+        jobs=stores.jobs,
         engine=engine,
         clock=clock,
         stock=stock,
         refine_voices=refine_voices,
         remake_voice=remake_voice,
-        keep_house=KeepHouse(stores.voices, _HOUSE_KEEPING_S, clock, longest_kept),
+        work_off_jobs=WorkOffJobs(stores.jobs, timedelta(seconds=settings.keep_results_s)),
+        keep_house=KeepHouse(stores.voices, stores.jobs, _HOUSE_KEEPING_S, clock, longest_kept),
         prepare_store=stores.prepare,
         preload=preload,
         release=release,

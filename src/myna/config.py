@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     max_openai_text_chars: int = Field(default=4096, ge=1)
     """Longest text of one request in OpenAI's form."""
 
+    max_job_text_chars: int = Field(default=100_000, ge=1)
+    """Longest text of one item that is spoken in the background (`synthesizeAsync`, `synthesizeBatch`)."""
+
     max_elevenlabs_text_chars: int = Field(default=10_000, ge=1)
     """Longest text of one request in ElevenLabs' form."""
 
@@ -124,6 +127,9 @@ class Settings(BaseSettings):
 
     draft_lifetime_s: float = Field(default=24 * 3600.0, gt=0)
     """How long a designed preview can be published."""
+
+    keep_results_s: float = Field(default=24 * 3600.0, gt=0)
+    """How long what was spoken in the background can be fetched; then it is deleted (within an hour)."""
 
     keep_voices_days: float = Field(default=0.0, ge=0, le=36_500)
     """Voices are deleted, with their recordings, so long after they were made (within an hour); 0: kept."""

@@ -45,13 +45,20 @@ from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.store.vault import Vault
 from myna.testing.clock import FixedClock
-from myna.testing.memory import MemoryDictionaryStore, MemoryKeyStore, MemoryRequestKeys, MemoryVoiceStore
+from myna.testing.memory import (
+    MemoryDictionaryStore,
+    MemoryJobStore,
+    MemoryKeyStore,
+    MemoryRequestKeys,
+    MemoryVoiceStore,
+)
 from myna.text.description import read_description
 from myna.text.language import detect_text_language
 from myna.text.plan import plan_speech
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.detect_mark import DetectMark
+from myna.usecases.job_store import JobStore
 from myna.usecases.keep_consent import KeepConsent
 from myna.usecases.keep_dictionaries import KeepDictionaries
 from myna.usecases.keep_house import KeepHouse
@@ -68,6 +75,7 @@ from myna.usecases.stock import read_stock_voices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
 from myna.usecases.transcribe_speech import TranscribeSpeech
 from myna.usecases.try_voice import TryVoice
+from myna.usecases.work_off_jobs import WorkOffJobs
 from myna.weights.store import WeightStore
 
 WORKSPACE = WorkspaceId("acme")
@@ -228,6 +236,7 @@ def build_tone_services(
     *,
     voices: VoiceStore | None = None,
     request_keys: RequestKeys | None = None,
+    jobs: JobStore | None = None,
     dictionaries: DictionaryStore | None = None,
     analyst: SampleAnalyst | None = None,
     remakes: bool = True,
@@ -235,16 +244,18 @@ def build_tone_services(
     measures: bool = True,
     waits: bool = False,
 ) -> Services:
-    """voices, request_keys, dictionaries: None for new ones in memory.
+    """voices, request_keys, jobs, dictionaries: None for new ones in memory.
     analyst: None for the plain one.
     remakes: voices of other engines, when they are spoken with.
     open_marker: None for speech as the engine gives it.
     measures, waits: a new voice is tried; the clone waits for that.
     """
     clock = FixedClock()
+    jobs = jobs or MemoryJobStore(clock)
     voices, keys = voices or MemoryVoiceStore(clock), MemoryKeyStore(clock)
     foreground = Foreground(linger_s=0.0)
     offload, offload_at_leisure = (ThreadOffload(2, 64, foreground, is_at_leisure=late) for late in (False, True))
+    offload_of_jobs = ThreadOffload(1, 64, is_at_leisure=True)
     engine = InProcessEngineClient(
         spec, EngineSettings(Path("unused")), foreground, num_slots=num_slots, queue_length=queue_length
     )
@@ -273,6 +284,7 @@ def build_tone_services(
         detect_text_language,
         read_description,
         offload,
+        offload_of_jobs,
         SpeechLimits(),
     )
     tokens = iter(f"{number:08x}" for number in range(1, 1000))
@@ -283,6 +295,7 @@ def build_tone_services(
     async def release() -> None:
         offload.close()
         offload_at_leisure.close()
+        offload_of_jobs.close()
 
     return Services(
         clone_voice=CloneVoice(
@@ -324,12 +337,14 @@ def build_tone_services(
         keys=keys,
         vault=Vault(Path("unused"), "a secret of tests, nothing else"),
         voices=voices,
+        jobs=jobs,
         engine=engine,
         clock=clock,
         stock=stock,
         refine_voices=refine_voices,
         remake_voice=remake_voice,
-        keep_house=KeepHouse(voices, 3600.0, clock),
+        work_off_jobs=WorkOffJobs(jobs, timedelta(hours=1)),
+        keep_house=KeepHouse(voices, jobs, 3600.0, clock),
         prepare_store=nothing,
         preload=nothing,
         release=release,
@@ -342,9 +357,10 @@ async def open_service(
 ) -> AsyncIterator[HttpService]:
     """A service called without a socket."""
     services = services or build_tone_services()
+    app = create_app(services, limits, audit)
     await services.start()
     try:
-        transport = httpx.ASGITransport(create_app(services, limits, audit), raise_app_exceptions=True)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=True)
         async with httpx.AsyncClient(transport=transport, base_url="http://myna.test") as client:
             yield await _with_keys(client, services, "http://myna.test")
     finally:

@@ -11,8 +11,10 @@ from http_service import build_tone_services, open_service, wav_base64
 from tests.stored_content import Open, fill, run_myna
 
 from myna.cli.exit_codes import ExitCode
+from myna.domain.voice import VoiceId
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, THEIRS, make_dictionary
+from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, SPOKEN, THEIRS, make_dictionary
+from myna.usecases.job_store import Job, NewItem
 from myna.usecases.keep_house import KeepHouse
 
 SAID, NAMED, AGREED, DESCRIBED = "zebra umbrella violin", "Quetzalcoatl", "agreed by Xenophon", "a walrus of a voice"
@@ -55,7 +57,7 @@ async def test_voices_are_kept_for_so_long(tmp_path: Path, opening: Open) -> Non
     made_at = (await stores.voices.list(OURS))[0].created_at
     for passed, num_left in ((timedelta(days=30), 5), (timedelta(days=30, seconds=1), 0)):
         clock = FixedClock(made_at + passed)
-        house = KeepHouse(stores.voices, 3600.0, clock, timedelta(days=30))
+        house = KeepHouse(stores.voices, stores.jobs, 3600.0, clock, timedelta(days=30))
         await house.start()
         await house.close()
         assert len(await stores.voices.list(OURS)) == num_left
@@ -65,19 +67,23 @@ async def test_voices_are_kept_for_so_long(tmp_path: Path, opening: Open) -> Non
 async def test_a_workspace_is_forgotten_with_a_receipt(
     tmp_path: Path, opening: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Voices, drafts, keys, files, and its name; another workspace is untouched. The receipt is signed, once changed it
-    is refused, and whoever has the public key can check it."""
+    """Voices, drafts, jobs, keys, files, and its name; another workspace is untouched. The receipt is signed, once
+    changed it is refused, and whoever has the public key can check it."""
     data_dir, receipt = tmp_path / "data", tmp_path / "receipt.json"
     monkeypatch.setenv("MYNA_DATA_DIR", str(data_dir))
     stores = await opening(data_dir)
     await fill(stores)
     num_voices = len(await stores.voices.list(OURS)) + 1  # a draft
+    job = Job("a" * 32, OURS, True, "key", "request", FixedClock().now())
+    await stores.jobs.add(job, [NewItem(str(number), VoiceId("v"), SAID) for number in range(2)], 1)
+    await stores.jobs.finish(await stores.jobs.claim(timedelta(hours=1)), SPOKEN, timedelta(hours=1))
+    assert len(files_with(data_dir, [SPOKEN.audio])) == 1
     code, said = await run_myna("store", "forget", OURS, "--receipt", receipt)
     assert (code, said["workspace"], said["numKeys"], len(said["voices"])) == (ExitCode.OK, OURS, 1, num_voices)
     assert all(len(sha256) == 64 for voice in said["voices"] for sha256 in voice["sha256"])
     ids = [*(voice["voiceId"].encode() for voice in said["voices"]), make_dictionary(2).display_name.encode()]
     assert [each.workspace for each in await stores.dictionaries.list(THEIRS, "", 5)] == [THEIRS]
-    assert files_with(data_dir, [*ids, b"'acme'", OURS.encode() + b"__"]) == set()
+    assert files_with(data_dir, [SAID.encode(), SPOKEN.audio, *ids, b"'acme'", OURS.encode() + b"__"]) == set()
     assert [key.workspace for key in await stores.keys.list()] == [THEIRS]
     assert len(await stores.voices.list(THEIRS)) == 1
     assert files_with(data_dir, [SAMPLES[0].wav])

@@ -53,6 +53,9 @@ CONSENT = {"givenBy": "Ann", "speaker": "Ann", "purpose": "tests"}
 NEEDS = {
     "POST /tts/v1/voice": Need(Scope.SPEAK, 404, SPEECH),
     "POST /tts/v1/voice:stream": Need(Scope.SPEAK, 404, SPEECH),
+    "POST /tts/v1/voice:synthesizeAsync": Need(Scope.SPEAK, 404, SPEECH),
+    "POST /tts/v1/voice:synthesizeBatch": Need(Scope.SPEAK, 404, {"items": [{"customId": "a", "request": SPEECH}]}),
+    "GET /lro/v1alpha/{name:path}": Need(Scope.SPEAK, 404),
     "GET /tts/v1/voice:preview": Need(Scope.SPEAK, 404, query={"voice_id": VOICE}),
     "GET /tts/v1/voices": READ,
     "POST /v1/audio/speech": Need(Scope.SPEAK, 404, {"input": "Hello.", "voice": VOICE, "model": "tts-1"}),
@@ -100,6 +103,7 @@ NEEDS |= {
 OPEN = {
     *("GET /healthz", "HEAD /healthz", "GET /readyz", "HEAD /readyz", "GET /metrics", "GET /docs"),
     *("GET /openapi.json", "HEAD /openapi.json", "GET /studio", "HEAD /studio", "GET /studio/"),
+    "GET /tts/v1/results/{job_id}/{name}",  # for whoever has a signed address
     *("GET /studio/{name}", "HEAD /studio/{name}", "WS /{path:path}"),
 }
 """Nothing of a workspace is there."""

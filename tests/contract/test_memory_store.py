@@ -3,9 +3,16 @@
 import pytest
 
 from myna.testing.clock import FixedClock
-from myna.testing.memory import MemoryDictionaryStore, MemoryKeyStore, MemoryRequestKeys, MemoryVoiceStore
+from myna.testing.memory import (
+    MemoryDictionaryStore,
+    MemoryJobStore,
+    MemoryKeyStore,
+    MemoryRequestKeys,
+    MemoryVoiceStore,
+)
 from myna.testing.store_contract import (
     DictionaryStoreContract,
+    JobStoreContract,
     KeyStoreContract,
     RequestKeyContract,
     VoiceStoreContract,
@@ -34,6 +41,14 @@ class TestMemoryRequestKeys(RequestKeyContract):
     @pytest.fixture
     def request_keys(self, clock: FixedClock) -> MemoryRequestKeys:
         return MemoryRequestKeys(clock)
+
+
+class TestMemoryJobStore(JobStoreContract):
+    """Jobs in a dictionary."""
+
+    @pytest.fixture
+    def jobs(self, clock: FixedClock) -> MemoryJobStore:
+        return MemoryJobStore(clock)
 
 
 class TestMemoryDictionaryStore(DictionaryStoreContract):

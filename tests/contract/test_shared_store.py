@@ -8,6 +8,7 @@ from tests.store_servers import S3, Postgres
 from tests.stored_content import empty, read_pending
 
 from myna.store.dictionaries import SqlDictionaryStore
+from myna.store.jobs import SqlJobStore
 from myna.store.keys import SqlKeyStore
 from myna.store.opening import Stores, open_stores
 from myna.store.request_keys import SqlRequestKeys
@@ -15,6 +16,7 @@ from myna.store.sql import SqlVoiceStore
 from myna.testing.clock import FixedClock
 from myna.testing.store_contract import (
     DictionaryStoreContract,
+    JobStoreContract,
     KeyStoreContract,
     RequestKeyContract,
     VoiceStoreContract,
@@ -67,3 +69,11 @@ class TestSharedRequestKeys(RequestKeyContract):
     @pytest.fixture
     def request_keys(self, stores: Stores) -> SqlRequestKeys:
         return stores.request_keys
+
+
+class TestSharedJobStore(JobStoreContract):
+    """Jobs in PostgreSQL and S3."""
+
+    @pytest.fixture
+    def jobs(self, stores: Stores) -> SqlJobStore:
+        return stores.jobs

@@ -18,6 +18,7 @@ from myna.store.blob_ledger import BlobLedger
 from myna.store.blobs import Blobs, new_blob_prefix, open_blobs
 from myna.store.database import Database
 from myna.store.dictionaries import SqlDictionaryStore
+from myna.store.jobs import SqlJobStore
 from myna.store.keys import SqlKeyStore
 from myna.store.opening import Stores, open_stores
 from myna.store.owners import StoreOwners
@@ -30,6 +31,7 @@ from myna.testing.store_contract import (
     OURS,
     SAMPLES,
     DictionaryStoreContract,
+    JobStoreContract,
     KeyStoreContract,
     RequestKeyContract,
     VoiceStoreContract,
@@ -74,6 +76,15 @@ class TestSqliteRequestKeys(RequestKeyContract):
     @pytest.fixture
     def request_keys(self, stores: Stores) -> SqlRequestKeys:
         return stores.request_keys
+
+
+class TestSqliteJobStore(JobStoreContract):
+    """Jobs in SQLite and files."""
+
+    @pytest.fixture
+    async def jobs(self, stores: Stores) -> AsyncIterator[SqlJobStore]:
+        yield stores.jobs
+        assert await read_pending(stores) == []
 
 
 class TestSqliteDictionaryStore(DictionaryStoreContract):
@@ -223,7 +234,7 @@ async def test_a_full_disk_leaves_nothing(tmp_path: Path, clock: FixedClock, roo
     blobs = FullBlobs(open_blobs("", tmp_path), room)
     ledger = BlobLedger(database, blobs, clock, StoreOwners(tmp_path / "owners"))
     store = SqlVoiceStore(database, ledger, clock)
-    stores = Stores(store, None, None, None, None, database, ledger)
+    stores = Stores(store, None, None, None, None, None, database, ledger)
     voice = make_voice(clock)
     with pytest.raises(ServiceUnavailable):
         await store.add(OURS, voice, ARTIFACT, SAMPLES)
@@ -257,7 +268,7 @@ async def test_what_cannot_be_removed_now_is_removed_later(tmp_path: Path, clock
     assert await store.recover() == 2
     assert blob_folders(tmp_path) == set()
     assert await store.recover() == 0
-    await Stores(store, None, None, None, None, database, ledger).release()
+    await Stores(store, None, None, None, None, None, database, ledger).release()
 
 
 async def test_recovery_leaves_a_running_store_alone(tmp_path: Path, clock: FixedClock) -> None:

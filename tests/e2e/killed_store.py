@@ -1,20 +1,23 @@
 """Run as a program: a store that writes until it is killed. Used by `test_crash_leaves_nothing_half.py`.
 
-Reads lines from stdin; for each it forks a process that clones, improves and deletes voices in the folder named by the
-first argument, and prints that process's id. The process prints what the store has answered.
+Reads lines from stdin; for each it forks a process that clones, improves and deletes voices, and works off jobs, in the
+folder named by the first argument, and prints that process's id. The process prints what the store has answered.
 """
 
 import asyncio
 import os
 import random
+import secrets
 import sys
+from datetime import timedelta
 from pathlib import Path
 
-from myna.domain.voice import VoiceArtifact
+from myna.domain.voice import VoiceArtifact, VoiceId
 from myna.runtime.clock import SystemClock
 from myna.store.opening import open_stores
 from myna.testing.clock import FixedClock
 from myna.testing.store_contract import OURS, make_voice
+from myna.usecases.job_store import Job, JobStore, NewItem, SpokenItem
 from myna.usecases.ports import StoredSample, VoiceStore
 
 NUM_WRITERS = 4
@@ -48,11 +51,25 @@ async def write(voices: VoiceStore, writer: str) -> None:
             tell("deleted", leaving, 0)
 
 
+async def work_off_jobs(jobs: JobStore) -> None:
+    """Never ends by itself. Every third job is deleted with its audio."""
+    clock = SystemClock()
+    for number in range(1_000_000):
+        job = Job(secrets.token_hex(16), OURS, True, "key", "request", clock.now())
+        await jobs.add(job, [NewItem(f"id{n}", VoiceId("v"), "words") for n in range(2)], 1_000_000)
+        # Only of this life: what the dead have claimed stays theirs for the hour.
+        while claimed := await jobs.claim(timedelta(hours=1)):
+            spoken = SpokenItem(os.urandom(90_000), "audio/mpeg", b"{}")
+            await jobs.finish(claimed, spoken, timedelta(hours=number % 3))
+        await jobs.delete_expired()
+
+
 async def write_for_ever(data_dir: Path, name: str) -> None:
     stores = open_stores(data_dir, SystemClock())
     await stores.prepare()
     await stores.voices.recover()
-    await asyncio.gather(*(write(stores.voices, f"{name}_{number}") for number in range(NUM_WRITERS)))
+    writers = [write(stores.voices, f"{name}_{number}") for number in range(NUM_WRITERS)]
+    await asyncio.gather(*writers, work_off_jobs(stores.jobs))
 
 
 def main() -> None:

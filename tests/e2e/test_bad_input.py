@@ -26,6 +26,7 @@ SENTENCE = "The tide was low and two boats lay on the wet sand. "
 LONG = SENTENCE * 36
 """Two minutes of speech, three seconds a chunk."""
 T1, T2, OPENAI = "/tts/v1/voice", "/tts/v1/voice:stream", "/v1/audio/speech"
+ASYNC, BATCH = f"{T1}:synthesizeAsync", f"{T1}:synthesizeBatch"
 SOCKET = "/tts/v1/voice:streamBidirectional"
 VOICES = "/voices/v1/voices"
 DICTIONARIES = "/pronunciations/v1/workspaces/demo/pronunciationDictionaries"
@@ -177,7 +178,7 @@ def test_refused_requests(
     check_refused(ask(server, path, {**SPEECH, **fields}), path, status, code, phrase)
 
 
-@pytest.mark.parametrize("path", [T1, T2, OPENAI, f"{VOICES}:clone", f"{VOICES}:design", DICTIONARIES])
+@pytest.mark.parametrize("path", [T1, T2, BATCH, OPENAI, f"{VOICES}:clone", f"{VOICES}:design", DICTIONARIES])
 @pytest.mark.parametrize(
     "body",
     [
@@ -222,6 +223,18 @@ def test_broken_bodies(server: LiveServer, path: str, body: bytes) -> None:
         ("POST", OPENAI, {"model": "gpt-4o", "input": "Hi", "voice": "Dennis"}, 400, 3, "gpt-4o"),
         ("POST", OPENAI, {"model": "inworld-tts-2", "input": "😀", "voice": "Dennis"}, 400, 3, "nothing"),
         ("POST", OPENAI, {"model": "inworld-tts-2", "input": "", "voice": "Dennis"}, 400, 3, "input"),
+        ("POST", ASYNC, {"text": " ", "voiceId": "Dennis"}, 400, 3, "text is required"),
+        ("POST", BATCH, {"items": {}}, 400, 3, "items: "),
+        (
+            "POST",
+            BATCH,
+            {"items": [{"customId": "a", "request": {"text": "Hi."}}]},
+            400,
+            3,
+            "items[0].request: voiceId",
+        ),
+        ("GET", "/lro/v1alpha/workspaces/a/ttsAsyncJobs/b/operations/c", None, 404, 5, "operation"),
+        ("GET", "/tts/v1/results/a/0.mp3?signature=%ff", None, 404, 5, "result"),
         ("GET", "/tts/v1/voice:preview?voice_id=NoSuch&model_id=inworld-tts-2", None, 404, 5, "Unknown voice"),
     ],
 )

@@ -23,7 +23,7 @@ from tests.live_server import run_server
 from myna.domain.voice import WorkspaceId
 from myna.runtime.clock import SystemClock
 from myna.store.opening import Stores, open_stores
-from myna.store.tables import PendingBlobsRow, VoiceRow
+from myna.store.tables import JobItemRow, JobRow, PendingBlobsRow, VoiceRow
 from myna.testing.store_contract import OURS
 
 NUM_KILLS = 30
@@ -86,7 +86,10 @@ def write_until_killed(program: "subprocess.Popen[str]", name: str, chance: rand
 
 
 async def check_everything_is_whole(stores: Stores, data_dir: Path, workspace: WorkspaceId) -> dict[str, int]:
-    """Every voice has its blobs, every blob its voice. Returns the voices with their numbers of samples."""
+    """Every voice has its blobs, every item of a job its text or its blobs, every blob one of them.
+
+    Returns the voices with their numbers of samples.
+    """
     voices = await stores.voices.list(workspace)
     num_samples = {}
     for voice in voices:
@@ -95,10 +98,18 @@ async def check_everything_is_whole(stores: Stores, data_dir: Path, workspace: W
     async with stores.database.reading() as session:
         assert list(await session.scalars(select(PendingBlobsRow))) == []
         rows = list(await session.scalars(select(VoiceRow)))
+        items = list(await session.scalars(select(JobItemRow)))
+        unfinished = set(await session.scalars(select(JobRow.job_id).where(JobRow.expires_at.is_(None))))
+    assert all((item.message is None) != (item.blob_prefix is None) for item in items)
+    assert unfinished == {item.job_id for item in items if item.message is not None}
+    spoken = [item for item in items if item.blob_prefix is not None]
+    for item in spoken:
+        assert len((await stores.jobs.get_result(item.job_id, item.position)).audio) == 90_000
     owned = {row.artifact_prefix for row in rows} | {row.samples_prefix for row in rows if row.samples_prefix}
+    owned |= {item.blob_prefix for item in spoken}
     assert {path.name for path in (data_dir / "blobs").iterdir()} == owned
     files = [path for path in (data_dir / "blobs").rglob("*") if path.is_file()]
-    assert len(files) == sum(1 + number for number in num_samples.values())
+    assert len(files) == sum(1 + number for number in num_samples.values()) + 2 * len(spoken)
     return num_samples
 
 

@@ -10,6 +10,7 @@ from myna.http import (
     detection,
     dictionaries,
     elevenlabs,
+    jobs,
     listening_socket,
     openai,
     speech,
@@ -27,6 +28,8 @@ from myna.http.detection import DetectRequest
 from myna.http.dictionary_messages import DictionaryMessage
 from myna.http.elevenlabs_request import AddVoiceRequest, TextToSpeechRequest
 from myna.http.errors import install_error_replies
+from myna.http.item_speaker import BackendItemSpeaker
+from myna.http.job_messages import BatchRequest
 from myna.http.limits import HttpLimits
 from myna.http.openai_request import CreateSpeechRequest
 from myna.http.openapi import install_openapi
@@ -83,13 +86,16 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
     allowances = Allowances(limits, metrics, services.clock)
     tokens = Tokens(services.keys, services.vault, services.clock)
     keys = WrongKeys(tokens, services.clock, metrics)
-    app.state.backend = Backend(services, limits, metrics, bodies, allowances, keys, tokens, audit)
+    backend = Backend(services, limits, metrics, bodies, allowances, keys, tokens, audit)
+    app.state.backend = backend
+    services.work_off_jobs.speak_with(BackendItemSpeaker(backend))
     routers = (
         voices.short,
         voices.qualified,
         voices.older,
         dictionaries.router,
         speech.router,
+        jobs.router,
         openai.router,
         elevenlabs.router,
         transcriptions.router,
@@ -101,7 +107,14 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
         # One flat list, not routers inside a router: a 405 names the methods of all routes of its path.
         app.router.routes.extend(router.routes)
     install_error_replies(app)
-    messages = (CloneVoiceRequest, DesignVoiceRequest, UpdateVoiceRequest, SpeakRequest, CreateSpeechRequest)
+    messages = (
+        CloneVoiceRequest,
+        DesignVoiceRequest,
+        UpdateVoiceRequest,
+        SpeakRequest,
+        BatchRequest,
+        CreateSpeechRequest,
+    )
     token_messages = (CreateTokenRequest, GenerateTokenRequest)
     listening = (DetectRequest, TranscriptionRequest, TranscribeRequest)
     elevenlabs_messages = (AddVoiceRequest, TextToSpeechRequest)

@@ -27,13 +27,13 @@ class JsonBody(Generic[Message]):
     UnsupportedMedia, Overloaded."""
 
     message: type[Message]
-    has_audio: bool = False
+    is_large: bool = False
 
     async def __call__(self, request: Request, _admitted: Caller, backend: WithBackend) -> Message:
         limits = backend.limits
         if request.headers.get("content-type", "").lower().startswith("multipart/"):
             raise UnsupportedMedia("Content-Type is multipart, but this method takes JSON. Send application/json.")
-        most = limits.max_body_bytes if self.has_audio else limits.max_small_body_bytes
+        most = limits.max_body_bytes if self.is_large else limits.max_small_body_bytes
         with backend.bodies.hold() as grow:
             parts = [part async for part in read_body(request, grow, most)]
             body = b"".join(parts)

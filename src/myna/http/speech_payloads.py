@@ -72,7 +72,14 @@ class SpeechPayloads:
 
 
 def whole_payload(message: SpeakRequest, chunks: Sequence[EncodedChunk]) -> JsonObject:
-    """The same of a whole reply, in which no timestamp lies behind the audio's end."""
+    """The same of a whole reply."""
+    payload = _payload(b"".join(chunk.content for chunk in chunks), len(message.text), message)
+    payload["timestampInfo"] = whole_timestamps(message, chunks)
+    return payload
+
+
+def whole_timestamps(message: SpeakRequest, chunks: Sequence[EncodedChunk]) -> JsonObject | None:
+    """`timestampInfo` of a whole reply, in which no timestamp lies behind the audio's end."""
     alignment, visemes = None, None
     spans, audio_s = [span for chunk in chunks for span in chunk.spans], sum(chunk.duration_s for chunk in chunks)
     if message.timestamp_type is not None:
@@ -82,9 +89,7 @@ def whole_payload(message: SpeakRequest, chunks: Sequence[EncodedChunk]) -> Json
     if message.lipsync_config is not None:
         lips = LipLine()
         visemes = lips.advance(spans) + lips.finish(audio_s)
-    payload = _payload(b"".join(chunk.content for chunk in chunks), len(message.text), message)
-    payload["timestampInfo"] = _timestamp_info(alignment, visemes, audio_s)
-    return payload
+    return _timestamp_info(alignment, visemes, audio_s)
 
 
 def _payload(content: bytes, num_chars: int, settings: SpeechSettings) -> JsonObject:

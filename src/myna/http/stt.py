@@ -26,7 +26,7 @@ router = APIRouter(prefix="/stt/v1", tags=["listening"], responses=ERRORS, defau
 async def transcribe(
     request: Request,
     _grant: Listener,
-    message: Annotated[TranscribeRequest, Depends(JsonBody(TranscribeRequest, has_audio=True))],
+    message: Annotated[TranscribeRequest, Depends(JsonBody(TranscribeRequest, is_large=True))],
     backend: WithBackend,
 ) -> TranscribeReply:
     """The words of a recording, each with its time if that is asked for."""

@@ -88,7 +88,7 @@ VoiceUpdate = Annotated[UpdateVoiceRequest, Depends(JsonBody(UpdateVoiceRequest)
 async def clone_voice(
     request: Request,
     grant: Writer,
-    message: Annotated[CloneVoiceRequest, Depends(JsonBody(CloneVoiceRequest, has_audio=True))],
+    message: Annotated[CloneVoiceRequest, Depends(JsonBody(CloneVoiceRequest, is_large=True))],
     backend: WithBackend,
 ) -> Response:
     """Derive a voice from recordings; it can be spoken with at once."""

@@ -1,6 +1,6 @@
 """One line before the engine slots: first come, first served, refused when it is too long.
 
-Lives on the event loop. `is_wanted` alone may be read from any thread.
+Lives on the event loop. `is_wanted` and `num_busy` alone may be read from any thread.
 """
 
 import asyncio
@@ -30,6 +30,12 @@ class WaitingLine(Generic[S]):
         self._foreground = foreground
         self._waiting: deque[asyncio.Future[S]] = deque()
         self._is_closed = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def wait_until_idle(self) -> None:
+        """Until nobody has a slot, or the line is closed."""
+        await self._idle.wait()
 
     @property
     def is_wanted(self) -> bool:
@@ -54,8 +60,9 @@ class WaitingLine(Generic[S]):
         if self._is_closed:
             raise closing()
         if self._free and not self._waiting:
-            # The slot that was used last: its voices and caches are warm.
+            self._idle.clear()
             self._foreground.begin()
+            # The slot that was used last: its voices and caches are warm.
             return self._free.pop()
         if is_newcomer and len(self._waiting) >= self._max_waiting:
             raise Overloaded("Too many requests are waiting for the engine. Try again in a few seconds.")
@@ -81,11 +88,14 @@ class WaitingLine(Generic[S]):
                 turn.set_result(slot)
                 return
         self._free.append(slot)
+        if not self.num_busy:
+            self._idle.set()
         self._foreground.end()
 
     def close(self) -> None:
         """Send everybody away, now and from now on."""
         self._is_closed = True
+        self._idle.set()
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():

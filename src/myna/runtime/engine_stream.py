@@ -30,8 +30,11 @@ class InProcessEngineStream:
         options: SynthesisOptions,
         turn_s: float,
         on_end: Callable[["InProcessEngineStream"], None],
+        gives_way_to: WaitingLine[EngineSlot] | None = None,
     ) -> None:
-        """turn_s: after this long others are let in at the end of a segment. on_end: called when nothing more comes."""
+        """turn_s: after this long others are let in at the end of a segment. on_end: called when nothing more comes.
+        gives_way_to: no segment is begun while anybody there has a slot.
+        """
         self._line = line
         self._hand_over = hand_over
         self._voice = voice
@@ -39,6 +42,7 @@ class InProcessEngineStream:
         self._options = options
         self._turn_s = turn_s
         self._on_end = on_end
+        self._gives_way_to = gives_way_to
         self._turn: asyncio.Future[int] | None = None
         self._task = asyncio.create_task(self._run())
         self._task.add_done_callback(self._note_end)
@@ -90,6 +94,8 @@ class InProcessEngineStream:
             index = 0
             while index < len(self._segments):
                 await self._hand_over.wait_until_drained()
+                if self._gives_way_to is not None:
+                    await self._gives_way_to.wait_until_idle()
                 with trace_part("queue"):
                     slot = await self._line.enter(is_newcomer=index == 0)
                 self._turn = slot.thread.submit(partial(self._speak, slot, index))
@@ -118,4 +124,6 @@ class InProcessEngineStream:
         )
 
     def _should_give_way(self, turn_s: float) -> bool:
+        if self._gives_way_to is not None:
+            return self._gives_way_to.num_busy > 0
         return self._line.is_wanted and (turn_s >= self._turn_s or self._hand_over.has_ample)

@@ -19,6 +19,7 @@ from myna.domain.waveform import ReferenceAudio
 from myna.engines.base import Engine, EngineSettings, EngineSpec
 from myna.observability.tracing import trace_part
 from myna.runtime.admission import WaitingLine, closing
+from myna.runtime.background import BackgroundLane
 from myna.runtime.engine_slot import EngineSlot
 from myna.runtime.engine_stream import InProcessEngineStream
 from myna.runtime.foreground import Foreground
@@ -73,6 +74,7 @@ class InProcessEngineClient:
         self._line: WaitingLine[EngineSlot] | None = None
         self._foreground = foreground or Foreground()
         self._leisure = LeisureLane(spec, settings, self._foreground)
+        self._background = BackgroundLane(spec, settings)
         self._streams: set[InProcessEngineStream] = set()
         self._is_closed = False
 
@@ -135,12 +137,19 @@ class InProcessEngineClient:
         return await self._call(lambda slot: slot.speak_whole(voice, segments, options), at_leisure)
 
     async def synthesize(
-        self, voice: VoiceArtifact, segments: Sequence[SpeechSegment], options: SynthesisOptions
+        self,
+        voice: VoiceArtifact,
+        segments: Sequence[SpeechSegment],
+        options: SynthesisOptions,
+        *,
+        is_background: bool = False,
     ) -> EngineStream:
-        line = self._require_line()
+        live = self._require_line()
         self._check_artifact(voice)
         if len(self._streams) >= self._max_open_streams:
             raise Overloaded("Too many streams are open. Try again in a few seconds.")
+        line = self._background.open() if is_background else live
+        on_end = self._end_background if is_background else self._streams.discard
         hand_over = ChunkHandOver(self._spec.capabilities.sample_rate_hz, lambda: line.is_wanted)
         stream = InProcessEngineStream(
             line,
@@ -149,14 +158,15 @@ class InProcessEngineClient:
             segments=segments,
             options=options,
             turn_s=self._turn_s,
-            on_end=self._streams.discard,
+            on_end=on_end,
+            gives_way_to=live if is_background else None,
         )
         self._streams.add(stream)
         try:
             await stream.wait_for_first()
         except BaseException:
             stream.stop()
-            self._streams.discard(stream)
+            on_end(stream)
             raise
         return stream
 
@@ -166,6 +176,7 @@ class InProcessEngineClient:
             return
         self._is_closed = True
         self._leisure.close()
+        self._background.close()
         if self._line is not None:
             self._line.close()
         for stream in tuple(self._streams):
@@ -194,6 +205,11 @@ class InProcessEngineClient:
         call.add_done_callback(lambda _: line.leave(slot))
         with trace_part("engine makes a voice"):
             return await asyncio.shield(call)
+
+    def _end_background(self, stream: InProcessEngineStream) -> None:
+        self._streams.discard(stream)
+        if not self._is_closed:
+            self._background.end()
 
     def _nudge_streams(self) -> None:
         for stream in self._streams:

@@ -1,6 +1,7 @@
 """Who owns which blobs: a note for every prefix that no voice owns, so that a crash leaves nothing that nobody finds.
 
-**A blob prefix is owned by a voice row or listed in `pending_blobs`, from before its first byte until after its last.**
+**A blob prefix is owned by a row (of a voice, of a job's item) or listed in `pending_blobs`, from before its first byte
+until after its last.**
 docs/decisions/0006-store-format.md has the reasons.
 """
 
@@ -17,7 +18,7 @@ from myna.domain.errors import ServiceUnavailable
 from myna.store.blobs import BlobPrefix, Blobs, new_blob_prefix
 from myna.store.database import Database
 from myna.store.owners import StoreOwners
-from myna.store.tables import PendingBlobsRow, VoiceRow
+from myna.store.tables import JobItemRow, PendingBlobsRow, VoiceRow
 from myna.usecases.ports import Clock
 
 logger = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ class BlobLedger:
             .returning(PendingBlobsRow.prefix)
         )
         if len(gone.all()) != len(prefixes):
-            raise ServiceUnavailable("The voice could not be stored: the store was cleaned meanwhile. Try again.")
+            raise ServiceUnavailable("It could not be stored: the store was cleaned meanwhile. Try again.")
 
     async def remove(self, prefixes: Collection[BlobPrefix]) -> None:
         """Remove listed blobs and unlist them. What cannot be removed stays listed for `recover`: never an error."""
@@ -133,7 +134,7 @@ class BlobLedger:
 
     async def _give_up(self, prefixes: Collection[BlobPrefix]) -> None:
         """Remove what no voice owns. One may: a commit whose answer never came may have been done all the same."""
-        columns = (VoiceRow.artifact_prefix, VoiceRow.samples_prefix)
+        columns = (VoiceRow.artifact_prefix, VoiceRow.samples_prefix, JobItemRow.blob_prefix)
         try:
             async with self._database.writing() as session:
                 listed = await self._claim(session, prefixes)

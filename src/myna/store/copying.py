@@ -2,7 +2,7 @@
 
 What is copied keeps its names: the same row, the same blob prefix. So a copy that was killed is simply run again: it
 looks at what is there and adds what is missing. Nothing in the target is ever changed or removed. What is only of the
-moment stays behind: pending blobs, request keys, when a key was last used.
+moment stays behind: pending blobs, request keys, jobs and their results, when a key was last used.
 """
 
 from collections.abc import Callable, Sequence

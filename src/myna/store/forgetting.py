@@ -21,7 +21,7 @@ Receipt = dict[str, Any]
 async def forget_workspace(
     stores: Stores, workspace: str, clock: Clock, on_progress: Callable[[int, int], None]
 ) -> Receipt:
-    """Delete the keys, then every voice and draft with its files, then the rest. Servers may go on.
+    """Delete the keys, then every voice and draft with its files, jobs, and the rest. Servers may go on.
 
     May be repeated where it broke off; the receipt then names what was left. on_progress: voices done, voices in all.
     Raises: ResourceNotFound, ServiceUnavailable (also while a file cannot be removed: no receipt then).
@@ -50,6 +50,7 @@ async def forget_workspace(
                 await stores.voices.delete_expired_drafts()
             voices.append({"voiceId": voice_id, "sha256": [sha for names in files.values() for sha in names.values()]})
             await _check_removed(stores, list(files))
+    await _check_removed(stores, list(await stores.jobs.delete_all(WorkspaceId(workspace))))
     try:
         async with stores.database.writing() as session:
             for table in (ApiKeyRow, RequestKeyRow, DictionaryRow):
@@ -70,4 +71,4 @@ async def _check_removed(stores: Stores, prefixes: list[Any]) -> None:
             select(func.count()).select_from(PendingBlobsRow).where(PendingBlobsRow.prefix.in_(prefixes))
         )
     if left:
-        raise ServiceUnavailable("Files of a voice cannot be removed right now. Do it again when the storage is back.")
+        raise ServiceUnavailable("Files of it cannot be removed right now. Do it again when the storage is back.")

@@ -8,6 +8,7 @@ from myna.store.blob_ledger import BlobLedger
 from myna.store.blobs import open_blobs
 from myna.store.database import Database, sqlite_url
 from myna.store.dictionaries import SqlDictionaryStore
+from myna.store.jobs import SqlJobStore
 from myna.store.keys import SqlKeyStore
 from myna.store.owners import StoreOwners
 from myna.store.request_keys import SqlRequestKeys
@@ -26,6 +27,7 @@ class Stores:
     voices: SqlVoiceStore
     keys: SqlKeyStore
     request_keys: SqlRequestKeys
+    jobs: SqlJobStore
     dictionaries: SqlDictionaryStore
     vault: Vault
     database: Database
@@ -71,6 +73,7 @@ def open_stores(
         voices=SqlVoiceStore(database, ledger, clock),
         keys=SqlKeyStore(database, clock, vault),
         request_keys=SqlRequestKeys(database, clock),
+        jobs=SqlJobStore(database, ledger, clock),
         dictionaries=SqlDictionaryStore(database, clock),
         vault=vault,
         database=database,

@@ -4,6 +4,7 @@ A change here needs a migration in `store/migrations/versions`; a test compares 
 """
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
@@ -196,3 +198,45 @@ class RequestKeyRow(Base):
     voice_ids: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     """What it made; None while it is at work."""
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class JobRow(Base):
+    """Speech to be made later; its items are rows of their own."""
+
+    __tablename__ = "jobs"
+
+    job_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    workspace: Mapped[str] = mapped_column(String(63), index=True)
+    is_batch: Mapped[bool]
+    key_id: Mapped[str] = mapped_column(String(32))
+    request_id: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    """None while an item of it is pending."""
+
+
+_IS_PENDING = text("message IS NOT NULL")
+
+
+class JobItemRow(Base):
+    """One text of a job. Pending while `message` is there; then a failure, or audio under a blob prefix."""
+
+    __tablename__ = "job_items"
+    __table_args__ = (
+        Index("ix_job_items_blob_prefix", "blob_prefix"),
+        # What is pending, among many that are done.
+        Index("ix_job_items_pending", "position", sqlite_where=_IS_PENDING, postgresql_where=_IS_PENDING),
+    )
+
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.job_id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    custom_id: Mapped[str] = mapped_column(Text)
+    voice_id: Mapped[str] = mapped_column(Text)
+    message: Mapped[str | None] = mapped_column(Text)
+    """The request with its text; None from the moment on in which the item is done."""
+    claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    num_attempts: Mapped[int]
+    media_type: Mapped[str] = mapped_column(String(64))
+    has_timestamps: Mapped[bool]
+    failure: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    blob_prefix: Mapped[str | None] = mapped_column(String(32))

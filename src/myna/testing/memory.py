@@ -10,6 +10,16 @@ from myna.domain.pronunciation import PronunciationDictionary
 from myna.domain.scope import Scopes
 from myna.domain.voice import Refinement, TrialMeasures, Voice, VoiceArtifact, VoiceId, WorkspaceId, unknown_voice
 from myna.store.key_format import KeyParts, check_workspace_name, expiry, new_key, parse_key, rejection
+from myna.usecases.job_store import (
+    ClaimedItem,
+    Failure,
+    Job,
+    JobItem,
+    NewItem,
+    SpokenItem,
+    too_many_jobs,
+    unknown_job,
+)
 from myna.usecases.keep_dictionaries import stale_etag, unknown_dictionary
 from myna.usecases.ports import Clock, Grant, KeyRow, MarkedRequest, StoredSample, StoredVoice, VoiceChange
 
@@ -235,6 +245,109 @@ class MemoryRequestKeys:
         request, _ = self._requests.get((workspace, key), (None, None))
         if request is not None and not request.voice_ids:
             del self._requests[workspace, key]
+
+
+@dataclass(slots=True)
+class _Item:
+    item: JobItem
+    message: str | None
+    claimed_until: datetime
+    num_attempts: int = 0
+    spoken: SpokenItem | None = None
+
+
+class MemoryJobStore:
+    """Implements `JobStore`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._jobs: dict[str, Job] = {}
+        self._items: dict[str, list[_Item]] = {}
+
+    async def add(self, job: Job, items: Sequence[NewItem], max_unfinished: int) -> None:
+        unfinished = [
+            other for other in self._jobs.values() if other.workspace == job.workspace and not other.expires_at
+        ]
+        if len(unfinished) >= max_unfinished:
+            raise too_many_jobs(max_unfinished)
+        self._jobs[job.job_id] = job
+        self._items[job.job_id] = [
+            _Item(JobItem(item.custom_id, item.voice_id), item.message, self._clock.now()) for item in items
+        ]
+
+    async def get(self, workspace: WorkspaceId, job_id: str) -> Job:
+        job = await self.find(job_id)
+        if job.workspace != workspace:
+            raise unknown_job()
+        return job
+
+    async def find(self, job_id: str) -> Job:
+        job = self._jobs.get(job_id)
+        if job is None or (job.expires_at is not None and job.expires_at <= self._clock.now()):
+            raise unknown_job()
+        return job
+
+    async def get_items(self, job_id: str) -> Sequence[JobItem]:
+        return [entry.item for entry in self._items.get(job_id, ())]
+
+    async def get_result(self, job_id: str, position: int) -> SpokenItem:
+        entries = self._items.get(job_id, [])
+        spoken = entries[position].spoken if position < len(entries) else None
+        if spoken is None:
+            raise unknown_job()
+        return spoken
+
+    async def claim(self, lifetime: timedelta) -> ClaimedItem | None:
+        now = self._clock.now()
+        free = [
+            (position, job.created_at, job_id)
+            for job_id, job in self._jobs.items()
+            for position, entry in enumerate(self._items[job_id])
+            if entry.message is not None and entry.claimed_until <= now
+        ]
+        if not free:
+            return None
+        position, _, job_id = min(free)
+        entry = self._items[job_id][position]
+        entry.claimed_until = now + lifetime
+        entry.num_attempts += 1
+        return ClaimedItem(self._jobs[job_id], position, entry.message or "", entry.num_attempts)
+
+    async def renew(self, claimed: ClaimedItem, lifetime: timedelta) -> None:
+        for entry in self._pending(claimed):
+            entry.claimed_until = self._clock.now() + lifetime
+
+    async def release(self, claimed: ClaimedItem) -> None:
+        for entry in self._pending(claimed):
+            entry.claimed_until = self._clock.now()
+            entry.num_attempts -= 1
+
+    async def finish(self, claimed: ClaimedItem, outcome: SpokenItem | Failure, keep_for: timedelta) -> None:
+        job_id = claimed.job.job_id
+        for entry in self._pending(claimed):
+            entry.message = None
+            if isinstance(outcome, SpokenItem):
+                entry.spoken = outcome
+                has_timestamps = outcome.timestamps is not None
+                entry.item = replace(entry.item, media_type=outcome.media_type, has_timestamps=has_timestamps)
+            else:
+                entry.item = replace(entry.item, failure=dict(outcome))
+            if all(other.message is None for other in self._items[job_id]):
+                self._jobs[job_id] = replace(self._jobs[job_id], expires_at=self._clock.now() + keep_for)
+
+    async def has_pending(self) -> bool:
+        return any(entry.message is not None for entries in self._items.values() for entry in entries)
+
+    async def delete_expired(self) -> int:
+        now = self._clock.now()
+        expired = [job_id for job_id, job in self._jobs.items() if job.expires_at is not None and job.expires_at <= now]
+        for job_id in expired:
+            del self._jobs[job_id], self._items[job_id]
+        return len(expired)
+
+    def _pending(self, claimed: ClaimedItem) -> Sequence[_Item]:
+        entries = self._items.get(claimed.job.job_id, [])[claimed.position : claimed.position + 1]
+        return [entry for entry in entries if entry.message is not None]
 
 
 class MemoryDictionaryStore:

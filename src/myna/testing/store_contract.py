@@ -18,6 +18,7 @@ from myna.domain.errors import (
     CredentialsRejected,
     DictionaryChanged,
     InvalidRequest,
+    Overloaded,
     ResourceNotFound,
     VoiceAlreadyExists,
     VoiceNotFound,
@@ -36,6 +37,7 @@ from myna.domain.voice import (
     WorkspaceId,
 )
 from myna.testing.clock import FixedClock
+from myna.usecases.job_store import ClaimedItem, Job, JobItem, JobStore, NewItem, SpokenItem
 from myna.usecases.ports import (
     DictionaryStore,
     KeyStore,
@@ -54,6 +56,8 @@ SAMPLES = (
     StoredSample(b"RIFF-first", "Grüße, 你好", LangCode.DE_DE, 3.141592653589793, "f" * 64),
     StoredSample(b"RIFF-second", "", LangCode.EN_US),
 )
+SPOKEN = SpokenItem(b"audio" * 1000, "audio/mpeg", b"{}")
+FAILURE = {"code": 5, "message": "Grüße", "details": []}
 _LIFETIME_S = 3600.0
 _LIFETIME = timedelta(seconds=_LIFETIME_S)
 _BODY, _OTHER_BODY = "0" * 64, "1" * 64
@@ -623,6 +627,102 @@ class DictionaryStoreContract:
         await dictionaries.delete(OURS, kept.dictionary_id, kept.etag)
         with pytest.raises(ResourceNotFound):
             await dictionaries.get(OURS, kept.dictionary_id)
+
+
+class JobStoreContract:
+    """Promises of the store of jobs. Fixtures to give: `jobs` (empty, sharing the clock)."""
+
+    @pytest.fixture
+    def clock(self) -> FixedClock:
+        return FixedClock()
+
+    async def test_a_job_is_worked_off_item_by_item(self, jobs: JobStore, clock: FixedClock) -> None:
+        """Each is claimed once; when the last is done the job is, and its results are there until they expire."""
+        job = await _add_job(jobs, clock, "a" * 32, 2)
+        assert await jobs.get(OURS, job.job_id) == job
+        first, second = await jobs.claim(_LIFETIME), await jobs.claim(_LIFETIME)
+        assert await jobs.claim(_LIFETIME) is None
+        assert first == ClaimedItem(job, 0, "message 0", 1)
+        assert second == ClaimedItem(job, 1, "message 1", 1)
+        with pytest.raises(ResourceNotFound):
+            await jobs.get_result(job.job_id, 0)
+        await jobs.finish(first, SPOKEN, _LIFETIME)
+        await jobs.finish(first, FAILURE, _LIFETIME)  # too late: it is done
+        assert (await jobs.get(OURS, job.job_id)).expires_at is None
+        assert await jobs.has_pending()
+        await jobs.finish(second, FAILURE, _LIFETIME)
+        assert not await jobs.has_pending()
+        assert (await jobs.get(OURS, job.job_id)).expires_at == clock.now() + _LIFETIME
+        assert list(await jobs.get_items(job.job_id)) == [
+            JobItem("id 0", VoiceId("v"), "audio/mpeg", has_timestamps=True),
+            JobItem("id 1", VoiceId("v"), failure=FAILURE),
+        ]
+        assert await jobs.get_result(job.job_id, 0) == SPOKEN
+        with pytest.raises(ResourceNotFound):
+            await jobs.get_result(job.job_id, 1)
+        clock.advance(_LIFETIME_S - 1)
+        assert await jobs.delete_expired() == 0
+        clock.advance(1)
+        with pytest.raises(ResourceNotFound):
+            await jobs.get(OURS, job.job_id)
+        assert await jobs.delete_expired() == 1
+        for position in (0, 1, 2):
+            with pytest.raises(ResourceNotFound):
+                await jobs.get_result(job.job_id, position)
+        await jobs.finish(second, SPOKEN, _LIFETIME)  # whoever comes back with it finds no job
+
+    async def test_who_dies_loses_the_claim(self, jobs: JobStore, clock: FixedClock) -> None:
+        """After its lifetime, unless it is renewed; one that is given back is free at once and was not tried."""
+        await _add_job(jobs, clock, "a" * 32, 1)
+        claimed = await jobs.claim(_LIFETIME)
+        assert claimed is not None
+        clock.advance(_LIFETIME_S - 1)
+        await jobs.renew(claimed, _LIFETIME)
+        clock.advance(1)
+        assert await jobs.claim(_LIFETIME) is None
+        clock.advance(_LIFETIME_S - 1)
+        again = await jobs.claim(_LIFETIME)
+        assert again == replace(claimed, num_attempts=2)
+        await jobs.release(again)
+        assert await jobs.claim(_LIFETIME) == again
+
+    async def test_jobs_take_turns(self, jobs: JobStore, clock: FixedClock) -> None:
+        """Of several at once each gets another item; a short job does not wait for a long one."""
+        await _add_job(jobs, clock, "b" * 32, 3)
+        clock.advance(1)
+        await _add_job(jobs, clock, "a" * 32, 1, THEIRS)
+        first = [await jobs.claim(_LIFETIME) for _ in range(2)]
+        assert [claimed.job.job_id[0] for claimed in first if claimed] == ["b", "a"]
+        rest = await asyncio.gather(*(jobs.claim(_LIFETIME) for _ in range(4)))
+        assert sorted(claimed.position for claimed in rest if claimed) == [1, 2]
+
+    async def test_a_job_is_of_one_workspace(self, jobs: JobStore, clock: FixedClock) -> None:
+        """Others do not find it; so many unfinished ones are the most, and those of others do not count."""
+        job = await _add_job(jobs, clock, "a" * 32, 1)
+        with pytest.raises(ResourceNotFound):
+            await jobs.get(THEIRS, job.job_id)
+        with pytest.raises(Overloaded):
+            await _add_job(jobs, clock, "b" * 32, 1, max_unfinished=1)
+        await _add_job(jobs, clock, "c" * 32, 1, THEIRS, max_unfinished=1)
+        claimed = await jobs.claim(_LIFETIME)
+        assert claimed is not None
+        assert claimed.job == job
+        await jobs.finish(claimed, SPOKEN, _LIFETIME)
+        await _add_job(jobs, clock, "d" * 32, 1, max_unfinished=1)
+
+
+async def _add_job(
+    jobs: JobStore,
+    clock: FixedClock,
+    job_id: str,
+    num_items: int,
+    workspace: WorkspaceId = OURS,
+    max_unfinished: int = 9,
+) -> Job:
+    job = Job(job_id, workspace, num_items > 1, "key", "request", clock.now())
+    items = [NewItem(f"id {number}", VoiceId("v"), f"message {number}") for number in range(num_items)]
+    await jobs.add(job, items, max_unfinished)
+    return job
 
 
 async def _is_gone(voices: VoiceStore, voice_id: VoiceId) -> bool:

@@ -5,19 +5,29 @@ import logging
 from datetime import timedelta
 
 from myna.domain.errors import MynaError
+from myna.usecases.job_store import JobStore
 from myna.usecases.ports import Clock, VoiceStore
 
 logger = logging.getLogger(__name__)
 
 
 class KeepHouse:
-    """Drops expired drafts, voices that are too old, and what a crash left: once at start, then at an interval."""
+    """Drops expired drafts and results of jobs, voices that are too old, and what a crash left.
+
+    Once at start, then at an interval.
+    """
 
     def __init__(
-        self, voices: VoiceStore, interval_s: float, clock: Clock, longest_kept: timedelta | None = None
+        self,
+        voices: VoiceStore,
+        jobs: JobStore,
+        interval_s: float,
+        clock: Clock,
+        longest_kept: timedelta | None = None,
     ) -> None:
         """longest_kept: how long after it was made a voice is deleted; None: never."""
         self._voices = voices
+        self._jobs = jobs
         self._interval_s = interval_s
         self._clock = clock
         self._longest_kept = longest_kept
@@ -44,9 +54,15 @@ class KeepHouse:
     async def _clean(self) -> None:
         num_leftovers = await self._voices.recover()
         num_drafts = await self._voices.delete_expired_drafts()
+        num_jobs = await self._jobs.delete_expired()
         num_old = 0
         if self._longest_kept is not None:
             num_old = await self._voices.delete_made_before(self._clock.now() - self._longest_kept)
-        if num_leftovers or num_drafts or num_old:
-            counts = {"num_leftovers": num_leftovers, "num_drafts": num_drafts, "num_old": num_old}
+        counts = {
+            "num_leftovers": num_leftovers,
+            "num_drafts": num_drafts,
+            "num_jobs": num_jobs,
+            "num_old": num_old,
+        }
+        if any(counts.values()):
             logger.info("house-keeping", extra=counts)

@@ -82,9 +82,14 @@ class EngineClient(Protocol):
         ...
 
     async def synthesize(
-        self, voice: VoiceArtifact, segments: Sequence[SpeechSegment], options: SynthesisOptions
+        self,
+        voice: VoiceArtifact,
+        segments: Sequence[SpeechSegment],
+        options: SynthesisOptions,
+        *,
+        is_background: bool = False,
     ) -> EngineStream:
-        """Returns once the first chunk exists.
+        """Returns once the first chunk exists. is_background: stand still while anything else is spoken.
 
         Raises: Overloaded, VoiceIncompatible, LanguageUnsupported, EngineFailure.
         """
@@ -410,6 +415,10 @@ class TokenVault(Protocol):
 
     def read(self, token: str) -> Mapping[str, Any] | None:
         """The claims; None for what was not signed here. Does not look at the times."""
+        ...
+
+    def sign_link(self, name: str) -> str:
+        """64 hex digits that nobody else can make for this name; no token."""
         ...
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.detect_mark import DetectMark
+from myna.usecases.job_store import JobStore
 from myna.usecases.keep_consent import KeepConsent
 from myna.usecases.keep_dictionaries import KeepDictionaries
 from myna.usecases.keep_house import KeepHouse
@@ -18,6 +19,7 @@ from myna.usecases.repeated_requests import RepeatedRequests
 from myna.usecases.stock import StockVoices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
 from myna.usecases.transcribe_speech import TranscribeSpeech
+from myna.usecases.work_off_jobs import WorkOffJobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,13 @@ class Services:
     keys: KeyStore
     vault: TokenVault
     voices: VoiceStore
+    jobs: JobStore
     engine: EngineClient
     clock: Clock
     stock: StockVoices
     refine_voices: RefineVoices
     remake_voice: RemakeVoice
+    work_off_jobs: WorkOffJobs
     keep_house: KeepHouse
     prepare_store: Callable[[], Awaitable[None]]
     """Make the database and folders current; cheap, safe to repeat."""
@@ -61,8 +65,10 @@ class Services:
         await self.engine.start()
         await self.preload()
         self.refine_voices.begin()
+        self.work_off_jobs.begin()
 
     async def close(self) -> None:
+        await self.work_off_jobs.close()
         await self.refine_voices.close()
         await self.remake_voice.close()
         await self.keep_house.close()

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from myna.domain.errors import InvalidRequest, ModelUnsupported, TextTooLong
 from myna.domain.language import LangCode
-from myna.domain.speech import SAMPLE_RATES_HZ, AudioFormat
+from myna.domain.speech import SAMPLE_RATES_HZ, AudioEncoding, AudioFormat
 from myna.domain.voice import VoiceId, WorkspaceId, check_voice_id
 from myna.usecases.keep_dictionaries import check_names
 from myna.usecases.models import DESIGN_MODEL, KNOWN_MODELS
@@ -19,6 +19,9 @@ _MAX_BIT_RATE_BPS = 512_000
 _MAX_SEED = 2**63 - 1
 _MIN_DESIGN_PROMPT_CHARS, _MAX_DESIGN_PROMPT_CHARS = 7, 1024
 """Source: wire-contract.md#speech."""
+_COMPACT = (AudioEncoding.MP3, AudioEncoding.OGG_OPUS)
+_MAX_JOB_CHARS_NOT_COMPACT = 20_000
+"""A job's audio is made in memory: as much text is half an hour, 170 MB at 48 kHz (wire-contract.md#jobs)."""
 
 
 class SpeechForm(StrEnum):
@@ -51,6 +54,8 @@ class SpeakCommand:
     dictionaries: tuple[str, ...] | None = None
     """Their resource names, the first counts most; None for the workspace's default one."""
     form: SpeechForm = SpeechForm.INWORLD
+    is_background: bool = False
+    """Nobody waits for it: it may be long, and gives way to everything else."""
 
     @property
     def engine_rate(self) -> float:
@@ -68,8 +73,13 @@ class SpeechLimits:
     """For OpenAI's form (wire-contract.md#openai)."""
     max_elevenlabs_text_chars: int = 10_000
     """For ElevenLabs' form (elevenlabs.md#speech)."""
+    max_job_text_chars: int = 100_000
+    """For one item of a job (wire-contract.md#jobs)."""
 
     def max_chars(self, command: SpeakCommand) -> int:
+        if command.is_background:
+            most = self.max_job_text_chars
+            return most if command.audio_format.encoding in _COMPACT else min(most, _MAX_JOB_CHARS_NOT_COMPACT)
         match command.form:
             case SpeechForm.OPENAI:
                 return self.max_openai_text_chars

@@ -89,6 +89,8 @@ class SynthesizeSpeech:
     """Of a text and the language that is usual for its voice."""
     read_description: Callable[[str], VoiceAttributes]
     offload: Offload
+    offload_of_jobs: Offload
+    """The same for what nobody waits for: work at leisure need not stop for it."""
     limits: SpeechLimits
 
     async def __call__(self, command: SpeakCommand) -> SpeechReply | None:
@@ -100,15 +102,13 @@ class SynthesizeSpeech:
         self.check(command)
         if not command.text.strip():
             return None
-        dictionaries: Sequence[PronunciationDictionary] = ()
-        if command.uses_dictionaries and command.model_id in DICTIONARY_MODELS:
-            dictionaries = await self.dictionaries.choose(command.workspace, command.dictionaries)
+        dictionaries = await self._choose_dictionaries(command)
         artifact, lang = await self._prepare_voice(command)
-        segments = await self.offload(partial(self._plan, command, lang, dictionaries))
+        segments = await self._offload_of(command)(partial(self._plan, command, lang, dictionaries))
         if not any(segment.text or segment.pause_after_s for segment in segments):
             raise TextUnspeakable("text holds nothing that can be spoken. Send words, not only markup or symbols.")
         options = SynthesisOptions(lang, command.engine_rate, command.seed, command.temperature or 1.0)
-        stream = await self.engine.synthesize(artifact, segments, options)
+        stream = await self.engine.synthesize(artifact, segments, options, is_background=command.is_background)
         chunks = self._encode(stream, SpokenLine(segments, self._rate_hz), command)
         return SpeechReply(lang, chunks, stream)
 
@@ -119,6 +119,17 @@ class SynthesizeSpeech:
     def check(self, command: SpeakCommand) -> None:
         """Every rule that needs no voice. Raises: InvalidRequest, TextTooLong, ModelUnsupported, VoiceNotFound."""
         check_speak_command(command, self.limits)
+
+    async def check_voice(self, command: SpeakCommand) -> None:
+        """What can be said of voice, language and dictionaries before it is spoken later.
+
+        Raises: VoiceNotFound, ConsentRevoked, LanguageUnsupported, ResourceNotFound (a dictionary).
+        """
+        if command.lang is not None:
+            self._require(command.lang, self.engine.spec.capabilities.languages)
+        if command.design_prompt is None and self.stock.find(command.voice_id) is None:
+            (await self.voices.get(command.workspace, command.voice_id)).refuse_if_revoked()
+        await self._choose_dictionaries(command)
 
     async def find_voice(self, workspace: WorkspaceId, voice_id: VoiceId) -> tuple[Voice, VoiceArtifact]:
         """A stock voice or one of the workspace, made again first if another engine made it.
@@ -133,14 +144,22 @@ class SynthesizeSpeech:
         stored = await self.remake_voice.bring_up_to_date(stored)
         return stored.voice, stored.artifact
 
+    def _offload_of(self, command: SpeakCommand) -> Offload:
+        return self.offload_of_jobs if command.is_background else self.offload
+
+    async def _choose_dictionaries(self, command: SpeakCommand) -> Sequence[PronunciationDictionary]:
+        if command.uses_dictionaries and command.model_id in DICTIONARY_MODELS:
+            return await self.dictionaries.choose(command.workspace, command.dictionaries)
+        return ()
+
     async def _prepare_voice(self, command: SpeakCommand) -> tuple[VoiceArtifact, LangCode]:
         """The voice that is asked for, and what it is to speak."""
         if command.design_prompt is None:
             voice, artifact = await self.find_voice(command.workspace, command.voice_id)
-            return artifact, await self.offload(partial(self._choose_language, command, voice.lang))
+            return artifact, await self._offload_of(command)(partial(self._choose_language, command, voice.lang))
         attributes = self.read_description(command.design_prompt)
         usual = attributes.spoken(LangCode.EN_US)
-        lang = attributes.spoken(await self.offload(partial(self._choose_language, command, usual)))
+        lang = attributes.spoken(await self._offload_of(command)(partial(self._choose_language, command, usual)))
         seed = _design_seed(command.design_prompt, command.seed)
         return await self.engine.design_voice(attributes, lang, seed), lang
 
@@ -185,38 +204,41 @@ class SynthesizeSpeech:
     ) -> AsyncGenerator[EncodedChunk, None]:
         """Times of spans are the engine's: nobody asks for them together with a rate that is not its own."""
         is_stream, tempo = command.is_stream, command.speaking_rate / command.engine_rate
+        offload = self._offload_of(command)
         encoder = self.encoders.open(command.audio_format, is_stream=is_stream, tempo=tempo)
         permission = SpeakingPermission(self.voices, command.workspace, command.voice_id)
         is_own = command.design_prompt is None and self.stock.find(command.voice_id) is None
         try:
-            async with aclosing(self._mark(stream, line)) as pieces:
+            async with aclosing(self._mark(stream, line, offload)) as pieces:
                 async for placed in pieces:
                     for part, begun in cut(placed, self._rate_hz, _STREAM_PART_S if is_stream else math.inf):
                         if is_own:
                             await permission.check()
                         waveform = Waveform(part, self._rate_hz)
-                        content = await self.offload(partial(encoder.encode, waveform))
+                        content = await offload(partial(encoder.encode, waveform))
                         if content or begun or not is_stream:
                             yield EncodedChunk(content, waveform.duration_s / tempo, begun)
             if not line.num_samples:
                 raise TextUnspeakable("text holds nothing that the voice's language has sounds for. Send words.")
-            rest = await self.offload(encoder.finish)
+            rest = await offload(encoder.finish)
             if rest:
                 yield EncodedChunk(rest, 0.0)
         finally:
             permission.close()
             await stream.aclose()
 
-    async def _mark(self, stream: EngineStream, line: SpokenLine) -> AsyncGenerator[PlacedSpeech, None]:
+    async def _mark(
+        self, stream: EngineStream, line: SpokenLine, offload: Offload
+    ) -> AsyncGenerator[PlacedSpeech, None]:
         """Put the chunks in a line and the mark into it: the one place at which speech is marked."""
         marker = self.open_marker(self._rate_hz) if self.open_marker is not None else None
         async for chunk in stream:
             samples, spans = line.place(chunk)
             if marker is not None:
-                samples = await self.offload(partial(marker.push, samples))
+                samples = await offload(partial(marker.push, samples))
             yield line.take(samples, spans)
         if marker is not None:
-            yield line.take(await self.offload(marker.finish))
+            yield line.take(await offload(marker.finish))
 
 
 def _design_seed(prompt: str, seed: int) -> int:

@@ -1,0 +1,76 @@
+"""An item of a job, spoken as a request of its workspace."""
+
+from dataclasses import replace
+
+from myna.domain.errors import MynaError, TextUnspeakable
+from myna.domain.speech import AudioEncoding
+from myna.domain.voice import WorkspaceId
+from myna.http.backend import Backend
+from myna.http.errors import describe, describe_bug
+from myna.http.proto_message import parse_message
+from myna.http.reply import to_json
+from myna.http.speech import speak_along
+from myna.http.speech_payloads import whole_timestamps
+from myna.http.speech_requests import SpeakRequest
+from myna.observability.logging import log_request
+from myna.observability.request_record import RequestRecord
+from myna.usecases.job_store import ClaimedItem, Failure, SpokenItem
+from myna.usecases.speak_command import SpeakCommand
+
+ASYNC_ROUTE, BATCH_ROUTE = "/tts/v1/voice:synthesizeAsync", "/tts/v1/voice:synthesizeBatch"
+
+_MEDIA_TYPES = {
+    AudioEncoding.MP3: "audio/mpeg",
+    AudioEncoding.OGG_OPUS: "audio/ogg",
+    AudioEncoding.FLAC: "audio/flac",
+    AudioEncoding.WAV: "audio/wav",
+    AudioEncoding.LINEAR16: "audio/wav",
+}
+
+
+class BackendItemSpeaker:
+    """Implements `ItemSpeaker`: the same way as every other speech, with quotas, consent, audit and metrics."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    async def __call__(self, claimed: ClaimedItem) -> SpokenItem:
+        job = claimed.job
+        route = BATCH_ROUTE if job.is_batch else ASYNC_ROUTE
+        record = RequestRecord("item", job.request_id, method="JOB", route=route, status=200)
+        record.workspace, record.key_id = job.workspace, job.key_id
+        try:
+            return await self._speak(claimed, record)
+        except MynaError as exc:
+            failure = describe(exc)
+            record.status, record.error_code = failure.status, failure.error_code
+            raise
+        finally:
+            record.finish()
+            self._backend.metrics.observe(record)
+            log_request(record)
+
+    async def _speak(self, claimed: ClaimedItem, record: RequestRecord) -> SpokenItem:
+        message = parse_message(claimed.message, SpeakRequest)
+        command = item_command(message, claimed.job.workspace)
+        spoken = speak_along(self._backend, command, record)
+        try:
+            chunks = [chunk async for chunk in spoken]
+        finally:
+            await spoken.aclose()
+        if not chunks:
+            raise TextUnspeakable("text holds nothing that can be spoken.")
+        timestamps = None
+        if message.timestamp_type is not None or message.lipsync_config is not None:
+            timestamps = to_json(whole_timestamps(message, chunks) or {})
+        media_type = _MEDIA_TYPES.get(command.audio_format.encoding, "application/octet-stream")
+        return SpokenItem(b"".join(chunk.content for chunk in chunks), media_type, timestamps)
+
+    def tell(self, error: Exception) -> Failure:
+        failure = describe(error) if isinstance(error, MynaError) else describe_bug(error)[0]
+        return failure.body()
+
+
+def item_command(message: SpeakRequest, workspace: WorkspaceId) -> SpeakCommand:
+    """Raises: InvalidRequest, LanguageUnsupported."""
+    return replace(message.to_command(workspace, message.text, is_stream=False), is_background=True)

@@ -1,0 +1,228 @@
+"""Speech that is made in the background (wire-contract.md#jobs): asked for, looked after, fetched."""
+
+import asyncio
+import hmac
+import re
+import secrets
+from collections.abc import AsyncGenerator, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from myna.domain.errors import ConsentRevoked, InvalidRequest, MynaError, VoiceNotFound
+from myna.domain.voice import VoiceId, WorkspaceId
+from myna.http.auth import Speaker
+from myna.http.backend import Backend, WithBackend
+from myna.http.item_speaker import ASYNC_ROUTE, BATCH_ROUTE, item_command
+from myna.http.job_messages import (
+    BatchRequest,
+    BatchResultReply,
+    BatchResultsReply,
+    JobResponseReply,
+    OperationReply,
+    StatusReply,
+    operation_name,
+)
+from myna.http.json_body import JsonBody
+from myna.http.openapi import ERRORS, body_of, content_of
+from myna.http.pulled_response import PulledResponse
+from myna.http.reply import JsonReply, to_json
+from myna.http.request_state import record_of
+from myna.http.speech_requests import SpeakRequest
+from myna.usecases.job_store import Job, JobItem, NewItem, unknown_job
+from myna.usecases.ports import Grant
+
+_MAX_UNFINISHED = 32
+"""Jobs of one workspace."""
+_NAME = re.compile(r"workspaces/[^/]+/tts(?:Async|Batch)Jobs/([0-9a-f]{32})/operations/[\w-]+", re.ASCII)
+_JSON = "application/json"
+_RESULTS, _TIMESTAMPS = "results.json", "timestamps.json"
+_PIECE_BYTES = 64 * 1024
+_EXTENSIONS = {"audio/mpeg": "mp3", "audio/ogg": "ogg", "audio/flac": "flac", "audio/wav": "wav"}
+
+router = APIRouter(tags=["speech"], responses=ERRORS, default_response_class=JsonReply)
+
+
+@router.post(
+    ASYNC_ROUTE,
+    summary="Speak a text in the background",
+    response_model_exclude_unset=True,
+    openapi_extra=body_of(SpeakRequest),
+)
+async def synthesize_async(
+    request: Request,
+    grant: Speaker,
+    message: Annotated[SpeakRequest, Depends(JsonBody(SpeakRequest))],
+    backend: WithBackend,
+) -> OperationReply:
+    """Up to 100,000 characters. Ask for the operation until it is done."""
+    return await _submit(request, grant, backend, [("", message)], is_batch=False)
+
+
+@router.post(
+    BATCH_ROUTE,
+    summary="Speak many texts in the background",
+    response_model_exclude_unset=True,
+    openapi_extra=body_of(BatchRequest),
+)
+async def synthesize_batch(
+    request: Request,
+    grant: Speaker,
+    message: Annotated[BatchRequest, Depends(JsonBody(BatchRequest, is_large=True))],
+    backend: WithBackend,
+) -> OperationReply:
+    """All of them or, if one is not valid, none. Ask for the operation until it is done."""
+    message.check()
+    items = [(item.custom_id, item.request) for item in message.items]
+    return await _submit(request, grant, backend, items, is_batch=True)
+
+
+@router.get("/lro/v1alpha/{name:path}", summary="Show an operation", response_model_exclude_unset=True)
+async def get_operation(request: Request, grant: Speaker, name: str, backend: WithBackend) -> OperationReply:
+    """How a job stands, and where its results are."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        raise unknown_job()
+    job = await backend.services.jobs.get(grant.workspace, found[1])
+    if name != operation_name(job):
+        raise unknown_job()
+    if job.expires_at is None:
+        return OperationReply(name=name, done=False)
+    links = _Links(request, backend, job)
+    if job.is_batch:
+        response = JobResponseReply(results_uri=links.to(_RESULTS), expire_time=job.expires_at)
+        return OperationReply(name=name, done=True, response=response)
+    item = (await backend.services.jobs.get_items(job.job_id))[0]
+    if item.failure is not None:
+        return OperationReply(name=name, done=True, error=StatusReply.of(item.failure))
+    response = JobResponseReply(**links.of(0, item), expire_time=job.expires_at)
+    return OperationReply(name=name, done=True, response=response)
+
+
+@router.get(
+    "/tts/v1/results/{job_id}/{name}",
+    summary="Fetch a result",
+    responses=content_of({"application/octet-stream": "The audio, its timestamps, or the list of a batch's results."}),
+)
+async def get_result(
+    request: Request, job_id: str, name: str, backend: WithBackend, signature: Annotated[str, Query()] = ""
+) -> Response:
+    """Under the addresses that an operation names, without a key, until they expire."""
+    expected = backend.services.vault.sign_link(f"{job_id}/{name}")
+    if not hmac.compare_digest(signature.encode(errors="replace"), expected.encode()):
+        raise unknown_job()
+    jobs = backend.services.jobs
+    job = await jobs.find(job_id)
+    items = await jobs.get_items(job_id)
+    if name == _RESULTS:
+        links = _Links(request, backend, job)
+        return Response(await asyncio.to_thread(lambda: to_json(_results(links, items).to_wire())), media_type=_JSON)
+    position = int(name.partition(".")[0])
+    await _refuse_if_revoked(backend, job.workspace, items[position].voice_id)
+    spoken = await jobs.get_result(job_id, position)
+    if name.endswith(_TIMESTAMPS):
+        return Response(spoken.timestamps, media_type=_JSON)
+    pieces = _iter_pieces(backend, spoken.audio)
+    reply = PulledResponse(await anext(pieces, b""), pieces, spoken.media_type, backend.limits.send_stall_s)
+    # A download that is cut shows as one.
+    reply.headers["content-length"] = str(len(spoken.audio))
+    return reply
+
+
+async def _iter_pieces(backend: Backend, content: bytes) -> AsyncGenerator[bytes, None]:
+    """Counted with the bodies that are in memory, until all is sent. Raises: Overloaded, before the first piece."""
+    with backend.bodies.hold() as grow:
+        grow(len(content))
+        for first in range(0, len(content), _PIECE_BYTES):
+            yield content[first : first + _PIECE_BYTES]
+
+
+async def _submit(
+    request: Request,
+    grant: Grant,
+    backend: Backend,
+    items: Sequence[tuple[str, SpeakRequest]],
+    *,
+    is_batch: bool,
+) -> OperationReply:
+    """Raises: what is wrong with an item, QuotaExhausted, Overloaded."""
+    services = backend.services
+    record = record_of(request.scope)
+    record.chars = sum(len(message.text) for _, message in items)
+    backend.allowances.check_speech(grant.workspace)
+    new_items = await _check_items(backend, grant.workspace, items, is_batch=is_batch)
+    job = Job(secrets.token_hex(16), grant.workspace, is_batch, grant.key_id, record.request_id, services.clock.now())
+    await services.jobs.add(job, new_items, _MAX_UNFINISHED)
+    services.work_off_jobs.begin()
+    return OperationReply(name=operation_name(job), done=False)
+
+
+async def _check_items(
+    backend: Backend, workspace: WorkspaceId, items: Sequence[tuple[str, SpeakRequest]], *, is_batch: bool
+) -> Sequence[NewItem]:
+    """Every rule that can be checked before anything is spoken. Raises: the first item's error, with its index."""
+    speech = backend.services.synthesize_speech
+    seen = set()
+    new_items = []
+    for index, (custom_id, message) in enumerate(items):
+        try:
+            if not message.text.strip():
+                raise InvalidRequest("text is required.")
+            command = item_command(message, workspace)
+            speech.check(command)
+            asks = (command.voice_id, command.design_prompt is None, command.lang)
+            if (asked := (*asks, command.uses_dictionaries, command.dictionaries, command.model_id)) not in seen:
+                await speech.check_voice(command)
+                seen.add(asked)
+        except MynaError as exc:
+            if not is_batch:
+                raise
+            raise type(exc)(f"items[{index}].request: {exc.message}", exc.retry_after_s) from exc
+        stored = to_json(message.model_dump(by_alias=True, exclude_defaults=True)).decode("ascii")
+        new_items.append(NewItem(custom_id, command.voice_id, stored))
+        if index % 100 == 99:
+            # Others want the event loop too.
+            await asyncio.sleep(0)
+    return new_items
+
+
+class _Links:
+    """Addresses of one job's results, as whoever asks sees this server."""
+
+    def __init__(self, request: Request, backend: Backend, job: Job) -> None:
+        self._base = f"{request.base_url}tts/v1/results/"
+        self._vault = backend.services.vault
+        self._job_id = job.job_id
+
+    def to(self, name: str) -> str:
+        path = f"{self._job_id}/{name}"
+        return f"{self._base}{path}?signature={self._vault.sign_link(path)}"
+
+    def of(self, position: int, item: JobItem) -> dict[str, str]:
+        """`audio_uri` and, if they were asked for, `timestamps_uri`."""
+        links = {"audio_uri": self.to(f"{position}.{_EXTENSIONS.get(item.media_type, 'raw')}")}
+        if item.has_timestamps:
+            links["timestamps_uri"] = self.to(f"{position}.{_TIMESTAMPS}")
+        return links
+
+
+def _results(links: _Links, items: Sequence[JobItem]) -> BatchResultsReply:
+    results = []
+    for position, item in enumerate(items):
+        told = {"error": StatusReply.of(item.failure)} if item.failure is not None else links.of(position, item)
+        results.append(BatchResultReply.model_validate({"custom_id": item.custom_id, **told}))
+    return BatchResultsReply(results=results, failed_items=sum(item.failure is not None for item in items))
+
+
+async def _refuse_if_revoked(backend: Backend, workspace: WorkspaceId, voice_id: VoiceId) -> None:
+    """What a voice has said stays until it expires, also if the voice is deleted; not if its consent is revoked.
+
+    Raises: ConsentRevoked.
+    """
+    if not voice_id or backend.services.stock.find(voice_id) is not None:
+        return
+    try:
+        (await backend.services.voices.get(workspace, voice_id)).refuse_if_revoked()
+    except VoiceNotFound:
+        if await backend.services.voices.list_revocations(workspace, voice_id):
+            raise ConsentRevoked("The consent to this voice was revoked.") from None

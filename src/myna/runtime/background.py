@@ -1,0 +1,67 @@
+"""Speech that nobody waits for (jobs), without getting into the way of speech that somebody does.
+
+It has an engine instance of its own in a thread of low priority, as work at leisure has (`leisure_lane.py`), and begins
+no segment while the live slots are busy, however long that is. The instance is loaded when the first job comes and
+given back when none has come for a while.
+"""
+
+import asyncio
+from dataclasses import replace
+
+from myna.engines.base import EngineSettings, EngineSpec
+from myna.runtime.admission import WaitingLine
+from myna.runtime.engine_slot import EngineSlot
+from myna.runtime.foreground import Foreground
+from myna.runtime.leisure_lane import lower_priority
+
+_MAX_WAITING = 64
+_NUM_THREADS = 1
+_REST_AFTER_S = 30.0
+
+
+class BackgroundLane:
+    """One slot and the line before it."""
+
+    def __init__(self, spec: EngineSpec, settings: EngineSettings) -> None:
+        self._spec = spec
+        self._settings = replace(settings, num_threads=_NUM_THREADS)
+        self._slot: EngineSlot | None = None
+        self._line: WaitingLine[EngineSlot] | None = None
+        self._rest: asyncio.TimerHandle | None = None
+
+    def open(self) -> WaitingLine[EngineSlot]:
+        """The line to enter; `end` when the stream is over."""
+        self._stay()
+        if self._slot is None or self._line is None:
+            # No cached voices: they would outlive the engine that loaded them.
+            self._slot = EngineSlot(
+                self._spec, self._settings, "myna-background", max_cached_voices=0, prepare=lower_priority
+            )
+            # A foreground of its own: work at leisure need not stop for it.
+            self._line = WaitingLine([self._slot], _MAX_WAITING, lambda: None, Foreground())
+        return self._line
+
+    def end(self) -> None:
+        """A stream is over: rest, unless another comes soon."""
+        self._stay()
+        self._rest = asyncio.get_running_loop().call_later(_REST_AFTER_S, self._give_back)
+
+    def close(self) -> None:
+        """Take no more and send the waiting away."""
+        self._stay()
+        if self._slot is not None and self._line is not None:
+            self._line.close()
+            self._give_back()
+            self._slot.thread.stop()
+
+    def _stay(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
+
+    def _give_back(self) -> None:
+        if self._slot is not None and self._line is not None:
+            # After the segment that may be running; an engine is loaded again when it is needed.
+            unloaded = self._slot.thread.submit(self._slot.unload)
+            # asyncio complains of errors that nobody reads; the owner thread has logged this one.
+            unloaded.add_done_callback(lambda call: call.cancelled() or call.exception())

@@ -1,0 +1,214 @@
+"""Jobs in SQL, what was spoken in object storage.
+
+An item's audio and its row change in one transaction, with the blob ledger's rule (`blob_ledger.py`): whoever dies in
+between leaves the item pending, and names what to remove.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from myna.domain.errors import ResourceNotFound, ServiceUnavailable
+from myna.domain.voice import VoiceId, WorkspaceId
+from myna.store.blob_ledger import BlobLedger
+from myna.store.blobs import BlobPrefix, new_blob_prefix
+from myna.store.database import Database
+from myna.store.tables import JobItemRow, JobRow
+from myna.usecases.job_store import (
+    ClaimedItem,
+    Failure,
+    Job,
+    JobItem,
+    NewItem,
+    SpokenItem,
+    too_many_jobs,
+    unknown_job,
+)
+from myna.usecases.ports import Clock
+
+_AUDIO, _TIMESTAMPS = "audio", "timestamps.json"
+_IS_PENDING = JobItemRow.message.is_not(None)
+
+
+class SqlJobStore:
+    """Implements `JobStore`."""
+
+    def __init__(self, database: Database, ledger: BlobLedger, clock: Clock) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._clock = clock
+
+    async def add(self, job: Job, items: Sequence[NewItem], max_unfinished: int) -> None:
+        unfinished = select(func.count()).where(JobRow.workspace == job.workspace, JobRow.expires_at.is_(None))
+        async with self._database.writing() as session:
+            if (await session.scalar(unfinished) or 0) >= max_unfinished:
+                raise too_many_jobs(max_unfinished)
+            session.add(
+                JobRow(
+                    job_id=job.job_id,
+                    workspace=job.workspace,
+                    is_batch=job.is_batch,
+                    key_id=job.key_id,
+                    request_id=job.request_id,
+                    created_at=job.created_at,
+                )
+            )
+            await session.flush()
+            session.add_all(
+                JobItemRow(
+                    job_id=job.job_id,
+                    position=position,
+                    custom_id=item.custom_id,
+                    voice_id=item.voice_id,
+                    message=item.message,
+                    num_attempts=0,
+                    media_type="",
+                    has_timestamps=False,
+                )
+                for position, item in enumerate(items)
+            )
+
+    async def get(self, workspace: WorkspaceId, job_id: str) -> Job:
+        job = await self.find(job_id)
+        if job.workspace != workspace:
+            raise unknown_job()
+        return job
+
+    async def find(self, job_id: str) -> Job:
+        async with self._database.reading() as session:
+            row = await session.get(JobRow, job_id)
+        if row is None or (row.expires_at is not None and row.expires_at <= self._clock.now()):
+            raise unknown_job()
+        return _to_job(row)
+
+    async def get_items(self, job_id: str) -> Sequence[JobItem]:
+        query = select(JobItemRow).where(JobItemRow.job_id == job_id).order_by(JobItemRow.position)
+        async with self._database.reading() as session:
+            return [_to_item(row) for row in await session.scalars(query)]
+
+    async def get_result(self, job_id: str, position: int) -> SpokenItem:
+        async with self._database.reading() as session:
+            row = await session.get(JobItemRow, (job_id, position))
+        if row is None or row.blob_prefix is None:
+            raise unknown_job()
+        prefix = BlobPrefix(row.blob_prefix)
+        audio = await self._ledger.blobs.get(prefix, _AUDIO)
+        timestamps = await self._ledger.blobs.get(prefix, _TIMESTAMPS) if row.has_timestamps else None
+        if audio is None or (timestamps is None and row.has_timestamps):
+            raise ServiceUnavailable("What was spoken cannot be read: it is missing. Send the text again.")
+        return SpokenItem(audio, row.media_type, timestamps)
+
+    async def claim(self, lifetime: timedelta) -> ClaimedItem | None:
+        now = self._clock.now()
+        query = (
+            select(JobItemRow, JobRow)
+            .join(JobRow)
+            .where(_IS_PENDING, or_(JobItemRow.claimed_until.is_(None), JobItemRow.claimed_until <= now))
+            .order_by(JobItemRow.position, JobRow.created_at, JobRow.job_id)
+            .limit(1)
+            .with_for_update(of=JobItemRow, skip_locked=True)
+        )
+        async with self._database.writing() as session:
+            found = (await session.execute(query)).first()
+            if found is None:
+                return None
+            row, job = found
+            row.claimed_until = now + lifetime
+            row.num_attempts += 1
+            return ClaimedItem(_to_job(job), row.position, row.message or "", row.num_attempts)
+
+    async def renew(self, claimed: ClaimedItem, lifetime: timedelta) -> None:
+        await self._change(claimed, claimed_until=self._clock.now() + lifetime)
+
+    async def release(self, claimed: ClaimedItem) -> None:
+        await self._change(claimed, claimed_until=None, num_attempts=JobItemRow.num_attempts - 1)
+
+    async def _change(self, claimed: ClaimedItem, **values: Any) -> None:
+        async with self._database.writing() as session:
+            await session.execute(update(JobItemRow).where(*_is_pending(claimed)).values(values))
+
+    async def finish(self, claimed: ClaimedItem, outcome: SpokenItem | Failure, keep_for: timedelta) -> None:
+        if isinstance(outcome, SpokenItem):
+            prefix = new_blob_prefix()
+            contents = {_AUDIO: outcome.audio}
+            if outcome.timestamps is not None:
+                contents[_TIMESTAMPS] = outcome.timestamps
+            try:
+                async with self._ledger.pending([prefix]):
+                    await self._ledger.blobs.put(prefix, contents)
+                    async with self._database.writing() as session:
+                        await self._ledger.take_over(session, [prefix])
+                        values = {
+                            "media_type": outcome.media_type,
+                            "has_timestamps": outcome.timestamps is not None,
+                            "blob_prefix": prefix,
+                        }
+                        await self._settle(session, claimed, values, keep_for)
+            except ResourceNotFound:
+                return
+        else:
+            async with self._database.writing() as session:
+                try:
+                    await self._settle(session, claimed, {"failure": dict(outcome)}, keep_for)
+                except ResourceNotFound:
+                    return
+        # The text, out of the write-ahead log too.
+        await self._database.wipe()
+
+    async def _settle(
+        self, session: AsyncSession, claimed: ClaimedItem, values: dict[str, Any], keep_for: timedelta
+    ) -> None:
+        """Raises: ResourceNotFound, if the item is not pending any more."""
+        # Two servers that end the last two items of a job: the second waits here, and sees the first one's.
+        job = await session.scalar(select(JobRow).where(JobRow.job_id == claimed.job.job_id).with_for_update())
+        done = await session.execute(
+            update(JobItemRow)
+            .where(*_is_pending(claimed))
+            .values(message=None, claimed_until=None, **values)
+            .returning(JobItemRow.position)
+        )
+        if job is None or done.first() is None:
+            raise unknown_job()
+        left = await session.scalar(select(JobItemRow.position).where(JobItemRow.job_id == job.job_id, _IS_PENDING))
+        if left is None:
+            job.expires_at = self._clock.now() + keep_for
+
+    async def has_pending(self) -> bool:
+        async with self._database.reading() as session:
+            return await session.scalar(select(JobItemRow.position).where(_IS_PENDING).limit(1)) is not None
+
+    async def delete_expired(self) -> int:
+        return (await self._delete(JobRow.expires_at <= self._clock.now()))[0]
+
+    async def delete_all(self, workspace: WorkspaceId) -> Sequence[BlobPrefix]:
+        """Done or not, with texts and audio; returns where the audio was."""
+        return (await self._delete(JobRow.workspace == workspace))[1]
+
+    async def _delete(self, condition: ColumnElement[bool]) -> tuple[int, Sequence[BlobPrefix]]:
+        async with self._database.writing() as session:
+            job_ids = (await session.scalars(select(JobRow.job_id).where(condition).with_for_update())).all()
+            owned = JobItemRow.job_id.in_(select(JobRow.job_id).where(condition)), JobItemRow.blob_prefix.is_not(None)
+            found = await session.scalars(select(JobItemRow.blob_prefix).where(*owned))
+            prefixes = [BlobPrefix(prefix) for prefix in found if prefix is not None]
+            self._ledger.disown(session, prefixes)
+            await session.execute(delete(JobRow).where(condition))
+        if job_ids:
+            await self._ledger.remove(prefixes)
+            await self._database.wipe()
+        return len(job_ids), prefixes
+
+
+def _is_pending(claimed: ClaimedItem) -> tuple[ColumnElement[bool], ...]:
+    return JobItemRow.job_id == claimed.job.job_id, JobItemRow.position == claimed.position, _IS_PENDING
+
+
+def _to_job(row: JobRow) -> Job:
+    workspace = WorkspaceId(row.workspace)
+    return Job(row.job_id, workspace, row.is_batch, row.key_id, row.request_id, row.created_at, row.expires_at)
+
+
+def _to_item(row: JobItemRow) -> JobItem:
+    return JobItem(row.custom_id, VoiceId(row.voice_id), row.media_type, row.has_timestamps, row.failure)

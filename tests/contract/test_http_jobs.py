@@ -1,0 +1,315 @@
+"""Speech in the background: one text or many, over a restart, behind live speech, until it expires."""
+
+import asyncio
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, until
+from test_deletion_leaves_nothing import files_with
+from test_http_allowances import clock_of
+from tests.stored_content import Open, read_pending
+
+from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
+from myna.engines.base import EngineSpec
+from myna.engines.tone.engine import ToneEngine
+from myna.engines.tone.spec import SPEC
+from myna.http.limits import HttpLimits
+from myna.observability.audit_log import AUDIT_FILE, AuditLog
+from myna.store.opening import Stores, open_stores
+from myna.testing.clock import FixedClock
+from myna.usecases.keep_house import KeepHouse
+from myna.usecases.services import Services
+
+ASYNC, BATCH = "/tts/v1/voice:synthesizeAsync", "/tts/v1/voice:synthesizeBatch"
+SAID = "zebra umbrella violin."
+MODEL = "inworld-tts-2"
+UNKNOWN = {
+    "dictionaries": [{"dictionary": "workspaces/acme/pronunciationDictionaries/00000000-0000-4000-8000-000000000000"}]
+}
+
+
+class Held:
+    """What a `HoldingEngine` does: it speaks `texts`, and waits at each zebra until the gate is open."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.is_reached = threading.Event()
+        self.gate = threading.Event()
+
+
+class HoldingEngine(ToneEngine):
+    def __init__(self, held: Held) -> None:
+        self._held = held
+
+    def synthesize(self, voice: float, segment: SpeechSegment, options: SynthesisOptions) -> Iterator[SpokenChunk]:
+        if "zebra" in segment.text:
+            self._held.is_reached.set()
+            assert self._held.gate.wait(10)
+        self._held.texts.append(segment.text)
+        return super().synthesize(voice, segment, options)
+
+
+def holding_spec(held: Held) -> EngineSpec:
+    return replace(SPEC, load=lambda settings: HoldingEngine(held))
+
+
+def service_on(stores: Stores, held: Held) -> Services:
+    return build_tone_services(holding_spec(held), voices=stores.voices, jobs=stores.jobs)
+
+
+def asked(text: str = SAID, voice_id: str = "Dennis", **fields: Any) -> dict[str, Any]:
+    return {"text": text, "voiceId": voice_id, "modelId": MODEL, **fields}
+
+
+def batch(*requests: dict[str, Any]) -> dict[str, Any]:
+    return {"items": [{"customId": f"line-{index}", "request": request} for index, request in enumerate(requests)]}
+
+
+async def submit(service: HttpService, path: str, body: Any) -> str:
+    """The name of the operation."""
+    reply = await service.post(path, body)
+    assert reply.status_code == 200, reply.text
+    assert reply.json()["done"] is False
+    return str(reply.json()["name"])
+
+
+async def look(service: HttpService, name: str) -> dict[str, Any]:
+    reply = await service.get(f"/lro/v1alpha/{name}")
+    assert reply.status_code == 200, reply.text
+    return dict(reply.json())
+
+
+async def finished(service: HttpService, name: str) -> dict[str, Any]:
+    async with asyncio.timeout(10):
+        await service.services.work_off_jobs.wait_until_idle()
+    operation = await look(service, name)
+    assert operation["done"] is True
+    return operation
+
+
+async def results_of(service: HttpService, name: str) -> dict[str, Any]:
+    """Of a batch. Fetched as clients do: without a key."""
+    operation = await finished(service, name)
+    return dict((await service.client.get(operation["response"]["resultsUri"])).json())
+
+
+async def test_a_long_text_is_spoken_in_the_background() -> None:
+    """Longer than any other way of speaking takes; the sound and the times are those of a whole reply."""
+    async with open_service() as service:
+        fields = {"audioConfig": {"audioEncoding": "WAV", "sampleRateHertz": 8000}, "lipsyncConfig": {}}
+        fields |= {"timestampType": "WORD", "enableCustomPronunciation": True}
+        name = await submit(service, ASYNC, asked(**fields))
+        assert name.startswith("workspaces/acme/ttsAsyncJobs/")
+        operation = await finished(service, name)
+        assert operation.keys() == {"name", "done", "response"}
+        response = operation["response"]
+        assert response.keys() == {"audioUri", "timestampsUri", "expireTime"}
+        audio, times = [await service.client.get(response[key]) for key in ("audioUri", "timestampsUri")]
+        whole = (await service.speak(SAID, modelId=MODEL, **fields)).json()
+        assert audio.headers["content-type"] == "audio/wav"
+        assert audio.content[:4] == b"RIFF"
+        assert len(audio.content) == len(whole["audioContent"]) * 3 // 4 - whole["audioContent"].count("=")
+        assert times.json() == whole["timestampInfo"]
+        assert times.json().keys() == {"wordAlignment", "lipsyncAlignment"}
+        for uri in (
+            response["audioUri"][:-1] + "g",
+            response["audioUri"].partition("?")[0],
+            response["audioUri"] + "é",
+        ):
+            assert (await service.client.get(uri)).status_code == 404
+        long = await submit(
+            service, ASYNC, asked("Some words " * 200, audioConfig={"audioEncoding": "MP3", "sampleRateHertz": 8000})
+        )
+        assert "response" in await finished(service, long)
+        for other in (name[:-1], "x", name.replace("acme", "rival"), name.replace("Async", "Batch")):
+            assert (await service.get(f"/lro/v1alpha/{other}")).json()["code"] == 5
+        assert (await service.get(f"/lro/v1alpha/{name}", service.other_key)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("requests", "status", "phrase"),
+    [
+        ([asked(), asked(" ")], 400, "items[1].request: text is required."),
+        ([asked(), asked(voice_id="nobody")], 404, "items[1].request: Unknown voice: nobody not found!"),
+        ([asked(), asked(pronunciationDictionarySettings=UNKNOWN)], 404, "items[1].request: "),
+        ([asked(modelId="x")], 400, "items[0].request: model_id: x is not supported."),
+        ([asked(), {"text": 5}], 400, "items[1].request.text: must be a string."),
+        ([asked(), asked(language="tlh")], 400, "items[1].request: "),
+        ([asked(), asked("a" * 20_001, audioConfig={"audioEncoding": "WAV"})], 400, "should not exceed 20000"),
+        ([asked("a" * 100_001)], 400, "should not exceed 100000"),
+        ([], 400, "items is required"),
+        ([asked("a")] * 10_001, 400, "items: "),
+        ([asked("a" * 99_999)] * 21, 400, "2000000 characters"),
+    ],
+)
+async def test_one_bad_item_refuses_the_batch(requests: list[Any], status: int, phrase: str) -> None:
+    """The message says which, and nothing of it is kept or spoken."""
+    async with open_service() as service:
+        reply = await service.post(BATCH, batch(*requests))
+        assert reply.status_code == status
+        assert phrase in reply.json()["message"]
+        assert not await service.services.jobs.has_pending()
+
+
+async def test_each_item_has_an_id_of_its_own() -> None:
+    """Which is not empty, too long, or there twice."""
+    async with open_service() as service:
+        for ids, phrase in (
+            (["a", "a"], "items[1].customId is that of items[0]"),
+            (["a", ""], "items[1].customId must"),
+            (["a" * 64], "items[0].customId must"),
+            (["a\0"], "items[0].customId must"),
+        ):
+            items = [{"customId": custom_id, "request": asked()} for custom_id in ids]
+            reply = await service.post(BATCH, {"items": items})
+            assert (reply.status_code, phrase in reply.json()["message"]) == (400, True)
+
+
+async def test_a_batch_goes_on_after_a_restart(tmp_path: Path, opening: Open) -> None:
+    """Stopped in the second of four items: the first is kept, the next process speaks the rest. A voice that was
+    deleted meanwhile and one whose consent was revoked are errors of their items. Then no text is left anywhere, and
+    of results that have expired no audio."""
+    stores = await opening(tmp_path)
+    audit = AuditLog(tmp_path)
+    held = Held()
+    async with open_service(services=service_on(stores, held), audit=audit) as service:
+        deleted, revoked = await service.clone("Deleted"), await service.clone("Revoked")
+        requests = [asked("Hi.", timestampType="WORD"), asked(), asked(voice_id=deleted), asked(voice_id=revoked)]
+        name = await submit(service, BATCH, batch(*requests))
+        await until(held.is_reached.is_set)
+        assert (await look(service, name)) == {"name": name, "done": False}
+        await service.client.delete(f"/voices/v1/voices/{deleted}", headers=service.auth())
+        await service.post(f"/voices/v1/voices/{revoked}:revokeConsent", {})
+        assert files_with(tmp_path, [SAID.encode()])
+    held.gate.set()
+    held = Held()
+    held.gate.set()
+    async with open_service(services=service_on(stores, held), audit=audit) as service:
+        results = await results_of(service, name)
+        assert held.texts == [SAID]
+        assert [result["customId"] for result in results["results"]] == ["line-0", "line-1", "line-2", "line-3"]
+        assert [result.get("error", {}).get("code") for result in results["results"]] == [None, None, 5, 7]
+        assert results["failedItems"] == 2
+        assert ["timestampsUri" in result for result in results["results"]] == [True, False, False, False]
+        sounds = [(await service.client.get(result["audioUri"])).content for result in results["results"][:2]]
+        assert len(sounds[1]) > len(sounds[0]) > 1000
+        assert files_with(tmp_path, [SAID.encode()]) == set()
+        assert len(files_with(tmp_path, [sounds[1]])) == 1
+    assert [line["act"] for line in map(json.loads, (tmp_path / AUDIT_FILE).read_text().splitlines())].count(
+        "speak"
+    ) == 2
+    house = KeepHouse(stores.voices, stores.jobs, 3600.0, FixedClock())
+    stores.jobs._clock.advance(3599)
+    await house._clean()
+    assert files_with(tmp_path, [sounds[1]])
+    stores.jobs._clock.advance(1)
+    await house._clean()
+    assert files_with(tmp_path, [sounds[1]]) == set()
+    assert await read_pending(stores) == []
+
+
+async def test_live_speech_goes_first() -> None:
+    """A job begins no sentence while somebody is spoken to, and what it is at does not hold live speech up."""
+    held = Held()
+    services = build_tone_services(holding_spec(held), num_slots=1)
+    async with open_service(services=services) as service:
+        live = asyncio.create_task(service.speak(f"{SAID} " * 20))
+        await until(held.is_reached.is_set)
+        name = await submit(service, ASYNC, asked("Later. " * 50))
+        await until(lambda: len(services.engine._streams) == 2)
+        held.gate.set()
+        assert (await live).status_code == 200
+        await finished(service, name)
+        is_live = ["zebra" in text for text in held.texts]
+        assert is_live == sorted(is_live, reverse=True)
+        assert {True, False} == set(is_live)
+
+        held.gate.clear()
+        held.is_reached.clear()
+        name = await submit(service, ASYNC, asked())
+        await until(held.is_reached.is_set)
+        assert services.engine._foreground.is_calm  # work at leisure goes on beside it
+        assert (await service.speak("Now.")).status_code == 200
+        assert (await look(service, name))["done"] is False
+        held.gate.set()
+        await finished(service, name)
+
+
+async def test_quotas_and_limits_hold() -> None:
+    """A day's speech that ends within a batch ends it; no more is taken then, nor too many jobs at one time."""
+    async with open_service(HttpLimits(max_spoken_s_per_day=0.5)) as service:
+        results = await results_of(service, await submit(service, BATCH, batch(asked(), asked("Two."))))
+        assert [result.get("error", {}).get("code") for result in results["results"]] == [None, 8]
+        for path, body in ((BATCH, batch(asked())), (ASYNC, asked())):
+            reply = await service.post(path, body)
+            assert (reply.status_code, reply.headers["x-myna-error-code"]) == (429, "QUOTA_EXHAUSTED")
+        clock_of(service).advance(86400)
+        name = await submit(service, ASYNC, asked())
+        assert "response" in await finished(service, name)
+    held = Held()
+    async with open_service(services=build_tone_services(holding_spec(held))) as service:
+        for _ in range(32):
+            await submit(service, ASYNC, asked())
+        assert (await service.post(ASYNC, asked())).json()["code"] == 8
+        assert (await service.post(ASYNC, asked(), service.other_key)).status_code == 200
+        held.gate.set()
+
+
+async def test_a_revoked_voice_is_not_heard_any_more() -> None:
+    """Of what it has said, also after it is deleted; what other deleted voices have said stays until it expires."""
+    async with open_service() as service:
+        voice_ids = [await service.clone(name) for name in ("One", "Two")]
+        results = await results_of(
+            service, await submit(service, BATCH, batch(*(asked(voice_id=v) for v in voice_ids)))
+        )
+        uris = [result["audioUri"] for result in results["results"]]
+        await service.post(f"/voices/v1/voices/{voice_ids[0]}:revokeConsent", {})
+        assert [(await service.client.get(uri)).status_code for uri in uris] == [403, 200]
+        for voice_id in voice_ids:
+            await service.client.delete(f"/voices/v1/voices/{voice_id}", headers=service.auth())
+        assert [(await service.client.get(uri)).status_code for uri in uris] == [403, 200]
+        reply = await service.post(ASYNC, asked(voice_id=voice_ids[0]))
+        assert reply.json()["code"] == 5
+
+
+async def test_a_bad_item_fails_alone_and_text_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Also one on which the engine trips: an operation with `error`, and an id for the log."""
+    caplog.set_level(logging.DEBUG)
+    hurdles = Hurdles()
+    async with open_service(services=build_tone_services(hurdle_spec(hurdles))) as service:
+        hurdles.fail_at_chunk = 1
+        operation = await finished(service, await submit(service, ASYNC, asked()))
+        assert operation["error"]["code"] == 13
+        assert operation.keys() == {"name", "done", "error"}
+        assert "response" in await finished(service, await submit(service, ASYNC, asked()))
+        signs = await finished(service, await submit(service, ASYNC, asked("?!")))
+        assert signs["error"]["code"] == 3
+    assert "zebra" not in caplog.text
+
+
+async def test_an_item_that_cannot_be_spoken_does_not_hold_up_the_rest(tmp_path: Path) -> None:
+    """A voice whose artifact is lost: those behind it are spoken, and it is an error after some attempts."""
+    clock = FixedClock()
+    stores = open_stores(tmp_path, clock)
+    await stores.prepare()
+    services = build_tone_services(voices=stores.voices, jobs=stores.jobs)
+    async with open_service(services=services) as service:
+        lost = await service.clone()
+        for prefix in await stores.ledger.blobs.prefixes():
+            await stores.ledger.blobs.delete(prefix)
+        name = await submit(service, BATCH, batch(asked(voice_id=lost), asked()))
+        async with asyncio.timeout(10):
+            while not (await look(service, name))["done"]:
+                clock.advance(300)
+                services.work_off_jobs.begin()
+                await asyncio.sleep(0.005)
+        results = await results_of(service, name)
+        assert [result.get("error", {}).get("code") for result in results["results"]] == [13, None]
+        await services.work_off_jobs.wait_until_idle()
+    await stores.release()
