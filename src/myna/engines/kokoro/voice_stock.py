@@ -9,6 +9,7 @@ import numpy as np
 
 from myna.domain.language import LangCode
 from myna.engines.base import StockVoice
+from myna.engines.kokoro.norm_statistics import NormStatistics
 from myna.engines.kokoro.shipped_file import read_shipped
 from myna.engines.kokoro.voice_artifact import NUM_EQ_BANDS, STYLE_DIM, KokoroVoice, pack_voice
 
@@ -18,6 +19,8 @@ def stock_voices() -> Sequence[StockVoice]:
     described = json.loads(read_shipped("stock_voices.json"))
     with np.load(BytesIO(read_shipped("stock_voices.npz"))) as tables:
         styles = tables["styles"].astype(np.float32)
+    with np.load(BytesIO(read_shipped("stock_norms.npz"))) as tables:
+        norms = [NormStatistics(*pair) for pair in zip(tables["mean"], tables["deviation"], strict=True)]
     return [
         StockVoice(
             name=entry["name"],
@@ -35,8 +38,9 @@ def stock_voices() -> Sequence[StockVoice]:
                     pitch_spread=1.0,
                     duration_scale=entry["duration_scale"],
                     eq_db=np.zeros(NUM_EQ_BANDS, dtype=np.float32),
-                )
+                ),
+                practised,
             ),
         )
-        for entry, style in zip(described, styles, strict=True)
+        for entry, style, practised in zip(described, styles, norms, strict=True)
     ]
