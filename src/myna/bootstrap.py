@@ -166,7 +166,7 @@ def build_services(settings: Settings) -> Services:
             preview_rate_hz=spec.capabilities.sample_rate_hz,
         ),
         publish_voice=PublishVoice(stores.voices, stock),
-        keep_consent=KeepConsent(stores.voices, stock, clock),
+        keep_consent=KeepConsent(stores.voices, stock, clock, refine_voices),
         keep_dictionaries=keep_dictionaries,
         repeated_requests=RepeatedRequests(stores.request_keys),
         keys=stores.keys,

@@ -331,7 +331,7 @@ def build_tone_services(
             preview_rate_hz=24000,
         ),
         publish_voice=PublishVoice(voices, stock),
-        keep_consent=KeepConsent(voices, stock, clock),
+        keep_consent=KeepConsent(voices, stock, clock, refine_voices),
         keep_dictionaries=keep_dictionaries,
         repeated_requests=RepeatedRequests(request_keys or MemoryRequestKeys(clock)),
         keys=keys,

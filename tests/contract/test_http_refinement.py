@@ -1,6 +1,7 @@
 """A voice is usable at once, listened to and made better in the background; a restart goes on where it was."""
 
 import asyncio
+import json
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -176,6 +177,45 @@ async def test_a_deleted_voice_stops_its_work() -> None:
         await wait_until_idle(service)
         assert (await show(service, kept))["refinement"] == "done"
         assert (await service.get(f"/voices/v1/voices/{gone}")).status_code == 404
+
+
+class FaultyAnalyst(PlainAnalyst):
+    """Fails in a way that nobody foresaw, once."""
+
+    num_asked = 0
+
+    def measure_clarity(self, spoken: Waveform, text: str, lang: LangCode) -> float | None:
+        self.num_asked += 1
+        if self.num_asked == 1:
+            raise RuntimeError
+        return 0.25
+
+
+async def test_one_voice_that_fails_does_not_stop_the_others() -> None:
+    services = build_tone_services(analyst=FaultyAnalyst())
+    async with open_service(services=services) as service:
+        first, second = await service.clone("first"), await service.clone("second")
+        await wait_until_idle(service)
+        assert (await show(service, first))["refinement"] == "pending"
+        assert (await show(service, second))["refinement"] == "done"
+
+
+async def test_a_voice_that_is_revoked_meanwhile_is_left_as_it_was() -> None:
+    """What was heard of it is thrown away; with new consent its turn comes again."""
+    gates = Gates("hearing")
+    async with careful(gates) as service:
+        voice_id = await service.clone("revoked")
+        await until(lambda: gates.num_steps > 0)
+        path = f"/voices/v1/voices/{voice_id}:revokeConsent"
+        assert (await service.client.post(path, headers=service.auth(), content="{}")).status_code == 200
+        gates.open_all()
+        await wait_until_idle(service)
+        assert (await show(service, voice_id))["refinementStage"] == "hearing"
+        given = json.dumps({"givenBy": "Ann", "speaker": "Ann", "purpose": "tests"})
+        path = f"/voices/v1/voices/{voice_id}:consent"
+        assert (await service.client.post(path, headers=service.auth(), content=given)).status_code == 200
+        await wait_until_idle(service)
+        assert (await show(service, voice_id))["refinement"] == "done"
 
 
 def test_work_at_leisure_pauses_while_anybody_is_served() -> None:

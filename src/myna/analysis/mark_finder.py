@@ -60,6 +60,8 @@ class MarkFinder:
 def _score(session: OnnxSession, samples: Samples) -> float:
     frames = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP]
     power = np.square(frames).mean(axis=1)
+    if not power.max() > 0.0:
+        return 0.0
     is_speech = power > power.max() * 10 ** (-_PAUSE_DB / 10)
     level = _SPEECH_LEVEL / np.sqrt(power[is_speech].mean())
     magnitudes = np.abs(fft.rfft(frames * hann(_WINDOW), axis=1)[:, :_NUM_BINS]) * level * (_TRAINED_WINDOW / _WINDOW)

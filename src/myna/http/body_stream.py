@@ -22,25 +22,35 @@ async def read_body(request: Request, grow: Callable[[int], int], most: int) -> 
     coding = request.headers.get("content-encoding", "").strip().lower()
     if coding not in _CODINGS | {"", "identity"}:
         raise UnsupportedMedia("Content-Encoding is not one of gzip and deflate. Send the body as it is, or in these.")
-    parts = _unpack(request) if coding in _CODINGS else request.stream()
+    parts = _unpack(request, most) if coding in _CODINGS else request.stream()
     async for part in parts:
         if grow(len(part)) > most:
-            raise PayloadTooLarge(f"The request's body is over the limit of {most / (1024 * 1024):g} MiB.")
+            raise _too_large(most)
         yield part
 
 
-async def _unpack(request: Request) -> AsyncGenerator[bytes, None]:
-    """A piece at a time: a bomb is refused as soon as it is over the limit."""
+def _too_large(most: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"The request's body is over the limit of {most / (1024 * 1024):g} MiB.")
+
+
+async def _unpack(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+    """A piece at a time: a bomb is refused as soon as it is over the limit, and so is much that unpacks to nothing."""
     unpacker = zlib.decompressobj(_EITHER_WRAPPER)
+    num_packed = 0
     async for part in request.stream():
         packed = part
+        num_packed += len(part)
+        if num_packed > most:
+            raise _too_large(most)
         while packed:
             if unpacker.eof:
                 unpacker = zlib.decompressobj(_EITHER_WRAPPER)  # gzip may have several members
             try:
-                yield unpacker.decompress(packed, _PIECE_BYTES)
+                piece = unpacker.decompress(packed, _PIECE_BYTES)
             except zlib.error as exc:
                 raise InvalidRequest("Content-Encoding says that the body is compressed, but it is not.") from exc
+            if piece:
+                yield piece
             packed = unpacker.unconsumed_tail or unpacker.unused_data
             await asyncio.sleep(0)
     if not unpacker.eof:

@@ -63,10 +63,14 @@ class FormBody(Generic[Message]):
 
 async def _read_fields(form: FormData, files_field: str) -> dict[str, Any]:
     fields: dict[str, Any] = {}
-    for name, value in form.multi_items():
+    for key, value in form.multi_items():
         content = await value.read() if isinstance(value, UploadFile) else value
-        if name.endswith("[]") or name == files_field:
-            fields.setdefault(name.removesuffix("[]"), []).append(content)
+        is_list = key.endswith("[]") or key == files_field
+        name = key.removesuffix("[]")
+        if isinstance(fields.get(name), list) != is_list and name in fields:
+            raise InvalidRequest("A field of the form is there both alone and as a list (`name[]`). Send one of them.")
+        if is_list:
+            fields.setdefault(name, []).append(content)
         else:
             fields[name] = content
     return fields

@@ -9,6 +9,7 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from myna.domain.language import CLONE_LANGUAGES, LangCode, parse_lang_code
 from myna.text.languages.registry import open_language
 from myna.text.rules import any_of
+from myna.text.widths import fold_widths
 
 _MIN_WORDS = 3
 """One or two words are too often a name, or a word of several languages."""
@@ -35,7 +36,7 @@ def detect_text_language(text: str, usual: LangCode | None = None) -> LangCode |
     that "Van der Berg is here" and "C'est la vie" stay English, and 東京大学 Japanese.
     """
     # control and formatting signs part no words
-    sample = _SIGNS.sub("", text[:_MAX_CHARS])
+    sample = _SIGNS.sub("", fold_widths(text[:_MAX_CHARS]))
     script, num_script = _count_scripts(sample)
     words = _WORD.findall(sample)
     num_latin = sum(len(word) for word in words if ord(word[0]) < 0x250)

@@ -17,9 +17,14 @@ _UNIT = rf"(?:[²³%]|\^\d|\s?{_MONEY}|\s?[a-z]{{2}}\b)?"
 _OPERAND = rf"[(（]?[-−+]?{_MONEY}?(?:{_NUMBER}|(?<![^\W\d_])[A-Za-z](?![^\W²³])){_UNIT}[)）]?"
 _SUM = rf"{_OPERAND}(?:{_OPERATOR}{_OPERAND}){{1,8}}"
 _EQUATION = rf"{_SUM}\s?[=≈≠≤≥]\s?(?:{_OPERAND}|[?_…])|{_OPERAND}\s?=\s?{_SUM}"
+_EQUALS = re.compile("[=≈≠≤≥]")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _RANGE = re.compile(r"(?P<first>\d+)\s?[-–]\s?(?P<second>\d+)\s?=\s?\d+")
 """Only if the second is the larger: "10-20 = 5" is a table."""
+_ASKED_FOR_ITSELF = re.compile(
+    r"\d{1,2}:\d\d(?!\d)|\d[-–]\d+[-–]\d|\d{3}[-–]\d{4}|\d{4}[-–]\d{4}|(?<!\d)0\d|[A-Za-z]/[A-Za-z]"
+)
+"""In a question without an equals sign: a time, a telephone number, years, "I/O"."""
 _BELOW = re.compile(r"/(?P<below>\d{1,2})(?!\d)")
 _NEXT = rf"(?=[(（]?[-−+]?{_MONEY}?[\dA-Za-z])"
 _REACH = 60
@@ -50,7 +55,8 @@ class Sums:
             if found.start() <= match.start() - first < found.end():
                 between = _RANGE.fullmatch(found[0])
                 is_range = between is not None and int(between["first"]) < int(between["second"])
-                return not is_range and _DATE.search(found[0]) is None
+                is_other = _EQUALS.search(found[0]) is None and _ASKED_FOR_ITSELF.search(found[0]) is not None
+                return not is_range and not is_other and _DATE.search(found[0]) is None
         return False
 
     def _read_number(self, match: re.Match[str]) -> str | None:

@@ -8,6 +8,7 @@ from myna.domain.consent import Consent, Revocation
 from myna.domain.errors import InvalidRequest, PermissionDenied, ServiceUnavailable, VoiceNotFound
 from myna.domain.voice import Voice, VoiceId, WorkspaceId, unknown_voice
 from myna.usecases.ports import Clock, VoiceStore
+from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.stock import StockVoices
 
 
@@ -26,6 +27,7 @@ class KeepConsent:
     voices: VoiceStore
     stock: StockVoices
     clock: Clock
+    refine_voices: RefineVoices
 
     async def give(self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent) -> Voice:
         """From now on, in the place of the one before, which may be revoked: then the voice speaks again.
@@ -39,7 +41,9 @@ class KeepConsent:
             raise InvalidRequest("This voice was made from no recording: there is nothing to consent to.")
         recordings = tuple(sample.digest for sample in samples)
         bound = replace(consent, recordings=recordings, given_at=self.clock.now(), revoked_at=None)
-        return await self.voices.set_consent(workspace, voice_id, bound)
+        voice = await self.voices.set_consent(workspace, voice_id, bound)
+        self.refine_voices.begin()
+        return voice
 
     async def revoke(self, workspace: WorkspaceId, voice_id: VoiceId) -> Voice:
         """The voice is silent from now on, in the middle of a word too; once revoked it stays as it is.
@@ -55,7 +59,9 @@ class KeepConsent:
             with suppress(ServiceUnavailable):  # damaged recordings are no reason to go on speaking
                 samples = await self.voices.get_samples(workspace, voice_id)
                 consent = Consent(recordings=tuple(sample.digest for sample in samples))
-        return await self.voices.set_consent(workspace, voice_id, replace(consent, revoked_at=self.clock.now()))
+        revoked = await self.voices.set_consent(workspace, voice_id, replace(consent, revoked_at=self.clock.now()))
+        self.refine_voices.forget(workspace, voice_id)
+        return revoked
 
     async def show(self, workspace: WorkspaceId, name: str) -> ConsentHistory:
         """name: the voice's id, or what follows the `__`; also of a voice that is deleted, if it was revoked.

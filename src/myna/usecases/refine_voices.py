@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from contextvars import Context
 from dataclasses import replace
 
-from myna.domain.errors import InvalidRequest, MynaError, Overloaded, VoiceNotFound
+from myna.domain.errors import ConsentRevoked, InvalidRequest, MynaError, Overloaded, ServiceUnavailable, VoiceNotFound
 from myna.domain.voice import PENDING_STAGES, Refinement, Voice, VoiceId, WorkspaceId
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.ports import EngineClient, StoredVoice, VoiceStore
@@ -13,12 +14,19 @@ from myna.usecases.try_voice import TryVoice
 
 logger = logging.getLogger(__name__)
 
+
+class _Interrupted(Exception):
+    """By something that passes: it is worth looking again."""
+
+
 _DONE = {
     Refinement.HEARING: "voice heard",
     Refinement.MEASURING: "voice measured",
     Refinement.REFINING: "voice refined",
 }
 """Log events."""
+_LOOK_AGAIN_S = 10.0
+"""After something that passes: a store that is away, too much work in line."""
 
 
 class RefineVoices:
@@ -65,9 +73,8 @@ class RefineVoices:
 
     def will_improve(self, voice: Voice) -> bool:
         """Another artifact will take the place of this one's."""
-        return voice.refinement.is_pending and bool(
-            {Refinement.HEARING, Refinement.REFINING} & {voice.refinement, *self._after(voice.refinement)}
-        )
+        left = {voice.refinement, *self._after(voice.refinement)} & set(self._stages)
+        return voice.refinement.is_pending and not left.isdisjoint({Refinement.HEARING, Refinement.REFINING})
 
     def begin(self) -> None:
         """Look at the queue, now or when the voice before is done. Cheap; call it after storing a marked voice."""
@@ -97,27 +104,44 @@ class RefineVoices:
     async def _work(self) -> None:
         while self._wanted.is_set():
             self._wanted.clear()
-            not_ours: set[VoiceId] = set()
-            while (voice := await self._find_next(not_ours)) is not None:
-                step = asyncio.create_task(self._step(voice, not_ours))
-                self._current = (voice.workspace, voice.voice_id, step)
-                try:
-                    await asyncio.wait({step})
-                finally:
-                    self._current = None
-                    step.cancel()
-                    await asyncio.wait({step})
-                if not step.cancelled():
-                    step.result()
+            set_aside: set[VoiceId] = set()
+            try:
+                while (voice := await self._find_next(set_aside)) is not None:
+                    await self._run(voice, set_aside)
+            except _Interrupted:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wanted.wait(), _LOOK_AGAIN_S)
+                self._wanted.set()
 
-    async def _find_next(self, not_ours: set[VoiceId]) -> Voice | None:
-        """The oldest of those that are least far."""
-        left_alone = self._given_up | not_ours
-        pending = [voice for voice in await self._voices.list_pending_refinements() if voice.voice_id not in left_alone]
-        return next((voice for stage in self._stages for voice in pending if voice.refinement is stage), None)
+    async def _run(self, voice: Voice, set_aside: set[VoiceId]) -> None:
+        step = asyncio.create_task(self._step(voice, set_aside))
+        self._current = (voice.workspace, voice.voice_id, step)
+        try:
+            await asyncio.wait({step})
+        finally:
+            self._current = None
+            step.cancel()
+            await asyncio.wait({step})
+        if not step.cancelled():
+            step.result()
 
-    async def _step(self, voice: Voice, not_ours: set[VoiceId]) -> None:
+    async def _find_next(self, set_aside: set[VoiceId]) -> Voice | None:
+        """The oldest of those that are least far. A stage that is not offered any more counts as the one behind it."""
+        left_alone = self._given_up | set_aside
+        try:
+            marked = await self._voices.list_pending_refinements()
+        except MynaError as exc:
+            raise _Interrupted from exc
+        pending = [voice for voice in marked if voice.voice_id not in left_alone]
+        for stage in PENDING_STAGES:
+            for voice in pending:
+                if voice.refinement is stage and (stage in self._stages or self._after(stage)):
+                    return voice
+        return None
+
+    async def _step(self, voice: Voice, set_aside: set[VoiceId]) -> None:
         """One stage. A voice that another engine made waits to be made again (`remake_voice.py`)."""
+        extra = {"voice_id": voice.voice_id, "stage": voice.refinement.name.lower()}
         try:
             stored = await self._voices.get_with_artifact(voice.workspace, voice.voice_id)
             stored.voice.refuse_if_revoked()
@@ -125,32 +149,42 @@ class RefineVoices:
             if is_ours and stored.voice.refinement is voice.refinement:
                 await self._advance(stored)
             else:
-                not_ours.add(voice.voice_id)
-        except VoiceNotFound:
-            not_ours.add(voice.voice_id)  # deleted meanwhile
+                set_aside.add(voice.voice_id)
+        except (VoiceNotFound, ConsentRevoked):
+            set_aside.add(voice.voice_id)  # meanwhile
+        except (ServiceUnavailable, Overloaded) as exc:
+            logger.warning("voice waits", extra=extra | {"error_code": exc.code})
+            raise _Interrupted from exc
         except MynaError as exc:
             self._given_up.add(voice.voice_id)
-            extra = {"voice_id": voice.voice_id, "stage": voice.refinement.name.lower(), "error_code": exc.code}
-            reason = ": too much work waits" if isinstance(exc, Overloaded) else ""
-            logger.warning("voice left unrefined%s", reason, extra=extra)
+            logger.warning("voice left unrefined", extra=extra | {"error_code": exc.code})
+        except Exception:
+            self._given_up.add(voice.voice_id)
+            logger.exception("voice left unrefined", extra=extra)
 
     async def _advance(self, stored: StoredVoice) -> None:
         workspace, voice_id, stage = stored.voice.workspace, stored.voice.voice_id, stored.voice.refinement
+        if stage not in self._stages:
+            stage = self._after(stage)[0]
         reference = await self._rebuild_reference(workspace, voice_id)
         if reference is None:
             raise InvalidRequest("There is no recording to refine the voice from.")
         following = next(iter(self._after(stage)), Refinement.DONE)
         if stage is Refinement.MEASURING:
             measures = await self._try_voice(stored.artifact, reference, at_leisure=True)
+            await self._refuse_if_revoked(stored)
             await self._voices.set_measures(workspace, voice_id, measures, following)
-        elif stage is Refinement.HEARING:
-            heard = await self._engine.encode_voice(reference, by_ear=True, at_leisure=True)
-            await self._voices.replace_artifact(workspace, voice_id, heard, following)
         else:
-            better = await self._engine.refine_voice(stored.artifact, reference)
-            (await self._voices.get(workspace, voice_id)).refuse_if_revoked()
+            if stage is Refinement.HEARING:
+                better = await self._engine.encode_voice(reference, by_ear=True, at_leisure=True)
+            else:
+                better = await self._engine.refine_voice(stored.artifact, reference)
+            await self._refuse_if_revoked(stored)
             await self._voices.replace_artifact(workspace, voice_id, better, following)
         logger.info(_DONE[stage], extra={"voice_id": voice_id, "engine": self._engine.spec.id})
+
+    async def _refuse_if_revoked(self, stored: StoredVoice) -> None:
+        (await self._voices.get(stored.voice.workspace, stored.voice.voice_id)).refuse_if_revoked()
 
     def _after(self, stage: Refinement) -> list[Refinement]:
         return [later for later in self._stages if PENDING_STAGES.index(later) > PENDING_STAGES.index(stage)]
