@@ -6,6 +6,7 @@ import pty
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,8 +146,11 @@ def test_long_text_from_stdin_is_spoken_with_progress(cloned: Done, caller: dict
         env=environment(**caller, TERM="xterm"),
     )
     os.close(stderr)
-    out, _ = process.communicate(text.encode(), LIMIT_S)
-    shown = read_terminal(terminal)
+    with ThreadPoolExecutor(1) as reader:
+        # While it speaks: a terminal that nobody reads is full after four kilobytes, and the command would wait for it.
+        reading = reader.submit(read_terminal, terminal)
+        out, _ = process.communicate(text.encode(), LIMIT_S)
+        shown = reading.result()
     assert process.returncode == 0
     assert "Speaking" in shown
     spoken = json.loads(out)

@@ -73,8 +73,10 @@ class RefineVoices:
 
     def will_improve(self, voice: Voice) -> bool:
         """Another artifact will take the place of this one's."""
+        if not voice.refinement.is_pending:
+            return False
         left = {voice.refinement, *self._after(voice.refinement)} & set(self._stages)
-        return voice.refinement.is_pending and not left.isdisjoint({Refinement.HEARING, Refinement.REFINING})
+        return not left.isdisjoint({Refinement.HEARING, Refinement.REFINING})
 
     def begin(self) -> None:
         """Look at the queue, now or when the voice before is done. Cheap; call it after storing a marked voice."""

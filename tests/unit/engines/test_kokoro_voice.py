@@ -212,13 +212,12 @@ def test_refinement_goes_as_far_as_the_voice_stays_good_and_clear(
 ) -> None:
     """Where it would go is where corrections lead: gradients take long."""
     told = with_judges(workshop, certainties, opinions)
-    before = replace(found.voice, timbre_offset=np.ones(OFFSET_DIM, np.float32))
-    goal = replace(found.goal, timbre_offset=np.full(OFFSET_DIM, 2.0, np.float32))
+    before, goal = found.voice, found.goal
     taken = take_better(before, goal, found.heard, told)
     assert all_were_asked_for(told)
     wanted = (1.0 - share) * before.timbre_style + share * goal.timbre_style
     np.testing.assert_allclose(taken.timbre_style, wanted, atol=1e-5)
-    np.testing.assert_allclose(taken.timbre_offset, 1.0 + share, atol=1e-5)
+    np.testing.assert_allclose(taken.timbre_offset, share * goal.timbre_offset, atol=1e-5)
 
 
 def test_a_step_for_embeddings_is_the_step_for_a_sound_that_differs_in_nothing_else() -> None:
