@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 AUDIT_FILE, _HEAD_FILE, _LOCK_FILE = "audit.jsonl", "audit.head", "audit.lock"
 COMMAND = "command"
 """Whose acts those of the command line are, which has no key."""
+HOUSE_KEEPING = "house-keeping"
+"""Whose acts the deletions are that `MYNA_KEEP_VOICES_DAYS` asks for."""
 _MODE = 0o600
 _LOCK_WAIT_S = 5.0
 _NO_DIGEST = "0" * 64
