@@ -13,6 +13,7 @@ from tests.stored_content import Open, fill, run_myna
 
 from myna.cli.exit_codes import ExitCode
 from myna.domain.consent import digest_voice_id
+from myna.domain.errors import ServiceUnavailable
 from myna.domain.voice import VoiceId
 from myna.observability.audit_log import AUDIT_FILE, COMMAND, HOUSE_KEEPING, AuditLog
 from myna.testing.clock import FixedClock
@@ -60,15 +61,20 @@ async def test_of_a_deleted_voice_nothing_is_left(tmp_path: Path, opening: Open)
 
 
 async def test_voices_are_kept_for_so_long(tmp_path: Path, opening: Open) -> None:
-    """House-keeping deletes what was made longer ago than the setting says, bytes and all."""
+    """House-keeping deletes what was made longer ago than the setting says, bytes and all, and notes it once it can."""
     stores = await opening(tmp_path)
     await fill(stores)
     made_at = (await stores.voices.list(OURS))[0].created_at
     note_deleted = partial(AuditLog(tmp_path / "audit").note, "delete", key_id=HOUSE_KEEPING)
     all_ids = [voice.voice_id for workspace in (OURS, THEIRS) for voice in await stores.voices.list(workspace)]
+    (tmp_path / "audit" / AUDIT_FILE).mkdir(parents=True)  # cannot be written
     for passed, num_left in ((timedelta(days=30), 5), (timedelta(days=30, seconds=1), 0)):
         clock = FixedClock(made_at + passed)
         house = KeepHouse(stores.voices, stores.jobs, 3600.0, clock, timedelta(days=30), note_deleted=note_deleted)
+        if not num_left:
+            with pytest.raises(ServiceUnavailable):
+                await house.start()
+            (tmp_path / "audit" / AUDIT_FILE).rmdir()
         await house.start()
         await house.close()
         assert len(await stores.voices.list(OURS)) == num_left

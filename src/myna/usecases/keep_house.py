@@ -39,6 +39,8 @@ class KeepHouse:
         self._clock = clock
         self._longest_kept = longest_kept
         self._note_deleted = note_deleted
+        self._unnoted: list[VoiceId] = []
+        """Deleted, and not noted yet."""
         self._rounds: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -65,10 +67,10 @@ class KeepHouse:
         num_jobs = await self._jobs.delete_expired()
         old: Sequence[VoiceId] = ()
         if self._longest_kept is not None:
+            await self._note()  # what could not be noted the last time, before more is deleted
             old = await self._voices.delete_made_before(self._clock.now() - self._longest_kept)
-        if self._note_deleted is not None:
-            for voice_id in old:
-                await asyncio.to_thread(self._note_deleted, voice_id)
+            self._unnoted += old
+            await self._note()
         counts = {
             "num_leftovers": num_leftovers,
             "num_drafts": num_drafts,
@@ -77,3 +79,8 @@ class KeepHouse:
         }
         if any(counts.values()):
             logger.info("house-keeping", extra=counts)
+
+    async def _note(self) -> None:
+        while self._unnoted and self._note_deleted is not None:
+            await asyncio.to_thread(self._note_deleted, self._unnoted[0])
+            del self._unnoted[0]
