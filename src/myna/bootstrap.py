@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from myna.analysis.mark_finder import MarkFinder
 from myna.analysis.sample_analyst import ModelSampleAnalyst
@@ -14,6 +15,7 @@ from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment
 from myna.engines.base import EngineSettings
 from myna.engines.registry import load_spec
+from myna.observability.audit_log import HOUSE_KEEPING, AuditLog
 from myna.runtime.clock import SystemClock
 from myna.runtime.foreground import Foreground
 from myna.runtime.in_process import InProcessEngineClient
@@ -120,6 +122,7 @@ def build_services(settings: Settings) -> Services:
     )
 
     longest_kept = timedelta(days=settings.keep_voices_days) if settings.keep_voices_days else None
+    note_deleted = partial(AuditLog(settings.data_dir).note, "delete", key_id=HOUSE_KEEPING)
 
     async def preload() -> None:
         if settings.preload_models:
@@ -179,7 +182,9 @@ def build_services(settings: Settings) -> Services:
         refine_voices=refine_voices,
         remake_voice=remake_voice,
         work_off_jobs=WorkOffJobs(stores.jobs, timedelta(seconds=settings.keep_results_s)),
-        keep_house=KeepHouse(stores.voices, stores.jobs, _HOUSE_KEEPING_S, clock, longest_kept),
+        keep_house=KeepHouse(
+            stores.voices, stores.jobs, _HOUSE_KEEPING_S, clock, longest_kept, note_deleted=note_deleted
+        ),
         prepare_store=stores.prepare,
         preload=preload,
         release=release,

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import jwt
@@ -11,7 +12,10 @@ from http_service import build_tone_services, open_service, wav_base64
 from tests.stored_content import Open, fill, run_myna
 
 from myna.cli.exit_codes import ExitCode
+from myna.domain.consent import digest_voice_id
+from myna.domain.errors import ServiceUnavailable
 from myna.domain.voice import VoiceId
+from myna.observability.audit_log import AUDIT_FILE, COMMAND, HOUSE_KEEPING, AuditLog
 from myna.testing.clock import FixedClock
 from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, SPOKEN, THEIRS, make_dictionary
 from myna.usecases.job_store import Job, NewItem
@@ -24,6 +28,12 @@ def files_with(folder: Path, wanted: list[bytes]) -> set[tuple[str, bytes]]:
     """Which of the wanted bytes are in which files."""
     contents = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     return {(name, some[:16]) for name, content in contents.items() for some in wanted if some in content}
+
+
+def deletions(folder: Path, key_id: str) -> set[str]:
+    """Digests of the voices that the audit log says were deleted by this key."""
+    lines = map(json.loads, (folder / AUDIT_FILE).read_text().splitlines())
+    return {line["voice"] for line in lines if (line["act"], line["key"]) == ("delete", key_id)}
 
 
 async def test_of_a_deleted_voice_nothing_is_left(tmp_path: Path, opening: Open) -> None:
@@ -51,17 +61,25 @@ async def test_of_a_deleted_voice_nothing_is_left(tmp_path: Path, opening: Open)
 
 
 async def test_voices_are_kept_for_so_long(tmp_path: Path, opening: Open) -> None:
-    """House-keeping deletes what was made longer ago than the setting says, bytes and all."""
+    """House-keeping deletes what was made longer ago than the setting says, bytes and all, and notes it once it can."""
     stores = await opening(tmp_path)
     await fill(stores)
     made_at = (await stores.voices.list(OURS))[0].created_at
+    note_deleted = partial(AuditLog(tmp_path / "audit").note, "delete", key_id=HOUSE_KEEPING)
+    all_ids = [voice.voice_id for workspace in (OURS, THEIRS) for voice in await stores.voices.list(workspace)]
+    (tmp_path / "audit" / AUDIT_FILE).mkdir(parents=True)  # cannot be written
     for passed, num_left in ((timedelta(days=30), 5), (timedelta(days=30, seconds=1), 0)):
         clock = FixedClock(made_at + passed)
-        house = KeepHouse(stores.voices, stores.jobs, 3600.0, clock, timedelta(days=30))
+        house = KeepHouse(stores.voices, stores.jobs, 3600.0, clock, timedelta(days=30), note_deleted=note_deleted)
+        if not num_left:
+            with pytest.raises(ServiceUnavailable):
+                await house.start()
+            (tmp_path / "audit" / AUDIT_FILE).rmdir()
         await house.start()
         await house.close()
         assert len(await stores.voices.list(OURS)) == num_left
     assert files_with(tmp_path, [SAMPLES[0].wav, SAMPLES[0].transcript.encode(), ARTIFACT.content]) == set()
+    assert set(map(digest_voice_id, all_ids)) <= deletions(tmp_path / "audit", HOUSE_KEEPING)
 
 
 async def test_a_workspace_is_forgotten_with_a_receipt(
@@ -81,6 +99,7 @@ async def test_a_workspace_is_forgotten_with_a_receipt(
     code, said = await run_myna("store", "forget", OURS, "--receipt", receipt)
     assert (code, said["workspace"], said["numKeys"], len(said["voices"])) == (ExitCode.OK, OURS, 1, num_voices)
     assert all(len(sha256) == 64 for voice in said["voices"] for sha256 in voice["sha256"])
+    assert deletions(data_dir, COMMAND) == {digest_voice_id(voice["voiceId"]) for voice in said["voices"]}
     ids = [*(voice["voiceId"].encode() for voice in said["voices"]), make_dictionary(2).display_name.encode()]
     assert [each.workspace for each in await stores.dictionaries.list(THEIRS, "", 5)] == [THEIRS]
     assert files_with(data_dir, [SAID.encode(), SPOKEN.audio, *ids, b"'acme'", OURS.encode() + b"__"]) == set()

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,12 @@ from tests.contract.http_service import (
     open_service,
     serve,
     until,
+    wav_base64,
     wav_bytes,
 )
 
 from myna.client import AsyncClient, Consent, Sample
+from myna.http.limits import HttpLimits
 from myna.observability.audit_log import AUDIT_FILE, AuditLog, verify_audit_log
 from myna.store.opening import open_stores
 from myna.testing.clock import FixedClock
@@ -173,3 +177,40 @@ async def test_the_audit_log_tells_who_did_what_by_digest(tmp_path: Path) -> Non
     written = (tmp_path / AUDIT_FILE).read_text()
     assert not [word for word in ("nnabel", "Lund", "Hello", "stories", "warm", service.write_key) if word in written]
     assert verify_audit_log([tmp_path / AUDIT_FILE]).problems == []
+
+
+async def test_nothing_is_made_or_deleted_that_cannot_be_noted(tmp_path: Path) -> None:
+    """The answer is 503 and all is as before, the day's quota too; sent again when the log is back, it is done."""
+    log = tmp_path / AUDIT_FILE
+    clone = {"displayName": "Ann", "langCode": "EN_US", "voiceSamples": [{"audioData": wav_base64()}]}
+    design = {"designPrompt": "A warm voice.", "previewText": "Hello.", "langCode": "EN_US"}
+    async with open_service(HttpLimits(max_voices_per_day=2), audit=AuditLog(tmp_path)) as service:
+        stored = service.services.voices._entries
+        for action, body in (("clone", clone), ("design", design)):
+            path = f"/voices/v1/voices:{action}"
+            with not_writable(log):
+                refused = await service.post(path, body, idempotency_key=action)
+                assert (refused.status_code, len(stored)) == (503, action == "design")
+            assert (await service.post(path, body, idempotency_key=action)).status_code == 200
+        for _, voice_id in list(stored):
+            with not_writable(log):
+                refused = await service.client.delete(path_of(voice_id), headers=service.auth())
+                assert (refused.status_code, len((await service.get(path_of(voice_id))).json()) > 3) == (503, True)
+            for status in (200, 404):
+                reply = await service.client.delete(path_of(voice_id), headers=service.auth())
+                assert reply.status_code == status
+        stock_id = service.services.stock.voices[0].voice_id
+        assert (await service.client.delete(path_of(stock_id), headers=service.auth())).status_code == 403
+    acts = [json.loads(line)["act"] for line in log.read_text().splitlines()]
+    assert acts == ["clone", "design", "delete", "delete"]
+
+
+@contextmanager
+def not_writable(log: Path) -> Iterator[None]:
+    """A folder in its place; root may write every file."""
+    content = log.read_bytes() if log.exists() else b""
+    log.unlink(missing_ok=True)
+    log.mkdir()
+    yield
+    log.rmdir()
+    log.write_bytes(content)

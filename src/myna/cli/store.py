@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,7 @@ from myna.cli.progress import progress_bars
 from myna.cli.setting_values import read_settings
 from myna.config import Settings
 from myna.domain.errors import InvalidRequest
+from myna.observability.audit_log import COMMAND, AuditLog
 from myna.runtime.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -125,7 +127,8 @@ async def _forget(settings: Settings, workspace: str) -> dict[str, Any]:
             def show(num_done: int, num_voices: int) -> None:
                 bars.update(task, completed=num_done, total=num_voices)
 
-            forgotten = await forget_workspace(stores, workspace, SystemClock(), show)
+            note_deleted = partial(AuditLog(settings.data_dir).note, "delete", key_id=COMMAND)
+            forgotten = await forget_workspace(stores, workspace, SystemClock(), show, note_deleted)
         signed, key = stores.vault.sign_receipt(forgotten), dict(stores.vault.receipt_key)
         return {"receipt": forgotten, "signed": signed, "publicKey": key}
     finally:

@@ -1,13 +1,15 @@
 """The Voice API (wire-contract.md#paths), in the short and the workspace-qualified form, and the older list."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
+from myna.domain.errors import ServiceUnavailable, VoiceNotFound
 from myna.domain.language import CLONE_LANGUAGES, LangCode
-from myna.domain.voice import Voice, VoiceId, check_voice_id
+from myna.domain.voice import Voice, VoiceId, WorkspaceId, check_voice_id
 from myna.http.auth import Caller, Reader, Writer, check_workspace
 from myna.http.backend import Backend, WithBackend
 from myna.http.clone_replies import CloneVoiceReply
@@ -37,6 +39,7 @@ from myna.observability.audit_log import Act
 from myna.text.languages.registry import open_language
 from myna.usecases.clone_voice import CloneVoiceCommand, CloneVoiceResult
 from myna.usecases.manage_voices import VoiceQuery
+from myna.usecases.repeated_requests import Outcome
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[Any]])
 
@@ -117,14 +120,37 @@ async def clone_along(
             with backend.allowances.voices(command.workspace, 0 if command.validate_only else 1, made):
                 result = await backend.services.clone_voice(command)
                 made.voice_ids = (result.voice.voice_id,) if result.voice is not None else ()
-            if result.voice is not None:
                 digests = [sample.recording_sha256 for sample in result.samples]
-                await backend.note("clone", record, result.voice.voice_id, digests)
+                await _note_made(request, backend, "clone", command.workspace, made, recordings=digests)
             outcome = "validated" if command.validate_only else "cloned" if made.voice_ids else "unusable"
     backend.metrics.count("myna_clones_total", 1, {"outcome": outcome})
     if result.voice is not None:
         record.voice_id, record.lang = result.voice.voice_id, result.voice.lang.value
     return result
+
+
+async def _note_made(
+    request: Request,
+    backend: Backend,
+    act: Act,
+    workspace: WorkspaceId,
+    made: Outcome,
+    *,
+    recordings: Sequence[str] = (),
+) -> None:
+    """Note what was made. If that fails nothing was made: the same request may be sent again.
+
+    Raises: ServiceUnavailable.
+    """
+    try:
+        for voice_id in made.voice_ids:
+            await backend.note(act, record_of(request.scope), voice_id, recordings)
+    except ServiceUnavailable:
+        unnoted, made.voice_ids = made.voice_ids, ()
+        for voice_id in unnoted:
+            with suppress(VoiceNotFound):
+                await backend.services.delete_voice(workspace, voice_id)
+        raise
 
 
 @_in_both_forms(
@@ -150,8 +176,7 @@ async def design_voice(
             with backend.allowances.voices(grant.workspace, command.num_drafts, made):
                 designed = await backend.services.design_voice(command)
                 made.voice_ids = [preview.voice.voice_id for preview in designed.previews]
-            for voice_id in made.voice_ids:
-                await backend.note("design", record_of(request.scope), voice_id)
+                await _note_made(request, backend, "design", grant.workspace, made)
     return await asyncio.to_thread(lambda: JsonReply(DesignVoiceReply.of(designed).to_wire()))
 
 
@@ -265,8 +290,10 @@ async def update_voice(grant: Writer, message: VoiceUpdate, voice_id: AskedVoice
 @_in_both_forms("DELETE", "/voices/{voice_id}", "Delete a voice")
 async def delete_voice(request: Request, grant: Writer, voice_id: AskedVoice, backend: WithBackend) -> EmptyReply:
     """Forget a voice and its recordings."""
-    await backend.services.delete_voice(grant.workspace, voice_id)
+    await backend.services.delete_voice.check(grant.workspace, voice_id)
+    # First: a deletion that could not be noted afterwards would never be, as its repetition finds no voice.
     await backend.note("delete", record_of(request.scope), voice_id)
+    await backend.services.delete_voice(grant.workspace, voice_id)
     return EmptyReply()
 
 

@@ -7,6 +7,8 @@ missed at the end too. Whoever can write both files can make up a whole new chai
 
 import hashlib
 import json
+import logging
+import mmap
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -20,9 +22,13 @@ from filelock import FileLock
 from myna.domain.consent import digest_voice_id
 from myna.domain.errors import ServiceUnavailable
 
+logger = logging.getLogger(__name__)
+
 AUDIT_FILE, _HEAD_FILE, _LOCK_FILE = "audit.jsonl", "audit.head", "audit.lock"
 COMMAND = "command"
 """Whose acts those of the command line are, which has no key."""
+HOUSE_KEEPING = "house-keeping"
+"""Whose acts the deletions are that `MYNA_KEEP_VOICES_DAYS` asks for."""
 _MODE = 0o600
 _LOCK_WAIT_S = 5.0
 _NO_DIGEST = "0" * 64
@@ -43,6 +49,7 @@ class _Head:
 
     @classmethod
     def read(cls, path: Path) -> "_Head":
+        """Raises: OSError; ValueError if it is damaged."""
         number, digest, size_bytes = path.read_text("ascii").split()
         return cls(int(number), digest, int(size_bytes))
 
@@ -87,15 +94,17 @@ class AuditLog:
             ) from exc
 
     def _append(self, fields: dict[str, object], *, is_safe: bool) -> None:
-        head = _Head.read(self._head) if self._head.exists() else _Head()
+        known = self._read_head()
+        head = known or _Head()
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         with os.fdopen(os.open(self._lines, flags, _MODE), "r+b", buffering=0) as lines:
             size_bytes = lines.seek(0, os.SEEK_END)
-            if size_bytes > head.size_bytes:
-                # A process died between the two files: its line counts if it is whole.
-                lines.seek(head.size_bytes)
-                head, size_bytes = _follow(head, lines.read())
-                lines.truncate(size_bytes)
+            if size_bytes and (known is None or size_bytes != known.size_bytes):
+                # A process died between the two files, or one of them was lost or changed.
+                with mmap.mmap(lines.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                    size_bytes = content.rfind(b"\n") + 1
+                    head = _last_of(content, size_bytes) if known is None else _follow(known, content, size_bytes)
+                lines.truncate(size_bytes)  # a line that was never finished, nothing else
             line = json.dumps({"n": head.number + 1, **fields, "before": head.digest}, separators=(",", ":")).encode()
             lines.seek(size_bytes)
             if lines.write(line + b"\n") != len(line) + 1:
@@ -104,8 +113,22 @@ class AuditLog:
             if is_safe:
                 os.fsync(lines.fileno())
         following = _Head(head.number + 1, _digest(line), size_bytes + len(line) + 1)
-        with os.fdopen(os.open(self._head, flags, _MODE), "r+b", buffering=0) as file:
+        # Made beside its place, so that it is never there without its content.
+        target = self._head.with_suffix(".new") if known is None else self._head
+        with os.fdopen(os.open(target, flags, _MODE), "r+b", buffering=0) as file:
             file.write(following.to_bytes())
+        if known is None:
+            target.replace(self._head)
+
+    def _read_head(self) -> _Head | None:
+        """None if it is missing or damaged."""
+        try:
+            return _Head.read(self._head)
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            logger.warning("%s is damaged: it is made again from the last line", _HEAD_FILE)
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +170,7 @@ def _check(line: bytes, number: int, digest: str) -> tuple[int, str]:
     try:
         fields = json.loads(line)
         own, before = int(fields["n"]), fields["before"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return number + 1, f"line {number + 1} is no line of an audit log"
     if own > number + 1:
         return own, f"lines {number + 1} to {own - 1} are missing"
@@ -163,16 +186,27 @@ def _read_lines(files: Sequence[Path]) -> Iterator[bytes]:
                 yield line.removesuffix(b"\n")
 
 
-def _follow(head: _Head, tail: bytes) -> tuple[_Head, int]:
-    """The head after the whole lines of a tail that it does not know, and where they end."""
-    size_bytes = head.size_bytes
-    for line in tail.splitlines(keepends=True):
-        number, problem = _check(line.removesuffix(b"\n"), head.number, head.digest)
-        if problem or not line.endswith(b"\n"):
-            break
-        size_bytes += len(line)
-        head = _Head(number, _digest(line.removesuffix(b"\n")), size_bytes)
-    return head, size_bytes
+def _last_of(content: mmap.mmap, end: int) -> _Head:
+    """The head as the last whole line says it. end: of that line, in bytes; 0 if there is none."""
+    if not end:
+        return _Head()
+    line = content[content.rfind(b"\n", 0, end - 1) + 1 : end - 1]
+    number, _ = _check(line, 0, "")
+    return _Head(number, _digest(line))
+
+
+def _follow(head: _Head, content: mmap.mmap, end: int) -> _Head:
+    """The head after the lines that it does not know, as far as they chain to it. end: of the whole lines, in bytes.
+
+    A line that does not chain is passed over: what is written next goes on from the head, and so the break shows.
+    """
+    # In a file that was begun after the head was written (the one before was moved away) all lines are new.
+    is_same_file = _last_of(content, head.size_bytes).digest == head.digest
+    for line in content[head.size_bytes if is_same_file else 0 : end].split(b"\n"):
+        number, problem = _check(line, head.number, head.digest)
+        if not problem:
+            head = _Head(number, _digest(line))
+    return head
 
 
 def _digest(line: bytes) -> str:

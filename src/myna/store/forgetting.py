@@ -19,11 +19,16 @@ Receipt = dict[str, Any]
 
 
 async def forget_workspace(
-    stores: Stores, workspace: str, clock: Clock, on_progress: Callable[[int, int], None]
+    stores: Stores,
+    workspace: str,
+    clock: Clock,
+    on_progress: Callable[[int, int], None],
+    note_deleted: Callable[[str], None],
 ) -> Receipt:
     """Delete the keys, then every voice and draft with its files, jobs, and the rest. Servers may go on.
 
     May be repeated where it broke off; the receipt then names what was left. on_progress: voices done, voices in all.
+    note_deleted: called with the id of each voice before it goes; what it raises ends the work.
     Raises: ResourceNotFound, ServiceUnavailable (also while a file cannot be removed: no receipt then).
     """
     await stores.prepare()
@@ -44,6 +49,7 @@ async def forget_workspace(
                 files = digests(await load_voice(stores, number))
             except InvalidRequest:  # a server has just deleted it
                 continue
+            note_deleted(voice_id)
             try:
                 await stores.voices.delete(WorkspaceId(workspace), VoiceId(voice_id))
             except VoiceNotFound:  # a draft whose time is over

@@ -249,21 +249,22 @@ class SqlVoiceStore:
 
     async def delete_expired_drafts(self) -> int:
         is_expired = (VoiceRow.is_draft.is_(True), VoiceRow.expires_at <= self._clock.now())
-        return await self._uncut(self._delete_all(*is_expired))
+        return len(await self._uncut(self._delete_all(*is_expired)))
 
-    async def delete_made_before(self, moment: datetime) -> int:
+    async def delete_made_before(self, moment: datetime) -> Sequence[VoiceId]:
         return await self._uncut(self._delete_all(VoiceRow.created_at < moment))
 
-    async def _delete_all(self, *conditions: ColumnElement[bool]) -> int:
+    async def _delete_all(self, *conditions: ColumnElement[bool]) -> Sequence[VoiceId]:
         prefixes: list[BlobPrefix] = []
         async with self._database.writing() as session:
             rows = (await session.scalars(select(VoiceRow).where(*conditions))).all()
+            voice_ids = [VoiceId(row.voice_id) for row in rows]
             for row in rows:
                 prefixes += await self._delete_row(session, row)
-        if rows:
+        if voice_ids:
             await self._ledger.remove(prefixes)
             await self._database.wipe()
-        return len(rows)
+        return voice_ids
 
     async def recover(self) -> int:
         """Remove the blobs of dead stores; those of stores that are running are left alone.

@@ -130,11 +130,11 @@ class MemoryVoiceStore:
             del self._entries[key]
         return len(expired)
 
-    async def delete_made_before(self, moment: datetime) -> int:
+    async def delete_made_before(self, moment: datetime) -> Sequence[VoiceId]:
         old = [key for key, entry in self._entries.items() if entry.voice.created_at < moment]
         for key in old:
             del self._entries[key]
-        return len(old)
+        return [voice_id for _, voice_id in old]
 
     async def recover(self) -> int:
         return 0

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from myna.domain.errors import MynaError
+from myna.domain.voice import VoiceId
 from myna.usecases.job_store import JobStore
 from myna.usecases.ports import Clock, VoiceStore
 
@@ -24,13 +26,21 @@ class KeepHouse:
         interval_s: float,
         clock: Clock,
         longest_kept: timedelta | None = None,
+        *,
+        note_deleted: Callable[[VoiceId], None] | None = None,
     ) -> None:
-        """longest_kept: how long after it was made a voice is deleted; None: never."""
+        """longest_kept: how long after it was made a voice is deleted; None: never.
+
+        note_deleted: called on a thread for each voice that is deleted because of that. May raise ServiceUnavailable.
+        """
         self._voices = voices
         self._jobs = jobs
         self._interval_s = interval_s
         self._clock = clock
         self._longest_kept = longest_kept
+        self._note_deleted = note_deleted
+        self._unnoted: list[VoiceId] = []
+        """Deleted, and not noted yet."""
         self._rounds: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -55,14 +65,22 @@ class KeepHouse:
         num_leftovers = await self._voices.recover()
         num_drafts = await self._voices.delete_expired_drafts()
         num_jobs = await self._jobs.delete_expired()
-        num_old = 0
+        old: Sequence[VoiceId] = ()
         if self._longest_kept is not None:
-            num_old = await self._voices.delete_made_before(self._clock.now() - self._longest_kept)
+            await self._note()  # what could not be noted the last time, before more is deleted
+            old = await self._voices.delete_made_before(self._clock.now() - self._longest_kept)
+            self._unnoted += old
+            await self._note()
         counts = {
             "num_leftovers": num_leftovers,
             "num_drafts": num_drafts,
             "num_jobs": num_jobs,
-            "num_old": num_old,
+            "num_old": len(old),
         }
         if any(counts.values()):
             logger.info("house-keeping", extra=counts)
+
+    async def _note(self) -> None:
+        while self._unnoted and self._note_deleted is not None:
+            await asyncio.to_thread(self._note_deleted, self._unnoted[0])
+            del self._unnoted[0]

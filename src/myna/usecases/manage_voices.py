@@ -149,10 +149,14 @@ class DeleteVoice:
     forget: Callable[[WorkspaceId, VoiceId], None]
     """Whoever works on the voice hears that it is gone."""
 
-    async def __call__(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
-        """Raises: VoiceNotFound, PermissionDenied."""
+    async def check(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
+        """Whether there is something to delete. Raises: VoiceNotFound, PermissionDenied."""
         if _find_stock(self.stock, voice_id) is not None:
             raise PermissionDenied("Stock voices cannot be deleted.")
+        await self.voices.get(workspace, voice_id)
+
+    async def __call__(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
+        """Of one that was checked. Raises: VoiceNotFound."""
         await self.voices.delete(workspace, voice_id)
         self.forget(workspace, voice_id)
 

@@ -328,8 +328,8 @@ class VoiceStore(Protocol):
         """House-keeping over all workspaces: how many drafts were dropped."""
         ...
 
-    async def delete_made_before(self, moment: datetime) -> int:
-        """House-keeping over all workspaces: how many voices were deleted, drafts too."""
+    async def delete_made_before(self, moment: datetime) -> Sequence[VoiceId]:
+        """House-keeping over all workspaces: which voices were deleted, drafts too."""
         ...
 
     async def recover(self) -> int:

@@ -83,6 +83,35 @@ def test_a_writer_that_died_breaks_nothing(tmp_path: Path, tail: str) -> None:
     assert (report.num_lines, report.problems) == (8 if tail == "whole" else 7, [])
 
 
+def test_lines_that_do_not_chain_stay(tmp_path: Path) -> None:
+    """Foreign lines behind the end are not erased, and the break shows for good."""
+    path = fill(tmp_path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    foreign = [edited(lines[5], n=7), b"nonsense\n", edited(lines[5], n=float("inf"))]
+    path.write_bytes(b"".join([*lines, *foreign, lines[0][:-20]]))
+    fill(tmp_path, 2)
+    assert path.read_bytes().splitlines(keepends=True)[:-2] == [*lines, *foreign]
+    assert verify_audit_log([path]).problems[0].startswith("line 6 was changed, or what line 7 says")
+
+
+@pytest.mark.parametrize("head", [None, b"", b"torn 0000", b"older"], ids=str)
+@pytest.mark.parametrize(("is_moved", "num_new"), [(False, 3), (True, 3), (True, 1)])
+def test_a_lost_head_costs_no_line(tmp_path: Path, head: bytes | None, is_moved: bool, num_new: int) -> None:
+    """Missing, empty, torn, or from an earlier day: it is found again, also in a file begun since."""
+    path = fill(tmp_path, 2)
+    older, parts = (tmp_path / "audit.head").read_bytes(), [path]
+    if is_moved:
+        parts.insert(0, path.rename(tmp_path / "old.jsonl"))
+    fill(tmp_path, num_new)
+    (tmp_path / "audit.head").unlink()
+    if head is not None:
+        (tmp_path / "audit.head").write_bytes(older if head == b"older" else head)
+    for _ in range(2):
+        AuditLog(tmp_path).note("delete", "ours__v1", key_id="k1")
+    report = verify_audit_log(parts)
+    assert (report.num_lines, report.problems) == (4 + num_new, [])
+
+
 def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
     """In our words; only the owner may read what is written."""
     assert fill(tmp_path / "new").stat().st_mode & 0o777 == 0o600
