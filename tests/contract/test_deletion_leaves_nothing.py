@@ -104,6 +104,11 @@ async def test_no_receipt_while_a_file_is_left(tmp_path: Path, opening: Open, mo
     monkeypatch.setenv("MYNA_DATA_DIR", str(data_dir))
     stores = await opening(data_dir)
     await stores.voices.add(OURS, make_voice(FixedClock(), "v"), ARTIFACT, ())
+    secret = data_dir / "token.secret"
+    secret.touch()  # damaged: nothing can be signed, so nothing is deleted
+    assert (await run_myna("store", "forget", OURS, "--receipt", receipt))[0] == ExitCode.BUSY
+    secret.unlink()
+    assert (len(await stores.voices.list(OURS)), receipt.exists()) == (1, False)
     [folder] = [path.parent for path in data_dir.rglob("*") if path.is_file() and path.read_bytes() == ARTIFACT.content]
     folder.rename(tmp_path / "away")
     folder.touch()  # is no folder, and cannot be removed as one

@@ -167,6 +167,18 @@ def test_a_key_has_scopes_and_is_replaced_by_another(terminal: Terminal, tmp_pat
     assert terminal.run("keys", "create", "--workspace", "w", *folder)[0] == ExitCode.BUSY
 
 
+def test_nothing_is_forgotten_without_a_place_for_the_receipt(terminal: Terminal, tmp_path: Path) -> None:
+    """A folder that is not there, a file that is: it stays as it was."""
+    folder = ("--data-dir", str(tmp_path), "--json")
+    assert terminal.run("keys", "create", "--workspace", "w", *folder)[0] == ExitCode.OK
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    for receipt in (tmp_path / "none" / "receipt", taken):
+        assert terminal.run("store", "forget", "w", "--receipt", str(receipt), *folder)[0] == ExitCode.USAGE
+    assert taken.read_text() == "mine"
+    assert len(json.loads(terminal.run("keys", "list", *folder)[1])["keys"]) == 1
+
+
 def test_a_key_may_be_given_an_end(terminal: Terminal, tmp_path: Path) -> None:
     """In days; the list shows it, as text and as JSON, beside the day of the last use."""
     folder = ("--data-dir", str(tmp_path))
