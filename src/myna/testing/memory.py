@@ -290,9 +290,17 @@ class MemoryJobStore:
     async def get_items(self, job_id: str) -> Sequence[JobItem]:
         return [entry.item for entry in self._items.get(job_id, ())]
 
-    async def get_result(self, job_id: str, position: int) -> SpokenItem:
+    async def get_item(self, job_id: str, position: int) -> JobItem:
+        return self._get_entry(job_id, position).item
+
+    def _get_entry(self, job_id: str, position: int) -> _Item:
         entries = self._items.get(job_id, [])
-        spoken = entries[position].spoken if position < len(entries) else None
+        if position >= len(entries):
+            raise unknown_job()
+        return entries[position]
+
+    async def get_result(self, job_id: str, position: int) -> SpokenItem:
+        spoken = self._get_entry(job_id, position).spoken
         if spoken is None:
             raise unknown_job()
         return spoken

@@ -657,6 +657,7 @@ class JobStoreContract:
             JobItem("id 0", VoiceId("v"), "audio/mpeg", has_timestamps=True),
             JobItem("id 1", VoiceId("v"), failure=FAILURE),
         ]
+        assert await jobs.get_item(job.job_id, 1) == JobItem("id 1", VoiceId("v"), failure=FAILURE)
         assert await jobs.get_result(job.job_id, 0) == SPOKEN
         with pytest.raises(ResourceNotFound):
             await jobs.get_result(job.job_id, 1)
@@ -667,6 +668,8 @@ class JobStoreContract:
             await jobs.get(OURS, job.job_id)
         assert await jobs.delete_expired() == 1
         for position in (0, 1, 2):
+            with pytest.raises(ResourceNotFound):
+                await jobs.get_item(job.job_id, position)
             with pytest.raises(ResourceNotFound):
                 await jobs.get_result(job.job_id, position)
         await jobs.finish(second, SPOKEN, _LIFETIME)  # whoever comes back with it finds no job
