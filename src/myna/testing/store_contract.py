@@ -449,13 +449,17 @@ class KeyStoreContract:
             await keys.verify(key)
 
     async def test_a_key_is_rotated(self, keys: KeyStore, clock: FixedClock) -> None:
-        """The new one opens the same for as long; the old one ends after the overlap, or at once, never later."""
+        """The new one opens the same for as long; the old one ends after the overlap, or at once, never later,
+        and is not rotated again."""
         scopes = frozenset({Scope.SPEAK, Scope.READ_VOICES})
         old, old_row = await keys.create(OURS, scopes, timedelta(days=30))
         clock.advance(29.5 * 86400)
         new, row = await keys.rotate(old_row.key_id, timedelta(days=1))
         assert (row.workspace, row.scopes, row.expires_at) == (OURS, scopes, clock.now() + timedelta(days=30))
         assert [(await keys.verify(key)).scopes for key in (old, new)] == [scopes, scopes]
+        with pytest.raises(InvalidRequest, match="was rotated"):  # its lifetime is cut: so would be the new one's
+            await keys.rotate(old_row.key_id, timedelta(days=1))
+        assert len(await keys.list()) == 2
         clock.advance(0.5 * 86400)
         with pytest.raises(CredentialsExpired):
             await keys.verify(old)
