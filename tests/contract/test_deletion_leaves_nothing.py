@@ -9,7 +9,7 @@ from pathlib import Path
 import jwt
 import pytest
 from http_service import build_tone_services, open_service, wav_base64
-from tests.stored_content import Open, fill, run_myna
+from tests.stored_content import Open, fill, read_pending, run_myna
 
 from myna.cli.exit_codes import ExitCode
 from myna.domain.consent import digest_voice_id
@@ -17,7 +17,7 @@ from myna.domain.errors import ServiceUnavailable
 from myna.domain.voice import VoiceId
 from myna.observability.audit_log import AUDIT_FILE, COMMAND, HOUSE_KEEPING, AuditLog
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, SPOKEN, THEIRS, make_dictionary
+from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, SPOKEN, THEIRS, make_dictionary, make_voice
 from myna.usecases.job_store import Job, NewItem
 from myna.usecases.keep_house import KeepHouse
 
@@ -115,3 +115,28 @@ async def test_a_workspace_is_forgotten_with_a_receipt(
     assert (await run_myna("store", "check-receipt", receipt))[0] == ExitCode.REFUSED
     again = await run_myna("store", "forget", OURS, "--receipt", tmp_path / "again.json")
     assert again[0] == ExitCode.NOT_FOUND
+
+
+async def test_no_receipt_while_a_file_is_left(tmp_path: Path, opening: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also not from a second run, which finds no voice any more: the first deleted its row, but not its file."""
+    data_dir, receipt = tmp_path / "data", tmp_path / "receipt.json"
+    monkeypatch.setenv("MYNA_DATA_DIR", str(data_dir))
+    stores = await opening(data_dir)
+    await stores.voices.add(OURS, make_voice(FixedClock(), "v"), ARTIFACT, ())
+    secret = data_dir / "token.secret"
+    secret.touch()  # damaged: nothing can be signed, so nothing is deleted
+    assert (await run_myna("store", "forget", OURS, "--receipt", receipt))[0] == ExitCode.BUSY
+    secret.unlink()
+    assert (len(await stores.voices.list(OURS)), receipt.exists()) == (1, False)
+    [folder] = [path.parent for path in data_dir.rglob("*") if path.is_file() and path.read_bytes() == ARTIFACT.content]
+    folder.rename(tmp_path / "away")
+    folder.touch()  # is no folder, and cannot be removed as one
+    for _ in range(2):
+        assert (await run_myna("store", "forget", OURS, "--receipt", receipt))[0] == ExitCode.BUSY
+        assert not receipt.exists()
+    assert await stores.voices.list(OURS) == []
+    folder.unlink()
+    (tmp_path / "away").rename(folder)
+    assert (await run_myna("store", "forget", OURS, "--receipt", receipt))[0] == ExitCode.OK
+    assert not folder.exists()
+    assert await read_pending(stores) == []

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from test_deletion_leaves_nothing import files_with
 from test_http_allowances import clock_of
 from tests.stored_content import Open, read_pending
 
+from myna.domain.scope import WRITE
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.engines.base import EngineSpec
 from myna.engines.tone.engine import ToneEngine
@@ -60,7 +62,8 @@ def holding_spec(held: Held) -> EngineSpec:
 
 
 def service_on(stores: Stores, held: Held) -> Services:
-    return build_tone_services(holding_spec(held), voices=stores.voices, jobs=stores.jobs)
+    services = build_tone_services(holding_spec(held), voices=stores.voices, jobs=stores.jobs)
+    return replace(services, keys=stores.keys)
 
 
 def asked(text: str = SAID, voice_id: str = "Dennis", **fields: Any) -> dict[str, Any]:
@@ -259,6 +262,23 @@ async def test_quotas_and_limits_hold() -> None:
         assert (await service.post(ASYNC, asked())).json()["code"] == 8
         assert (await service.post(ASYNC, asked(), service.other_key)).status_code == 200
         held.gate.set()
+
+
+async def test_a_revoked_key_begins_no_item_any_more() -> None:
+    """What it was at is spoken; the jobs of a key that has only expired go on."""
+    held = Held()
+    async with open_service(services=build_tone_services(holding_spec(held))) as service:
+        keys = service.services.keys
+        (revoked, row), (expired, _) = [await keys.create("acme", WRITE, timedelta(hours=1)) for _ in range(2)]
+        first = (await service.post(BATCH, batch(asked(), asked("Two.")), revoked)).json()["name"]
+        await until(held.is_reached.is_set)
+        second = (await service.post(BATCH, batch(asked(), asked("Two.")), expired)).json()["name"]
+        await keys.revoke(row.key_id)
+        clock_of(service).advance(3600)
+        held.gate.set()
+        outcomes = [(await results_of(service, name))["results"] for name in (first, second)]
+        codes = [[result.get("error", {}).get("code") for result in results] for results in outcomes]
+        assert codes == [[None, 7], [None, None]]
 
 
 async def test_a_revoked_voice_is_not_heard_any_more() -> None:

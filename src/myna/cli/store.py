@@ -83,12 +83,20 @@ def forget(
 ) -> None:
     """Delete everything of a workspace, for good, and write a signed receipt of what it was."""
     settings = read_settings(data_dir=data_dir)
-    if receipt.exists():
-        raise typer.BadParameter(f"{receipt} exists. Name another file.")
-    if not is_sure and sys.stdin.isatty() and sys.stderr.isatty():
-        typer.confirm(f"Delete all voices, recordings and keys of {workspace} for good?", abort=True, err=True)
-    made = asyncio.run(_forget(settings, workspace))
-    receipt.write_text(json.dumps(made, indent=2) + "\n")
+    # Before anything is deleted, which cannot be repeated for a receipt that could not be written.
+    try:
+        stream = receipt.open("x")
+    except OSError as exc:
+        raise typer.BadParameter(f"{receipt} cannot be made: {exc.strerror}. Name another file.") from exc
+    with stream:
+        try:
+            if not is_sure and sys.stdin.isatty() and sys.stderr.isatty():
+                typer.confirm(f"Delete all voices, recordings and keys of {workspace} for good?", abort=True, err=True)
+            made = asyncio.run(_forget(settings, workspace))
+        except BaseException:
+            receipt.unlink()
+            raise
+        stream.write(json.dumps(made, indent=2) + "\n")
     if as_json:
         print_json(made["receipt"])
     else:
@@ -121,6 +129,7 @@ async def _forget(settings: Settings, workspace: str) -> dict[str, Any]:
 
     stores = _open(settings, "", "", must_exist=True)
     try:
+        key = dict(stores.vault.receipt_key)  # first: where nothing can be signed, nothing is deleted
         with progress_bars(MofNCompleteColumn()) as bars:
             task = bars.add_task("Deleting voices", total=None)
 
@@ -129,8 +138,7 @@ async def _forget(settings: Settings, workspace: str) -> dict[str, Any]:
 
             note_deleted = partial(AuditLog(settings.data_dir).note, "delete", key_id=COMMAND)
             forgotten = await forget_workspace(stores, workspace, SystemClock(), show, note_deleted)
-        signed, key = stores.vault.sign_receipt(forgotten), dict(stores.vault.receipt_key)
-        return {"receipt": forgotten, "signed": signed, "publicKey": key}
+        return {"receipt": forgotten, "signed": stores.vault.sign_receipt(forgotten), "publicKey": key}
     finally:
         await stores.release()
 

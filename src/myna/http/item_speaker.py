@@ -1,8 +1,9 @@
 """An item of a job, spoken as a request of its workspace."""
 
+from contextlib import suppress
 from dataclasses import replace
 
-from myna.domain.errors import MynaError, TextUnspeakable
+from myna.domain.errors import CredentialsExpired, MynaError, TextUnspeakable
 from myna.domain.speech import AudioEncoding
 from myna.domain.voice import WorkspaceId
 from myna.http.backend import Backend
@@ -51,6 +52,8 @@ class BackendItemSpeaker:
             log_request(record)
 
     async def _speak(self, claimed: ClaimedItem, record: RequestRecord) -> SpokenItem:
+        with suppress(CredentialsExpired):  # it was good when it asked; only revoking says that it must not speak
+            await self._backend.services.keys.vouch(claimed.job.key_id)
         message = parse_message(claimed.message, SpeakRequest)
         command = item_command(message, claimed.job.workspace)
         spoken = speak_along(self._backend, command, record)

@@ -92,7 +92,7 @@ async def get_operation(request: Request, grant: Speaker, name: str, backend: Wi
     if job.is_batch:
         response = JobResponseReply(results_uri=links.to(_RESULTS), expire_time=job.expires_at)
         return OperationReply(name=name, done=True, response=response)
-    item = (await backend.services.jobs.get_items(job.job_id))[0]
+    item = await backend.services.jobs.get_item(job.job_id, 0)
     if item.failure is not None:
         return OperationReply(name=name, done=True, error=StatusReply.of(item.failure))
     response = JobResponseReply(**links.of(0, item), expire_time=job.expires_at)
@@ -113,12 +113,12 @@ async def get_result(
         raise unknown_job()
     jobs = backend.services.jobs
     job = await jobs.find(job_id)
-    items = await jobs.get_items(job_id)
     if name == _RESULTS:
+        items = await jobs.get_items(job_id)
         links = _Links(request, backend, job)
         return Response(await asyncio.to_thread(lambda: to_json(_results(links, items).to_wire())), media_type=_JSON)
     position = int(name.partition(".")[0])
-    await _refuse_if_revoked(backend, job.workspace, items[position].voice_id)
+    await _refuse_if_revoked(backend, job.workspace, (await jobs.get_item(job_id, position)).voice_id)
     spoken = await jobs.get_result(job_id, position)
     if name.endswith(_TIMESTAMPS):
         return Response(spoken.timestamps, media_type=_JSON)

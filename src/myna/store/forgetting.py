@@ -1,6 +1,6 @@
 """Forget a workspace, and say under a signature what was forgotten."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -29,9 +29,13 @@ async def forget_workspace(
 
     May be repeated where it broke off; the receipt then names what was left. on_progress: voices done, voices in all.
     note_deleted: called with the id of each voice before it goes; what it raises ends the work.
-    Raises: ResourceNotFound, ServiceUnavailable (also while a file cannot be removed: no receipt then).
+    Raises: ResourceNotFound, ServiceUnavailable (also while any file in this store cannot be removed: no receipt then).
     """
     await stores.prepare()
+    await stores.ledger.recover()
+    async with stores.database.reading() as session:
+        # What is listed names no workspace: it may be what an earlier run, or a server, could not remove of this one.
+        left_before = (await session.scalars(select(PendingBlobsRow.prefix))).all()
     async with stores.database.writing() as session:
         if await session.get(WorkspaceRow, workspace) is None:
             raise ResourceNotFound(f"There is no workspace '{workspace[:63]}' in this store.")
@@ -56,7 +60,7 @@ async def forget_workspace(
                 await stores.voices.delete_expired_drafts()
             voices.append({"voiceId": voice_id, "sha256": [sha for names in files.values() for sha in names.values()]})
             await _check_removed(stores, list(files))
-    await _check_removed(stores, list(await stores.jobs.delete_all(WorkspaceId(workspace))))
+    await _check_removed(stores, [*left_before, *await stores.jobs.delete_all(WorkspaceId(workspace))])
     try:
         async with stores.database.writing() as session:
             for table in (ApiKeyRow, RequestKeyRow, DictionaryRow):
@@ -70,7 +74,7 @@ async def forget_workspace(
     return {"workspace": workspace, "forgottenAt": forgotten_at, "numKeys": num_keys, "voices": voices}
 
 
-async def _check_removed(stores: Stores, prefixes: list[Any]) -> None:
+async def _check_removed(stores: Stores, prefixes: Sequence[str]) -> None:
     """Raises: ServiceUnavailable."""
     async with stores.database.reading() as session:
         left = await session.scalar(

@@ -89,10 +89,19 @@ class SqlJobStore:
         async with self._database.reading() as session:
             return [_to_item(row) for row in await session.scalars(query)]
 
-    async def get_result(self, job_id: str, position: int) -> SpokenItem:
+    async def get_item(self, job_id: str, position: int) -> JobItem:
+        return _to_item(await self._get_row(job_id, position))
+
+    async def _get_row(self, job_id: str, position: int) -> JobItemRow:
         async with self._database.reading() as session:
             row = await session.get(JobItemRow, (job_id, position))
-        if row is None or row.blob_prefix is None:
+        if row is None:
+            raise unknown_job()
+        return row
+
+    async def get_result(self, job_id: str, position: int) -> SpokenItem:
+        row = await self._get_row(job_id, position)
+        if row.blob_prefix is None:
             raise unknown_job()
         prefix = BlobPrefix(row.blob_prefix)
         audio = await self._ledger.blobs.get(prefix, _AUDIO)
@@ -172,8 +181,8 @@ class SqlJobStore:
         )
         if job is None or done.first() is None:
             raise unknown_job()
-        left = await session.scalar(select(JobItemRow.position).where(JobItemRow.job_id == job.job_id, _IS_PENDING))
-        if left is None:
+        pending = select(JobItemRow.position).where(JobItemRow.job_id == job.job_id, _IS_PENDING).limit(1)
+        if await session.scalar(pending) is None:
             job.expires_at = self._clock.now() + keep_for
 
     async def has_pending(self) -> bool:

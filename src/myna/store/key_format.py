@@ -81,6 +81,11 @@ def expiry(key: str, expired_at: datetime) -> CredentialsExpired:
     return CredentialsExpired(message)
 
 
+def rotated_already(key_id: str) -> InvalidRequest:
+    """How long it was made for is forgotten: another key from it would end as soon as it does."""
+    return InvalidRequest(f"The key '{key_id}' was rotated. Rotate the one that replaced it, or make a new one.")
+
+
 def _visible(key: str) -> str:
     return "".join(char if char.isascii() and char.isalnum() else "?" for char in key[:_VISIBLE_CHARS])
 

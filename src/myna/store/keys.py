@@ -19,7 +19,7 @@ from myna.domain.errors import (
 from myna.domain.scope import Scopes, join_scopes, split_scopes
 from myna.domain.voice import WorkspaceId
 from myna.store.database import Database
-from myna.store.key_format import check_workspace_name, expiry, new_key, parse_key, rejection
+from myna.store.key_format import check_workspace_name, expiry, new_key, parse_key, rejection, rotated_already
 from myna.store.tables import ApiKeyRow, SpentTokenRow, WorkspaceRow
 from myna.store.vault import Vault
 from myna.usecases.ports import Clock, Grant, KeyRow
@@ -54,9 +54,12 @@ class SqlKeyStore:
             now = self._clock.now()
             if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= now):
                 raise InvalidRequest(f"The key '{key_id}' opens nothing any more. Make a new one.")
+            if old.rotated_at is not None:
+                raise rotated_already(key_id)
             lifetime = None if old.expires_at is None else old.expires_at - old.created_at
             key, row = self._new(WorkspaceId(old.workspace), _describe(old).scopes, lifetime)
             session.add(row)
+            old.rotated_at = now
             if not overlap:
                 old.revoked_at = now
             old.expires_at = min(old.expires_at or now + overlap, now + overlap)
@@ -74,6 +77,7 @@ class SqlKeyStore:
             created_at=now,
             revoked_at=None,
             expires_at=None if lifetime is None else now + lifetime,
+            rotated_at=None,
             last_used_on=None,
             sealed_signing_secret=self._vault.seal(parts.signing_secret),
         )

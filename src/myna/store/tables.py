@@ -73,6 +73,8 @@ class ApiKeyRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rotated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """From then on `expires_at` is the end of the overlap."""
     last_used_on: Mapped[date | None]
     """In UTC. A day and no more: a table of keys is no record of who works when."""
     sealed_signing_secret: Mapped[str | None] = mapped_column(String(255))

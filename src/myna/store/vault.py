@@ -97,9 +97,12 @@ class Vault:
         try:
             if not self._file.exists():
                 self._make_file()
-            return self._file.read_bytes()
+            content = self._file.read_bytes()
         except OSError as exc:
             raise ServiceUnavailable(f"The file {self._file} cannot be used: {exc.strerror}.") from exc
+        if len(content) < _SECRET_BYTES:  # whoever guesses a short one can sign
+            raise ServiceUnavailable(f"The file {self._file} is damaged. Restore it, or remove it and rotate all keys.")
+        return content
 
     def _make_file(self) -> None:
         """Whole or not at all; of several processes at once one makes it."""

@@ -9,7 +9,7 @@ from myna.domain.errors import InvalidRequest, ResourceNotFound, VoiceAlreadyExi
 from myna.domain.pronunciation import PronunciationDictionary
 from myna.domain.scope import Scopes
 from myna.domain.voice import Refinement, TrialMeasures, Voice, VoiceArtifact, VoiceId, WorkspaceId, unknown_voice
-from myna.store.key_format import KeyParts, check_workspace_name, expiry, new_key, parse_key, rejection
+from myna.store.key_format import KeyParts, check_workspace_name, expiry, new_key, parse_key, rejection, rotated_already
 from myna.usecases.job_store import (
     ClaimedItem,
     Failure,
@@ -159,6 +159,7 @@ class MemoryKeyStore:
         self._clock = clock
         self._rows: dict[str, KeyRow] = {}
         self._parts: dict[str, KeyParts] = {}
+        self._rotated: set[str] = set()
         self._spent: dict[str, datetime] = {}
 
     async def create(
@@ -177,6 +178,9 @@ class MemoryKeyStore:
         old, now = self._get(key_id), self._clock.now()
         if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= now):
             raise InvalidRequest(f"The key '{key_id}' opens nothing any more. Make a new one.")
+        if key_id in self._rotated:
+            raise rotated_already(key_id)
+        self._rotated.add(key_id)
         lifetime = None if old.expires_at is None else old.expires_at - old.created_at
         made = await self.create(old.workspace, old.scopes, lifetime)
         ends_at = min(old.expires_at or now + overlap, now + overlap)
@@ -290,9 +294,17 @@ class MemoryJobStore:
     async def get_items(self, job_id: str) -> Sequence[JobItem]:
         return [entry.item for entry in self._items.get(job_id, ())]
 
-    async def get_result(self, job_id: str, position: int) -> SpokenItem:
+    async def get_item(self, job_id: str, position: int) -> JobItem:
+        return self._get_entry(job_id, position).item
+
+    def _get_entry(self, job_id: str, position: int) -> _Item:
         entries = self._items.get(job_id, [])
-        spoken = entries[position].spoken if position < len(entries) else None
+        if position >= len(entries):
+            raise unknown_job()
+        return entries[position]
+
+    async def get_result(self, job_id: str, position: int) -> SpokenItem:
+        spoken = self._get_entry(job_id, position).spoken
         if spoken is None:
             raise unknown_job()
         return spoken

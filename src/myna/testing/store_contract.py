@@ -449,13 +449,17 @@ class KeyStoreContract:
             await keys.verify(key)
 
     async def test_a_key_is_rotated(self, keys: KeyStore, clock: FixedClock) -> None:
-        """The new one opens the same for as long; the old one ends after the overlap, or at once, never later."""
+        """The new one opens the same for as long; the old one ends after the overlap, or at once, never later,
+        and is not rotated again."""
         scopes = frozenset({Scope.SPEAK, Scope.READ_VOICES})
         old, old_row = await keys.create(OURS, scopes, timedelta(days=30))
         clock.advance(29.5 * 86400)
         new, row = await keys.rotate(old_row.key_id, timedelta(days=1))
         assert (row.workspace, row.scopes, row.expires_at) == (OURS, scopes, clock.now() + timedelta(days=30))
         assert [(await keys.verify(key)).scopes for key in (old, new)] == [scopes, scopes]
+        with pytest.raises(InvalidRequest, match="was rotated"):  # its lifetime is cut: so would be the new one's
+            await keys.rotate(old_row.key_id, timedelta(days=1))
+        assert len(await keys.list()) == 2
         clock.advance(0.5 * 86400)
         with pytest.raises(CredentialsExpired):
             await keys.verify(old)
@@ -657,6 +661,7 @@ class JobStoreContract:
             JobItem("id 0", VoiceId("v"), "audio/mpeg", has_timestamps=True),
             JobItem("id 1", VoiceId("v"), failure=FAILURE),
         ]
+        assert await jobs.get_item(job.job_id, 1) == JobItem("id 1", VoiceId("v"), failure=FAILURE)
         assert await jobs.get_result(job.job_id, 0) == SPOKEN
         with pytest.raises(ResourceNotFound):
             await jobs.get_result(job.job_id, 1)
@@ -667,6 +672,8 @@ class JobStoreContract:
             await jobs.get(OURS, job.job_id)
         assert await jobs.delete_expired() == 1
         for position in (0, 1, 2):
+            with pytest.raises(ResourceNotFound):
+                await jobs.get_item(job.job_id, position)
             with pytest.raises(ResourceNotFound):
                 await jobs.get_result(job.job_id, position)
         await jobs.finish(second, SPOKEN, _LIFETIME)  # whoever comes back with it finds no job

@@ -86,6 +86,10 @@ class JobStore(Protocol):
         """In the order in which they were sent."""
         ...
 
+    async def get_item(self, job_id: str, position: int) -> JobItem:
+        """One of them. Raises: ResourceNotFound."""
+        ...
+
     async def get_result(self, job_id: str, position: int) -> SpokenItem:
         """Raises: ResourceNotFound (no such item, not done, failed), ServiceUnavailable."""
         ...

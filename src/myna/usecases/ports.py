@@ -379,7 +379,7 @@ class KeyStore(Protocol):
     async def rotate(self, key_id: str, overlap: timedelta) -> tuple[str, KeyRow]:
         """Make a key that opens the same, for as long as the old one was made for; that one ends after the overlap.
 
-        Raises: ResourceNotFound, InvalidRequest for a key that opens nothing any more.
+        Raises: ResourceNotFound, InvalidRequest for a key that opens nothing any more or was rotated.
         """
         ...
 

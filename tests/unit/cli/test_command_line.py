@@ -148,7 +148,8 @@ def test_the_doctor_tells_where_settings_come_from_and_hides_passwords(
 
 
 def test_a_key_has_scopes_and_is_replaced_by_another(terminal: Terminal, tmp_path: Path) -> None:
-    """`--scope` in place of `--access`; `rotate` prints a key that opens the same, and the old one ends."""
+    """`--scope` in place of `--access`; `rotate` prints a key that opens the same, and the old one ends. No key
+    without a whole secret."""
     folder = ("--data-dir", str(tmp_path), "--json")
     scopes = ("--scope", "speak", "--scope", "voices:read")
     assert terminal.run("keys", "create", "--workspace", "w", "--scope", "all", *folder)[0] == ExitCode.USAGE
@@ -160,7 +161,22 @@ def test_a_key_has_scopes_and_is_replaced_by_another(terminal: Terminal, tmp_pat
     listed = json.loads(terminal.run("keys", "list", *folder)[1])["keys"]
     ends_at = datetime.fromisoformat(next(row["expiresAt"] for row in listed if row["keyId"] == old["keyId"]))
     assert abs(ends_at - datetime.fromisoformat(new["createdAt"]) - timedelta(hours=2)) < timedelta(seconds=1)
-    assert (tmp_path / "token.secret").stat().st_mode & 0o777 == 0o600
+    secret = tmp_path / "token.secret"
+    assert secret.stat().st_mode & 0o777 == 0o600
+    secret.write_bytes(secret.read_bytes()[:31])
+    assert terminal.run("keys", "create", "--workspace", "w", *folder)[0] == ExitCode.BUSY
+
+
+def test_nothing_is_forgotten_without_a_place_for_the_receipt(terminal: Terminal, tmp_path: Path) -> None:
+    """A folder that is not there, a file that is: it stays as it was."""
+    folder = ("--data-dir", str(tmp_path), "--json")
+    assert terminal.run("keys", "create", "--workspace", "w", *folder)[0] == ExitCode.OK
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    for receipt in (tmp_path / "none" / "receipt", taken):
+        assert terminal.run("store", "forget", "w", "--receipt", str(receipt), *folder)[0] == ExitCode.USAGE
+    assert taken.read_text() == "mine"
+    assert len(json.loads(terminal.run("keys", "list", *folder)[1])["keys"]) == 1
 
 
 def test_a_key_may_be_given_an_end(terminal: Terminal, tmp_path: Path) -> None:
