@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from myna.domain.pronunciation import PronunciationDictionary, PronunciationEntry
@@ -11,7 +11,7 @@ from myna.domain.voice import WorkspaceId
 from myna.store.database import Database
 from myna.store.keys import ensure_workspace
 from myna.store.tables import DictionaryRow
-from myna.usecases.keep_dictionaries import stale_etag, unknown_dictionary
+from myna.usecases.keep_dictionaries import MAX_DICTIONARIES, stale_etag, too_many_dictionaries, unknown_dictionary
 from myna.usecases.ports import Clock
 
 
@@ -25,6 +25,11 @@ class SqlDictionaryStore:
     async def add(self, dictionary: PronunciationDictionary) -> None:
         async with self._database.writing() as session:
             await ensure_workspace(session, dictionary.workspace, self._clock)
+            mine = (
+                select(func.count()).select_from(DictionaryRow).where(DictionaryRow.workspace == dictionary.workspace)
+            )
+            if (await session.scalar(mine) or 0) >= MAX_DICTIONARIES:
+                raise too_many_dictionaries()
             session.add(to_dictionary_row(dictionary))
 
     async def get(self, workspace: WorkspaceId, dictionary_id: str) -> PronunciationDictionary:
@@ -46,10 +51,12 @@ class SqlDictionaryStore:
         async with self._database.writing() as session:
             await _take(session, dictionary.workspace, dictionary.dictionary_id, etag)
             session.add(to_dictionary_row(dictionary))
+        await self._database.wipe()
 
     async def delete(self, workspace: WorkspaceId, dictionary_id: str, etag: str) -> None:
         async with self._database.writing() as session:
             await _take(session, workspace, dictionary_id, etag)
+        await self._database.wipe()
 
 
 async def _take(session: AsyncSession, workspace: WorkspaceId, dictionary_id: str, etag: str) -> None:

@@ -20,7 +20,12 @@ from myna.usecases.job_store import (
     too_many_jobs,
     unknown_job,
 )
-from myna.usecases.keep_dictionaries import stale_etag, unknown_dictionary
+from myna.usecases.keep_dictionaries import (
+    MAX_DICTIONARIES,
+    stale_etag,
+    too_many_dictionaries,
+    unknown_dictionary,
+)
 from myna.usecases.ports import Clock, Grant, KeyRow, MarkedRequest, StoredSample, StoredVoice, VoiceChange
 
 
@@ -369,6 +374,8 @@ class MemoryDictionaryStore:
         self._dictionaries: dict[tuple[WorkspaceId, str], PronunciationDictionary] = {}
 
     async def add(self, dictionary: PronunciationDictionary) -> None:
+        if sum(owner == dictionary.workspace for owner, _ in self._dictionaries) >= MAX_DICTIONARIES:
+            raise too_many_dictionaries()
         self._dictionaries[dictionary.workspace, dictionary.dictionary_id] = dictionary
 
     async def get(self, workspace: WorkspaceId, dictionary_id: str) -> PronunciationDictionary:
@@ -383,7 +390,7 @@ class MemoryDictionaryStore:
 
     async def replace(self, dictionary: PronunciationDictionary, etag: str) -> None:
         await self.delete(dictionary.workspace, dictionary.dictionary_id, etag)
-        await self.add(dictionary)
+        self._dictionaries[dictionary.workspace, dictionary.dictionary_id] = dictionary
 
     async def delete(self, workspace: WorkspaceId, dictionary_id: str, etag: str) -> None:
         if (await self.get(workspace, dictionary_id)).etag != etag:

@@ -38,6 +38,7 @@ from myna.domain.voice import (
 )
 from myna.testing.clock import FixedClock
 from myna.usecases.job_store import ClaimedItem, Job, JobItem, JobStore, NewItem, SpokenItem
+from myna.usecases.keep_dictionaries import MAX_DICTIONARIES
 from myna.usecases.ports import (
     DictionaryStore,
     KeyStore,
@@ -100,7 +101,7 @@ def make_dictionary(number: int) -> PronunciationDictionary:
         PronunciationEntry("渋谷", "ja-JP", ("ɕ", "i", "b", "ɯ", "j", "a")),
     )
     return PronunciationDictionary(
-        OURS, f"0190a0a0-0000-7000-8000-00000000000{number}", f"Names {number} 😀", entries, f"etag{number}", now, now
+        OURS, f"0190a0a0-0000-7000-8000-{number:012d}", f"Names {number} 😀", entries, f"etag{number}", now, now
     )
 
 
@@ -615,6 +616,17 @@ class DictionaryStoreContract:
         assert first == [make_dictionary(1), make_dictionary(2)]
         await dictionaries.delete(OURS, first[-1].dictionary_id, first[-1].etag)
         assert await dictionaries.list(OURS, first[-1].dictionary_id, 2) == [make_dictionary(3)]
+
+    async def test_a_workspace_has_so_many_dictionaries(self, dictionaries: DictionaryStore) -> None:
+        """Another workspace's do not count; who deletes one may make one."""
+        for number in range(MAX_DICTIONARIES):
+            await dictionaries.add(make_dictionary(number))
+        one_more = make_dictionary(MAX_DICTIONARIES)
+        with pytest.raises(InvalidRequest):
+            await dictionaries.add(one_more)
+        await dictionaries.add(replace(one_more, workspace=THEIRS))
+        await dictionaries.delete(OURS, make_dictionary(0).dictionary_id, make_dictionary(0).etag)
+        await dictionaries.add(one_more)
 
     async def test_of_two_changes_at_once_one_wins(self, dictionaries: DictionaryStore) -> None:
         """The other learns that its etag is stale, and so does who deletes with it."""

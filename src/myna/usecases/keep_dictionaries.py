@@ -18,6 +18,9 @@ from myna.domain.pronunciation import (
 from myna.domain.voice import WorkspaceId
 from myna.usecases.ports import Clock, DictionaryStore
 
+MAX_DICTIONARIES = 100
+"""Of a workspace."""
+
 PAGE_SIZE = 5
 """The default and the most: a page holds whole dictionaries (wire-contract.md#pronunciations)."""
 
@@ -121,6 +124,10 @@ def new_dictionary_id(made_at: datetime) -> str:
     """A UUID of version 7: milliseconds, then chance."""
     number = (int(made_at.timestamp() * 1000) % (1 << 48) << 80) | secrets.randbits(80)
     return str(UUID(int=number & ~(0xF << 76) & ~(0x3 << 62) | (7 << 76) | (2 << 62)))
+
+
+def too_many_dictionaries() -> InvalidRequest:
+    return InvalidRequest(f"The workspace has {MAX_DICTIONARIES} pronunciation dictionaries already. Delete one first.")
 
 
 def unknown_dictionary() -> ResourceNotFound:
