@@ -1,4 +1,4 @@
-"""Write all that `train.py` needs into one folder of 64 MB, so that it runs on a machine that has nothing else.
+"""Write all that `train.py` needs into one folder of 90 MB, so that it runs on a machine that has nothing else.
 
     python training/timbre_space/prepare.py --model kokoro.int8.onnx --speech DATA/train --heard WORK/heard --out FOLDER
 

@@ -1,6 +1,6 @@
 """Where voices are made: what a recording sounds like, what a voice in the making says, and how that is judged.
 
-Knows nothing of how a voice is searched for: `voice_clone` (at once), `voice_correct` (by ear) and `voice_refine` (by
+Knows nothing of how a voice is searched for: `voice_clone` (at once and by ear) and `voice_refine` (by
 the gradient) do that with these tools. Deterministic: no random numbers, one fixed list of practice sentences.
 """
 
