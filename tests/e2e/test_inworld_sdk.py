@@ -12,12 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import pytest
 import soundfile
 from inworld_tts import ApiError, InworldTTS
 from tests.conftest import DATA
+from tests.decoded_audio import seconds_of
 from tests.live_server import LiveServer
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # the SDK leaves its sessions open
@@ -33,11 +33,6 @@ def as_wav(path: Path, seconds: float | None = None, repeat: int = 1) -> bytes:
     sink = io.BytesIO()
     soundfile.write(sink, samples, rate_hz, format="WAV", subtype="PCM_16")
     return sink.getvalue()
-
-
-def seconds_of(audio: bytes) -> float:
-    with av.open(io.BytesIO(audio)) as container:
-        return sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,12 @@
 """ElevenLabs' own Python client works with only the base URL changed (elevenlabs.md), against a real server."""
 
-import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import av
 import httpx
 import pytest
 from tests.conftest import DATA
+from tests.decoded_audio import seconds_of
 from tests.live_server import LiveServer
 
 if TYPE_CHECKING:
@@ -19,11 +18,6 @@ else:
 
 SENTENCE = "The tide was low. Two boats lay on the sand."
 EXPECTED_S = 0.06 * len(SENTENCE)
-
-
-def seconds_of(audio: bytes) -> float:
-    with av.open(io.BytesIO(audio)) as container:
-        return sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
 
 
 @pytest.fixture(scope="module")

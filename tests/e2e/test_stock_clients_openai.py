@@ -1,15 +1,14 @@
 """OpenAI's own client works with only the base URL changed (wire-contract.md#openai), against a real server."""
 
 import base64
-import io
 import json
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import av
 import pytest
 from tests.conftest import DATA
+from tests.decoded_audio import seconds_of
 from tests.live_server import LiveServer
 
 from myna.client import Client, Sample
@@ -21,11 +20,6 @@ else:
 
 SENTENCE = "The tide was low. Two boats lay on the sand."
 EXPECTED_S = 0.06 * len(SENTENCE)
-
-
-def seconds_of(audio: bytes) -> float:
-    with av.open(io.BytesIO(audio)) as container:
-        return sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
 
 
 @pytest.fixture(scope="module")
