@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 import onnx
+from training.resampling_kernel import HALF_TAPS, resampling_kernel
 from training.style_gradient.builder import GraphBuilder
 from training.style_gradient.existing import append
 from training.style_gradient.recurrent import lstm
@@ -27,19 +28,11 @@ _PARTIAL_FRAMES = 160
 
 
 def resample_24k_to_16k(b: GraphBuilder, samples: str) -> str:
-    """Two samples for three: a strided convolution with two phases of a Kaiser-windowed sinc, 7.75 kHz wide.
+    """Two samples for three: see `resampling_kernel`.
 
     samples: [1, 1, 3 n] -> [1, 1, 2 n].
     """
-    half = 120
-    taps = np.arange(-half, half + 1)
-    cutoff = 7_750.0 / 24_000.0
-    phases = []
-    for delay in (0.0, 1.5):
-        time = taps - delay
-        phases.append(2 * cutoff * np.sinc(2 * cutoff * time) * np.kaiser(2 * half + 1, 8.0))
-    kernel = np.stack(phases)[:, np.newaxis, :]
-    both = b.op("Conv", samples, b.constant(kernel), strides=[3], pads=[half, half - 2])
+    both = b.op("Conv", samples, b.constant(resampling_kernel()), strides=[3], pads=[HALF_TAPS, HALF_TAPS - 2])
     flat = b.op("Transpose", both, perm=[0, 2, 1])
     return b.op("Reshape", flat, b.constant([1, 1, -1], np.int64))
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 import torch.nn.functional as F
+from resampling_kernel import HALF_TAPS, resampling_kernel
 from torch import Tensor, nn
 
 from myna.analysis.speaker_features import (
@@ -27,8 +28,6 @@ from myna.audio.mel import HOP_SAMPLES, kaldi_bands, slaney_bands
 _PARTIAL_FRAMES = 160
 _SEGMENT_FRAMES = 100
 _BLOCKS = ((12, 1), (24, 2), (16, 2))
-_HALF_TAPS = 120
-_CUTOFF = 7_750.0 / 24_000.0
 
 
 class Listener:
@@ -38,7 +37,7 @@ class Listener:
         self._campplus = {name: tensor.to(device) for name, tensor in campplus.items()}
         self._lstm = _lstm(ge2e).to(device)
         self._linear = ge2e["linear.weight"].to(device), ge2e["linear.bias"].to(device)
-        self._resampler = _resampler().to(device)
+        self._resampler = torch.from_numpy(resampling_kernel().astype(np.float32)).to(device)
         self._povey = torch.from_numpy(povey_window()).to(device)
         self._kaldi = torch.from_numpy(kaldi_bands(KALDI_MELS, KALDI_FFT, KALDI_LOW_HZ)).to(device)
         self._slaney = torch.from_numpy(slaney_bands(GE2E_MELS, FRAME_SAMPLES)).to(device)
@@ -46,7 +45,7 @@ class Listener:
 
     def to_16k(self, samples: Tensor) -> Tensor:
         """[n, 3 m] -> [n, 2 m]"""
-        both = F.conv1d(samples[:, None], self._resampler, stride=3, padding=_HALF_TAPS)
+        both = F.conv1d(samples[:, None], self._resampler, stride=3, padding=HALF_TAPS)
         return both[..., : samples.shape[1] // 3].transpose(1, 2).reshape(len(samples), -1)
 
     def embed_a(self, samples: Tensor) -> Tensor:
@@ -139,10 +138,3 @@ def _lstm(ge2e: Mapping[str, Tensor]) -> nn.LSTM:
             ):
                 getattr(network, f"{kind}_{name}_l{layer}").copy_(to_torch(values))
     return network.requires_grad_(False)
-
-
-def _resampler() -> Tensor:
-    """Two phases of a Kaiser-windowed sinc, [2, 1, 241]."""
-    taps = np.arange(-_HALF_TAPS, _HALF_TAPS + 1)
-    phases = [2 * _CUTOFF * np.sinc(2 * _CUTOFF * (taps - delay)) * np.kaiser(len(taps), 8.0) for delay in (0.0, 1.5)]
-    return torch.from_numpy(np.stack(phases)[:, np.newaxis].astype(np.float32))

@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE.parent.parent / "src"), str(HERE)]
+sys.path[:0] = [str(HERE.parent.parent / "src"), str(HERE.parent), str(HERE)]
 from decoder import Decoder, read_weights
 from judges import Listener
 from opinion import Opinion
