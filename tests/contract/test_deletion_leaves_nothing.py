@@ -82,6 +82,26 @@ async def test_voices_are_kept_for_so_long(tmp_path: Path, opening: Open) -> Non
     assert set(map(digest_voice_id, all_ids)) <= deletions(tmp_path / "audit", HOUSE_KEEPING)
 
 
+async def test_a_clock_that_jumps_ahead_deletes_nothing(tmp_path: Path, opening: Open) -> None:
+    """For one round, in which somebody may set it right; a clock that stays ahead is believed in the next."""
+    stores = await opening(tmp_path)
+    await fill(stores)
+    clock = FixedClock((await stores.voices.list(OURS))[0].created_at)
+    house = KeepHouse(stores.voices, stores.jobs, 3600.0, clock, timedelta(days=30))
+    num_voices = len(await stores.voices.list(OURS))
+    for jump, num_left in (
+        (timedelta(0), num_voices),
+        (timedelta(days=4000), num_voices),
+        (timedelta(days=-4000), num_voices),
+        (timedelta(days=4000), num_voices),
+        (timedelta(0), 0),
+    ):
+        clock.jump(jump.total_seconds())
+        clock.advance(3600)
+        await house._clean()
+        assert len(await stores.voices.list(OURS)) == num_left
+
+
 async def test_a_workspace_is_forgotten_with_a_receipt(
     tmp_path: Path, opening: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,9 +84,8 @@ class Allowances:
     def _take_from_bucket(self, name: str, most: int, kind: str) -> None:
         if not most:
             return
-        now_s = self._clock.now().timestamp()
-        # Not later than in a minute, whatever the clock was set to.
-        full_at_s = min(max(self._full_at_s.get(name, now_s), now_s), now_s + _MINUTE_S) + _MINUTE_S / most
+        now_s = self._clock.monotonic_s()
+        full_at_s = max(self._full_at_s.get(name, now_s), now_s) + _MINUTE_S / most
         wait_s = full_at_s - now_s - _MINUTE_S
         if wait_s > 1e-6:
             message = f"This key has had its {most} {kind} a minute. Wait a moment."

@@ -47,7 +47,7 @@ class WrongKeys:
         except CredentialsRejected:
             self._known.pop(digest, None)
             num_wrong, _ = self._senders.pop(sender, (0, 0.0))
-            self._senders[sender] = num_wrong + 1, self._clock.now().timestamp()
+            self._senders[sender] = num_wrong + 1, self._clock.monotonic_s()
             if len(self._senders) > _MAX_SENDERS:
                 self._senders.popitem(last=False)
             raise
@@ -61,8 +61,8 @@ class WrongKeys:
 
     def _check(self, sender: str) -> None:
         num_wrong, last_s = self._senders.get(sender, (0, 0.0))
-        passed_s = self._clock.now().timestamp() - last_s
-        if passed_s < 0 or passed_s >= _FORGOTTEN_S:  # below 0: the clock was set back
+        passed_s = self._clock.monotonic_s() - last_s
+        if passed_s >= _FORGOTTEN_S:
             self._senders.pop(sender, None)
         elif num_wrong >= _NUM_FREE:
             wait_s = min(2.0 ** min(num_wrong - _NUM_FREE, 10), _MAX_WAIT_S) - passed_s

@@ -165,7 +165,7 @@ class MemoryKeyStore:
         self._rows: dict[str, KeyRow] = {}
         self._parts: dict[str, KeyParts] = {}
         self._rotated: set[str] = set()
-        self._spent: dict[str, datetime] = {}
+        self._spent: set[str] = set()
 
     async def create(
         self, workspace: WorkspaceId, scopes: Scopes, lifetime: timedelta | None = None
@@ -212,8 +212,9 @@ class MemoryKeyStore:
         return None if parts is None else parts.signing_secret
 
     async def spend(self, name: str, expires_at: datetime) -> bool:
-        is_new = self._spent.get(name, self._clock.now()) <= self._clock.now()
-        self._spent[name] = expires_at
+        del expires_at
+        is_new = name not in self._spent
+        self._spent.add(name)
         return is_new
 
     async def list(self) -> Sequence[KeyRow]:

@@ -34,7 +34,11 @@ class Offload(Protocol):
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """The time, with the UTC zone."""
+        """The time, with the UTC zone. Jumps when somebody sets the clock: for what is kept and shown."""
+        ...
+
+    def monotonic_s(self) -> float:
+        """Seconds that pass, whatever the clock is set to: for how long ago something was in this process."""
         ...
 
 
