@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import ctypes
 import gc
 import logging
 import os
@@ -329,7 +330,7 @@ async def test_leaving_before_the_first_chunk_stops_the_engine(make_client) -> N
 
 
 @pytest.mark.parametrize("fail_at", [0, 1, 5])
-@pytest.mark.parametrize("kind", [ValueError, SystemExit, StopIteration, MemoryError])
+@pytest.mark.parametrize("kind", [ValueError, SystemExit, StopIteration, asyncio.CancelledError])
 async def test_what_an_engine_raises_is_our_failure(make_client, caplog, fail_at: int, kind) -> None:
     """A foreign exception becomes an EngineFailure, logged once with an id, and the next request is served."""
     engine = WatchedEngine(num_chunks=10, fail=kind("boom"), fail_at=fail_at)
@@ -344,6 +345,30 @@ async def test_what_an_engine_raises_is_our_failure(make_client, caplog, fail_at
     assert caught.value.message.removesuffix(".").split()[-1] in caplog.text
     engine.fail = None
     assert len(await read_samples(await client.synthesize(VOICE, WORDS, OPTIONS)))
+
+
+@pytest.mark.parametrize("is_speaking", [True, False])
+async def test_a_thread_that_is_to_end_goes_on(make_client, is_speaking: bool) -> None:
+    """Whatever throws an exception into the engine's thread, at work or at rest: nobody waits for ever, the next
+    request is served."""
+    engine = WatchedEngine(num_chunks=20)
+    client = await make_client(engine)
+    thread = next(thread for thread in threading.enumerate() if thread.name == "myna-engine-0")
+
+    def end_thread() -> None:
+        assert ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
+
+    if not is_speaking:
+        end_thread()
+    async with asyncio.timeout(_DEADLINE_S):
+        with pytest.raises(EngineFailure):
+            async for _ in await client.synthesize(VOICE, WORDS, OPTIONS):
+                if is_speaking:
+                    end_thread()
+                    is_speaking = False
+        assert len(await read_samples(await client.synthesize(VOICE, WORDS, OPTIONS)))
+    assert client.is_ready
+    assert client.num_busy == 0
 
 
 async def test_our_own_refusals_pass(make_client, caplog) -> None:
