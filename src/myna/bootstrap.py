@@ -47,6 +47,7 @@ from myna.usecases.work_off_jobs import WorkOffJobs
 from myna.weights.store import WeightStore
 
 _HOUSE_KEEPING_S = 3600.0
+_MAX_SPEECH_PIECES = 1024
 
 
 def build_services(settings: Settings) -> Services:
@@ -61,6 +62,9 @@ def build_services(settings: Settings) -> Services:
     )
     foreground = Foreground()
     offload = ThreadOffload(settings.analysis_threads, settings.analysis_queue_length, foreground)
+    # Milliseconds each, and in the middle of speech: they wait neither behind recordings that are listened to, nor are
+    # they refused before the engine has refused the request.
+    offload_of_speech = ThreadOffload(settings.analysis_threads, _MAX_SPEECH_PIECES, foreground)
     offload_at_leisure = ThreadOffload(1, settings.analysis_queue_length, foreground, is_at_leisure=True)
     # Not in the foreground and not behind it: milliseconds of a job that lets live speech go first anyway.
     offload_of_jobs = ThreadOffload(1, settings.analysis_queue_length, is_at_leisure=True)
@@ -110,7 +114,7 @@ def build_services(settings: Settings) -> Services:
         plan_speech=plan_speech,
         detect_language=detect_text_language,
         read_description=read_description,
-        offload=offload,
+        offload=offload_of_speech,
         offload_of_jobs=offload_of_jobs,
         limits=SpeechLimits(
             settings.max_text_chars,
@@ -131,6 +135,7 @@ def build_services(settings: Settings) -> Services:
     async def release() -> None:
         await stores.release()
         offload.close()
+        offload_of_speech.close()
         offload_at_leisure.close()
         offload_of_jobs.close()
         analyst.close()

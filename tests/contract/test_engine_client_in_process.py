@@ -30,6 +30,8 @@ from myna.domain.speech import SpeechSegment, SpokenChunk
 from myna.domain.voice import VoiceArtifact
 from myna.engines.base import EngineSettings, EngineSpec
 from myna.engines.tone.spec import SPEC as TONE
+from myna.observability.request_record import RequestRecord
+from myna.observability.tracing import trace_request
 from myna.runtime import hand_over as hand_over_module
 from myna.runtime.hand_over import ChunkHandOver
 from myna.runtime.in_process import InProcessEngineClient
@@ -248,6 +250,23 @@ async def test_first_come_first_served(make_client) -> None:
 
     await asyncio.gather(*(speak(text) for text in texts))
     assert engine.made == [text for text in texts for _ in range(4)]
+
+
+async def test_workspaces_take_turns(make_client) -> None:
+    """Who fills the line waits behind himself alone, and makes room for others: of a full line his last is refused."""
+    engine = WatchedEngine(num_chunks=1)
+    client = await make_client(engine, queue_length=4)
+
+    async def speak(name: str) -> None:
+        record = RequestRecord("request", workspace=name[0])
+        with trace_request(record):
+            await read_samples(await client.synthesize(VOICE, make_segments(name), OPTIONS))
+
+    names = ["a0", "a1", "a2", "a3", "a4", "a5", "b0", "b1", "b2", "c0"]
+    results = await asyncio.gather(*map(speak, names), return_exceptions=True)
+    refused = [name for name, result in zip(names, results, strict=True) if isinstance(result, Overloaded)]
+    assert refused == ["a2", "a3", "a4", "a5", "b2"]
+    assert engine.made == ["a0", "b0", "c0", "a1", "b1"]
 
 
 async def test_long_texts_take_turns(make_client) -> None:
