@@ -1,5 +1,6 @@
 """Deletion is proved by looking for the bytes: in every file of the store, while the server still has it open."""
 
+import hashlib
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +15,7 @@ from tests.stored_content import Open, fill, read_pending, run_myna
 from myna.cli.exit_codes import ExitCode
 from myna.domain.consent import digest_voice_id
 from myna.domain.errors import ServiceUnavailable
+from myna.domain.scope import WRITE
 from myna.domain.voice import VoiceId
 from myna.observability.audit_log import AUDIT_FILE, COMMAND, HOUSE_KEEPING, AuditLog
 from myna.testing.clock import FixedClock
@@ -37,7 +39,8 @@ def deletions(folder: Path, key_id: str) -> set[str]:
 
 
 async def test_of_a_deleted_voice_nothing_is_left(tmp_path: Path, opening: Open) -> None:
-    """Clone and draft, by request: words, name, consent, recording, artifact; of the voice beside them all is there."""
+    """Clone and draft, by request: words, name, consent, recording, artifact; of the voice beside them all is there.
+    Who asks for a receipt gets a signed one, with the digest of every file."""
     stores = await opening(tmp_path)
     services = replace(build_tone_services(voices=stores.voices), voices=stores.voices)
     async with open_service(services=services) as service:
@@ -47,14 +50,21 @@ async def test_of_a_deleted_voice_nothing_is_left(tmp_path: Path, opening: Open)
         kept_id = await service.clone("Kept", voiceSamples=[{"audioData": wav_base64(), "transcription": "kept words"}])
         design = {"designPrompt": DESCRIBED + ", calm and old, who reads the news.", "previewText": "Hello there."}
         drafts = (await service.post("/voices/v1/voices:design", design)).json()["previewVoices"]
-        stored = await stores.voices.get_with_artifact("acme", voice_id)
+        artifact = (await stores.voices.get_with_artifact("acme", voice_id)).artifact.content
         wav = (await stores.voices.get_samples("acme", voice_id))[0].wav
         words = [text.encode() for text in (SAID, NAMED, AGREED, DESCRIBED)]
-        wanted = [*words, NAMED.lower().encode(), stored.artifact.content, wav[1000:2000]]
+        wanted = [*words, NAMED.lower().encode(), artifact, wav[1000:2000]]
         assert {some for _, some in files_with(tmp_path, wanted)} == {some[:16] for some in wanted}
-        for gone in (voice_id, *(draft["voiceId"] for draft in drafts)):
+        for gone in (draft["voiceId"] for draft in drafts):
             reply = await service.client.delete(f"/voices/v1/voices/{gone}", headers=service.auth())
-            assert reply.status_code == 200
+            assert (reply.status_code, reply.json()) == (200, {})
+        path = f"/voices/v1/voices/{voice_id}?receipt=true"
+        made = (await service.client.delete(path, headers=service.auth())).raise_for_status().json()
+        said = jwt.decode(made["signed"], jwt.PyJWK(made["publicKey"]), ["EdDSA"], issuer="myna")
+        assert said == {"iss": "myna", **made["receipt"]}
+        files = [{"voiceId": voice_id, "sha256": [hashlib.sha256(content).hexdigest() for content in (artifact, wav)]}]
+        assert (said["workspace"], said["voices"]) == ("acme", files)
+        assert (await service.client.delete(path, headers=service.auth())).status_code == 404
         assert files_with(tmp_path, wanted) == set()
         assert files_with(tmp_path, [b"kept words"])
         assert (await service.get(f"/voices/v1/voices/{kept_id}")).status_code == 200
@@ -151,12 +161,19 @@ async def test_no_receipt_while_a_file_is_left(tmp_path: Path, opening: Open, mo
     [folder] = [path.parent for path in data_dir.rglob("*") if path.is_file() and path.read_bytes() == ARTIFACT.content]
     folder.rename(tmp_path / "away")
     folder.touch()  # is no folder, and cannot be removed as one
+    services = replace(build_tone_services(voices=stores.voices), keys=stores.keys)
+    async with open_service(services=services) as service:
+        path = f"/voices/v1/voices/{make_voice(FixedClock(), 'v').voice_id}?receipt=true"
+        key, _ = await stores.keys.create(OURS, WRITE)
+        reply = await service.client.delete(path, headers=service.auth(key))
+        assert (reply.status_code, "signed" in reply.text) == (503, False)
     for _ in range(2):
         assert (await run_myna("store", "forget", OURS, "--receipt", receipt))[0] == ExitCode.BUSY
         assert not receipt.exists()
     assert await stores.voices.list(OURS) == []
     folder.unlink()
     (tmp_path / "away").rename(folder)
+    await stores.voices.recover()  # the server's house-keeping: the command leaves what a running one has listed
     assert (await run_myna("store", "forget", OURS, "--receipt", receipt))[0] == ExitCode.OK
     assert not folder.exists()
     assert await read_pending(stores) == []

@@ -26,7 +26,16 @@ from myna.usecases.keep_dictionaries import (
     too_many_dictionaries,
     unknown_dictionary,
 )
-from myna.usecases.ports import Clock, Grant, KeyRow, MarkedRequest, StoredSample, StoredVoice, VoiceChange
+from myna.usecases.ports import (
+    Clock,
+    DeletedFiles,
+    Grant,
+    KeyRow,
+    MarkedRequest,
+    StoredSample,
+    StoredVoice,
+    VoiceChange,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +134,10 @@ class MemoryVoiceStore:
         found = [revocation for key, revocation in self._revocations.items() if key[:2] == of_voice]
         return sorted(found, key=lambda revocation: revocation.revoked_at, reverse=True)
 
-    async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
-        self._find(workspace, voice_id)
+    async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
+        entry = self._find(workspace, voice_id)
         del self._entries[workspace, voice_id]
+        return DeletedFiles((entry.artifact.digest, *(sample.digest for sample in entry.samples)), are_removed=True)
 
     async def delete_expired_drafts(self) -> int:
         expired = [key for key, entry in self._entries.items() if self._is_expired(entry.voice)]
