@@ -23,6 +23,7 @@ class LiveServer:
     pid: int
     data_dir: Path
     log: Path
+    process: "subprocess.Popen[str]"
 
     def create_key(self, workspace: str, access: str) -> str:
         """Another key, made with the command that operators use."""
@@ -57,7 +58,7 @@ def run_server(
         line = process.stdout.readline()
         assert line, f"the server did not start:\n{log.read_text()[-2000:]}"
         ready = json.loads(line)
-        yield LiveServer(ready["url"], ready.get("apiKey", ""), process.pid, data_dir, log)
+        yield LiveServer(ready["url"], ready.get("apiKey", ""), process.pid, data_dir, log, process)
     finally:
         if process.poll() is None:
             os.kill(process.pid, signal.SIGTERM)

@@ -56,7 +56,8 @@ async def run_server(settings: Settings, host: str, port: int, *, is_dev: bool, 
     with _listen(host, port) as listening:
         url = f"http://{_shown_host(host)}:{listening.getsockname()[1]}"
         services = build_services(settings)
-        config = server_config(create_app(services, http_limits(settings), AuditLog(settings.data_dir)), host, port)
+        app = create_app(services, http_limits(settings), AuditLog(settings.data_dir))
+        config = server_config(app, host, port, drain_s=settings.drain_s)
         config.lifespan = "off"  # started and closed here: /healthz answers meanwhile, and what fails keeps its name
         server = _Server(config)
         _stop_on_signals(server)
