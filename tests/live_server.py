@@ -34,6 +34,16 @@ class LiveServer:
         return made.stdout.strip()
 
 
+def install_engine(engine_id: str, site: Path) -> dict[str, str]:
+    """Make `tests/e2e/{engine_id}_engine.py` look like an installed plug-in. Returns settings of a server."""
+    about = site / f"{engine_id}-1.0.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {engine_id}\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(f"[myna.engines]\n{engine_id} = {engine_id}_engine:SPEC\n")
+    others = os.environ.get("PYTHONPATH", "")
+    return {"PYTHONPATH": f"{site}:{Path(__file__).parent / 'e2e'}:{others}"}
+
+
 @contextmanager
 def run_server(
     data_dir: Path, engine: str, options: Sequence[str] = (), settings: dict[str, str] | None = None
