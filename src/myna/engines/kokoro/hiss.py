@@ -20,8 +20,8 @@ _EDGE_S = 0.01
 _BRIGHT_DB = -18.0
 """Of the lines of `voice_clarity`, spoken by the undivided decoder, up to 8 kHz. Public voices have -23 there, but -20
 as they speak (by the decoder that streams, with practised norms) and 4 dB more above 8 kHz, of which clones have less.
-From the old goal, -22, to this one hisses of twelve people's clones went from -16.7 to -14.4 dB (public voices: -16.1, the
-ones nearest in pitch more); DNSMOS (3.413, 3.409) and clarity (-.018, -.017) stay.
+From the old goal, -22, to this one hisses of twelve people's clones went from -16.7 to -14.4 dB (public voices: -16.1,
+those nearest in pitch more); DNSMOS (3.413, 3.409) and clarity (-.018, -.017) stay.
 """
 _MOST_DB = 10.0
 
