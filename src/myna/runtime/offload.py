@@ -39,6 +39,9 @@ class ThreadOffload:
         Raises: Overloaded, ServiceUnavailable (closing), and what `work` raises.
         """
         place = await self._line.enter()
+        if self._is_closed:  # in the moment in which it was this one's turn
+            self._line.leave(place)
+            raise closing()
         context = contextvars.copy_context()
         call = asyncio.get_running_loop().run_in_executor(self._executor, lambda: context.run(self._work, work))
         call.add_done_callback(lambda call: self._end(place, call))
@@ -59,5 +62,6 @@ class ThreadOffload:
 
     def _end(self, place: int, call: "asyncio.Future[T]") -> None:
         self._line.leave(place)
-        # Seen, so that asyncio does not complain when the caller has left.
-        call.exception()
+        if not call.cancelled():
+            # Seen, so that asyncio does not complain when the caller has left.
+            call.exception()
