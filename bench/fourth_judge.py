@@ -17,7 +17,7 @@ from myna.domain.waveform import Waveform
 from myna.weights.store import WeightStore
 
 HEAD = Path(__file__).parent / "fourth_judge.npz"
-HEAD_SHA256 = "5d7afcfe711e0ee0e9698caecc7855938dbd689c51e97a3b739bb722804c4332"
+HEAD_SHA256 = "d6ee1698719298a83f034982d831472c0859dc64704125cc4556dba56d7c729f"
 _LONGEST_SAMPLES = 10 * 16_000
 
 Floats = npt.NDArray[np.float32]

@@ -5,7 +5,7 @@
 First everybody is listened to: two recordings, and one of them again through noise, a telephone or a room. Resumable, 50
 speakers a file, about 0.4 CPU-seconds a speaker; stopped early, `--fit-only` takes what is there. Then, in seconds, the
 head is fitted: linear discriminant analysis of the statistics of the encoder's layers. The errors that are printed and
-kept (`results/judge_d.json`) are of every eighth speaker, with a head fitted to the others. The head itself (`bench/fourth_judge.npz`)
+kept (`results/judge_d.json`) are of every eighth speaker, with a head fitted to the others, among those of the same corpus and language. The head itself (`bench/fourth_judge.npz`)
 is fitted to all; its digest belongs into `bench/fourth_judge.py`. No evaluation speaker is in DATA/train.
 """
 
@@ -40,11 +40,14 @@ NUM_LAYERS = 3
 10 and 13 % after the third, fourth and fifth."""
 LAYERS = (1, 2)
 NUM_COMPONENTS, DIMENSION, SHRINKAGE = 450, 100, 1.0
+SMALL_GROUP = 3
 HELD_OUT = 8
 RESULTS = Path(__file__).parent / "results/judge_d.json"
 
 Statistics = npt.NDArray[np.float32]
 """[speakers, 3 recordings, layers, 1024]"""
+Rows = npt.NDArray[np.float32]
+Names = npt.NDArray[np.str_]
 
 
 def listen(speech: Path, work: Path, weights: WeightStore, count: int) -> None:
@@ -79,8 +82,11 @@ def _show_progress(done: int, total: int) -> None:
     print(f"\r{'#' * (40 * done // total):40} {done}/{total} speakers", end="", file=sys.stderr, flush=True)
 
 
-def fit(statistics: Statistics) -> Head:
-    """Whiten what differs between recordings of one person, keep what then differs most between people."""
+def fit(statistics: Statistics, groups: Names) -> Head:
+    """Whiten what differs between recordings of one person and between groups, keep what then differs most between people.
+
+    groups: [speakers], corpus and language: else the head would tell languages apart, and all who read one book were alike.
+    """
     rows = statistics[:, :, list(LAYERS)].reshape(*statistics.shape[:2], -1)
     num_speakers, num_recordings, size = rows.shape
     flat = rows.reshape(-1, size)
@@ -89,19 +95,32 @@ def fit(statistics: Statistics) -> Head:
     _, components = linalg.eigh(normal.T @ normal, subset_by_index=[size - NUM_COMPONENTS, size - 1])
     reduced = (normal @ components).reshape(num_speakers, num_recordings, -1)
     centres = reduced.mean(axis=1)
+    of_groups = _group_means(centres, groups)
     errors = (reduced - centres[:, np.newaxis]).reshape(-1, NUM_COMPONENTS)
     within = errors.T @ errors / (num_speakers * (num_recordings - 1))
-    between = centres.T @ centres / num_speakers - within / num_recordings
+    apart = centres - of_groups
+    between = apart.T @ apart / num_speakers - within / num_recordings
+    within += of_groups.T @ of_groups / num_speakers
     within += SHRINKAGE * np.trace(within) / NUM_COMPONENTS * np.eye(NUM_COMPONENTS)
     _, directions = linalg.eigh(between, within, subset_by_index=[NUM_COMPONENTS - DIMENSION, NUM_COMPONENTS - 1])
     projection = (components @ directions) / deviation[:, np.newaxis]
     return Head(LAYERS, mean, projection.astype(np.float32))
 
 
-def errors_of(head: Head, statistics: Statistics) -> dict[str, float]:
-    """Equal error rates of every recording against every other person's."""
+def _group_means(centres: Rows, groups: Names) -> Rows:
+    """[speakers, n]: of everybody's group, nearer to zero for small groups."""
+    means = np.zeros_like(centres)
+    for group in np.unique(groups):
+        members = groups == group
+        means[members] = centres[members].sum(axis=0) / (members.sum() + SMALL_GROUP)
+    return means
+
+
+def errors_of(head: Head, statistics: Statistics, groups: Names) -> dict[str, float]:
+    """Equal error rates of every recording against every other person's of the same group."""
     placed = [head.place(statistics[:, recording]) for recording in range(statistics.shape[1])]
     is_same = np.eye(len(statistics), dtype=bool)
+    is_other = (groups[:, np.newaxis] == groups) & ~is_same
     rates = {}
     for name, first, second in (
         ("two recordings", 0, 1),
@@ -109,7 +128,7 @@ def errors_of(head: Head, statistics: Statistics) -> dict[str, float]:
         ("another channel, second recording", 1, 2),
     ):
         cosines = placed[first] @ placed[second].T
-        rates[name] = round(equal_error_rate(cosines[is_same], cosines[~is_same]), 4)
+        rates[name] = round(equal_error_rate(cosines[is_same], cosines[is_other]), 4)
     return rates
 
 
@@ -125,9 +144,11 @@ def main() -> None:
         listen(arguments.speech, arguments.work, WeightStore(arguments.weights), arguments.count)
     heard = [np.load(path)["heard"][:, :, : NUM_LAYERS + 1] for path in finished(arguments.work)]
     statistics = np.concatenate(heard).astype(np.float32)
+    speakers = np.concatenate([np.load(path)["speaker"] for path in finished(arguments.work)])
+    groups = np.array([speaker.rpartition("-")[0] for speaker in speakers])
     is_held = np.arange(len(statistics)) % HELD_OUT == 0
-    rates = errors_of(fit(statistics[~is_held]), statistics[is_held])
-    head = fit(statistics)
+    rates = errors_of(fit(statistics[~is_held], groups[~is_held]), statistics[is_held], groups[is_held])
+    head = fit(statistics, groups)
     np.savez(HEAD, layers=head.layers, mean=head.mean, projection=head.projection.astype(np.float16))
     digest = hashlib.sha256(HEAD.read_bytes()).hexdigest()
     report = {"speakers": len(statistics), "held_out": int(is_held.sum()), "equal_error_rate": rates, "sha256": digest}
