@@ -16,6 +16,8 @@ _STEP_S = 0.2
 _WINDOW_S = 3.0
 """What is looked at: silence is judged beside the speech before it."""
 _PARTIAL_S = 0.5
+_LANGUAGE_S = 1.5
+"""Of less speech the language cannot be heard: the first words would come as those of another."""
 _LEAD_S = 0.2
 """Before the first sound of a turn: it begins softer than it is noticed."""
 MAX_TURN_S = 24.0
@@ -54,8 +56,9 @@ class ListenLive:
         return LiveListening(self, sample_rate_hz, num_channels, silence_s)
 
     async def hear(self, turn: Turn, lang: LangCode | None) -> HeardPassage | None:
-        """Its words, with times of the stream; None if there are none. Raises: Overloaded, ..."""
-        if not len(turn.waveform.samples):
+        """Its words, with times of the stream; None if there are none yet. Raises: Overloaded, ..."""
+        is_too_short = lang is None and not turn.is_final and turn.waveform.duration_s < _LANGUAGE_S
+        if is_too_short or not len(turn.waveform.samples):
             return None
         heard = await self.offload(partial(self.analyst.hear, turn.waveform, lang))
         return heard.after(turn.start_s) if heard is not None else None
