@@ -93,6 +93,7 @@ async def test_two_turns(service: HttpService, chunk_s: float) -> None:
         frame["result"]["speechStarted"]["startTimeMs"] for frame in frames if "speechStarted" in frame["result"]
     ]
     assert starts_ms == pytest.approx([1000, 4500], abs=30)
+    assert frames[0]["result"]["speechStarted"]["confidence"] == 0.88
     stops_ms = [
         frame["result"]["speechStopped"]["silenceDurationMs"] for frame in frames if "speechStopped" in frame["result"]
     ]
