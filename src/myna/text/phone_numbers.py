@@ -51,9 +51,10 @@ class PhoneNumbers:
         groups = re.findall(r"\d+", match["phone"])
         if sum(map(len, groups)) not in _TOTAL_DIGITS:
             return None
-        first = self._language.join(self._language.plus, self._language.digits(groups[0]))
+        plus = self._language.url.get("+", self._language.plus)
+        first = self._language.join(plus, self._language.digits(groups[0]))
         if len(groups) == 1:
-            return self._language.join(self._language.plus, self._language.say_digits(groups[0]))
+            return self._language.join(plus, self._language.say_digits(groups[0]))
         return self._language.join_phone([first, *(self._language.say_phone_group(group) for group in groups[1:])])
 
     def _read_area(self, match: re.Match[str]) -> str | None:

@@ -18,6 +18,9 @@ class Italian(Romance):
             return numeral
         return "una" if is_feminine else "uno" if _LO.match(noun.lower()) else "un"
 
+    def parts(self, one: str) -> str:
+        return one.removesuffix("o") + "i"
+
     def say_each(self, unit: str) -> str:
         is_measure = unit in _TIMES or any(unit == forms["one"] for forms in self.units.values())
         if not is_measure:
