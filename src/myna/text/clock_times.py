@@ -32,7 +32,7 @@ class ClockTimes:
             hour = r"(?P<h>1[0-2]|0?[1-9])"
             said = rf"\s?(?P<half>(?i:{any_of(language.pm)}))(?!\w)"
             maybe = rf"(?P<from_h>1[0-2]|0?[1-9])(?:{first_half})"
-            yield re.compile(rf"{before}{maybe}{DASH}{hour}{said}"), self._read_range
+            yield re.compile(rf"{before}{maybe}{DASH}{hour}(?::(?P<min>[0-5]\d))?{said}"), self._read_range
             yield re.compile(rf"{before}{hour}(?:\.(?P<min>[0-5]\d))?{said}"), self._read
         if language.hour_word:
             hour, word = r"(?P<h>[01]?\d|2[0-4])", language.hour_word

@@ -66,7 +66,7 @@ _ACTS = frozenset(
     sniffles gasps yawns breathes inhales exhales cries sobs groans moans gulps hesitates stutters pauses clears
     smiles nods shrugs grins winks frowns bows waves smirks blushes snickers snorts grunts growls whimpers pouts
     claps shivers shudders swallows stammers scoffs hisses huffs cackles weeps squeals blinks leans whispering
-    shouting laughing crying sighing laughter applause chuckling giggling sobbing coughing clearing suspira ríe
+    shouting laughing crying sighing laughter applause chuckling giggling sobbing coughing clearing suspira ríe ride
     susurra solloza tose sonríe asiente carraspea risas aplausos soupire rit chuchote sourit tousse rires
     applaudissements sospira sussurra sorride tossisce risate applausi ri risos aplausos sorri wzdycha śmieje
     szepcze śmiech вздыхает смеётся шепчет смех

@@ -143,6 +143,7 @@ class Normalizer:
         symbols = dict(self._language.symbols)
         symbols |= {typed: symbols[sign] for typed, sign in _TYPED_SIGNS.items() if sign in symbols}
         yield re.compile(rf"(?P<symbol>{any_of(symbols)})"), lambda match: f" {symbols[match['symbol']]} "
+        yield re.compile("(?<![Α-ωά-ώ])[Α-Ωα-ω](?![Α-ωά-ώ])"), lambda match: f" {_name_greek(match[0])} "
 
     def find_readings(self, text: str, start: int, end: int) -> Iterator[Reading]:
         """What is to be read otherwise than it is written, in order, within text[start:end].
@@ -194,7 +195,8 @@ class Normalizer:
         is_host = len(parts) == 4 and all(int(part) < 256 for part in parts)
         word = self._language.url["."] if is_host else self._language.version_point or self._language.url["."]
         dot = f"{self._language.gap}{word}{self._language.gap}"
-        return dot.join(self._say_part(part) for part in parts)
+        say = self._language.say_pairs if is_host else self._say_part
+        return dot.join(say(part) for part in parts)
 
     def _say_part(self, digits: str) -> str:
         is_code = len(digits) > 1 and digits[0] == "0"
@@ -228,6 +230,11 @@ class Normalizer:
             return spoken if re.match(r"\s+[A-Z]", rest) else self._language.behind_names[short]
         is_final = short in self._language.final_abbreviations and words_before(match).strip() != ""
         return f"{spoken}." if is_final and ends_sentence(match) else spoken
+
+
+def _name_greek(letter: str) -> str:
+    """ "α" -> alpha"""
+    return unicodedata.name(letter).split()[-1].lower().replace("lamda", "lambda")
 
 
 @cache

@@ -75,7 +75,8 @@ class PhoneNumbers:
         is_known = "/" not in separators and re.fullmatch(self._language.phone_groups, joined) is not None
         is_book = separators == {"-"} and len(groups) > 2 and num_digits >= 7
         is_local = separators == {"-"} and re.fullmatch(self._language.local_phone_groups, joined) is not None
-        if not (is_local or is_asked or is_area or is_known or is_book) or num_digits > 20 or num_digits < 6:
+        is_card = separators in ({" "}, {"-"}) and len(groups) == 4 and all(len(group) == 4 for group in groups)
+        if not (is_card or is_local or is_asked or is_area or is_known or is_book) or num_digits > 20 or num_digits < 6:
             return None
         if separators == {"."} and not is_known and not is_asked:
             return None  # a version, a date

@@ -62,6 +62,10 @@ class Quantities:
         yield re.compile(rf"{before}(?P<sign>[-−+])?{number}\s?[%％]"), self._read_percent
         yield from self._rates(unit, number)
         yield from compile_rules(
+            (
+                rf"{before}(?P<low>[-−])?{first}\s?{unit}{DASH}(?P<high>[-−])?{second}\s?(?P=unit){dot}{after}",
+                self._unless_in_sum(self._read_range),
+            ),
             (rf"{before}(?P<sign>[-−+])?{number}(?P<joint>\s|-)?{unit}{after}(?!/){dot}", self._read_measure),
             (
                 rf"{before}(?P<low>[-−])?{first}{DASH}(?P<high>[-−])?{second}(?:\s?{unit}{dot})?(?!-){after}",

@@ -20,7 +20,9 @@ _OPERAND = (
 )
 _EQUALS = re.compile("[=≈≠≤≥]")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_RANGE = re.compile(r"(?P<first>\d+)\s?[-–]\s?(?P<second>\d+)(?!\d|[.,]\d|\s?[-−–+×*·÷/])[^\d?？_…−-]*\d[^−-]*")
+_RANGE = re.compile(
+    r"(?P<first>\d+)\s?[-–]\s?(?P<second>\d+)(?!\d|[.,]\d|\s?[-−–+×*·÷/])[^\d?？_…−-]*\d[\d.,]*(?:[-–]\d+)?[^−-]*"
+)
 """Only if the second is the larger: "10-20 = 5" is a table, "5-10 kg = 11-22 lb" two ranges."""
 _ASKED_FOR_ITSELF = re.compile(
     r"\d{1,2}:\d\d(?!\d)|\d[-–]\d+[-–]\d|\d{3}[-–]\d{4}|\d{4}[-–]\d{4}|(?<!\d)0\d|[A-Za-z]/[A-Za-z]"
@@ -42,7 +44,7 @@ class Sums:
         sums = rf"{_OPERAND}(?:{operator}{_OPERAND}){{1,8}}"
         words = any_of(language.equal_words) or "(?!)"
         said_so = rf"\s?(?:{words})\s?(?:[(（]?[-−]?\d|[?？几])"
-        either = rf"{sums}(?:\s?[=≈≠≤≥]\s?(?:{_OPERAND}|[?？_…])|{said_so})|{_OPERAND}\s?=\s?{sums}"
+        either = rf"{sums}(?:\s?[=≈≠≤≥]\s?(?:{_OPERAND}(?:{operator}{_OPERAND}){{0,8}}|[?？_…])|{said_so})|{_OPERAND}\s?=\s?{sums}"
         if language.sum_words:
             edge = r"(?<!\w)" if language.is_spaced else ""
             either += rf"|{edge}(?:{any_of(language.sum_words)})\W{{0,3}}{sums}(?=\s?(?:[?.？。]|$))"

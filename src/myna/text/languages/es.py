@@ -10,7 +10,7 @@ class Spanish(Romance):
 
     def suffixed(self, number: int, suffix: str) -> str:
         spoken = super().suffixed(number, suffix)
-        return spoken.removesuffix("o") if suffix == "er" else spoken
+        return spoken.removesuffix("o") if suffix.endswith("er") else spoken
 
     def part(self, number: int) -> str:
         """See `Romance`: "dieciseisavo"."""

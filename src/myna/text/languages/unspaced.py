@@ -43,8 +43,9 @@ class Unspaced(Language):
         yield re.compile(r"(?<!\d)(?P<y>\d{4})年"), lambda match: self.date_year(int(match["y"]))
 
     def counting_rules(self) -> Iterator[Rule]:
-        counted = rf"(?<!\d)(?<!\d\.)(?<!\d,(?=\d{{3}}))(?P<number>\d{{1,16}})(?P<counter>{any_of(self.counters)})"
-        yield re.compile(counted), lambda match: self.counted(int(match["number"]), match["counter"])
+        counted = rf"(?<!\d)(?<!\d\.)(?<!\d,(?=\d{{3}}))(?P<number>\d{{1,3}}(?:,\d{{3}}){{1,4}}|\d{{1,16}})"
+        counted += f"(?P<counter>{any_of(self.counters)})"
+        yield re.compile(counted), lambda match: self.counted(int(match["number"].replace(",", "")), match["counter"])
 
     def date_year(self, year: int) -> str:
         """With 年."""
@@ -71,7 +72,8 @@ class Unspaced(Language):
     def _read_date(self, match: re.Match[str]) -> str | None:
         year, month = int(match["y"]) if match["y"] else None, int(match["month"])
         if match["day"]:
-            return self.say_date(year, month, int(match["day"]))
+            spoken = self.say_date(year, month, int(match["day"]))
+            return spoken.removesuffix("日") + "号" if spoken and match[0].endswith("号") else spoken
         if not 1 <= month <= 12:
             return None
         return ("" if year is None else self.date_year(year)) + self.months[month - 1]
