@@ -44,7 +44,8 @@ class Sums:
         sums = rf"{_OPERAND}(?:{operator}{_OPERAND}){{1,8}}"
         words = any_of(language.equal_words) or "(?!)"
         said_so = rf"\s?(?:{words})\s?(?:[(（]?[-−]?\d|[?？几])"
-        either = rf"{sums}(?:\s?[=≈≠≤≥]\s?(?:{_OPERAND}(?:{operator}{_OPERAND}){{0,8}}|[?？_…])|{said_so})|{_OPERAND}\s?=\s?{sums}"
+        result = rf"\s?[=≈≠≤≥]\s?(?:{_OPERAND}(?:{operator}{_OPERAND}){{0,8}}|[?？_…])"
+        either = rf"{sums}(?:{result}|{said_so})|{_OPERAND}\s?=\s?{sums}"
         if language.sum_words:
             edge = r"(?<!\w)" if language.is_spaced else ""
             either += rf"|{edge}(?:{any_of(language.sum_words)})\W{{0,3}}{sums}(?=\s?(?:[?.？。]|$))"

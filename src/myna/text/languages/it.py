@@ -16,7 +16,7 @@ class Italian(Romance):
     def agree_with(self, numeral: str, noun: str, *, is_feminine: bool) -> str:
         if numeral != "uno":
             return numeral
-        if is_feminine and re.match(r"[aeiou]", noun.lower()):
+        if is_feminine and re.match(r"[aeiou]", noun.lower()) and noun != "ore":
             return "un'"
         return "una" if is_feminine else "uno" if _LO.match(noun.lower()) else "un"
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from myna.text.languages.unspaced import Unspaced
+from myna.text.languages.words import Forms
 from myna.text.letters import spell_letters
 from myna.text.numerals import japanese
 from myna.text.rules import Rule, compile_rules, words_before
@@ -25,6 +26,11 @@ class Japanese(Unspaced):
 
     def counted(self, number: int, counter: str) -> str:
         return japanese.spell_counted(number, counter)
+
+    def say_count(self, number: int, forms: Forms) -> str:
+        """See `Language`: よえん."""
+        noun = self.choose_form(forms, number)
+        return self.counted(number, "円") if noun == "えん" else self.cardinal(number) + noun
 
     def date_year(self, year: int) -> str:
         return japanese.spell_counted(year, "年")

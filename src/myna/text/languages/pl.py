@@ -9,7 +9,7 @@ from myna.text.rules import Rule
 _FEMININE = re.compile(
     r"(?:minut|sekund|godzin|ton|koron|lir|mil|stop|rupi|hrywn|kilokalori|uncj|koru|osob|kobiet|książk|godz|noc|szkoł|rodzin|"
     r"stron|częśc|kaw|herbat|butelk|szklank|łyżk|łyżeczk|róż|córk|siostr|ulic|rzek|gwiazd|piosenk|gr|zmian|rzecz)(?:[aeyi]|ie|y)?\b|rupie\b|"
-    r"(?:drug|trzeci|czwart)[ae]\b"
+    r"(?:drug|trzeci|czwart|piąt)[ae]\b"
 )
 
 

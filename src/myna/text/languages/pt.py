@@ -18,7 +18,10 @@ class Portuguese(Romance):
 
     def part(self, number: int) -> str:
         """See `Romance`: "dezesseis avos"."""
-        return self.ordinal(number) if number == 100 else f"{self.cardinal(number)} avo"
+        return self.ordinal(number) if number == 100 else f"{self.cardinal(number)} avos"
+
+    def parts(self, one: str) -> str:
+        return one if one.endswith("avos") else super().parts(one)
 
     def agree_with(self, numeral: str, noun: str, *, is_feminine: bool) -> str:  # noqa: ARG002
         if not is_feminine:

@@ -43,7 +43,7 @@ class Unspaced(Language):
         yield re.compile(r"(?<!\d)(?P<y>\d{4})年"), lambda match: self.date_year(int(match["y"]))
 
     def counting_rules(self) -> Iterator[Rule]:
-        counted = rf"(?<!\d)(?<!\d\.)(?<!\d,(?=\d{{3}}))(?P<number>\d{{1,3}}(?:,\d{{3}}){{1,4}}|\d{{1,16}})"
+        counted = r"(?<!\d)(?<!\d\.)(?<!\d,(?=\d{3}))(?P<number>\d{1,3}(?:,\d{3}){1,4}|\d{1,16})"
         counted += f"(?P<counter>{any_of(self.counters)})"
         yield re.compile(counted), lambda match: self.counted(int(match["number"].replace(",", "")), match["counter"])
 
