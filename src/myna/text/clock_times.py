@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from myna.text.languages.language import Language
 from myna.text.rules import DASH, Rule, any_of, ends_sentence
 
+_ZONE = re.compile(r"\s(?:[ECMP][SD]?T|UTC|GMT|BST|CES?T)\b")
+
 
 class ClockTimes:
     """One language's rules."""
@@ -64,5 +66,6 @@ class ClockTimes:
             spoken = self._language.join(spoken, self._language.say_second(second))
         if not half:
             return spoken
-        stop = "." if half.endswith(".") and not prefix and ends_sentence(match) else ""
+        is_end = ends_sentence(match) and _ZONE.match(match.string, match.end()) is None
+        stop = "." if half.endswith(".") and not prefix and is_end else ""
         return f"{spoken} {self._language.pm[half.lower()]}{stop}"

@@ -36,14 +36,14 @@ class Quantities:
         magnitude = rf"(?:\s?(?P<magnitude>(?i:{names})){edge})?" if names else ""
         times, about = language.symbols.get("×", ""), language.symbols.get("≈", "")
         share = r"(?P<above>\d{1,3})[/⁄](?P<below>\d{1,3})"
-        dot = r"(?:\.(?=\s[a-zà-ÿ]))?"  # of a unit that is written as an abbreviation
+        dot = r"(?:\.(?=\s[a-zà-ÿ]|[,;:)]))?"  # of a unit that is written as an abbreviation
         whole = r"(?P<whole>\d{1,3})"
         yield from compile_rules(
             (rf"{before}\d{{1,3}}(?:[-–]\d{{1,3}}){{2,6}}{after}(?![-–])", self._read_row),
-            (rf"{before}(?:{whole}\s)?{share}(?:\s{unit})?{after}(?!/)", self._read_fraction),
+            (rf"{before}(?:{whole}\s)?{share}(?:\s{unit})?{after}(?!/){dot}", self._read_fraction),
             (rf"(?<!{letter})(?:{whole}\s?)?(?P<vulgar>[{_VULGAR}])(?:\s{unit})?(?!{letter})", self._read_vulgar),
             (
-                rf"(?<!{letter}){sign}\s?{first}{DASH}(?P=currency)?\s?{second}{magnitude}{after}(?!\s?[=≈])",
+                rf"(?<!{letter}){sign}\s?{first}(?i:{names})?{DASH}(?P=currency)?\s?{second}{magnitude}{after}(?!\s?[=≈])",
                 self._unless_in_sum(self._read_money_range),
             ),
             (

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from myna.text.languages.language import Language
 from myna.text.letters import spell_letters
-from myna.text.rules import Rule, any_of
+from myna.text.rules import Rule, any_of, words_before
 
 _SIGNS = {"-": "-", "−": "-", "–": "-", "+": "+", "×": "×", "x": "×", "*": "×", "·": "×", "÷": "÷", "/": "÷", ":": "÷"}
 """What is written -> the operation."""
@@ -59,6 +59,8 @@ class Sums:
         yield re.compile(number), self._read_number
         yield re.compile(r"(?<![^\W\d]|['’.])(?P<letter>[A-Za-z])(?![\w'’.])"), self._read_letter
         yield re.compile(rf"(?<=[0-9A-Za-z)）²³%$€£¥])\s?(?P<sign>{_SIGN})\s?{_NEXT}"), self._read_sign
+        yield re.compile(r"(?<![^\s(（])(?P<sign>-)(?=[A-Za-z](?![\w-]))"), self._read_sign
+        yield re.compile(r"(?<==\s)-(?=[A-Za-z](?![\w-]))"), lambda _: self._language.minus
 
     def holds(self, match: re.Match[str]) -> bool:
         """Whether a match is a part of a sum."""
@@ -74,6 +76,11 @@ class Sums:
                 return not is_range and not is_other and _DATE.search(found[0]) is None
         return False
 
+    def _is_formula(self, match: re.Match[str]) -> bool:
+        """Whether the line has an equation with signs that no prose has: "x = (-b ± √(b² - 4ac)) / 2a"."""
+        line = words_before(match, _REACH) + match.string[match.start() : match.end() + _REACH].split("\n", 1)[0]
+        return "=" in line and re.search(r"[√±²³^]", line) is not None
+
     def _read_number(self, match: re.Match[str]) -> str | None:
         is_share = _is_share(match.string, match.end())
         return self._language.say(match["number"]) if not is_share and self.holds(match) else None
@@ -85,7 +92,8 @@ class Sums:
         return spell_letters(letter.upper(), self._language) if is_read else None
 
     def _read_sign(self, match: re.Match[str]) -> str | None:
-        if _is_share(match.string, match.start()) or (match["sign"] != "−" and not self.holds(match)):
+        is_minus = match["sign"] == "−" or self.holds(match) or self._is_formula(match)
+        if _is_share(match.string, match.start()) or not is_minus:
             return None
         word = self._language.operation(_SIGNS[match["sign"]])
         return f" {word} " if word else None
