@@ -72,7 +72,10 @@ class Sums:
             if found.start() <= match.start() - first < found.end():
                 between = _RANGE.fullmatch(found[0])
                 is_range = between is not None and int(between["first"]) < int(between["second"])
-                is_other = _EQUALS.search(found[0]) is None and _ASKED_FOR_ITSELF.search(found[0]) is not None
+                is_said = _EQUALS.search(found[0]) is None
+                # "24/7 is ...", but "What is 24/7?"
+                is_share = found[0][0].isdigit() and re.search(r"\d[/:]\d", found[0]) is not None
+                is_other = is_said and (is_share or _ASKED_FOR_ITSELF.search(found[0]) is not None)
                 return not is_range and not is_other and _DATE.search(found[0]) is None
         return False
 
