@@ -23,7 +23,9 @@ class Patterns:
             "r": lambda written: language.say(str(roman_value(written.upper()))),
             "s": lambda written: language.ordinal(roman_value(written)),
             "l": " ".join,
-            "m": lambda written: language.months[language.month_names[written.lower().rstrip(".")] - 1],
+            "m": lambda written: language.months[
+                (int(written) if written.isdigit() else language.month_names[written.lower().rstrip(".")]) - 1
+            ],
             "w": str,
         }
         self._keys = {"star": language.keys.get("*", ""), "hash": language.keys.get("#", "")}

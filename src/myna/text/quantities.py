@@ -138,7 +138,7 @@ class Quantities:
         is_share = self._language.is_fraction(above, below)
         is_late = above > 12 or below > 9 or "0" in (match["above"][0], match["below"][0])
         is_day = is_late and is_share and below < above <= 31 and below <= 12
-        if not whole and is_day and self._language.date_order == "dmy" and not self._language.pairs_years:
+        if not whole and is_day and self._language.date_order == "dmy":
             return self._language.say_date(None, below, above)
         if not whole and not is_share:
             return f"{self._language.cardinal(above)} {self._language.cardinal(below)}"

@@ -19,8 +19,9 @@ class Romance(Language):
         return re.sub(r"o\b", "a", spoken) if is_feminine else spoken
 
     def say_fraction(self, above: int, below: int) -> str:
-        """See `Language`: "cinq seizièmes"."""
-        if str(below) in self.fractions or not above < below <= _MAX_NAMED_PART:
+        """See `Language`: "cinq seizièmes"; but marks are "quinze sur vingt"."""
+        is_mark = above > 1 and str(below) in self.marks
+        if is_mark or str(below) in self.fractions or not above < below <= _MAX_NAMED_PART:
             return super().say_fraction(above, below)
         one = self.part(below)
         return self.say_count(above, {"one": one, "other": self.parts(one)})

@@ -82,6 +82,7 @@ class Words:
     fraction: str = ""  # Of `{above}` and `{below}`, where `fractions` has no word
     fractions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Denominator -> one of them, several; third, if exactly one is said otherwise: "2" -> half, halves, one half."""
+    marks: tuple[str, ...] = ("100",)  # What marks are given of: 85/100 is no fraction
     mixed: str = "{whole} {fraction}"  # Of a whole number and a fraction
     and_a_half: str = ""
     and_a_half_of: tuple[str, ...] = ()  # One and two, where they are said otherwise
