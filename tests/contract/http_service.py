@@ -17,6 +17,13 @@ import httpx
 import numpy as np
 import soundfile
 import uvicorn
+from tests.memory_stores import (
+    MemoryDictionaryStore,
+    MemoryJobStore,
+    MemoryKeyStore,
+    MemoryRequestKeys,
+    MemoryVoiceStore,
+)
 
 from myna.analysis.mark_finder import MarkFinder
 from myna.audio.encode import FormatEncoders, encode_wav
@@ -45,13 +52,6 @@ from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.store.vault import Vault
 from myna.testing.clock import FixedClock
-from myna.testing.memory import (
-    MemoryDictionaryStore,
-    MemoryJobStore,
-    MemoryKeyStore,
-    MemoryRequestKeys,
-    MemoryVoiceStore,
-)
 from myna.text.description import read_description
 from myna.text.language import detect_text_language
 from myna.text.plan import plan_speech
