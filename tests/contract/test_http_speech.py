@@ -140,6 +140,7 @@ async def test_empty_text_is_an_empty_reply(service: HttpService, text: str) -> 
         ({"audioConfig": {"speakingRate": 1.6}}, 400, 3, "speakingRate"),
         ({"audioConfig": {"speakingRate": 0.4}}, 400, 3, "speakingRate"),
         ({"audioConfig": {"bitRate": -5}}, 400, 3, "bitRate"),
+        ({"audioConfig": {"bitRate": 7999}}, 400, 3, "bitRate"),
         ({"temperature": 2.5}, 400, 3, "temperature"),
         ({"temperature": -1}, 400, 3, "temperature"),
         ({"lipsyncConfig": {"visemeSet": "ARKIT"}}, 400, 3, "visemeSet"),
