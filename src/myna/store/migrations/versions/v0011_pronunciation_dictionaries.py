@@ -22,7 +22,3 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("workspace", "dictionary_id", name=op.f("pk_pronunciation_dictionaries")),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("pronunciation_dictionaries")
