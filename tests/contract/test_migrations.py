@@ -1,6 +1,5 @@
-"""Migrations lead to the declared tables, with data in them, in both databases."""
+"""Migrations lead to the declared tables and back, with data in them, in both databases."""
 
-import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,15 +8,22 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, MetaData, Table
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
 from tests.store_contract import ARTIFACT, OURS, SAMPLES, make_voice
 
-from myna.domain.scope import READ, WRITE
+from myna.domain.scope import READ, WRITE, Scope
 from myna.store.database import migration_config
 from myna.store.opening import Stores, open_stores
 from myna.store.tables import Base
 from myna.testing.clock import FixedClock
 from myna.usecases.ports import StoredVoice
+
+NEWER_THAN_THE_FIRST = {
+    "samples": {"rating", "recording_sha256"},
+    "voices": {"design_prompt", "design_seed"},
+    "api_keys": {"expires_at", "last_used_on", "scopes", "sealed_signing_secret"},
+}
 
 
 @pytest.fixture
@@ -26,71 +32,64 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def opened(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> AsyncIterator[Stores]:
-    """Empty, without tables."""
+async def stores(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> AsyncIterator[Stores]:
     url = request.getfixturevalue("postgres").create_database() if request.param == "postgresql" else ""
-    stores = open_stores(tmp_path, clock, url)
-    yield stores
-    await stores.release()
+    opened = open_stores(tmp_path, clock, url)
+    await opened.prepare()
+    yield opened
+    await opened.release()
 
 
 def _differences(connection: Connection) -> list[object]:
     return compare_metadata(MigrationContext.configure(connection), Base.metadata)
 
 
-async def test_a_migrated_database_is_the_declared_one(opened: Stores) -> None:
+async def test_a_migrated_database_is_the_declared_one(stores: Stores) -> None:
     """The migrations and `tables.py` do not drift apart."""
-    await opened.prepare()
-    async with opened.database._engine.begin() as connection:
+    async with stores.database._engine.begin() as connection:
         assert await connection.run_sync(_differences) == []
 
 
-async def test_the_first_form_becomes_today_s(opened: Stores, clock: FixedClock) -> None:
-    """With data in it, from the oldest database there can be: a voice is whole, keys open what they did."""
-    voice, now = make_voice(clock), clock.now().replace(tzinfo=None)
-    digests = [hashlib.sha256(sample.wav).hexdigest() for sample in SAMPLES]
-    assert voice.consent is not None
+async def test_migrations_go_both_ways(stores: Stores, clock: FixedClock) -> None:
+    """Down to each older form and up again: what the older form can hold is still there, voices are whole."""
+    voice = make_voice(clock)
+    await stores.voices.add(OURS, voice, ARTIFACT, SAMPLES)
+    writer, _ = await stores.keys.create(OURS, WRITE)
+    reader, _ = await stores.keys.create(OURS, frozenset({Scope.SPEAK}))
 
-    def fill_first_form(connection: Connection) -> None:
-        command.upgrade(migration_config(connection), "0001")
+    def go_down_and_up(connection: Connection) -> None:
+        config = migration_config(connection)
+        for _ in range(len(list(ScriptDirectory.from_config(config).walk_revisions())) - 1):
+            command.downgrade(config, "-1")
+        for table, columns in NEWER_THAN_THE_FIRST.items():
+            assert not columns & {column["name"] for column in inspect(connection).get_columns(table)}
+        newer = {"request_keys", "spent_tokens", "pronunciation_dictionaries", "jobs", "job_items"}
+        assert not newer & set(inspect(connection).get_table_names())
+        command.upgrade(config, "head")
+        assert _differences(connection) == []
 
-        def add(table: str, **values: object) -> int:
-            made = connection.execute(Table(table, MetaData(), autoload_with=connection).insert().values(**values))
-            return made.inserted_primary_key[0]
-
-        add("workspaces", name=OURS, created_at=now)
-        for key_id, can_write in (("writer", True), ("reader", False)):
-            key = {"prefix": "abcd", "secret_sha256": "0" * 64, "created_at": now}
-            add("api_keys", key_id=key_id, workspace=OURS, can_write=can_write, **key)
-        same = ("voice_id", "workspace", "display_name", "description", "gender", "age_group", "is_draft", "expires_at")
-        number = add(
-            "voices",
-            **{name: getattr(voice, name) for name in same},
-            lang=voice.lang.value,
-            source=voice.source.value,
-            created_at=now,
-            tags=list(voice.tags),
-            consent=voice.consent.statement,
-            refinement="",
-            engine_id=ARTIFACT.engine_id,
-            engine_version=ARTIFACT.engine_version,
-            artifact_prefix="a" * 32,
-            artifact_sha256=ARTIFACT.digest,
-            samples_prefix="b" * 32,
-        )
-        for position, (sample, digest) in enumerate(zip(SAMPLES, digests, strict=True)):
-            said = {"transcript": sample.transcript, "lang": sample.lang.value, "sha256": digest}
-            add("samples", voice_row_id=number, position=position, **said)
-
-    async with opened.database._engine.begin() as connection:
-        await connection.run_sync(fill_first_form)
-    await opened.ledger.blobs.put("a" * 32, {"artifact": ARTIFACT.content})
-    await opened.ledger.blobs.put("b" * 32, {f"sample-{n}.wav": sample.wav for n, sample in enumerate(SAMPLES)})
-    await opened.prepare()
-    consent = replace(voice.consent, recordings=tuple(digests))
-    expected = StoredVoice(replace(voice, design=None, consent=consent), ARTIFACT)
-    assert expected == await opened.voices.get_with_artifact(OURS, voice.voice_id)
+    async with stores.database._engine.begin() as connection:
+        await connection.run_sync(go_down_and_up)
     kept = [replace(sample, rating=None, recording_sha256=None) for sample in SAMPLES]
-    assert kept == list(await opened.voices.get_samples(OURS, voice.voice_id))
-    assert [(await opened.keys.vouch(key_id)).scopes for key_id in ("writer", "reader")] == [WRITE, READ]
-    await opened.voices.add(OURS, make_voice(clock, "later"), ARTIFACT, SAMPLES)
+    consent = replace(voice.consent, recordings=tuple(sample.digest for sample in kept))
+    expected = StoredVoice(replace(voice, design=None, consent=consent), ARTIFACT)
+    assert expected == await stores.voices.get_with_artifact(OURS, voice.voice_id)
+    assert kept == list(await stores.voices.get_samples(OURS, voice.voice_id))
+    assert [(await stores.keys.verify(key)).scopes for key in (writer, reader)] == [WRITE, READ]
+    await stores.voices.add(OURS, make_voice(clock, "later"), ARTIFACT, SAMPLES)
+
+
+async def test_migrations_go_all_the_way_down(stores: Stores, clock: FixedClock) -> None:
+    """The first one takes its tables with it, full as they are; a new beginning works."""
+    await stores.voices.add(OURS, make_voice(clock), ARTIFACT, SAMPLES)
+
+    def start_anew(connection: Connection) -> None:
+        config = migration_config(connection)
+        command.downgrade(config, "base")
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+        command.upgrade(config, "head")
+
+    async with stores.database._engine.begin() as connection:
+        await connection.run_sync(start_anew)
+    assert list(await stores.voices.list(OURS)) == []
+    await stores.voices.add(OURS, make_voice(clock), ARTIFACT, SAMPLES)

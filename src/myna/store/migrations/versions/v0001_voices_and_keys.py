@@ -71,3 +71,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("prefix", name="pk_pending_blobs"),
     )
+
+
+def downgrade() -> None:
+    for table in ("pending_blobs", "samples", "voices", "api_keys", "workspaces"):
+        op.drop_table(table)

@@ -9,3 +9,7 @@ down_revision = "0001"
 
 def upgrade() -> None:
     op.add_column("samples", sa.Column("rating", sa.Double(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("samples", "rating")

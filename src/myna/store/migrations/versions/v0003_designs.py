@@ -10,3 +10,8 @@ down_revision = "0002"
 def upgrade() -> None:
     op.add_column("voices", sa.Column("design_prompt", sa.Text(), nullable=True))
     op.add_column("voices", sa.Column("design_seed", sa.BigInteger(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("voices", "design_seed")
+    op.drop_column("voices", "design_prompt")

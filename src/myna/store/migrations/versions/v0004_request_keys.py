@@ -18,3 +18,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace", "key_sha256", name="pk_request_keys"),
     )
     op.create_index("ix_request_keys_expires_at", "request_keys", ["expires_at"])
+
+
+def downgrade() -> None:
+    op.drop_table("request_keys")

@@ -11,3 +11,9 @@ def upgrade() -> None:
     op.execute("DELETE FROM request_keys")
     op.drop_column("request_keys", "voice_id")
     op.add_column("request_keys", sa.Column("voice_ids", sa.JSON(), nullable=True))
+
+
+def downgrade() -> None:
+    op.execute("DELETE FROM request_keys")
+    op.drop_column("request_keys", "voice_ids")
+    op.add_column("request_keys", sa.Column("voice_id", sa.String(255), nullable=True))

@@ -40,5 +40,14 @@ def upgrade() -> None:
         _write(number, json.dumps(consent, ensure_ascii=False))
 
 
+def downgrade() -> None:
+    """Of a consent only the statement stays."""
+    query = sa.select(_VOICES.c.id, _VOICES.c.consent).where(_VOICES.c.consent != "")
+    for number, consent in op.get_bind().execute(query).all():
+        _write(number, json.loads(consent)["statement"])
+    op.drop_table("revocations")
+    op.drop_column("samples", "recording_sha256")
+
+
 def _write(number: int, consent: str) -> None:
     op.get_bind().execute(_VOICES.update().where(_VOICES.c.id == number).values(consent=consent))

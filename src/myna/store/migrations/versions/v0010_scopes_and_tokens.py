@@ -23,3 +23,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_spent_tokens")),
     )
     op.create_index(op.f("ix_spent_tokens_expires_at"), "spent_tokens", ["expires_at"])
+
+
+def downgrade() -> None:
+    op.drop_index(op.f("ix_spent_tokens_expires_at"), "spent_tokens")
+    op.drop_table("spent_tokens")
+    op.add_column("api_keys", sa.Column("can_write", sa.Boolean(), nullable=False, server_default=sa.false()))
+    keys = sa.table("api_keys", sa.column("scopes", sa.String), sa.column("can_write", sa.Boolean))
+    op.execute(keys.update().where(keys.c.scopes.contains("voices:write")).values(can_write=sa.true()))
+    op.drop_column("api_keys", "sealed_signing_secret")
+    op.drop_column("api_keys", "scopes")

@@ -22,3 +22,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("workspace", "dictionary_id", name=op.f("pk_pronunciation_dictionaries")),
     )
+
+
+def downgrade() -> None:
+    op.drop_table("pronunciation_dictionaries")

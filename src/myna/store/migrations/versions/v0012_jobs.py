@@ -42,3 +42,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_job_items_pending", "job_items", ["position"], sqlite_where=is_pending, postgresql_where=is_pending
     )
+
+
+def downgrade() -> None:
+    """The audio stays behind in the object storage: list it before, in `job_items.blob_prefix`."""
+    op.drop_table("job_items")
+    op.drop_table("jobs")

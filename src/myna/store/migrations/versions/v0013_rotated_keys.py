@@ -9,3 +9,7 @@ down_revision = "0012"
 
 def upgrade() -> None:
     op.add_column("api_keys", sa.Column("rotated_at", sa.DateTime(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("api_keys", "rotated_at")
