@@ -1,11 +1,14 @@
 """Composition root: settings in, use cases out. The only file that names concrete adapters."""
 
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
 from myna.analysis.mark_finder import MarkFinder
 from myna.analysis.sample_analyst import ModelSampleAnalyst
+from myna.audio.content_credentials import CredentialEncoders
+from myna.audio.encode import FormatEncoder
 from myna.config import Settings
 from myna.engines.base import EngineSettings
 from myna.engines.registry import load_spec
@@ -15,6 +18,7 @@ from myna.runtime.foreground import Foreground
 from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.store.opening import open_stores
+from myna.store.signing_identity import read_signing_identity
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.detect_mark import DetectMark
@@ -86,6 +90,7 @@ def build_services(settings: Settings) -> Services:
         remake_voice=remake_voice,
         engine=engine,
         marks=settings.mark_speech,
+        open_encoder=_open_encoder(settings),
         offload=offload,
         offload_of_jobs=offload_of_jobs,
         limits=SpeechLimits(
@@ -162,3 +167,9 @@ def build_services(settings: Settings) -> Services:
         preload=preload,
         release=release,
     )
+
+
+def _open_encoder(settings: Settings) -> Callable[..., FormatEncoder]:
+    if not settings.sign_speech:
+        return FormatEncoder
+    return CredentialEncoders(read_signing_identity(settings.data_dir, settings.signing_identity)).open

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -68,6 +68,8 @@ class SynthesizeSpeech:
     offload_of_jobs: Offload
     """The same for what nobody waits for: work at leisure need not stop for it."""
     limits: SpeechLimits
+    open_encoder: Callable[..., FormatEncoder] = FormatEncoder
+    """Or one that signs what it makes."""
 
     async def __call__(self, command: SpeakCommand) -> SpeechReply | None:
         """Everything that can be refused is refused here, before the first byte. None: a text of white space alone.
@@ -181,7 +183,7 @@ class SynthesizeSpeech:
         """Times of spans are the engine's: nobody asks for them together with a rate that is not its own."""
         is_stream, tempo = command.is_stream, command.speaking_rate / command.engine_rate
         offload = self._offload_of(command)
-        encoder = FormatEncoder(command.audio_format, is_stream=is_stream, tempo=tempo)
+        encoder = self.open_encoder(command.audio_format, is_stream=is_stream, tempo=tempo)
         permission = SpeakingPermission(self.voices, command.workspace, command.voice_id)
         is_own = command.design_prompt is None and self.stock.find(command.voice_id) is None
         try:

@@ -4,11 +4,10 @@
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Annotated
-
-from pydantic import Field, TypeAdapter
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +46,8 @@ class Package:
     """Accepted digests of the archive, one per platform."""
     size_bytes: int
     """Size to download; of the largest, where platforms differ."""
-    members: Annotated[tuple[Member, ...], Field(alias="member")]
-    wheel_tag: WheelTag | None = None
+    members: tuple[Member, ...]
+    wheel_tag: WheelTag | None
     """None: whatever fits the machine."""
 
 
@@ -77,8 +76,8 @@ class Bundle:
     """SPDX expression for the weights and for whatever code produced the files."""
     origin: str
     """Whose model it is, in words; printed in lists and in THIRD_PARTY.md."""
-    packages: Annotated[tuple[Package, ...], Field(alias="package")]
-    files: Annotated[tuple[WeightFile, ...], Field(alias="file")]
+    packages: tuple[Package, ...]
+    files: tuple[WeightFile, ...]
 
     @property
     def download_bytes(self) -> int:
@@ -92,7 +91,7 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    bundles: Annotated[tuple[Bundle, ...], Field(alias="bundle")]
+    bundles: tuple[Bundle, ...]
 
     def bundle(self, name: str) -> Bundle | None:
         return next((bundle for bundle in self.bundles if bundle.name == name), None)
@@ -101,22 +100,55 @@ class Manifest:
         return next((file for bundle in self.bundles for file in bundle.files if file.path == path), None)
 
 
-_MANIFESTS = TypeAdapter(Manifest)
-
-
 def parse_manifest(text: str) -> Manifest:
     """Read a manifest from TOML.
 
-    Raises: ValueError (also as ValidationError or TOMLDecodeError) for a manifest that is not well formed.
+    Raises: ValueError (also as KeyError or TOMLDecodeError) for a manifest that is not well formed; ours is tested.
     """
-    manifest = _MANIFESTS.validate_python(tomllib.loads(text))
-    for bundle in manifest.bundles:
-        known = {member.id for package in bundle.packages for member in package.members}
-        if unknown := {source for file in bundle.files for source in file.sources} - known:
-            raise ValueError(f"bundle {bundle.name} uses members that no package of it has: {sorted(unknown)}")
-    return manifest
+    return Manifest(tuple(_bundle(entry) for entry in tomllib.loads(text)["bundle"]))
 
 
 def load_manifest() -> Manifest:
     """Read the manifest that ships with the package."""
     return parse_manifest((files(__package__) / "manifest.toml").read_text(encoding="utf-8"))
+
+
+def _bundle(entry: Mapping[str, Any]) -> Bundle:
+    bundle = Bundle(
+        name=entry["name"],
+        summary=entry["summary"],
+        licence=entry["licence"],
+        origin=entry["origin"],
+        packages=tuple(_package(package) for package in entry["package"]),
+        files=tuple(_file(file) for file in entry["file"]),
+    )
+    known = {member.id for package in bundle.packages for member in package.members}
+    unknown = {source for file in bundle.files for source in file.sources} - known
+    if unknown:
+        raise ValueError(f"bundle {bundle.name} uses members that no package of it has: {sorted(unknown)}")
+    return bundle
+
+
+def _package(entry: Mapping[str, Any]) -> Package:
+    tag = entry.get("wheel_tag")
+    return Package(
+        name=entry["name"],
+        version=entry["version"],
+        sha256=frozenset(entry["sha256"]),
+        size_bytes=entry["size_bytes"],
+        members=tuple(
+            Member(member["id"], tuple(member["paths"]), frozenset(member["sha256"]), member["size_bytes"])
+            for member in entry["member"]
+        ),
+        wheel_tag=None if tag is None else WheelTag(tag["python"], tag["abi"], tag["platform"]),
+    )
+
+
+def _file(entry: Mapping[str, Any]) -> WeightFile:
+    return WeightFile(
+        path=entry["path"],
+        converter=entry["converter"],
+        sources=tuple(entry["sources"]),
+        sha256=frozenset(entry["sha256"]),
+        size_bytes=entry["size_bytes"],
+    )
