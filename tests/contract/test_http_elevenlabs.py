@@ -10,7 +10,7 @@ import av
 import httpx
 import pytest
 from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, wav_bytes
-from myna.testing.memory import MemoryVoiceStore
+from tests.memory_stores import MemoryVoiceStore
 
 from myna.domain.voice import VoiceId, WorkspaceId
 from myna.http.elevenlabs_request import OUTPUT_FORMATS
