@@ -1,22 +1,22 @@
 """The stores in memory keep their ports' promises."""
 
 import pytest
-
-from myna.testing.clock import FixedClock
-from myna.testing.memory import (
+from tests.memory_stores import (
     MemoryDictionaryStore,
     MemoryJobStore,
     MemoryKeyStore,
     MemoryRequestKeys,
     MemoryVoiceStore,
 )
-from myna.testing.store_contract import (
+from tests.store_contract import (
     DictionaryStoreContract,
     JobStoreContract,
     KeyStoreContract,
     RequestKeyContract,
     VoiceStoreContract,
 )
+
+from myna.testing.clock import FixedClock
 
 
 class TestMemoryVoiceStore(VoiceStoreContract):

@@ -4,6 +4,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.store_contract import (
+    DictionaryStoreContract,
+    JobStoreContract,
+    KeyStoreContract,
+    RequestKeyContract,
+    VoiceStoreContract,
+)
 from tests.store_servers import S3, Postgres
 from tests.stored_content import empty, read_pending
 
@@ -14,13 +21,6 @@ from myna.store.opening import Stores, open_stores
 from myna.store.request_keys import SqlRequestKeys
 from myna.store.sql import SqlVoiceStore
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import (
-    DictionaryStoreContract,
-    JobStoreContract,
-    KeyStoreContract,
-    RequestKeyContract,
-    VoiceStoreContract,
-)
 
 
 @pytest.fixture(scope="module")

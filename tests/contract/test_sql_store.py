@@ -9,6 +9,19 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
+from tests.store_contract import (
+    ARTIFACT,
+    BETTER_ARTIFACT,
+    OURS,
+    SAMPLES,
+    DictionaryStoreContract,
+    JobStoreContract,
+    KeyStoreContract,
+    RequestKeyContract,
+    VoiceStoreContract,
+    make_draft,
+    make_voice,
+)
 from tests.stored_content import read_pending
 
 from myna.domain.errors import InvalidRequest, ServiceUnavailable, VoiceNotFound
@@ -25,19 +38,6 @@ from myna.store.owners import StoreOwners
 from myna.store.request_keys import SqlRequestKeys
 from myna.store.sql import SqlVoiceStore
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import (
-    ARTIFACT,
-    BETTER_ARTIFACT,
-    OURS,
-    SAMPLES,
-    DictionaryStoreContract,
-    JobStoreContract,
-    KeyStoreContract,
-    RequestKeyContract,
-    VoiceStoreContract,
-    make_draft,
-    make_voice,
-)
 
 
 @pytest.fixture
