@@ -50,6 +50,7 @@ from myna.testing.memory import (
     MemoryJobStore,
     MemoryKeyStore,
     MemoryRequestKeys,
+    MemoryTallies,
     MemoryVoiceStore,
 )
 from myna.text.description import read_description
@@ -335,6 +336,7 @@ def build_tone_services(
         keep_dictionaries=keep_dictionaries,
         repeated_requests=RepeatedRequests(request_keys or MemoryRequestKeys(clock)),
         keys=keys,
+        tallies=MemoryTallies(clock),
         vault=Vault(Path("unused"), "a secret of tests, nothing else"),
         voices=voices,
         jobs=jobs,

@@ -8,6 +8,7 @@ from myna.testing.memory import (
     MemoryJobStore,
     MemoryKeyStore,
     MemoryRequestKeys,
+    MemoryTallies,
     MemoryVoiceStore,
 )
 from myna.testing.store_contract import (
@@ -15,6 +16,7 @@ from myna.testing.store_contract import (
     JobStoreContract,
     KeyStoreContract,
     RequestKeyContract,
+    TallyContract,
     VoiceStoreContract,
 )
 
@@ -57,3 +59,11 @@ class TestMemoryDictionaryStore(DictionaryStoreContract):
     @pytest.fixture
     def dictionaries(self) -> MemoryDictionaryStore:
         return MemoryDictionaryStore()
+
+
+class TestMemoryTallies(TallyContract):
+    """Counts in a dictionary."""
+
+    @pytest.fixture
+    def tallies(self, clock: FixedClock) -> MemoryTallies:
+        return MemoryTallies(clock)
