@@ -68,7 +68,7 @@ async def run_server(settings: Settings, host: str, port: int, *, is_dev: bool, 
             _announce(url, dev_key, is_open=not _is_loopback(host), as_json=as_json)
 
         if settings.workers > 1:
-            await run_workers(settings, listening, tell)
+            await run_workers(settings, listening, tell, as_json=as_json)
         else:
             await serve_services(settings, [listening], _stop_on_signals, tell)
 

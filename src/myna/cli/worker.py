@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
+from myna.cli.options import AsJson
 from myna.cli.setting_values import read_settings
 from myna.cli.workers import CLOSED, LEAVING, READY, TAKEN
 
@@ -16,8 +17,11 @@ if TYPE_CHECKING:
     from myna.cli.server import Server
 
 
-def worker(channel: Annotated[int, typer.Argument(help="File descriptor of a Unix socket.")]) -> None:
+def worker(
+    channel: Annotated[int, typer.Argument(help="File descriptor of a Unix socket.")], *, as_json: AsJson = False
+) -> None:
     """Serve the connections that come through a socket, until it ends. Started by `myna serve`, not by people."""
+    del as_json  # how it is told what keeps it from starting
     settings = read_settings()
     from myna.cli.server import serve_services  # noqa: PLC0415  (the server's libraries: seconds to import)
     from myna.observability.logging import configure_logging  # noqa: PLC0415

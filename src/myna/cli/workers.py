@@ -17,7 +17,7 @@ import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, Process
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -59,20 +59,26 @@ class _Worker:
         return not self.is_ready, self.num_open, self.num_handed
 
 
-async def run_workers(settings: Settings, listening: socket.socket, when_ready: Callable[[], Awaitable[None]]) -> None:
+async def run_workers(
+    settings: Settings, listening: socket.socket, when_ready: Callable[[], Awaitable[None]], *, as_json: bool
+) -> None:
     """Serve until a signal says stop. A worker that dies is started again.
 
     when_ready: called when all workers are. Raises: typer.Exit for a worker that cannot start, which says why.
     """
     listening.setblocking(False)
     with tempfile.TemporaryDirectory(prefix="myna-workers-") as folder:
-        await _Workers(settings, Path(folder)).run(listening, when_ready)
+        await _Workers(settings, Path(folder), ["--json"] if as_json else []).run(listening, when_ready)
 
 
 class _Workers:
-    def __init__(self, settings: Settings, metrics_dir: Path) -> None:
-        """metrics_dir: empty; where the workers keep their counters, so that each can show the sum of all."""
+    def __init__(self, settings: Settings, metrics_dir: Path, options: Sequence[str]) -> None:
+        """metrics_dir: empty; where the workers keep their counters, so that each can show the sum of all.
+
+        options: of the command `worker`.
+        """
         self._num_workers = settings.workers
+        self._options = options
         self._metrics_dir = metrics_dir
         self._environment = {
             **os.environ,
@@ -154,7 +160,7 @@ class _Workers:
         ours.setblocking(False)
         with theirs:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "myna.cli.main", "worker", str(theirs.fileno())),
+                *(sys.executable, "-m", "myna.cli.main", "worker", str(theirs.fileno()), *self._options),
                 stdin=DEVNULL,
                 pass_fds=[theirs.fileno()],
                 env=self._environment,
