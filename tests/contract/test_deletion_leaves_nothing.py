@@ -9,6 +9,7 @@ from pathlib import Path
 import jwt
 import pytest
 from http_service import build_tone_services, open_service, wav_base64
+from tests.store_contract import ARTIFACT, OURS, SAMPLES, SPOKEN, THEIRS, make_dictionary, make_voice
 from tests.stored_content import Open, fill, read_pending, run_myna
 
 from myna.cli.exit_codes import ExitCode
@@ -17,7 +18,6 @@ from myna.domain.errors import ResourceNotFound, ServiceUnavailable
 from myna.domain.voice import VoiceId
 from myna.observability.audit_log import AUDIT_FILE, COMMAND, HOUSE_KEEPING, AuditLog
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, SPOKEN, THEIRS, make_dictionary, make_voice
 from myna.usecases.job_store import Job, NewItem
 from myna.usecases.keep_house import KeepHouse
 

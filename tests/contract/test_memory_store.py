@@ -1,9 +1,7 @@
 """The stores in memory keep their ports' promises."""
 
 import pytest
-
-from myna.testing.clock import FixedClock
-from myna.testing.memory import (
+from tests.memory_stores import (
     MemoryDictionaryStore,
     MemoryJobStore,
     MemoryKeyStore,
@@ -11,7 +9,7 @@ from myna.testing.memory import (
     MemoryTallies,
     MemoryVoiceStore,
 )
-from myna.testing.store_contract import (
+from tests.store_contract import (
     DictionaryStoreContract,
     JobStoreContract,
     KeyStoreContract,
@@ -19,6 +17,8 @@ from myna.testing.store_contract import (
     TallyContract,
     VoiceStoreContract,
 )
+
+from myna.testing.clock import FixedClock
 
 
 class TestMemoryVoiceStore(VoiceStoreContract):

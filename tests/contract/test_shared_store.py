@@ -4,6 +4,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.store_contract import (
+    DictionaryStoreContract,
+    JobStoreContract,
+    KeyStoreContract,
+    RequestKeyContract,
+    TallyContract,
+    VoiceStoreContract,
+)
 from tests.store_servers import S3, Postgres
 from tests.stored_content import empty, read_pending
 
@@ -15,14 +23,6 @@ from myna.store.request_keys import SqlRequestKeys
 from myna.store.sql import SqlVoiceStore
 from myna.store.tallies import SqlTallies
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import (
-    DictionaryStoreContract,
-    JobStoreContract,
-    KeyStoreContract,
-    RequestKeyContract,
-    TallyContract,
-    VoiceStoreContract,
-)
 
 
 @pytest.fixture(scope="module")

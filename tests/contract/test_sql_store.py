@@ -11,6 +11,20 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
+from tests.store_contract import (
+    ARTIFACT,
+    BETTER_ARTIFACT,
+    OURS,
+    SAMPLES,
+    DictionaryStoreContract,
+    JobStoreContract,
+    KeyStoreContract,
+    RequestKeyContract,
+    TallyContract,
+    VoiceStoreContract,
+    make_draft,
+    make_voice,
+)
 from tests.stored_content import read_pending
 
 from myna.domain.errors import InvalidRequest, ServiceUnavailable, VoiceNotFound
@@ -28,20 +42,6 @@ from myna.store.request_keys import SqlRequestKeys
 from myna.store.sql import SqlVoiceStore
 from myna.store.tallies import SqlTallies
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import (
-    ARTIFACT,
-    BETTER_ARTIFACT,
-    OURS,
-    SAMPLES,
-    DictionaryStoreContract,
-    JobStoreContract,
-    KeyStoreContract,
-    RequestKeyContract,
-    TallyContract,
-    VoiceStoreContract,
-    make_draft,
-    make_voice,
-)
 from myna.usecases.job_store import Job, NewItem, SpokenItem
 
 

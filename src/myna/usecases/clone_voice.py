@@ -1,18 +1,19 @@
 """Clone a voice: from what a person uploaded to a voice that can speak."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from myna.audio.encode import encode_wav
 from myna.domain.consent import Consent
 from myna.domain.errors import InvalidRequest, VoiceAlreadyExists
 from myna.domain.finding import Finding
 from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleQuality, SampleRequest
 from myna.domain.voice import TrialMeasures, Voice, VoiceArtifact, VoiceId, VoiceSource, WorkspaceId, clone_voice_id
-from myna.domain.waveform import ReferenceAudio, Waveform
+from myna.domain.waveform import ReferenceAudio
 from myna.usecases.ports import Clock, EngineClient, Offload, SampleAnalyst, StoredSample, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.try_voice import TryVoice
@@ -68,7 +69,6 @@ class CloneVoice:
     analyst: SampleAnalyst
     offload: Offload
     clock: Clock
-    encode_wav: Callable[[Waveform], bytes]
     max_samples: int
     try_voice: TryVoice
     refine_voices: RefineVoices
@@ -123,7 +123,7 @@ class CloneVoice:
             raise type(exc)(f"voiceSamples[{index}].audioData: {exc.message}") from exc
 
     def _describe(self, sample: AnalysedSample, content: bytes) -> ValidatedSample:
-        wav = self.encode_wav(sample.processed) if sample.processed is not None else b""
+        wav = encode_wav(sample.processed) if sample.processed is not None else b""
         digest = hashlib.sha256(content).hexdigest()
         return ValidatedSample(wav, sample.lang, sample.transcript, sample.findings, sample.quality, digest)
 

@@ -15,10 +15,10 @@ from myna.domain.language import LangCode
 from myna.domain.pronunciation import PronunciationDictionary
 from myna.domain.sample import AnalysedSample, SampleRequest
 from myna.domain.scope import Scopes
-from myna.domain.speech import AudioFormat, FoundMark, SpeechSegment, SpokenChunk, SynthesisOptions
+from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.transcript import FoundSpeech, HeardPassage, Talk
 from myna.domain.voice import Refinement, TrialMeasures, Voice, VoiceArtifact, VoiceId, WorkspaceId
-from myna.domain.waveform import ReferenceAudio, Samples, Waveform
+from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSpec
 
 T = TypeVar("T")
@@ -160,47 +160,6 @@ class SampleAnalyst(Protocol):
 
         None for a language in which that cannot be judged. spoken: at most 25 s.
         """
-        ...
-
-
-# --- speech out ----------------------------------------------------------------------------------------------------
-
-
-class SpeechEncoder(Protocol):
-    """A running encoder of one output format. Blocking, cheap."""
-
-    def encode(self, waveform: Waveform) -> bytes:
-        """Bytes that are ready after this piece; may be empty while the encoder gathers a frame."""
-        ...
-
-    def finish(self) -> bytes:
-        """The rest."""
-        ...
-
-
-class SpeechEncoders(Protocol):
-    def open(self, audio_format: AudioFormat, *, is_stream: bool, tempo: float = 1.0) -> SpeechEncoder:
-        """is_stream: chunk headers as wire-contract.md#encodings wants them for streams, not for one whole reply.
-        tempo: 2 is twice as fast, with the same pitch.
-        """
-        ...
-
-
-class SpeechMarker(Protocol):
-    """Puts an inaudible mark into one reply, in pieces: the same samples in whatever pieces. Blocking, cheap."""
-
-    def push(self, samples: Samples) -> Samples:
-        """What is ready after these samples: a little late, but not moved."""
-        ...
-
-    def finish(self) -> Samples:
-        """The rest: in all as many samples as came in."""
-        ...
-
-
-class MarkFinder(Protocol):
-    def find(self, recording: Waveform) -> FoundMark:
-        """Whether speech in it was marked; any rate, any length. Blocking. Raises: WeightsMissing, WeightsCorrupt."""
         ...
 
 

@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import InvalidRequest, ServiceUnavailable, VoiceIncompatible
 from myna.domain.language import LangCode
 from myna.domain.voice import Refinement, TrialMeasures, Voice, VoiceArtifact, VoiceDesign, VoiceId, WorkspaceId
+from myna.text.description import read_description
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.ports import EngineClient, StoredVoice, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
@@ -30,7 +29,6 @@ class RemakeVoice:
     engine: EngineClient
     rebuild_reference: RebuildReference
     refine_voices: RefineVoices
-    read_description: Callable[[str], VoiceAttributes]
     is_automatic: bool
     """Also when a voice of another engine is spoken with, not only when it is asked for."""
     _running: dict[tuple[WorkspaceId, VoiceId], asyncio.Task[StoredVoice]] = field(default_factory=dict, init=False)
@@ -119,7 +117,7 @@ class RemakeVoice:
         return StoredVoice(remade, artifact)
 
     async def _design(self, design: VoiceDesign, lang: LangCode) -> VoiceArtifact:
-        attributes = self.read_description(design.prompt)
+        attributes = read_description(design.prompt)
         offered = self.engine.spec.capabilities.languages
         return await self.engine.design_voice(attributes, lang if lang in offered else LangCode.EN_US, design.seed)
 
