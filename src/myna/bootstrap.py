@@ -151,6 +151,7 @@ def build_services(settings: Settings) -> Services:
         keep_dictionaries=keep_dictionaries,
         repeated_requests=RepeatedRequests(stores.request_keys),
         keys=stores.keys,
+        tallies=stores.tallies,
         vault=stores.vault,
         voices=stores.voices,
         jobs=stores.jobs,

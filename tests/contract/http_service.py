@@ -22,6 +22,7 @@ from tests.memory_stores import (
     MemoryJobStore,
     MemoryKeyStore,
     MemoryRequestKeys,
+    MemoryTallies,
     MemoryVoiceStore,
 )
 
@@ -317,6 +318,7 @@ def build_tone_services(
         keep_dictionaries=keep_dictionaries,
         repeated_requests=RepeatedRequests(request_keys or MemoryRequestKeys(clock)),
         keys=keys,
+        tallies=MemoryTallies(clock),
         vault=Vault(Path("unused"), "a secret of tests, nothing else"),
         voices=voices,
         jobs=jobs,

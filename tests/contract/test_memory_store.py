@@ -6,6 +6,7 @@ from tests.memory_stores import (
     MemoryJobStore,
     MemoryKeyStore,
     MemoryRequestKeys,
+    MemoryTallies,
     MemoryVoiceStore,
 )
 from tests.store_contract import (
@@ -13,6 +14,7 @@ from tests.store_contract import (
     JobStoreContract,
     KeyStoreContract,
     RequestKeyContract,
+    TallyContract,
     VoiceStoreContract,
 )
 
@@ -57,3 +59,11 @@ class TestMemoryDictionaryStore(DictionaryStoreContract):
     @pytest.fixture
     def dictionaries(self) -> MemoryDictionaryStore:
         return MemoryDictionaryStore()
+
+
+class TestMemoryTallies(TallyContract):
+    """Counts in a dictionary."""
+
+    @pytest.fixture
+    def tallies(self, clock: FixedClock) -> MemoryTallies:
+        return MemoryTallies(clock)

@@ -9,6 +9,7 @@ from tests.store_contract import (
     JobStoreContract,
     KeyStoreContract,
     RequestKeyContract,
+    TallyContract,
     VoiceStoreContract,
 )
 from tests.store_servers import S3, Postgres
@@ -20,6 +21,7 @@ from myna.store.keys import SqlKeyStore
 from myna.store.opening import Stores, open_stores
 from myna.store.request_keys import SqlRequestKeys
 from myna.store.sql import SqlVoiceStore
+from myna.store.tallies import SqlTallies
 from myna.testing.clock import FixedClock
 
 
@@ -77,3 +79,11 @@ class TestSharedJobStore(JobStoreContract):
     @pytest.fixture
     def jobs(self, stores: Stores) -> SqlJobStore:
         return stores.jobs
+
+
+class TestSharedTallies(TallyContract):
+    """Counts in PostgreSQL."""
+
+    @pytest.fixture
+    def tallies(self, stores: Stores) -> SqlTallies:
+        return stores.tallies

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from myna.audio.encode import encode_wav
@@ -77,6 +78,7 @@ class CloneVoice:
     async def __call__(self, command: CloneVoiceCommand) -> CloneVoiceResult:
         """Raises: InvalidRequest, AudioUndecodable (naming the sample), Overloaded, EngineFailure."""
         self._check(command)
+        begun_at = self.clock.now()
         analysed = [await self._analyse(index, sample) for index, sample in enumerate(command.samples)]
         validated = tuple(
             [
@@ -90,7 +92,7 @@ class CloneVoice:
         reference = await self._join(usable)
         artifact = await self.engine.encode_voice(reference, by_ear=self.waits)
         measures = await self.try_voice(artifact, reference) if self.waits else TrialMeasures()
-        voice = await self._store(command, reference.lang, artifact, measures, analysed, validated)
+        voice = await self._store(command, begun_at, reference.lang, artifact, measures, analysed, validated)
         self.refine_voices.begin()
         advised = self._advise(validated, analysed, voice)
         return CloneVoiceResult(voice, advised, self.refine_voices.will_improve(voice))
@@ -142,6 +144,7 @@ class CloneVoice:
     async def _store(  # noqa: PLR0917  (each of them is stored)
         self,
         command: CloneVoiceCommand,
+        now: datetime,
         lang: LangCode,
         artifact: VoiceArtifact,
         measures: TrialMeasures,
@@ -153,7 +156,6 @@ class CloneVoice:
             for entry, sample in zip(validated, analysed, strict=True)
             if sample.is_usable
         ]
-        now = self.clock.now()
         consent = command.consent
         if consent is not None:
             consent = replace(consent, recordings=tuple(sample.digest for sample in kept), given_at=now)

@@ -243,18 +243,26 @@ class VoiceStore(Protocol):
         voice_id: VoiceId,
         artifact: VoiceArtifact,
         refinement: Refinement = Refinement.DONE,
-    ) -> None:
+        *,
+        over: StoredVoice | None = None,
+    ) -> bool:
         """Put another artifact in the place of the old one, atomically; readers get the one or the other.
 
         refinement: of the voice from then on. Unless it is done, what was measured on the old artifact is dropped.
-        Raises: VoiceNotFound.
+        over: what the work began with; if the artifact or the stage is another by now, nothing happens: False.
+        Raises: VoiceNotFound; with `over` also ConsentRevoked.
         """
         ...
 
-    async def set_measures(
-        self, workspace: WorkspaceId, voice_id: VoiceId, measures: TrialMeasures, refinement: Refinement
-    ) -> None:
-        """What was measured on a voice, and how far it is with that. Raises: VoiceNotFound."""
+    async def set_measures(self, over: StoredVoice, measures: TrialMeasures, refinement: Refinement) -> bool:
+        """What was measured on a voice, and how far it is with that. Otherwise as `replace_artifact`."""
+        ...
+
+    async def claim_refinement(self, voice: Voice, lifetime: timedelta) -> bool:
+        """Be the only process that is at work on this stage of a voice, for so long from now on; may be repeated.
+
+        False if another is, or the stage is over. Raises: VoiceNotFound, ConsentRevoked.
+        """
         ...
 
     async def list_made_by_others(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
@@ -410,6 +418,26 @@ class RequestKeys(Protocol):
 
     async def abandon(self, workspace: WorkspaceId, key: str) -> None:
         """The request failed and made nothing: its key is free again. Raises: ServiceUnavailable."""
+        ...
+
+
+Tally = Mapping[str, float]
+"""Some counts under one name."""
+ChangeTally = Callable[[Tally], Tally]
+
+
+class Tallies(Protocol):
+    """Counts that all processes of a store share. Nothing is lost if they are, in a power cut say."""
+
+    async def get(self, name: str) -> Tally:
+        """Empty if there is none, or its lifetime is over. Raises: ServiceUnavailable."""
+        ...
+
+    async def change(self, name: str, change: ChangeTally, lifetime: timedelta) -> None:
+        """One caller after the other: `change` is called once, with what is there, and gives what is there then.
+
+        lifetime: from now on. Raises: ServiceUnavailable, and what `change` raises: then all stays as it was.
+        """
         ...
 
 
