@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from myna.analysis.onnx_session import OnnxSession
+from myna.analysis.onnx_session import share_session
 from myna.analysis.speaker_features import FRAME_HOP_S, campplus_features, ge2e_features
 from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.domain.waveform import Samples, Waveform
@@ -60,9 +60,9 @@ class Ge2eEmbedder:
     Source: Wan et al. 2018, arXiv 1710.10467; weights and front end of Resemblyzer.
     """
 
-    def __init__(self, store: WeightStore, num_threads: int = 1) -> None:
+    def __init__(self, store: WeightStore) -> None:
         """Raises: WeightsMissing, WeightsCorrupt."""
-        self._session = OnnxSession(store.path("speakers/ge2e.onnx"), num_threads, keeps_memory=False)
+        self._session = share_session(store.path("speakers/ge2e.onnx"))
 
     @property
     def dimension(self) -> int:
@@ -102,9 +102,9 @@ class CampplusEmbedder:
     Source: Wang et al. 2023, arXiv 2303.00332; weights of 3D-Speaker (Chinese and English).
     """
 
-    def __init__(self, store: WeightStore, num_threads: int = 1) -> None:
+    def __init__(self, store: WeightStore) -> None:
         """Raises: WeightsMissing, WeightsCorrupt."""
-        self._session = OnnxSession(store.path("speakers/campplus.onnx"), num_threads, keeps_memory=False)
+        self._session = share_session(store.path("speakers/campplus.onnx"))
 
     @property
     def dimension(self) -> int:
