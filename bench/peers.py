@@ -166,6 +166,7 @@ def compare_engines(pythons: dict[str, str], folder: Path, rounds: int, num_thre
                     takes["rtf_cpu"][name].append(said["cpu_s"] / said["audio_s"])
                     takes["first_audio_s"][name].append(said["first_s"])
             texts.append({"chars": len(text), **{measure: _both(taken) for measure, taken in takes.items()}})
+            print(texts[-1], file=sys.stderr, flush=True)
         clones: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
         for _ in range(rounds):
             for name in CLONERS:

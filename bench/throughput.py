@@ -91,9 +91,9 @@ async def measure_callers(server: LiveServer, numbers: Sequence[int], seconds: f
                     "kind": kind,
                     "requests": len(first_s),
                     "refused": num_refused,
-                    "audio_s_per_s": round(audio_s.sum() / elapsed_s, 2),
-                    "audio_s_per_core_s": round(audio_s.sum() / elapsed_s / (os.cpu_count() or 1), 2),
-                    "audio_s_per_processor_s": round(audio_s.sum() / cpu_s, 2),
+                    "audio_s_per_s": round(float(audio_s.sum()) / elapsed_s, 2),
+                    "audio_s_per_core_s": round(float(audio_s.sum()) / elapsed_s / (os.cpu_count() or 1), 2),
+                    "audio_s_per_processor_s": round(float(audio_s.sum()) / cpu_s, 2),
                     "first_audio_s": {
                         "p50": round(float(np.percentile(first_s, 50)), 2),
                         "p99": round(float(np.percentile(first_s, 99)), 2),
