@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     engine: str = "kokoro"
     """Id of the engine that speaks; `myna engines` lists the installed ones."""
 
+    workers: int = Field(default=1, ge=1, le=64)
+    """Processes that serve on one port, each with slots, analysis and weights of its own."""
+
     engine_slots: int = Field(default=1, ge=1, le=64)
     """How many requests the engine serves at one time; each slot loads the model once."""
 
@@ -83,6 +86,13 @@ class Settings(BaseSettings):
 
     mark_speech: bool = True
     """Put an inaudible mark into all speech, found by `myna detect` and `POST /v1/detect` (see watermark.md)."""
+
+    sign_speech: bool = False
+    """Sign speech that is answered whole in WAV, MP3 or FLAC with a C2PA manifest: `myna[c2pa]` (see watermark.md)."""
+
+    signing_identity: Path | None = None
+    """PEM file with the private key and the certificates for that; none: one that is made in the data folder."""
+
     clone_wait: str = Field(default="answer", pattern="^(answer|heard)$")
     """`answer`: a clone is answered at once and listened to in the background; `heard`: when that is done."""
 
