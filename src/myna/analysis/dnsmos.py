@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from myna.analysis.onnx_session import OnnxSession
+from myna.analysis.onnx_session import share_session
 from myna.audio.resample import resample
 from myna.domain.waveform import Waveform
 
@@ -32,7 +32,7 @@ class OpinionModel:
     """Thread-safe. Source: C. K. A. Reddy et al., DNSMOS P.835 (ICASSP 2022)."""
 
     def __init__(self, model_path: Path) -> None:
-        self._session = OnnxSession(model_path, keeps_memory=False)
+        self._session = share_session(model_path)
 
     def score(self, waveform: Waveform) -> OpinionScores:
         """Any rate; what lies above 8 kHz is not heard. At least one sample."""

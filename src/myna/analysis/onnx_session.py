@@ -1,17 +1,23 @@
 """One place that opens ONNX models for the CPU.
 
 ONNX Runtime's own defaults take every core and let idle threads spin; with two models at work on one machine that was
-5 to 15 times slower than one thread each. So the thread count is always stated, and nothing spins.
+5 to 15 times slower than one thread each. So the thread count is always stated, and nothing spins. What the graphs of
+speech keep for their next run is kept once for all of them.
 """
 
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy.typing as npt
 import onnxruntime as ort
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail as OrtFail
 
+ort.create_and_register_allocator(
+    ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT), None
+)
 _ERRORS_ONLY = 3
 """ONNX Runtime's severity scale: 0 verbose, 1 info, 2 warning, 3 error, 4 fatal."""
 
@@ -45,9 +51,9 @@ class OnnxSession:
     ) -> None:
         """Open a graph.
 
-        graph: a file, or what would be in it. keeps_memory: hold what the largest run needed for the next run; without
-        it every run asks the system anew, a few per cent slower. weights_folder: where the files are in which the
-        weights of a graph lie that has none itself.
+        graph: a file, or what would be in it. keeps_memory: hold what the largest run of any such session needed, for
+        all of them; without it every run asks the system anew, a few per cent slower. weights_folder: where the files
+        are in which the weights of a graph lie that has none itself.
         """
         options = ort.SessionOptions()
         options.intra_op_num_threads = num_threads
@@ -56,6 +62,7 @@ class OnnxSession:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.add_session_config_entry("session.inter_op.allow_spinning", "0")
         options.enable_cpu_mem_arena = keeps_memory
+        options.add_session_config_entry("session.use_env_allocators", str(int(keeps_memory)))
         if weights_folder is not None:
             options.add_session_config_entry(
                 "session.model_external_initializers_file_folder_path", str(weights_folder)
@@ -85,3 +92,19 @@ class OnnxSession:
                 raise RunStopped from exc
             raise
         return computed
+
+
+_shared: WeakValueDictionary[Path, OnnxSession] = WeakValueDictionary()
+_sharing = threading.Lock()
+
+
+def share_session(path: Path) -> OnnxSession:
+    """The one session of a model that several parts of the service ask now and then: one thread, no memory kept.
+
+    It is closed with the last of them.
+    """
+    with _sharing:
+        session = _shared.get(path)
+        if session is None:
+            session = _shared[path] = OnnxSession(path, keeps_memory=False)
+        return session

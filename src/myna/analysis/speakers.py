@@ -10,7 +10,7 @@ was 0.9999999 for either (torch 2.13, librosa 0.11; `training/graphs/compare_wit
 import numpy as np
 import numpy.typing as npt
 
-from myna.analysis.onnx_session import OnnxSession
+from myna.analysis.onnx_session import share_session
 from myna.analysis.speaker_features import FRAME_HOP_S, campplus_features, ge2e_features
 from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.domain.waveform import Samples, Waveform
@@ -44,9 +44,9 @@ class Ge2eEmbedder:
     Source: Wan et al. 2018, arXiv 1710.10467; weights and front end of Resemblyzer.
     """
 
-    def __init__(self, store: WeightStore, num_threads: int = 1) -> None:
+    def __init__(self, store: WeightStore) -> None:
         """Raises: WeightsMissing, WeightsCorrupt."""
-        self._session = OnnxSession(store.path("speakers/ge2e.onnx"), num_threads, keeps_memory=False)
+        self._session = share_session(store.path("speakers/ge2e.onnx"))
 
     def embed(self, waveform: Waveform) -> Embedding:
         """Embed a recording of at least 0.1 s at 16 kHz; silence at both ends is left out. Raises: ValueError."""
@@ -83,9 +83,9 @@ class CampplusEmbedder:
     Source: Wang et al. 2023, arXiv 2303.00332; weights of 3D-Speaker (Chinese and English).
     """
 
-    def __init__(self, store: WeightStore, num_threads: int = 1) -> None:
+    def __init__(self, store: WeightStore) -> None:
         """Raises: WeightsMissing, WeightsCorrupt."""
-        self._session = OnnxSession(store.path("speakers/campplus.onnx"), num_threads, keeps_memory=False)
+        self._session = share_session(store.path("speakers/campplus.onnx"))
 
     def embed(self, waveform: Waveform) -> Embedding:
         """As `Ge2eEmbedder.embed`."""

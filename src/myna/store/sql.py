@@ -110,8 +110,9 @@ class SqlVoiceStore:
 
     async def list(self, workspace: WorkspaceId) -> Sequence[Voice]:
         async with self._database.reading() as session:
-            rows = await session.scalars(
-                select(VoiceRow)
+            # Plain rows: objects that the session watches take three times as long to make.
+            rows = await session.execute(
+                select(*VoiceRow.__table__.columns)
                 .where(VoiceRow.workspace == workspace, VoiceRow.is_draft.is_(False))
                 .order_by(VoiceRow.created_at, VoiceRow.id)
             )

@@ -4,8 +4,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from pydantic import TypeAdapter
+from sqlalchemy import Row
 
 from myna.domain.consent import Consent, Revocation, digest_voice_id
 from myna.domain.language import LangCode
@@ -96,7 +98,8 @@ def to_row(
     )
 
 
-def to_voice(row: VoiceRow) -> Voice:
+def to_voice(row: VoiceRow | Row[Any]) -> Voice:
+    """row: also of the same columns without an object."""
     return Voice(
         voice_id=VoiceId(row.voice_id),
         workspace=WorkspaceId(row.workspace),
@@ -140,7 +143,7 @@ def to_revocation(row: RevocationRow) -> Revocation:
     return Revocation(row.voice_sha256, recordings, row.wording_version, row.given_at, row.revoked_at)
 
 
-def _to_design(row: VoiceRow) -> VoiceDesign | None:
+def _to_design(row: VoiceRow | Row[Any]) -> VoiceDesign | None:
     if row.design_prompt is None or row.design_seed is None:
         return None
     return VoiceDesign(row.design_prompt, row.design_seed)

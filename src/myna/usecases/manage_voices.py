@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cmp_to_key
 
 from myna.domain.errors import InvalidRequest, PermissionDenied, VoiceNotFound
 from myna.domain.voice import Voice, VoiceId, WorkspaceId, unknown_voice
@@ -64,6 +63,11 @@ class _Order:
     names: tuple[str, ...]
     descending: tuple[bool, ...]
 
+    def sort(self, voices: list[Voice]) -> None:
+        voices.sort(key=lambda voice: voice.voice_id)
+        for name, is_descending in reversed(list(zip(self.names, self.descending, strict=True))):
+            voices.sort(key=_SORT_KEYS[name], reverse=is_descending)
+
     def position(self, voice: Voice) -> _Position:
         return (*(_SORT_KEYS[name](voice) for name in self.names), voice.voice_id)
 
@@ -92,8 +96,7 @@ class ListVoices:
         found = [voice for voice in (*self.stock, *await self.voices.list(workspace)) if test(voice)]
         if query.languages:
             found = [voice for voice in found if any(matches_language(voice, lang) for lang in query.languages)]
-        in_order = cmp_to_key(order.compare)
-        found.sort(key=lambda voice: in_order(order.position(voice)))
+        order.sort(found)
         rest = found
         if after is not None:
             rest = [voice for voice in found if order.compare(order.position(voice), after) > 0]

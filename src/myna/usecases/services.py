@@ -55,7 +55,7 @@ class Services:
     prepare_store: Callable[[], Awaitable[None]]
     """Make the database and folders current; cheap, safe to repeat."""
     preload: Callable[[], Awaitable[None]]
-    """Load what listens to samples, if that is to happen at start."""
+    """Begin to load what listens to samples, if that is to happen at start; speech does not wait for it."""
     release: Callable[[], Awaitable[None]]
     """Give back what `prepare_store` and the adapters hold."""
 

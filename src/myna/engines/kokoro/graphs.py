@@ -95,7 +95,7 @@ class KokoroGraphs:
         """
         *ready, decoder = (weights.path(name) for name in WEIGHT_NAMES)
         self._text, self._duration, self._prosody = (OnnxSession(path, num_threads) for path in ready)
-        self._open_decoder = partial(OnnxSession, decoder, num_threads)
+        self._open_decoder = partial(OnnxSession, decoder, num_threads, keeps_memory=False)
 
     @cached_property
     def _decoder(self) -> OnnxSession:

@@ -60,30 +60,31 @@ class Shape:
 
 
 class StreamingDecoder:
-    """Three sessions over one weight file."""
+    """Three graphs over one weight file; that of practice is opened when a voice has to."""
 
     def __init__(self, weights: WeightPaths, num_threads: int) -> None:
         """Raises: WeightsMissing, WeightsCorrupt."""
-        folder = weights.path("kokoro/decoder.onnx").parent.parent
+        self._folder = weights.path("kokoro/decoder.onnx").parent.parent
+        self._num_threads = num_threads
+        self._shape, self._sound = self._open("shape"), self._open("sound")
+
+    def _open(self, name: str, *, keeps_memory: bool = True) -> OnnxSession:
         with ZipFile(BytesIO(read_shipped(GRAPH_FILE))) as archive:
-            self._shape, self._sound, self._practice = (
-                OnnxSession(archive.read(f"{name}.onnx"), num_threads, keeps_memory=is_frequent, weights_folder=folder)
-                for name, is_frequent in (("shape", True), ("sound", True), ("practice", False))
-            )
+            graph = archive.read(f"{name}.onnx")
+        return OnnxSession(graph, self._num_threads, keeps_memory=keeps_memory, weights_folder=self._folder)
 
     def practise(self, sentences: Sequence[tuple[FloatArray, ProsodyCurves]], styles: DecoderStyles) -> NormStatistics:
         """Measure a voice's norms while it says some sentences: aligned features and curves, as for `shape`.
 
         As much work as to speak them. Each counts the same: statistics of short sentences hold more silence.
         """
+        practice = self._open("practice", keeps_memory=False)
         means, squares = [], []
         for aligned_features, curves in sentences:
             inputs = decoder_inputs(aligned_features, curves, styles)
             upsampled, source = self._shape.run(inputs, _SHAPE_OUTPUTS[:2])
             timbre = {name: value for name, value in inputs.items() if name.startswith("timbre")}
-            mean, variance = self._practice.run(
-                {"upsampled": upsampled, "source": source, **timbre}, ["mean", "variance"]
-            )
+            mean, variance = practice.run({"upsampled": upsampled, "source": source, **timbre}, ["mean", "variance"])
             means.append(mean)
             squares.append(variance + mean**2)
         mean = np.mean(means, axis=0)

@@ -64,7 +64,6 @@ class VoiceWorkshop:
         graphs: KokoroGraphs,
         vocabulary: Vocabulary,
         weights: WeightStore,
-        num_threads: int = 1,
         *,
         style_map: StyleMap | None = None,
         before_step: Callable[[], None] = lambda: None,
@@ -81,8 +80,8 @@ class VoiceWorkshop:
         self.clarity = ClarityListener(weights)
         self._graphs = graphs
         self._vocabulary = vocabulary
-        self._judge_a = Ge2eEmbedder(weights, num_threads)
-        self._judge_b = CampplusEmbedder(weights, num_threads)
+        self._judge_a = Ge2eEmbedder(weights)
+        self._judge_b = CampplusEmbedder(weights)
         self.opinion = OpinionModel(weights.path("dnsmos/sig_bak_ovr.onnx"))
         self._recording_map = load_recording_map()
         self._texts: dict[str, TextEncoding] = {}

