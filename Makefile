@@ -12,7 +12,7 @@ LOCK_OPTIONS := --quiet --strip-extras --generate-hashes --allow-unsafe --no-emi
 # the small ones are last, so that both processes end at about the same time.
 SHARED := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: setup setup-dev demo test test-fast check client bench serve lock audit clean
+.PHONY: setup setup-dev demo demo-ray test test-fast check client bench serve lock audit clean
 .DEFAULT_GOAL := help
 
 help:
@@ -44,6 +44,10 @@ setup-dev: setup $(RUN)/dev
 ## demo    set up, start the server, clone a voice from a real recording, speak with it
 demo: setup
 	$(BIN)/myna demo
+
+## demo-ray  the same on a Ray cluster of this machine, with PostgreSQL and an S3 server
+demo-ray: setup-dev
+	$(BIN)/python examples/ray/demo.py
 
 ## test    set up, check the code, run every test
 test: setup-dev check

@@ -1,9 +1,10 @@
 """Composition root: settings in, use cases out. The only file that names concrete adapters."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Protocol
 
 from myna.analysis.mark_finder import MarkFinder
 from myna.analysis.sample_analyst import ModelSampleAnalyst
@@ -34,6 +35,7 @@ from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.listen_live import ListenLive
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
+from myna.usecases.ports import EngineClient, SampleAnalyst
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.repeated_requests import RepeatedRequests
@@ -49,12 +51,49 @@ from myna.weights.store import WeightStore
 _HOUSE_KEEPING_S = 3600.0
 
 
-def build_services(settings: Settings) -> Services:
+class LoadedAnalyst(SampleAnalyst, Protocol):
+    """A `SampleAnalyst` with models to load and to give back."""
+
+    def load(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def build_engine(
+    settings: Settings, foreground: Foreground | None = None, num_slots: int | None = None
+) -> InProcessEngineClient:
+    """num_slots: None for the settings' own.
+
+    Raises: ResourceNotFound or EngineFailure for an engine that is not there.
+    """
+    return InProcessEngineClient(
+        load_spec(settings.engine),
+        EngineSettings(settings.weights_dir, settings.engine_threads),
+        foreground,
+        num_slots=settings.engine_slots if num_slots is None else num_slots,
+        queue_length=settings.engine_queue_length,
+    )
+
+
+def build_analyst(settings: Settings) -> ModelSampleAnalyst:
+    return ModelSampleAnalyst(
+        settings.weights_dir,
+        max_sample_bytes=settings.max_sample_bytes,
+        max_sample_s=settings.max_sample_s,
+    )
+
+
+def build_services(
+    settings: Settings,
+    engine: EngineClient | None = None,
+    analyst: LoadedAnalyst | None = None,
+    open_refinement: Callable[..., RefineVoices] = RefineVoices,
+) -> Services:
     """Put everything together; nothing is loaded or connected before `Services.start()`.
 
+    engine, analyst: None for those of this process. open_refinement: who improves the voices.
     Raises: ResourceNotFound or EngineFailure for an engine that is not there, InvalidRequest for a bad store address.
     """
-    spec = load_spec(settings.engine)
     clock = SystemClock()
     stores = open_stores(
         settings.data_dir, clock, settings.database_url, settings.blob_url, settings.token_secret.get_secret_value()
@@ -64,18 +103,9 @@ def build_services(settings: Settings) -> Services:
     offload_at_leisure = ThreadOffload(1, settings.analysis_queue_length, foreground, is_at_leisure=True)
     # Not in the foreground and not behind it: milliseconds of a job that lets live speech go first anyway.
     offload_of_jobs = ThreadOffload(1, settings.analysis_queue_length, is_at_leisure=True)
-    engine = InProcessEngineClient(
-        spec,
-        EngineSettings(settings.weights_dir, settings.engine_threads),
-        foreground,
-        num_slots=settings.engine_slots,
-        queue_length=settings.engine_queue_length,
-    )
-    analyst = ModelSampleAnalyst(
-        settings.weights_dir,
-        max_sample_bytes=settings.max_sample_bytes,
-        max_sample_s=settings.max_sample_s,
-    )
+    engine = engine or build_engine(settings, foreground)
+    analyst = analyst or build_analyst(settings)
+    spec = engine.spec
     stock = read_stock_voices(spec)
     rebuild_reference = RebuildReference(stores.voices, engine, analyst, offload, decode_stored_wav)
 
@@ -88,7 +118,7 @@ def build_services(settings: Settings) -> Services:
     try_voice = TryVoice(
         engine, analyst, offload, offload_at_leisure, plan_trial, is_enabled=settings.measure_similarity
     )
-    refine_voices = RefineVoices(stores.voices, engine, rebuild_reference, try_voice, refines=settings.refine_voices)
+    refine_voices = open_refinement(stores.voices, engine, rebuild_reference, try_voice, refines=settings.refine_voices)
     remake_voice = RemakeVoice(
         voices=stores.voices,
         stock=stock,
