@@ -99,6 +99,8 @@ async def test_nothing_is_made_for_somebody_who_left(client: Any) -> None:
                     await asyncio.sleep(0.005)
             stream.cancel()
             await asyncio.wait([stream])
+            if not stream.cancelled():
+                await stream.result().aclose()
         else:
             chunks = aiter(await stream)
             for _ in range(3):
@@ -162,13 +164,13 @@ async def test_a_killed_replica_is_an_error_of_ours(client: Any, slow: Any) -> N
 
 async def test_a_voice_goes_where_it_is_known(deploy: Callable[..., Any]) -> None:
     """Once Ray has heard where each of six voices is loaded, what is asked of it goes there."""
-    handle = deploy("affine", TONE, num_replicas=3)
+    handle = deploy("affine", TONE, num_replicas=2)
     client = open_client(TONE, handle)
     voices = [replace(VOICE, content=write_artifact(100.0 + pitch), engine_id=TONE.id) for pitch in range(6)]
     for voice in voices * 5:
         await read_samples(await client.synthesize(voice, make_segments("words"), OPTIONS))
     found: dict[str, dict[str, Any]] = {}
-    while len(found) < 3:
+    while len(found) < 2:
         about = await handle.describe.remote()
         found[about["replica"]] = about
     assert sum(about["spoken"] for about in found.values()) == 30

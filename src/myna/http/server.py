@@ -19,6 +19,7 @@ def server_config(app: FastAPI, host: str, port: int, backlog: int = 2048) -> uv
         host=host,
         port=port,
         backlog=backlog,
+        loop="asyncio",  # not what happens to be installed
         http=PromptHttpProtocol,
         ws="websockets-sansio",
         ws_max_size=_MAX_FRAME_BYTES,
