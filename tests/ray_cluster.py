@@ -41,6 +41,7 @@ def run_cluster(folder: Path, http_port: int | None = None, **environment: str) 
     (folder / "chunks").touch()
     own = {
         "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_worker_niceness": "0",
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": _TOKEN,
         "RAY_SERVE_LOG_TO_STDERR": "0",

@@ -55,6 +55,7 @@ def main() -> None:
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": secrets.token_hex(32),
             "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_worker_niceness": "0",
             **s3_environment(s3.endpoint),
         }
         with warnings.catch_warnings(action="ignore"):
@@ -72,7 +73,7 @@ def main() -> None:
             include_dashboard=False,
             log_to_driver=False,
             logging_level="ERROR",
-            _node_ip_address="127.0.0.1",
+            _node_ip_address="127.0.0.2",  # of the loopback; for Ray 127.0.0.1 is this machine's name for others
         )
         config = ServeDeploySchema(**yaml.safe_load(CONFIG.read_text()))
         config.http_options.port = free_port()

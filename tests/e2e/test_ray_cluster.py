@@ -17,7 +17,7 @@ import httpx
 import pytest
 import yaml
 from tests.conftest import DATA
-from tests.ray_cluster import run_cluster
+from tests.ray_cluster import num_chunks, run_cluster
 from tests.store_servers import S3, Postgres, free_port, s3_environment
 from tests.tcp_proxy import Fault, TcpProxy, run_proxy
 
@@ -32,7 +32,8 @@ pytestmark = [pytest.mark.ray, pytest.mark.weights]
 EXAMPLES = Path(__file__).parents[2] / "examples" / "ray"
 RECORDING = base64.b64encode((DATA / "demo_reference.flac").read_bytes()).decode()
 LONG = "This is a sentence of some words. " * 40
-_WAIT_S = 120.0
+NUM_CHUNKS_OF_LONG = len(LONG) * 0.06 / 0.2
+_WAIT_S = 240.0
 
 
 @dataclass
@@ -47,24 +48,34 @@ class Service:
     there: httpx.Client
     """... and that of the other node, which has another."""
 
-    def deploy(self, **engine: Any) -> None:
+    def deploy(self, num_engines: int, **engine: Any) -> None:
         """Bring the cluster to the config file, with other options of the engine's deployment; waits until it is so."""
+        engine["autoscaling_config"] = {"min_replicas": num_engines, "max_replicas": num_engines}
+        from ray import serve
         from ray.serve.context import _get_global_client
         from ray.serve.schema import ServeDeploySchema
 
         options = {deployment["name"]: deployment for deployment in self.config["applications"][0]["deployments"]}
         options["engine"] |= engine
         # What `serve run` does with a config file.
-        _get_global_client().deploy_apps(ServeDeploySchema(**self.config), _blocking=True)
+        _get_global_client().deploy_apps(ServeDeploySchema(**self.config))
 
-    def engines(self) -> dict[str, int]:
-        """Process ids of the engine's replicas."""
+        def is_done() -> bool:
+            application = serve.status().applications["myna"]
+            return application.status == "RUNNING" and application.deployments["engine"].replica_states == {
+                "RUNNING": num_engines
+            }
+
+        wait_until(is_done)
+
+    def engine_pid(self) -> int:
+        """Process id of a replica of the engine."""
         from ray.serve import get_deployment_handle
 
-        async def look() -> dict[str, int]:
+        async def look() -> int:
             handle = get_deployment_handle("engine", "myna")
-            about = await asyncio.gather(*(handle.describe.remote() for _ in range(8)))
-            return {one["replica"]: one["pid"] for one in about}
+            about = await handle.describe.remote()
+            return int(about["pid"])
 
         return asyncio.run(look())
 
@@ -77,8 +88,6 @@ def service(postgres: Postgres, s3: S3, tmp_path_factory: pytest.TempPathFactory
     config["proxy_location"] = "EveryNode"
     config["http_options"] |= {"port": here}
     config["applications"][0]["deployments"] += [{"name": "api", "num_replicas": 2, "max_replicas_per_node": 1}]
-    engine = config["applications"][0]["deployments"][0]
-    del engine["autoscaling_config"]
     with run_proxy(postgres.port) as database:
         settings = {
             "MYNA_DATABASE_URL": postgres.create_database().replace(str(postgres.port), str(database.port)),
@@ -97,7 +106,7 @@ def service(postgres: Postgres, s3: S3, tmp_path_factory: pytest.TempPathFactory
                 for port in (here, there)
             ]
             service = Service(cluster, database, config, *clients)
-            service.deploy(num_replicas=1)
+            service.deploy(1)
             yield service
             for client in clients:
                 client.close()
@@ -184,24 +193,33 @@ def test_a_voice_is_everywhere_and_gone_everywhere(service: Service) -> None:
     assert [speak(http, voice_id).status_code for http in (service.here, service.there)] == [404, 404]
 
 
+def test_nothing_is_spoken_for_who_left(service: Service) -> None:
+    """A client that closes its connection ends the work of a replica two processes behind it."""
+    before = num_chunks()
+    with streaming(service.here):
+        pass
+    assert speak(service.here).status_code == 200  # the one replica has room again
+    assert num_chunks() - before < NUM_CHUNKS_OF_LONG / 4
+
+
 def test_bad_requests_have_the_one_body(service: Service) -> None:
     """Through Ray's HTTP proxy a refusal is what it is anywhere: status, code, message, the request's own id."""
     for reply, status in (
         (speak(service.here, "Nobody"), 404),
-        (speak(service.here, text=""), 400),
+        (speak(service.here, text="word " * 1000), 400),
         (service.here.get("/nowhere"), 404),
         (service.here.get("/voices/v1/voices", headers={"Authorization": "Basic wrong"}), 403),
     ):
         assert reply.status_code == status
         assert set(reply.json()) == {"code", "message", "details"}
-        assert len(reply.headers.get_list("x-request-id")) == 1
+        assert len(reply.headers.get_list("x-inworld-request-id")) == 1
 
 
 def test_a_killed_replica_ends_its_streams_well(service: Service) -> None:
     """The error line of the contract; the next request waits for the new replica."""
+    pid = service.engine_pid()
     with streaming(service.here) as lines:
-        for pid in service.engines().values():
-            os.kill(pid, signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
         assert last_error(lines) == 14
     assert speak(service.here).status_code == 200
 
@@ -215,7 +233,7 @@ def test_the_controller_may_die(service: Service) -> None:
     with load.on(service.here), streaming(service.there) as lines:
         ray.kill(ray.get_actor(SERVE_CONTROLLER_NAME, SERVE_NAMESPACE), no_restart=False)
         assert all("result" in line for line in lines)
-        service.deploy()
+        service.deploy(1)
     assert set(load.statuses) == {200}
 
 
@@ -223,12 +241,9 @@ def test_scaling_and_rolling_fail_no_request(service: Service) -> None:
     """From one replica to three, each of them replaced by another, and back to one."""
     load = Load()
     with load.on(service.here), streaming(service.there) as lines:
-        service.deploy(num_replicas=3)
-        before = service.engines()
-        service.deploy(ray_actor_options={"num_cpus": 0.9})
-        wait_until(lambda: not before.keys() & service.engines().keys())
-        service.deploy(num_replicas=1)
-        wait_until(lambda: len(service.engines()) == 1)
+        service.deploy(3)
+        service.deploy(3, ray_actor_options={"num_cpus": 0.9})
+        service.deploy(1, ray_actor_options={"num_cpus": 0.9})
         assert all("result" in line for line in lines)
     assert set(load.statuses) == {200}
 

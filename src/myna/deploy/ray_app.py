@@ -1,24 +1,24 @@
-"""The Ray Serve application: `import_path: myna.deploy.ray_app:build` in a Serve config file (docs/scaling.md).
-
-Every replica reads its settings from the environment of its own node, so that no secret passes through Ray.
-"""
+"""The Ray Serve application: `import_path: myna.deploy.ray_app:build` in a Serve config file (docs/scaling.md)."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, cast
+from typing import Any
 
 from starlette.types import ASGIApp
 
-from myna.bootstrap import build_analyst, build_engine, build_services
+from myna.bootstrap import build_services
 from myna.cli.http_limits import http_limits
-from myna.config import Settings
+from myna.deploy.ray_replicas import (
+    begin_replica,
+    open_analyst,
+    open_engine,
+    open_leisure,
+    read_shared_settings,
+)
 from myna.domain.errors import InvalidRequest
 from myna.engines.registry import load_spec
 from myna.http.app import create_app
 from myna.observability.audit_log import AuditLog
-from myna.observability.logging import configure_logging
 from myna.runtime import ray_serve
-from myna.runtime.in_process import InProcessEngineClient
-from myna.usecases.services import Services
 
 
 def build(args: Mapping[str, str]) -> ray_serve.Application:
@@ -43,7 +43,7 @@ def build(args: Mapping[str, str]) -> ray_serve.Application:
 
 def open_api(engine: Any, leisure: Any, listening: Any) -> ASGIApp:
     """The FastAPI application, unchanged. Of the handles of the other deployments."""
-    settings = _settings()
+    settings = begin_replica()
     services = build_services(
         settings,
         ray_serve.RayEngineClient(load_spec(settings.engine), engine, leisure),
@@ -51,44 +51,3 @@ def open_api(engine: Any, leisure: Any, listening: Any) -> ASGIApp:
         ray_serve.refining_on(leisure),
     )
     return create_app(services, http_limits(settings), AuditLog(settings.data_dir))
-
-
-def open_engine() -> InProcessEngineClient:
-    return build_engine(_settings())
-
-
-def open_leisure(listening: Any) -> tuple[Services, InProcessEngineClient]:
-    """An engine without slots: only its lanes for what nobody waits for are used."""
-    settings = _settings()
-    engine = build_engine(settings, num_slots=0)
-    return build_services(settings, engine, ray_serve.RaySampleAnalyst(listening)), engine
-
-
-def open_analyst() -> ray_serve.OpenedAnalyst:
-    settings = _settings()
-    analyst = build_analyst(settings)
-    return analyst, analyst.load if settings.preload_models else lambda: None
-
-
-def read_shared_settings() -> Settings:
-    """Raises: InvalidRequest for state that other nodes could not see."""
-    settings = Settings()
-    local = {
-        "MYNA_DATABASE_URL": "names no PostgreSQL database" * (not settings.database_url.startswith("postgres")),
-        "MYNA_BLOB_URL": "names no object storage" * (not settings.blob_url.startswith("s3://")),
-        "MYNA_TOKEN_SECRET": "is empty" * (not settings.token_secret.get_secret_value()),
-    }
-    wrong = [f"{name} {reason}" for name, reason in local.items() if reason]
-    if wrong:
-        raise InvalidRequest(
-            f"Replicas on a cluster share nothing but the store: {', '.join(wrong)}. SQLite, a folder and a file of "
-            "the secret are for one machine (`myna serve`)."
-        )
-    return settings
-
-
-def _settings() -> Settings:
-    """Of a replica, which begins with this."""
-    settings = read_shared_settings()
-    configure_logging(cast(Literal["text", "json"], settings.log_format))  # the pattern in Settings allows no other
-    return settings

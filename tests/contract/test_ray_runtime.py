@@ -1,6 +1,7 @@
-"""The client on Ray Serve keeps the same promises as the one in process, with the cluster between it and the engine."""
+"""On Ray Serve the engine client keeps the promises of the one in process, and HTTP over it those of HTTP."""
 
 import asyncio
+import inspect
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -9,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.fixtures import FixtureFunctionDefinition
 from tests import slow_engine
+from tests.contract import test_http_elevenlabs, test_http_errors, test_http_socket, test_http_speech, test_http_voices
+from tests.contract.http_service import HttpService, build_tone_services, open_service, serve
 from tests.ray_cluster import num_chunks, run_cluster
 
 from myna.domain.errors import DeadlineExceeded, EngineFailure, Overloaded, ServiceUnavailable
@@ -57,7 +61,7 @@ def open_client(spec: EngineSpec, handle: Any, **more: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def tone(deploy: Callable[..., Any]) -> Any:
-    return deploy("tone", TONE)
+    return deploy("tone", TONE, max_queued_requests=32)
 
 
 class TestRayEngineClient(EngineClientContract):
@@ -176,3 +180,30 @@ async def test_a_voice_goes_where_it_is_known(deploy: Callable[..., Any]) -> Non
     assert sum(about["spoken"] for about in found.values()) == 30
     assert sum(about["loaded"] for about in found.values()) <= 15
     assert min(about["spoken"] for about in found.values()) > 0
+
+
+# --- the HTTP contract's own tests, with the engine on the cluster ----------------------------------------------------
+
+WITH_SOCKETS = (test_http_socket,)
+OTHERS = (test_http_elevenlabs, test_http_errors, test_http_speech, test_http_voices)
+
+
+@pytest.fixture
+async def service(request: pytest.FixtureRequest, tone: Any) -> AsyncIterator[HttpService]:
+    services = build_tone_services(engine=open_client(TONE, tone))
+    is_socket = any(request.function is test for module in WITH_SOCKETS for test in vars(module).values())
+    async with serve(services=services) if is_socket else open_service(services=services) as service:
+        yield service
+
+
+def _tests_of_a_service() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Those that take nothing but the fixture above (and their own parameters)."""
+    for module in (*WITH_SOCKETS, *OTHERS):
+        fixtures = {name for name, thing in vars(module).items() if isinstance(thing, FixtureFunctionDefinition)}
+        for name, test in vars(module).items():
+            wanted = set(inspect.signature(test).parameters) if inspect.isfunction(test) else set()
+            if name.startswith("test_") and "service" in wanted and not wanted & (fixtures - {"service"}):
+                yield name.replace("test_", f"{module.__name__.rpartition('.')[2]}_", 1), test
+
+
+globals().update(_tests_of_a_service())
