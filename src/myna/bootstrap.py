@@ -8,6 +8,7 @@ from typing import Protocol
 
 from myna.analysis.mark_finder import MarkFinder
 from myna.analysis.sample_analyst import ModelSampleAnalyst
+from myna.audio.content_credentials import CredentialEncoders
 from myna.audio.encode import FormatEncoders, encode_wav
 from myna.audio.stored_wav import decode_stored_wav
 from myna.audio.watermark import SpeechMarker
@@ -22,6 +23,7 @@ from myna.runtime.foreground import Foreground
 from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.store.opening import open_stores
+from myna.store.signing_identity import read_signing_identity
 from myna.text.description import read_description
 from myna.text.language import detect_text_language
 from myna.text.languages.registry import open_language
@@ -35,7 +37,7 @@ from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.listen_live import ListenLive
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
-from myna.usecases.ports import EngineClient, SampleAnalyst
+from myna.usecases.ports import EngineClient, SampleAnalyst, SpeechEncoders
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.repeated_requests import RepeatedRequests
@@ -136,7 +138,7 @@ def build_services(
         remake_voice=remake_voice,
         engine=engine,
         open_marker=SpeechMarker if settings.mark_speech else None,
-        encoders=FormatEncoders(),
+        encoders=_encoders(settings),
         plan_speech=plan_speech,
         detect_language=detect_text_language,
         read_description=read_description,
@@ -219,3 +221,9 @@ def build_services(
         preload=preload,
         release=release,
     )
+
+
+def _encoders(settings: Settings) -> SpeechEncoders:
+    if not settings.sign_speech:
+        return FormatEncoders()
+    return CredentialEncoders(read_signing_identity(settings.data_dir, settings.signing_identity))

@@ -83,6 +83,13 @@ class Settings(BaseSettings):
 
     mark_speech: bool = True
     """Put an inaudible mark into all speech, found by `myna detect` and `POST /v1/detect` (see watermark.md)."""
+
+    sign_speech: bool = False
+    """Sign speech that is answered whole in WAV, MP3 or FLAC with a C2PA manifest: `myna[c2pa]` (see watermark.md)."""
+
+    signing_identity: Path | None = None
+    """PEM file with the private key and the certificates for that; none: one that is made in the data folder."""
+
     clone_wait: str = Field(default="answer", pattern="^(answer|heard)$")
     """`answer`: a clone is answered at once and listened to in the background; `heard`: when that is done."""
 

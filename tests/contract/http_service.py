@@ -29,7 +29,7 @@ from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleQuality, SampleRequest
 from myna.domain.scope import READ, WRITE
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
-from myna.domain.transcript import FoundSpeech, HeardPassage, HeardWord, SpeechPassage
+from myna.domain.transcript import FoundSpeech, HeardPassage, HeardWord, SpeechPassage, Talk
 from myna.domain.voice import WorkspaceId
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSettings, EngineSpec
@@ -131,10 +131,10 @@ class PlainAnalyst:
         passages = (SpeechPassage(start_s, heard) for start_s in (0.25, 1.0)) if np.any(heard.samples) else ()
         return FoundSpeech(heard.duration_s, tuple(passages))
 
-    def find_talk(self, recent: Waveform) -> list[tuple[float, float]]:
+    def find_talk(self, recent: Waveform) -> list[Talk]:
         loud = np.flatnonzero(np.abs(recent.samples) > 0.01)
         stretches = np.split(loud, np.flatnonzero(np.diff(loud) > 1) + 1) if len(loud) else []
-        return [(part[0] / recent.sample_rate_hz, part[-1] / recent.sample_rate_hz) for part in stretches]
+        return [Talk(part[0] / recent.sample_rate_hz, part[-1] / recent.sample_rate_hz, 0.875) for part in stretches]
 
     def hear(self, speech: Waveform, lang: LangCode | None) -> HeardPassage:
         """Always the same words."""

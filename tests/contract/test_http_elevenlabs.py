@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import av
@@ -10,8 +11,11 @@ import httpx
 import pytest
 from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, wav_bytes
 
+from myna.domain.voice import VoiceId, WorkspaceId
 from myna.http.elevenlabs_request import OUTPUT_FORMATS
 from myna.http.limits import HttpLimits
+from myna.testing.clock import FixedClock
+from myna.testing.memory import MemoryVoiceStore
 
 SENTENCE = "The tide was low."
 EXPECTED_S = 0.06 * len(SENTENCE)
@@ -106,6 +110,20 @@ async def test_fields_that_have_no_meaning_here_are_taken(service: HttpService) 
     assert reply.status_code == 200, reply.text
     assert len(reply.content) / 2 / 16000 == pytest.approx(2 * EXPECTED_S, abs=0.2)
     assert (await service.post(SPEECH + "?output_format=ulaw_8000", {"text": "So it is. " * 900})).status_code == 200
+
+
+async def test_lists_without_pages_hold_every_voice() -> None:
+    """Also beyond the 2,000 that a page of the Voice API has; the same for OpenAI's clients."""
+    voices = MemoryVoiceStore(FixedClock())
+    async with open_service(services=build_tone_services(voices=voices)) as service:
+        stored = await voices.get_with_artifact(WorkspaceId("acme"), VoiceId(await service.clone()))
+        for number in range(2000):
+            voice = replace(stored.voice, voice_id=VoiceId(f"acme__{number}"))
+            await voices.add(WorkspaceId("acme"), voice, stored.artifact, [])
+        for path in ("/v1/voices", "/v1/audio/voices"):
+            assert len((await service.get(path)).json()["voices"]) > 2001
+        page = (await service.get("/voices/v1/voices")).json()
+        assert (len(page["voices"]), page["nextPageToken"] != "") == (2000, True)
 
 
 async def test_a_voice_is_added_with_its_labels(service: HttpService) -> None:

@@ -13,6 +13,10 @@ import websockets
 from http_service import HttpService, PlainAnalyst, build_tone_services, serve
 from websockets.asyncio.client import ClientConnection
 
+from myna.domain.language import LangCode
+from myna.domain.waveform import Waveform
+from myna.usecases.listen_live import Turn
+
 PATH = "/stt/v1/transcribe:streamBidirectional"
 MODEL = "inworld/inworld-stt-1"
 CONFIG = {"modelId": MODEL, "audioEncoding": "LINEAR16", "sampleRateHertz": 16000, "numberOfChannels": 1}
@@ -89,6 +93,7 @@ async def test_two_turns(service: HttpService, chunk_s: float) -> None:
         frame["result"]["speechStarted"]["startTimeMs"] for frame in frames if "speechStarted" in frame["result"]
     ]
     assert starts_ms == pytest.approx([1000, 4500], abs=30)
+    assert frames[0]["result"]["speechStarted"]["confidence"] == 0.88
     stops_ms = [
         frame["result"]["speechStopped"]["silenceDurationMs"] for frame in frames if "speechStopped" in frame["result"]
     ]
@@ -100,13 +105,26 @@ async def test_two_turns(service: HttpService, chunk_s: float) -> None:
 
 async def test_partial_results_come_while_somebody_speaks(service: HttpService) -> None:
     """Half a second of speech is enough for another one."""
-    async with call(service) as line:
+    async with call(service, language="en-US") as line:
         await line.speak((1.0, 0.3))
         assert "speechStarted" in (await line.hear())["result"]
         for _ in range(3):
             await line.speak((0.6, 0.3))
             partial = (await line.hear())["result"]["transcription"]
             assert (partial["transcript"], partial["isFinal"]) == (TEXT, False)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lang", "is_final", "is_told"),
+    [(1.0, None, False, False), (1.6, None, False, True), (1.0, None, True, True), (1.0, LangCode.DE_DE, False, True)],
+)
+async def test_a_language_is_not_guessed_from_a_first_second(
+    seconds: float, lang: LangCode | None, is_final: bool, is_told: bool
+) -> None:
+    """Unless the turn is over: its first words would be those of another language."""
+    turn = Turn(0.0, Waveform(np.full(round(seconds * 16000), 0.3, np.float32), 16000), is_final)
+    heard = await build_tone_services().listen_live.hear(turn, lang)
+    assert (heard is not None) == is_told
 
 
 async def test_results_never_go_back_behind_a_final_word(service: HttpService) -> None:

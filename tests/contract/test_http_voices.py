@@ -269,9 +269,10 @@ async def test_nothing_of_another_workspace_is_visible(service: HttpService) -> 
 
 
 async def test_another_workspace_in_the_path_can_be_refused() -> None:
-    """With the switch off, only the key's own workspace is a path."""
+    """With the switch off, only the key's own workspace is a path, by its name or by `-`."""
     async with open_service(HttpLimits(accept_any_workspace_path=False)) as service:
-        assert (await service.get("/voices/v1/workspaces/acme/voices")).status_code == 200
+        for own in ("acme", "-"):
+            assert (await service.get(f"/voices/v1/workspaces/{own}/voices")).status_code == 200
         assert (await service.get("/voices/v1/workspaces/rival/voices")).status_code == 404
 
 

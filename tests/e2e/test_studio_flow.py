@@ -321,6 +321,54 @@ def test_every_format_can_be_downloaded(page: Studio) -> None:
         assert content.startswith(begins.get(encoding, b""))
 
 
+def test_words_are_said_in_a_way_of_ones_own(page: Studio, tone_server: LiveServer) -> None:
+    """By keyboard: what is wrong is told at its field; the word is kept, heard, used when speaking, and removed."""
+    path = f"{tone_server.url}/pronunciations/v1/workspaces/demo/pronunciationDictionaries"
+
+    def kept() -> list[dict[str, Any]]:
+        reply = httpx.get(path, headers={"Authorization": f"Basic {tone_server.key}"}).json()
+        return [entry for each in reply["pronunciationDictionaries"] for entry in each["pronunciations"]]
+
+    page.page.get_by_role("radio", name="Stock").check()
+    page.page.get_by_role("button", name="Speak with Sarah").click()
+    word, sound = page.page.get_by_label("Word", exact=True), page.page.get_by_label("Sound (IPA)")
+    trouble = page.page.locator("#words-error")
+    for written, ipa, told in (
+        ("", "k", "Type the word first."),
+        ("Vyta", "", "Write how it sounds."),
+        ("two words", "k", "without spaces"),
+        ("Vyta", "ˈvaɪ7ə", "7 is not a sign"),
+    ):
+        word.fill(written)
+        sound.fill(ipa)
+        sound.press("Enter")
+        expect(trouble).to_contain_text(told)
+        expect(page.page.locator("#words-form [aria-invalid=true]")).to_be_focused()
+    assert kept() == []
+    sound.fill("/ˈvaɪt͡ʃə/")
+    sound.press("Tab")
+    page.page.keyboard.press("Tab")
+    with page.page.expect_response("**/tts/v1/voice") as heard:
+        page.page.keyboard.press("Enter")
+    assert heard.value.request.post_data_json["text"] == "/ˈvaɪt͡ʃə/"
+    assert heard.value.status == 200
+    sound.press("Enter")
+    expect(word).to_be_focused()
+    expect(page.page.locator("#words-list li")).to_contain_text("/ˈvaɪt͡ʃə/")
+    assert kept() == [
+        {"displayHeadword": "Vyta", "languageCode": "en-US", "phoneSymbols": ["ˈ", "v", "a", "ɪ", "t͡ʃ", "ə"]}
+    ]
+    page.page.get_by_label("Text to speak").fill("Vyta sings.")
+    with page.page.expect_request("**/tts/v1/voice:stream") as asked:
+        page.button("Speak").click()
+    assert asked.value.post_data_json["modelId"] == "inworld-tts-2"
+    assert len(asked.value.post_data_json["pronunciationDictionarySettings"]["dictionaries"]) == 1
+    page.button("Remove Vyta").press("Enter")
+    expect(page.page.locator("#words-list li")).to_have_count(0)
+    expect(word).to_be_focused()
+    assert kept() == []
+
+
 def test_the_embedded_engine_speaks_like_the_person(chromium: "playwright.Browser", kokoro_server: LiveServer) -> None:
     """With the real engine: clone from the microphone, likeness told, words light up, both sides can be compared."""
     with studio(chromium, kokoro_server.url) as page:

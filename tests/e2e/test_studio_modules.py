@@ -108,6 +108,28 @@ def test_recordings_are_wav_files(page: Studio, tmp_path: Path) -> None:
     assert samples.tolist() == pytest.approx([0, 0.5, -0.5, 1, -1], abs=1e-4)
 
 
+def test_a_voice_that_never_gets_ready_is_not_asked_for_for_ever(page: Studio) -> None:
+    """Less and less often, for half an hour; choosing the voice again asks anew."""
+    asked, again, pauses_ms = page.page.evaluate(
+        """async () => {
+          const { RefinementWatch } = await import('/studio/refinement.js');
+          const [real, pauses] = [globalThis.setTimeout, []];
+          const pending = { voiceId: 'v', refinement: 'pending', refinementStage: 'refining' };
+          let asked = 0;
+          const watch = new RefinementWatch({ api: { getVoice: async () => { asked += 1; return { ...pending }; } } });
+          globalThis.setTimeout = (act, ms) => { pauses.push(ms); queueMicrotask(act); };
+          await watch.watch(pending);
+          const first = asked;
+          await watch.watch(pending);
+          globalThis.setTimeout = real;
+          return [first, asked - first, pauses.slice(0, first)];
+        }"""
+    )
+    assert 0 < asked == again < 60
+    assert pauses_ms == sorted(pauses_ms)
+    assert sum(pauses_ms) == pytest.approx(1_800_000, rel=0.05)
+
+
 def test_every_word_of_the_page_is_in_one_file(page: Studio) -> None:
     """Each text that the skeleton names exists, and each of the fifteen languages has its texts to read."""
     missing, scripts = page.page.evaluate(

@@ -23,7 +23,7 @@ from myna.domain.errors import RecordingTooLong
 from myna.domain.finding import Severity
 from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleRequest
-from myna.domain.transcript import FoundSpeech, HeardPassage, SpeechPassage
+from myna.domain.transcript import FoundSpeech, HeardPassage, SpeechPassage, Talk
 from myna.domain.waveform import ReferenceAudio, Samples, Waveform
 
 _JOIN_PAUSE_S = 0.3
@@ -95,9 +95,10 @@ class ModelSampleAnalyst:
         passages = (SpeechPassage(span.start_s, _between(recording, span)) for span in spans)
         return FoundSpeech(recording.duration_s, tuple(passages))
 
-    def find_talk(self, recent: Waveform) -> Sequence[tuple[float, float]]:
-        """Start and end of each stretch of speech, seconds."""
-        return [(span.start_s, span.end_s) for span in self._loaded_models().speech_activity.detect(recent).spans]
+    def find_talk(self, recent: Waveform) -> Sequence[Talk]:
+        """Each stretch of speech."""
+        heard = self._loaded_models().speech_activity.detect(recent)
+        return [Talk(span.start_s, span.end_s, heard.confidence_of(span)) for span in heard.spans]
 
     def hear(self, speech: Waveform, lang: LangCode | None) -> HeardPassage | None:
         """The words of a passage; None if there are none."""

@@ -46,6 +46,10 @@ class SpeechActivity:
         """Seconds of frames that are speech; pauses inside spans do not count."""
         return float(np.count_nonzero(self.probabilities >= _SPEECH_THRESHOLD)) * FRAME_S
 
+    def confidence_of(self, span: TimeSpan) -> float:
+        """That somebody speaks in one of the spans, 0 to 1."""
+        return float(self.probabilities[int(span.start_s / FRAME_S) : int(span.end_s / FRAME_S) + 1].max())
+
     def speech_within(self, stretches: Sequence[TimeSpan]) -> float:
         """Seconds of frames that are speech inside the stretches."""
         pieces = [self.probabilities[int(span.start_s / FRAME_S) : int(span.end_s / FRAME_S)] for span in stretches]

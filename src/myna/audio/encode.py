@@ -24,6 +24,9 @@ T = TypeVar("T")
 OPUS_RATES_HZ = (8000, 12000, 16000, 24000, 48000)
 """What Opus can be fed with (RFC 6716 section 2); other rates go to the next higher of these."""
 
+SYNTHETIC = "Synthetic speech, made with Myna"
+"""The comment in formats that have a place for one (not in WAV and MP3: wire-contract.md#encodings)."""
+
 _WHOLE_PAGE_US = 1_000_000
 """Ogg page length of a whole reply: one second, as the documented service sends (wire-contract.md#encodings)."""
 _STREAM_PAGE_US = 200_000
@@ -191,6 +194,8 @@ class _SoundfileSink(_PcmSink):
         self._is_stream = is_stream
         self._sink = ByteSink()
         self._file = soundfile.SoundFile(self._sink, "w", rate_hz, 1, subtype, format=file_format)
+        if file_format == "FLAC":
+            self._file.comment = SYNTHETIC
 
     def push(self, pcm: Pcm16) -> bytes:
         self._file.write(pcm)
@@ -250,6 +255,7 @@ class _OggOpusSink(_FfmpegSink):
         super().__init__(rate_hz, "s16")
         self._sink = ByteSink()
         self._container = av.open(self._sink, "w", format="ogg", options={"page_duration": str(page_us)})
+        self._container.metadata["comment"] = SYNTHETIC
         self._stream = self._container.add_stream("libopus", rate=rate_hz, options={"vbr": "off"})
         self._stream.layout = "mono"
         self._stream.format = "s16"

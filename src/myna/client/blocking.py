@@ -13,11 +13,14 @@ from typing import BinaryIO, Self, TypeVar
 
 import httpx
 
-from myna.client import connection, operations
+from myna.client import connection, dictionaries, jobs, listening, operations, tokens
 from myna.client.chapters import split_chapters
+from myna.client.dictionaries import Dictionary, Pronunciation
 from myna.client.errors import read_error
 from myna.client.files import new_file
+from myna.client.jobs import BatchItem, BatchResult, Job
 from myna.client.joining import check_can_stream, open_speech_file, wire_options
+from myna.client.listening import Transcript
 from myna.client.models import (
     DEFAULT_OPTIONS,
     CloneReport,
@@ -35,6 +38,7 @@ from myna.client.models import (
 from myna.client.operations import Operation
 from myna.client.replies import read_stream_line
 from myna.client.retries import DEFAULT_RETRIES, Retries
+from myna.client.tokens import Token
 
 T = TypeVar("T")
 
@@ -200,6 +204,72 @@ class Client:
     def delete_voice(self, voice_id: str) -> None:
         """Delete a voice with its recordings, for good."""
         self._run(operations.delete_voice(voice_id))
+
+    def say_later(self, voice_id: str, text: str, options: SpeechOptions = DEFAULT_OPTIONS) -> Job:
+        """Have a long text (100,000 characters) spoken in the background, after what others wait for."""
+        return self._run(jobs.say_later(voice_id, text, options))
+
+    def say_batch(self, items: Sequence[BatchItem]) -> Job:
+        """The same for up to 10,000 texts. One that is not valid refuses all."""
+        return self._run(jobs.say_batch(items))
+
+    def get_job(self, name: str) -> Job:
+        return self._run(jobs.get(name))
+
+    def wait_for_job(self, job: Job, *, limit_s: float = 3600.0, ask_again_s: float = 2.0) -> Job:
+        """The job once it is done, or as it is after so many seconds."""
+        until_s = monotonic() + limit_s
+        while not (job := self.get_job(job.name)).is_done and monotonic() < until_s:
+            connection.sleep(ask_again_s)
+        return job
+
+    def get_results(self, job: Job) -> tuple[BatchResult, ...]:
+        """What came of each text of a batch that is done, in their order."""
+        return self._run(jobs.get_results(job))
+
+    def fetch(self, uri: str) -> bytes:
+        """The audio at an address that a job or a result names. The key is not sent there."""
+        return self._run(jobs.fetch(uri))
+
+    def list_dictionaries(self, *, workspace: str = "-") -> tuple[Dictionary, ...]:
+        """All pronunciation dictionaries. workspace: what a server wants that does not go by the key alone."""
+        found: list[Dictionary] = []
+        page_token = ""
+        while True:
+            page = self._run(dictionaries.list_page(workspace, page_token))
+            found += page.dictionaries
+            page_token = page.next_page_token
+            if not page_token:
+                return tuple(found)
+
+    def create_dictionary(
+        self, display_name: str, entries: Sequence[Pronunciation], *, workspace: str = "-"
+    ) -> Dictionary:
+        """Its `name` goes into `SpeechOptions.dictionaries`. One wrong entry refuses all."""
+        return self._run(dictionaries.create(workspace, display_name, entries))
+
+    def get_dictionary(self, name: str) -> Dictionary:
+        return self._run(dictionaries.get(name))
+
+    def update_dictionary(
+        self, dictionary: Dictionary, *, display_name: str | None = None, entries: Sequence[Pronunciation] | None = None
+    ) -> Dictionary:
+        """Change what is given; entries take the place of all before. 409 if somebody changed it meanwhile."""
+        return self._run(dictionaries.update(dictionary, display_name, entries))
+
+    def delete_dictionary(self, dictionary: Dictionary) -> None:
+        self._run(dictionaries.delete(dictionary))
+
+    def transcribe(
+        self, recording: bytes | str | PathLike[str], *, lang: str | None = None, with_words: bool = False
+    ) -> Transcript:
+        """What is said in a recording, given as its bytes or path. lang: None to hear it."""
+        prepare = partial(listening.transcribe, recording, lang=lang, with_words=with_words)
+        return self._run(connection.call(prepare))
+
+    def create_token(self, ttl_s: int = 900, *, reference: str = "") -> Token:
+        """For one request, or one socket, of somebody who must not hold the key: up to an hour."""
+        return self._run(tokens.create(ttl_s, reference))
 
     def close(self) -> None:
         self._http.close()

@@ -98,9 +98,12 @@ def build_request(
     if operation.body is not None:
         sent_headers = {"Content-Type": "application/json", "Content-Length": str(len(operation.body))}
         content = watch(operation.body) if watch else operation.body
-    return build(
+    request = build(
         operation.method, operation.path, params=operation.query or None, content=content, headers=sent_headers
     )
+    if not operation.needs_key:
+        request.headers.pop("Authorization", None)
+    return request
 
 
 class Lines:

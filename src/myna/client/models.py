@@ -71,6 +71,8 @@ class SpeechOptions:
     seed: int | None = None
     normalize_text: bool | None = None
     """Write out numbers, dates and the like; None lets the server decide."""
+    dictionaries: tuple[str, ...] = ()
+    """Names of up to three pronunciation dictionaries. Only `inworld-tts-2` and `-flash` use them."""
 
     @property
     def rate_hz(self) -> int:

@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Generic, TypeVar
 from urllib.parse import quote
@@ -29,6 +30,8 @@ class Operation(Generic[T_co]):
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
     """JSON."""
+    needs_key: bool = True
+    """False for an address that is its own permission: it may be of another host, which is not to see the key."""
 
 
 def clone(
@@ -56,16 +59,16 @@ def clone(
         "voiceSamples": [_sample_body(sample) for sample in samples],
         **{field: value for field, value in optional.items() if value},
     }
-    return Operation("POST", f"{_VOICES}:clone", replies.read_clone, body=_json(body))
+    return Operation("POST", f"{_VOICES}:clone", replies.read_clone, body=json_body(body))
 
 
 def give_consent(voice_id: str, consent: Consent) -> Operation[Voice]:
     path = f"{_voice_path(voice_id)}:consent"
-    return Operation("POST", path, replies.read_voice, body=_json(_consent_body(consent)))
+    return Operation("POST", path, replies.read_voice, body=json_body(_consent_body(consent)))
 
 
 def revoke_consent(voice_id: str) -> Operation[Voice]:
-    return Operation("POST", f"{_voice_path(voice_id)}:revokeConsent", replies.read_voice, body=_json({}))
+    return Operation("POST", f"{_voice_path(voice_id)}:revokeConsent", replies.read_voice, body=json_body({}))
 
 
 def list_page(*, languages: Sequence[str], where: str, order_by: str, page_token: str) -> Operation[replies.VoicePage]:
@@ -84,7 +87,7 @@ def update_voice(
     voice_id: str, *, display_name: str | None, description: str | None, tags: Sequence[str] | None
 ) -> Operation[Voice]:
     body = {"displayName": display_name, "description": description, "tags": None if tags is None else list(tags)}
-    return Operation("PATCH", _voice_path(voice_id), replies.read_voice, body=_json(_given(body)))
+    return Operation("PATCH", _voice_path(voice_id), replies.read_voice, body=json_body(given(body)))
 
 
 def delete_voice(voice_id: str) -> Operation[None]:
@@ -92,36 +95,44 @@ def delete_voice(voice_id: str) -> Operation[None]:
 
 
 def speak(voice_id: str, text: str, options: SpeechOptions) -> Operation[bytes]:
-    return Operation("POST", "/tts/v1/voice", replies.read_speech, body=_json(_speech_body(voice_id, text, options)))
+    return Operation("POST", "/tts/v1/voice", replies.read_speech, body=json_body(speech_body(voice_id, text, options)))
 
 
 def stream(voice_id: str, text: str, options: SpeechOptions) -> Operation[bytes]:
     """Its answer comes in lines, each to be read by `read`."""
-    body = _json(_speech_body(voice_id, text, options))
+    body = json_body(speech_body(voice_id, text, options))
     return Operation("POST", "/tts/v1/voice:stream", replies.read_stream_line, body=body)
 
 
 def _sample_body(sample: Sample) -> dict[str, str]:
-    body = {"audioData": base64.b64encode(_read_sample(sample)).decode("ascii")}
+    body = {"audioData": read_recording(sample.content)}
     if sample.transcript:
         body["transcription"] = sample.transcript
     return body
 
 
-def _read_sample(sample: Sample) -> bytes:
-    if isinstance(sample.content, bytes):
-        return sample.content
-    path = Path(sample.content)
+def read_recording(content: bytes | str | PathLike[str]) -> str:
+    """In base64. content: its bytes, or its path. Raises: RequestRefused."""
+    if isinstance(content, bytes):
+        return base64.b64encode(content).decode("ascii")
+    path = Path(content)
     try:
-        return path.read_bytes()
+        return base64.b64encode(path.read_bytes()).decode("ascii")
     except OSError as exc:
         raise RequestRefused(f"The recording {path} cannot be read: {exc.strerror or exc}.") from exc
 
 
-def _speech_body(voice_id: str, text: str, options: SpeechOptions) -> dict[str, object]:
+def speech_body(voice_id: str, text: str, options: SpeechOptions) -> dict[str, object]:
+    """options: with their encoding settled."""
     assert options.encoding is not None
     normalize = {None: None, True: "ON", False: "OFF"}[options.normalize_text]
-    optional = {"language": options.lang, "seed": options.seed, "applyTextNormalization": normalize}
+    named = [{"dictionary": name} for name in options.dictionaries]
+    optional = {
+        "language": options.lang,
+        "seed": options.seed,
+        "applyTextNormalization": normalize,
+        "pronunciationDictionarySettings": {"dictionaries": named} if named else None,
+    }
     return {
         "text": text,
         "voiceId": voice_id,
@@ -133,7 +144,7 @@ def _speech_body(voice_id: str, text: str, options: SpeechOptions) -> dict[str, 
             "speakingRate": options.speaking_rate,
         },
         "temperature": options.temperature,
-        **_given(optional),
+        **given(optional),
     }
 
 
@@ -150,7 +161,8 @@ def _consent_body(consent: Consent | str) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value}
 
 
-def _given(fields: Mapping[str, object]) -> dict[str, object]:
+def given(fields: Mapping[str, object]) -> dict[str, object]:
+    """Without what is None."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -160,5 +172,5 @@ def _voice_path(voice_id: str) -> str:
     return f"{_VOICES}/{quote(voice_id, safe='')}"
 
 
-def _json(body: dict[str, object]) -> bytes:
+def json_body(body: dict[str, object]) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode("ascii")

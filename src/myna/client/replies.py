@@ -21,19 +21,19 @@ class VoicePage:
 
 
 def read_voice(content: bytes) -> Voice:
-    return _voice(_object(content))
+    return _voice(json_object(content))
 
 
 def read_page(content: bytes) -> VoicePage:
-    body = _object(content)
-    voices = tuple(_voice(entry) for entry in _objects(body.get("voices")))
-    return VoicePage(voices, _text(body, "nextPageToken"))
+    body = json_object(content)
+    voices = tuple(_voice(entry) for entry in objects_of(body.get("voices")))
+    return VoicePage(voices, text_of(body, "nextPageToken"))
 
 
 def read_clone(content: bytes) -> CloneReport:
-    body = _object(content)
+    body = json_object(content)
     voice = body.get("voice")
-    samples = tuple(_sample(entry) for entry in _objects(body.get("audioSamplesValidated")))
+    samples = tuple(_sample(entry) for entry in objects_of(body.get("audioSamplesValidated")))
     if not isinstance(voice, Mapping):
         return CloneReport(None, samples)
     return CloneReport(
@@ -45,12 +45,12 @@ def read_clone(content: bytes) -> CloneReport:
 
 def read_speech(content: bytes) -> bytes:
     """The audio of a whole reply."""
-    return _audio(_object(content))
+    return _audio(json_object(content))
 
 
 def read_stream_line(line: bytes) -> bytes:
     """The audio of one line of a streamed reply; may be empty. Raises: ApiError for a line that tells of a failure."""
-    body = _object(line)
+    body = json_object(line)
     if isinstance(body.get("error"), Mapping):
         raise error_from_body(ApiError.MID_STREAM, body)
     result = body.get("result", body)
@@ -62,25 +62,25 @@ def read_nothing(_: bytes) -> None:
 
 
 def _voice(entry: Json) -> Voice:
-    voice_id = _text(entry, "voiceId")
+    voice_id = text_of(entry, "voiceId")
     if not voice_id:
         raise ReplyUnreadable("The server described a voice without a voiceId: is this the address of a Myna server?")
     return Voice(
         voice_id=voice_id,
-        name=_text(entry, "name"),
-        display_name=_text(entry, "displayName"),
-        lang_code=_text(entry, "langCode"),
-        source=_text(entry, "source"),
-        description=_text(entry, "description"),
-        tags=_texts(entry.get("tags")),
-        gender=_text(entry, "gender"),
-        age_group=_text(entry, "ageGroup"),
-        create_time=_text(entry, "createTime"),
-        refinement=_text(entry, "refinement"),
-        refinement_stage=_text(entry, "refinementStage"),
-        similarity=_number(entry, "similarity"),
-        clarity=_number(entry, "clarity"),
-        warnings=tuple(_remark(remark) for remark in _objects(entry.get("warnings"))),
+        name=text_of(entry, "name"),
+        display_name=text_of(entry, "displayName"),
+        lang_code=text_of(entry, "langCode"),
+        source=text_of(entry, "source"),
+        description=text_of(entry, "description"),
+        tags=texts_of(entry.get("tags")),
+        gender=text_of(entry, "gender"),
+        age_group=text_of(entry, "ageGroup"),
+        create_time=text_of(entry, "createTime"),
+        refinement=text_of(entry, "refinement"),
+        refinement_stage=text_of(entry, "refinementStage"),
+        similarity=number_of(entry, "similarity"),
+        clarity=number_of(entry, "clarity"),
+        warnings=tuple(_remark(remark) for remark in objects_of(entry.get("warnings"))),
         consent=_consent(entry.get("consent")),
     )
 
@@ -89,38 +89,38 @@ def _consent(entry: object) -> Consent | None:
     if not isinstance(entry, Mapping):
         return None
     return Consent(
-        given_by=_text(entry, "givenBy"),
-        speaker=_text(entry, "speaker"),
-        purpose=_text(entry, "purpose"),
-        statement=_text(entry, "statement"),
-        wording_version=_text(entry, "wordingVersion"),
-        recordings_sha256=_texts(entry.get("recordingsSha256")),
-        given_at=_text(entry, "givenAt"),
-        revoked_at=_text(entry, "revokedAt"),
+        given_by=text_of(entry, "givenBy"),
+        speaker=text_of(entry, "speaker"),
+        purpose=text_of(entry, "purpose"),
+        statement=text_of(entry, "statement"),
+        wording_version=text_of(entry, "wordingVersion"),
+        recordings_sha256=texts_of(entry.get("recordingsSha256")),
+        given_at=text_of(entry, "givenAt"),
+        revoked_at=text_of(entry, "revokedAt"),
     )
 
 
 def _sample(entry: Json) -> SampleReport:
     quality = entry.get("quality")
     return SampleReport(
-        lang_code=_text(entry, "langCode").replace(_UNKNOWN_LANGUAGE, ""),
-        transcript=_text(entry, "transcription"),
-        warnings=tuple(_remark(remark) for remark in _objects(entry.get("warnings"))),
-        errors=tuple(_remark(remark) for remark in _objects(entry.get("errors"))),
-        notes=tuple(_remark(remark) for remark in _objects(entry.get("notes"))),
-        wav=_decode(_text(entry, "audioData")),
+        lang_code=text_of(entry, "langCode").replace(_UNKNOWN_LANGUAGE, ""),
+        transcript=text_of(entry, "transcription"),
+        warnings=tuple(_remark(remark) for remark in objects_of(entry.get("warnings"))),
+        errors=tuple(_remark(remark) for remark in objects_of(entry.get("errors"))),
+        notes=tuple(_remark(remark) for remark in objects_of(entry.get("notes"))),
+        wav=_decode(text_of(entry, "audioData")),
         quality=_measurements(quality) if isinstance(quality, Mapping) else {},
     )
 
 
 def _remark(entry: Json) -> Remark:
     return Remark(
-        text=_text(entry, "text"),
-        code=_text(entry, "code"),
-        value=_number(entry, "value"),
-        unit=_text(entry, "unit"),
-        start_s=_number(entry, "startSeconds"),
-        end_s=_number(entry, "endSeconds"),
+        text=text_of(entry, "text"),
+        code=text_of(entry, "code"),
+        value=number_of(entry, "value"),
+        unit=text_of(entry, "unit"),
+        start_s=number_of(entry, "startSeconds"),
+        end_s=number_of(entry, "endSeconds"),
     )
 
 
@@ -129,7 +129,7 @@ def _measurements(quality: Json) -> dict[str, float | int | bool | None]:
 
 
 def _audio(body: Json) -> bytes:
-    return _decode(_text(body, "audioContent"))
+    return _decode(text_of(body, "audioContent"))
 
 
 def _decode(text: str) -> bytes:
@@ -139,7 +139,7 @@ def _decode(text: str) -> bytes:
         raise ReplyUnreadable("The server sent audio that is not base64.") from exc
 
 
-def _object(content: bytes) -> Json:
+def json_object(content: bytes) -> Json:
     try:
         body = json.loads(content)
     except ValueError as exc:
@@ -149,19 +149,19 @@ def _object(content: bytes) -> Json:
     return body
 
 
-def _objects(value: object) -> Iterable[Json]:
+def objects_of(value: object) -> Iterable[Json]:
     return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
 
 
-def _text(entry: Json, name: str) -> str:
+def text_of(entry: Json, name: str) -> str:
     value = entry.get(name)
     return value if isinstance(value, str) else ""
 
 
-def _texts(value: object) -> tuple[str, ...]:
+def texts_of(value: object) -> tuple[str, ...]:
     return tuple(entry for entry in value if isinstance(entry, str)) if isinstance(value, list) else ()
 
 
-def _number(entry: Json, name: str) -> float | None:
+def number_of(entry: Json, name: str) -> float | None:
     value = entry.get(name)
     return float(value) if isinstance(value, float | int) and not isinstance(value, bool) else None

@@ -36,6 +36,16 @@ class HeardPassage:
         return replace(self, words=tuple(words))
 
 
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A stretch in which somebody speaks, seconds."""
+
+    start_s: float
+    end_s: float
+    confidence: float
+    """That it is speech, 0 to 1."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SpeechPassage:
     """A stretch of a recording in which somebody speaks."""

@@ -84,8 +84,9 @@ def check_scope(grant: Grant, scope: Scope) -> None:
 async def check_workspace(
     workspace: Annotated[str, Path(description="The key's workspace.")], grant: Caller, backend: WithBackend
 ) -> None:
-    """Raises: ResourceNotFound for another workspace's path, where that is not overlooked."""
-    if workspace != grant.workspace and not backend.limits.accept_any_workspace_path:
+    """`-` is the key's own (AIP-159). Raises: ResourceNotFound for another workspace's path, where that is not
+    overlooked."""
+    if workspace not in (grant.workspace, "-") and not backend.limits.accept_any_workspace_path:
         raise ResourceNotFound("There is no such workspace, or it is not this key's.")
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from myna.http.auth import Reader, Writer, check_workspace
 from myna.http.backend import WithBackend
@@ -16,7 +16,7 @@ from myna.http.dictionary_messages import (
 )
 from myna.http.json_body import JsonBody
 from myna.http.openapi import ERRORS, body_of
-from myna.http.reply import EmptyReply, JsonReply
+from myna.http.reply import EmptyReply, JsonReply, large_reply
 
 router = APIRouter(
     prefix="/pronunciations/v1/workspaces/{workspace}/pronunciationDictionaries",
@@ -30,37 +30,47 @@ DictionaryId = Annotated[str, Path(description="The UUID at the end of its name.
 DictionaryBody = Annotated[DictionaryMessage, Depends(JsonBody(DictionaryMessage))]
 
 
-@router.get("", summary="List pronunciation dictionaries")
+@router.get("", summary="List pronunciation dictionaries", response_model=DictionaryListReply)
 async def list_dictionaries(
     grant: Reader, query: Annotated[ListDictionariesQuery, Query()], backend: WithBackend
-) -> DictionaryListReply:
+) -> Response:
     """Whole dictionaries, the oldest first, at most five at a time."""
     page, token = await backend.services.keep_dictionaries.list(grant.workspace, query.page_size, query.page_token)
-    replies = [DictionaryReply.of(dictionary) for dictionary in page]
-    return DictionaryListReply(pronunciation_dictionaries=replies, next_page_token=token)
+    return await large_reply(lambda: DictionaryListReply.of(page, token))
 
 
-@router.post("", summary="Create a pronunciation dictionary", openapi_extra=body_of(DictionaryMessage))
-async def create_dictionary(grant: Writer, message: DictionaryBody, backend: WithBackend) -> DictionaryReply:
+@router.post(
+    "",
+    summary="Create a pronunciation dictionary",
+    response_model=DictionaryReply,
+    openapi_extra=body_of(DictionaryMessage),
+)
+async def create_dictionary(grant: Writer, message: DictionaryBody, backend: WithBackend) -> Response:
     """All entries are checked first; with one that is wrong nothing is kept."""
     made = await backend.services.keep_dictionaries.create(grant.workspace, message.display_name, message.to_entries())
-    return DictionaryReply.of(made)
+    return await large_reply(lambda: DictionaryReply.of(made))
 
 
-@router.get("/{dictionary_id}", summary="Show a pronunciation dictionary")
-async def get_dictionary(grant: Reader, dictionary_id: DictionaryId, backend: WithBackend) -> DictionaryReply:
+@router.get("/{dictionary_id}", summary="Show a pronunciation dictionary", response_model=DictionaryReply)
+async def get_dictionary(grant: Reader, dictionary_id: DictionaryId, backend: WithBackend) -> Response:
     """With all of its entries, and the etag that a change needs."""
-    return DictionaryReply.of(await backend.services.keep_dictionaries.get(grant.workspace, dictionary_id))
+    found = await backend.services.keep_dictionaries.get(grant.workspace, dictionary_id)
+    return await large_reply(lambda: DictionaryReply.of(found))
 
 
-@router.patch("/{dictionary_id}", summary="Change a pronunciation dictionary", openapi_extra=body_of(DictionaryMessage))
+@router.patch(
+    "/{dictionary_id}",
+    summary="Change a pronunciation dictionary",
+    response_model=DictionaryReply,
+    openapi_extra=body_of(DictionaryMessage),
+)
 async def update_dictionary(
     grant: Writer,
     message: DictionaryBody,
     dictionary_id: DictionaryId,
     query: Annotated[UpdateDictionaryQuery, Query()],
     backend: WithBackend,
-) -> DictionaryReply:
+) -> Response:
     """Give it another name, or other entries in the place of all that it has."""
     fields = query.fields_of(message)
     changed = await backend.services.keep_dictionaries.update(
@@ -70,7 +80,7 @@ async def update_dictionary(
         message.display_name if "display_name" in fields else None,
         message.to_entries() if "pronunciations" in fields else None,
     )
-    return DictionaryReply.of(changed)
+    return await large_reply(lambda: DictionaryReply.of(changed))
 
 
 @router.delete("/{dictionary_id}", summary="Delete a pronunciation dictionary")

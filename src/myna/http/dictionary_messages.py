@@ -1,5 +1,6 @@
 """Pronunciation dictionaries on the wire (wire-contract.md#pronunciations)."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Annotated, Self
 
@@ -124,3 +125,8 @@ class DictionaryListReply(Reply):
     pronunciation_dictionaries: list[DictionaryReply]
     next_page_token: str
     """Empty on the last page."""
+
+    @classmethod
+    def of(cls, page: Sequence[PronunciationDictionary], next_page_token: str) -> Self:
+        replies = [DictionaryReply.of(dictionary) for dictionary in page]
+        return cls(pronunciation_dictionaries=replies, next_page_token=next_page_token)

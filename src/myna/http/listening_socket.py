@@ -136,8 +136,9 @@ class _Session(SocketSession):
 
     async def _tell(self, event: LiveEvent) -> None:
         match event:
-            case SpeechStarted(start_s):
-                result: JsonObject = {"speechStarted": {"startTimeMs": round(start_s * 1000)}}
+            case SpeechStarted(start_s, confidence):
+                started = {"startTimeMs": round(start_s * 1000), "confidence": round(confidence, 2)}
+                result: JsonObject = {"speechStarted": started}
             case SpeechStopped(silence_s):
                 result = {"speechStopped": {"silenceDurationMs": round(silence_s * 1000)}}
             case Turn():

@@ -1,6 +1,8 @@
 """What every JSON reply has in common: camelCase, ASCII, compact, never NaN."""
 
+import asyncio
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -42,6 +44,11 @@ class Reply(BaseModel):
     def to_wire(self) -> dict[str, Any]:  # Any: a JSON object
         """Without the fields that were left out."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+async def large_reply(make: Callable[[], Reply]) -> JsonReply:
+    """Made and written on a thread: megabytes would hold up every other request."""
+    return await asyncio.to_thread(lambda: JsonReply(make().to_wire()))
 
 
 class ErrorReply(Reply):

@@ -18,6 +18,8 @@ from myna.usecases.manage_voices import VoiceQuery
 from myna.usecases.ports import VoiceChange
 
 MAX_NAME_CHARS = 200
+_MAX_PAGE_SIZE = 2000
+"""Most voices in one reply, asked for or not (wire-contract.md#list)."""
 MAX_DESCRIPTION_CHARS = 4000
 MAX_TAGS = 64
 MAX_TAG_CHARS = 128
@@ -245,14 +247,14 @@ class ListVoicesQuery(ProtoQuery):
     def to_query(self) -> VoiceQuery:
         """Raises: InvalidRequest, LanguageUnsupported."""
         languages = [_known_language(name) for value in self.languages for name in value.split(",")]
-        size = self.page_size
-        if size and not (size.removeprefix("-").isdecimal() and len(size) < 10):
-            raise InvalidRequest("pageSize must be a whole number.")
+        size = self.page_size or "0"
+        if not (size.isdecimal() and len(size) < 10):
+            raise InvalidRequest("pageSize must be a whole number, not negative.")
         return VoiceQuery(
             languages=tuple(name for name in languages if name),
             filter=self.filter,
             order_by=self.order_by,
-            page_size=int(size) if size else None,
+            page_size=min(int(size) or _MAX_PAGE_SIZE, _MAX_PAGE_SIZE),
             page_token=self.page_token,
         )
 

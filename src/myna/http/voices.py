@@ -1,6 +1,5 @@
 """The Voice API (wire-contract.md#paths), in the short and the workspace-qualified form, and the older list."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Annotated, Any, TypeVar
@@ -17,7 +16,7 @@ from myna.http.consent_replies import ConsentHistoryReply
 from myna.http.design_replies import DesignVoiceReply
 from myna.http.json_body import JsonBody
 from myna.http.openapi import ERRORS, body_of
-from myna.http.reply import EmptyReply, JsonReply
+from myna.http.reply import EmptyReply, JsonReply, large_reply
 from myna.http.request_marks import Repeatable, mark_of
 from myna.http.request_state import record_of
 from myna.http.voice_replies import (
@@ -98,7 +97,7 @@ async def clone_voice(
     result = await clone_along(request, backend, message.to_command(grant.workspace), message.consent)
     is_strict = backend.limits.strict_replies
     # On a thread and not by FastAPI: megabytes of base64.
-    return await asyncio.to_thread(lambda: JsonReply(CloneVoiceReply.of(result, is_strict=is_strict).to_wire()))
+    return await large_reply(lambda: CloneVoiceReply.of(result, is_strict=is_strict))
 
 
 async def clone_along(
@@ -177,7 +176,7 @@ async def design_voice(
                 designed = await backend.services.design_voice(command)
                 made.voice_ids = [preview.voice.voice_id for preview in designed.previews]
                 await _note_made(request, backend, "design", grant.workspace, made)
-    return await asyncio.to_thread(lambda: JsonReply(DesignVoiceReply.of(designed).to_wire()))
+    return await large_reply(lambda: DesignVoiceReply.of(designed))
 
 
 @_in_both_forms("GET", "/voices", "List voices")

@@ -1,5 +1,6 @@
-"""Pronunciation dictionaries in SQL."""
+"""Pronunciation dictionaries in SQL. One has up to half a megabyte of JSON, which is read and written on a thread."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 
@@ -23,6 +24,7 @@ class SqlDictionaryStore:
         self._clock = clock
 
     async def add(self, dictionary: PronunciationDictionary) -> None:
+        row = await asyncio.to_thread(to_dictionary_row, dictionary)
         async with self._database.writing() as session:
             await ensure_workspace(session, dictionary.workspace, self._clock)
             mine = (
@@ -30,27 +32,28 @@ class SqlDictionaryStore:
             )
             if (await session.scalar(mine) or 0) >= MAX_DICTIONARIES:
                 raise too_many_dictionaries()
-            session.add(to_dictionary_row(dictionary))
+            session.add(row)
 
     async def get(self, workspace: WorkspaceId, dictionary_id: str) -> PronunciationDictionary:
         async with self._database.reading() as session:
             row = await session.get(DictionaryRow, (workspace, dictionary_id))
         if row is None:
             raise unknown_dictionary()
-        return to_dictionary(row)
+        return await asyncio.to_thread(to_dictionary, row)
 
     async def list(self, workspace: WorkspaceId, after_id: str, limit: int) -> Sequence[PronunciationDictionary]:
         query = select(DictionaryRow).where(
             DictionaryRow.workspace == workspace, DictionaryRow.dictionary_id > after_id
         )
         async with self._database.reading() as session:
-            rows = await session.scalars(query.order_by(DictionaryRow.dictionary_id).limit(limit))
-            return [to_dictionary(row) for row in rows]
+            rows = (await session.scalars(query.order_by(DictionaryRow.dictionary_id).limit(limit))).all()
+        return await asyncio.to_thread(lambda: [to_dictionary(row) for row in rows])
 
     async def replace(self, dictionary: PronunciationDictionary, etag: str) -> None:
+        row = await asyncio.to_thread(to_dictionary_row, dictionary)
         async with self._database.writing() as session:
             await _take(session, dictionary.workspace, dictionary.dictionary_id, etag)
-            session.add(to_dictionary_row(dictionary))
+            session.add(row)
         await self._database.wipe()
 
     async def delete(self, workspace: WorkspaceId, dictionary_id: str, etag: str) -> None:

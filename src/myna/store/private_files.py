@@ -1,6 +1,7 @@
 """Folders and files that only their owner may read. Recordings of people lie in them."""
 
 import os
+import secrets
 from pathlib import Path
 
 from myna.domain.errors import ServiceUnavailable
@@ -29,6 +30,22 @@ def touch_private_file(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, _FILE_MODE))
     except OSError as exc:
         raise ServiceUnavailable(f"The file {path} cannot be written: {exc.strerror}.") from exc
+
+
+def make_private_file(path: Path, content: bytes) -> None:
+    """Whole or not at all; of several processes at once one makes it. Raises: OSError."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, _FILE_MODE)
+    try:
+        with open(descriptor, "wb") as stream:  # noqa: PTH123  (a descriptor)
+            stream.write(content)
+            stream.flush()
+            os.fsync(descriptor)
+        os.link(part, path)
+    except FileExistsError:
+        return
+    finally:
+        part.unlink()
 
 
 def settle_private_files(folder: Path) -> None:

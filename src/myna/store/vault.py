@@ -3,7 +3,6 @@ requests with."""
 
 import base64
 import hmac
-import os
 import secrets
 from collections.abc import Mapping
 from functools import cached_property
@@ -16,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 
 from myna.domain.errors import ServiceUnavailable
-from myna.store.private_files import make_private_folder
+from myna.store.private_files import make_private_file, make_private_folder
 
 _ISSUER = "myna"
 _ALGORITHM = "HS256"
@@ -96,25 +95,10 @@ class Vault:
         make_private_folder(self._file.parent)
         try:
             if not self._file.exists():
-                self._make_file()
+                make_private_file(self._file, secrets.token_bytes(_SECRET_BYTES))
             content = self._file.read_bytes()
         except OSError as exc:
             raise ServiceUnavailable(f"The file {self._file} cannot be used: {exc.strerror}.") from exc
         if len(content) < _SECRET_BYTES:  # whoever guesses a short one can sign
             raise ServiceUnavailable(f"The file {self._file} is damaged. Restore it, or remove it and rotate all keys.")
         return content
-
-    def _make_file(self) -> None:
-        """Whole or not at all; of several processes at once one makes it."""
-        part = self._file.with_name(f".{self._file.name}.{secrets.token_hex(8)}")
-        descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-        try:
-            with open(descriptor, "wb") as stream:  # noqa: PTH123  (a descriptor)
-                stream.write(secrets.token_bytes(_SECRET_BYTES))
-                stream.flush()
-                os.fsync(descriptor)
-            os.link(part, self._file)
-        except FileExistsError:
-            return
-        finally:
-            part.unlink()

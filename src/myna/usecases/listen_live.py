@@ -16,6 +16,8 @@ _STEP_S = 0.2
 _WINDOW_S = 3.0
 """What is looked at: silence is judged beside the speech before it."""
 _PARTIAL_S = 0.5
+_LANGUAGE_S = 1.5
+"""Of less speech the language cannot be heard: the first words would come as those of another."""
 _LEAD_S = 0.2
 """Before the first sound of a turn: it begins softer than it is noticed."""
 MAX_TURN_S = 24.0
@@ -25,6 +27,8 @@ MAX_TURN_S = 24.0
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
     start_s: float
+    confidence: float
+    """0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,9 @@ class ListenLive:
         return LiveListening(self, sample_rate_hz, num_channels, silence_s)
 
     async def hear(self, turn: Turn, lang: LangCode | None) -> HeardPassage | None:
-        """Its words, with times of the stream; None if there are none. Raises: Overloaded, ..."""
-        if not len(turn.waveform.samples):
+        """Its words, with times of the stream; None if there are none yet. Raises: Overloaded, ..."""
+        is_too_short = lang is None and not turn.is_final and turn.waveform.duration_s < _LANGUAGE_S
+        if is_too_short or not len(turn.waveform.samples):
             return None
         heard = await self.offload(partial(self.analyst.hear, turn.waveform, lang))
         return heard.after(turn.start_s) if heard is not None else None
@@ -126,11 +131,11 @@ class LiveListening:
         spans = await self._service.offload(partial(self._service.analyst.find_talk, Waveform(window, self._rate_hz)))
         now_s = self._now_s
         window_s = now_s - len(window) / self._rate_hz
-        talk = [(start + window_s, end + window_s) for start, end in spans if end + window_s > self._floor_s]
+        talk = [span for span in spans if span.end_s + window_s > self._floor_s]
         if talk:
-            self._talk_end_s = talk[-1][1]
+            self._talk_end_s = talk[-1].end_s + window_s
         if self._turn_s is None:
-            return self._begin(talk[0][0]) if talk else self._forget_silence()
+            return self._begin(talk[0].start_s + window_s, talk[0].confidence) if talk else self._forget_silence()
         silence_s = now_s - self._talk_end_s
         if silence_s >= self._silence_s:
             return [SpeechStopped(silence_s), self._finish()]
@@ -141,11 +146,11 @@ class LiveListening:
         self._partial_s = now_s
         return [self._take_turn(is_final=False)]
 
-    def _begin(self, start_s: float) -> list[LiveEvent]:
+    def _begin(self, start_s: float, confidence: float) -> list[LiveEvent]:
         start_s = max(start_s, self._floor_s)
         self._turn_s = max(start_s - _LEAD_S, self._floor_s, self._now_s - len(self._kept) / self._rate_hz)
         self._partial_s = start_s
-        return [SpeechStarted(start_s)]
+        return [SpeechStarted(start_s, confidence)]
 
     def _forget_silence(self) -> list[LiveEvent]:
         self._kept = self._kept[-round(_WINDOW_S * self._rate_hz) :]

@@ -14,9 +14,6 @@ from myna.domain.voice import Voice, VoiceId, WorkspaceId, unknown_voice
 from myna.usecases.ports import VoiceChange, VoiceStore
 from myna.usecases.voice_filter import compile_filter, format_time, is_custom, matches_language
 
-MAX_PAGE_SIZE = 2000
-"""Most voices in one reply, asked for or not (wire-contract.md#list)."""
-
 GENDERS = ("male", "female", "neutral", "")
 AGE_GROUPS = ("young", "middle_aged", "elderly", "")
 """Source: wire-contract.md#voice."""
@@ -33,7 +30,7 @@ class VoiceQuery:
     order_by: str = ""
     """`display_name asc, create_time desc`; empty: stock voices first, then by age."""
     page_size: int | None = None
-    """None or 0: all, up to `MAX_PAGE_SIZE`."""
+    """None: all."""
     page_token: str = ""
     """From the page before; empty for the first."""
 
@@ -85,13 +82,10 @@ class ListVoices:
     async def __call__(self, workspace: WorkspaceId, query: VoiceQuery) -> VoicePage:
         """A page goes on after the last voice of the page before, whatever was added or deleted in between.
 
-        Raises: InvalidRequest for a filter, order, size or token that is not valid.
+        Raises: InvalidRequest for a filter, order or token that is not valid.
         """
         test = compile_filter(query.filter)
         order = _parse_order(query.order_by or _DEFAULT_ORDER)
-        if query.page_size is not None and query.page_size < 0:
-            raise InvalidRequest("pageSize must not be negative.")
-        size = min(query.page_size or MAX_PAGE_SIZE, MAX_PAGE_SIZE)
         fingerprint = _fingerprint(query)
         after = _read_token(query.page_token, fingerprint, len(order.names) + 1) if query.page_token else None
 
@@ -103,8 +97,8 @@ class ListVoices:
         rest = found
         if after is not None:
             rest = [voice for voice in found if order.compare(order.position(voice), after) > 0]
-        page = tuple(rest[:size])
-        token = _write_token(fingerprint, order.position(page[-1])) if len(rest) > size else ""
+        page = tuple(rest[: query.page_size])
+        token = _write_token(fingerprint, order.position(page[-1])) if len(rest) > len(page) else ""
         return VoicePage(page, len(found), token)
 
 

@@ -16,7 +16,7 @@ from myna.domain.pronunciation import PronunciationDictionary
 from myna.domain.sample import AnalysedSample, SampleRequest
 from myna.domain.scope import Scopes
 from myna.domain.speech import AudioFormat, FoundMark, SpeechSegment, SpokenChunk, SynthesisOptions
-from myna.domain.transcript import FoundSpeech, HeardPassage
+from myna.domain.transcript import FoundSpeech, HeardPassage, Talk
 from myna.domain.voice import Refinement, TrialMeasures, Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import ReferenceAudio, Samples, Waveform
 from myna.engines.base import EngineSpec
@@ -143,8 +143,8 @@ class SampleAnalyst(Protocol):
         """
         ...
 
-    def find_talk(self, recent: Waveform) -> Sequence[tuple[float, float]]:
-        """Where somebody speaks in the last seconds of a stream: start and end of each stretch, seconds, in order."""
+    def find_talk(self, recent: Waveform) -> Sequence[Talk]:
+        """Where somebody speaks in the last seconds of a stream, in order."""
         ...
 
     def hear(self, speech: Waveform, lang: LangCode | None) -> HeardPassage | None:

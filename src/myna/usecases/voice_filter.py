@@ -24,7 +24,7 @@ class _Match(Enum):
     """How a field's values are compared."""
 
     EXACT = "exact"
-    """Case matters; `*` at either end of the argument stands for anything. `:` finds it anywhere."""
+    """Case matters; `:` finds it anywhere, in any case."""
     WORD = "word"
     """One of a few words; case does not matter. `:` is the same as `=`."""
     LANGUAGE = "language"
@@ -254,29 +254,21 @@ def _compare(field: _Field, comparator: str, argument: _Token) -> VoiceTest:
 def _equals_test(field: _Field, value: str) -> VoiceTest:
     if field.match is _Match.LANGUAGE:
         return lambda voice: matches_language(voice, value)
-    if field.match is _Match.WORD:
-        wanted = value.casefold()
-        return lambda voice: any(found.casefold() == wanted for found in field.read(voice))
-    if len(value) > 1 and value != "*" and (value.startswith("*") or value.endswith("*")):
-        pattern = re.compile(
-            "".join(
-                (
-                    ".*" if value.startswith("*") else "",
-                    re.escape(value.strip("*")),
-                    ".*" if value.endswith("*") else "",
-                )
-            ),
-            re.DOTALL,
-        )
-        return lambda voice: any(pattern.fullmatch(found) for found in field.read(voice))
-    return lambda voice: value in field.read(voice)
+    return _like_test(field, value, is_cased=field.match is _Match.EXACT)
 
 
 def _has_test(field: _Field, value: str) -> VoiceTest:
     if field.match is not _Match.EXACT:
         return _equals_test(field, value)
-    wanted = value.casefold()
-    return lambda voice: any(wanted in found.casefold() for found in field.read(voice))
+    return _like_test(field, value if "*" in (value[:1], value[-1:]) else f"*{value}*", is_cased=False)
+
+
+def _like_test(field: _Field, value: str, *, is_cased: bool) -> VoiceTest:
+    """`*` at either end of the value stands for anything."""
+    form = str if is_cased else str.casefold
+    ends = (".*" if value.startswith("*") else "", ".*" if value.endswith("*") else "")
+    pattern = re.compile(re.escape(form(value.strip("*"))).join(ends), re.DOTALL)
+    return lambda voice: any(pattern.fullmatch(form(found)) for found in field.read(voice))
 
 
 def _order_test(field: _Field, comparator: str, value: str) -> VoiceTest:

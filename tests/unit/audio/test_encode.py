@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from myna.audio.encode import FormatEncoders, encode_wav, encode_whole, nearest_mp3_bit_rate
+from myna.audio.encode import SYNTHETIC, FormatEncoders, encode_wav, encode_whole, nearest_mp3_bit_rate
 from myna.domain.errors import InvalidRequest
 from myna.domain.speech import SAMPLE_RATES_HZ, AudioEncoding, AudioFormat
 from myna.domain.waveform import Waveform
@@ -195,3 +195,16 @@ def test_encode_wav_keeps_the_rate() -> None:
     """The processed sample of a clone reply."""
     samples, rate_hz = soundfile.read(io.BytesIO(encode_wav(tone(rate_hz=22050))))
     assert (rate_hz, len(samples)) == (22050, round(DURATION_S * 22050))
+
+
+@pytest.mark.parametrize("encoding", [AudioEncoding.OGG_OPUS, AudioEncoding.FLAC])
+def test_files_with_a_place_for_it_say_that_they_are_synthetic(encoding: AudioEncoding) -> None:
+    """Whole or streamed, for whoever looks at a file's properties."""
+    audio_format = AudioFormat(encoding, 24000)
+    for content in (
+        encode_whole(tone(0.3), audio_format),
+        joined(encode_in_pieces(tone(0.3), audio_format), audio_format),
+    ):
+        with av.open(io.BytesIO(content)) as container:
+            tags = {**container.metadata, **container.streams.audio[0].metadata}
+        assert SYNTHETIC in {name.lower(): value for name, value in tags.items()}["comment"]

@@ -82,6 +82,18 @@ def test_a_voice_is_waited_for_until_it_is_heard(caller: Caller) -> None:
     assert caller(answer(VOICE), lambda client: client.wait_until_heard("x")).similarity is None
 
 
+def test_a_signed_address_does_not_get_the_key(caller: Caller) -> None:
+    """It may be of another host."""
+    seen: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, content=b"sound")
+
+    assert caller(handle, lambda client: client.fetch("https://files.test/a.mp3?signature=1")) == b"sound"
+    assert (str(seen[0].url), "authorization" in seen[0].headers) == ("https://files.test/a.mp3?signature=1", False)
+
+
 def test_clone_says_what_was_asked_and_reads_the_report(caller: Caller, tmp_path: Path) -> None:
     """Recordings go as base64 with their transcripts; the voice, the remarks and the measurements come back."""
     recording = tmp_path / "ann.wav"

@@ -4,6 +4,7 @@ import { strings } from './strings.js';
 
 const MODEL_ID = 'inworld-tts-1.5-max';
 const PAGE_SIZE = 500;
+const DICTIONARIES = 'pronunciations/v1/workspaces/-/pronunciationDictionaries';
 
 /** A call that failed. `status` is the HTTP status, 0 when the server could not be reached. */
 export class ApiError extends Error {
@@ -99,6 +100,26 @@ export class Api {
   /** @param {boolean} keepalive let the call outlive the page */
   deleteVoice(voiceId, { keepalive = false } = {}) {
     return this.#json('DELETE', voicePath(voiceId), undefined, { keepalive });
+  }
+
+  /** Every pronunciation dictionary of the key's workspace, the oldest first. */
+  async listDictionaries() {
+    const dictionaries = [];
+    let pageToken = '';
+    do {
+      const page = await this.#json('GET', `${DICTIONARIES}?${new URLSearchParams({ pageToken })}`);
+      dictionaries.push(...page.pronunciationDictionaries);
+      pageToken = page.nextPageToken;
+    } while (pageToken);
+    return dictionaries;
+  }
+
+  createDictionary(dictionary) {
+    return this.#json('POST', DICTIONARIES, dictionary);
+  }
+
+  updateDictionary({ name, etag }, change) {
+    return this.#json('PATCH', `pronunciations/v1/${name}`, { etag, ...change });
   }
 
   /** One whole reply. @returns {Promise<Uint8Array>} */

@@ -11,6 +11,7 @@ import { KeyDialog } from './key-dialog.js';
 import { ListenPanel } from './listen.js';
 import { Measurer } from './measure.js';
 import { Notices } from './notices.js';
+import { Pronunciations } from './pronunciations.js';
 import { RecordPanel } from './record.js';
 import { Recorder } from './recorder.js';
 import { RefinementWatch } from './refinement.js';
@@ -71,7 +72,7 @@ class Studio {
     this.measurer = new Measurer();
     this.listen = new ListenPanel({ takes, hearing: this.hearing, notices, sound, measurer: this.measurer });
     this.clone = new CloneForm({ api, takes, notices, connection, onKeyTrouble, removesNoise: () => this.listen.removesNoise });
-    this.speak = new SpeakPanel({ api, sound, notices, connection, onKeyTrouble, onRecord: () => this.stage.show('record') });
+    this.speak = new SpeakPanel({ api, sound, notices, connection, onKeyTrouble, onRecord: () => this.stage.show('record'), pronunciations: () => this.pronunciations.request });
     this.stage = new Stage({
       root: byId('stage'),
       canShow: (step) => step !== 'listen' || takes.list.length > 0,
@@ -83,8 +84,10 @@ class Studio {
     const { api, notices, sound } = this;
     this.compare = new Compare({ sound });
     this.refinements = new RefinementWatch({ api });
-    this.library = new Library({ api, notices, onTrouble: (error, options) => this.#report(error, options) });
-    this.download = new Download({ api, notices, request: () => this.speak.request, onTrouble: (error) => this.#report(error) });
+    const onTrouble = (error, options) => this.#report(error, options);
+    this.library = new Library({ api, notices, onTrouble });
+    this.pronunciations = new Pronunciations({ api, sound, notices, speaker: () => this.speak.speaker, onTrouble });
+    this.download = new Download({ api, notices, request: () => this.speak.request, onTrouble });
   }
 
   #wire() {
@@ -127,13 +130,18 @@ class Studio {
   #useKey() {
     if (!this.session.key) {
       this.library.clear();
+      this.pronunciations.clear();
       this.keyDialog.open();
       return;
     }
     this.library.load();
+    this.pronunciations.load();
     this.hearing.hearAll();
     // Without the list every language is offered, and the server says which it speaks.
-    this.api.listSpokenLanguages().then((codes) => this.speak.offerLanguages(codes), () => {});
+    this.api.listSpokenLanguages().then((codes) => {
+      this.speak.offerLanguages(codes);
+      this.pronunciations.offerLanguages(codes);
+    }, () => {});
   }
 
   #askForKey(error) {

@@ -19,6 +19,7 @@ export class SpeakPanel extends EventTarget {
   #notices;
   #connection;
   #onKeyTrouble;
+  #pronunciations;
   /** @type {Speaker|null} */
   #speaker = null;
   #player = null;
@@ -26,13 +27,14 @@ export class SpeakPanel extends EventTarget {
   #tokens = [];
   #frame = 0;
 
-  constructor({ api, sound, notices, connection, onKeyTrouble, onRecord }) {
+  constructor({ api, sound, notices, connection, onKeyTrouble, onRecord, pronunciations }) {
     super();
     this.#api = api;
     this.#sound = sound;
     this.#notices = notices;
     this.#connection = connection;
     this.#onKeyTrouble = onKeyTrouble;
+    this.#pronunciations = pronunciations;
     fillOptions(byId('speak-language'), [['', words.languageOfVoice], ...LANGUAGES.map(({ code, name }) => [code, name])]);
     byId('speak-to-record').addEventListener('click', onRecord);
     byId('speak-go').addEventListener('click', () => (this.#player || this.#abort ? this.stop() : this.speak()));
@@ -58,6 +60,7 @@ export class SpeakPanel extends EventTarget {
       text: byId('text').value.trim(),
       ...(byId('speak-language').value && { language: byId('speak-language').value }),
       speakingRate: Number(byId('pace').value),
+      ...this.#pronunciations(),
     };
   }
 

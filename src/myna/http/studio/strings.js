@@ -275,6 +275,28 @@ export const strings = {
     },
   },
 
+  pronunciations: {
+    title: 'Say it this way',
+    lead: 'Names and words that Myna says wrong: write how they sound, in the signs of the International Phonetic Alphabet.',
+    which: 'Dictionary',
+    newName: 'Studio',
+    word: 'Word',
+    ipa: 'Sound (IPA)',
+    ipaHint: 'ˈvaɪtə',
+    language: 'Language of the word',
+    hearIt: 'Hear it',
+    add: 'Add the word',
+    hear: (word) => `Hear ${word}`,
+    remove: (word) => `Remove ${word}`,
+    added: (word) => `${word} is said this way from now on.`,
+    removed: (word) => `${word} removed.`,
+    noWord: 'Type the word first.',
+    noSound: 'Write how it sounds.',
+    badWord: 'This must be one word, without spaces.',
+    badPhone: (phone) => `${phone} is not a sign of the International Phonetic Alphabet.`,
+    changed: 'Somebody else has changed the dictionary. Here is what it is now; try again.',
+  },
+
   library: {
     title: 'Voices',
     search: 'Search voices',

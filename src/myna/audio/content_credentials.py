@@ -1,0 +1,131 @@
+"""Content credentials (C2PA): a signed note inside an audio file that a machine spoke, and which (watermark.md)."""
+
+import io
+import json
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+from myna import __version__
+from myna.audio.encode import FormatEncoder, FormatEncoders
+from myna.domain.errors import InvalidRequest
+from myna.domain.speech import AudioEncoding, AudioFormat
+from myna.domain.waveform import Waveform
+
+_MEDIA_TYPES = {
+    AudioEncoding.WAV: "audio/wav",
+    AudioEncoding.LINEAR16: "audio/wav",
+    AudioEncoding.MP3: "audio/mpeg",
+    AudioEncoding.FLAC: "audio/flac",
+}
+"""Files that have a place for a manifest: behind the samples of a WAV, in an ID3 tag before the others."""
+_MANIFEST = json.dumps(
+    {
+        "claim_generator_info": [{"name": "Myna", "version": __version__}],
+        "title": "Synthetic speech",
+        "assertions": [
+            {
+                "label": "c2pa.actions",
+                "data": {
+                    "actions": [
+                        {
+                            "action": "c2pa.created",
+                            "softwareAgent": {"name": "Myna", "version": __version__},
+                            "digitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia",
+                        }
+                    ]
+                },
+            }
+        ],
+    }
+)
+"""Neither the text nor the voice: only that and by what it was made. Source: C2PA 2.2, section on actions."""
+
+
+class CredentialEncoders:
+    """`FormatEncoders` that sign what is answered whole. Implements the port `SpeechEncoders`."""
+
+    def __init__(self, identity: bytes) -> None:
+        """identity: PEM of the private key, its certificate and those above it.
+
+        Raises: InvalidRequest if it is of no use, or the extra `c2pa` is not installed.
+        """
+        self._signing = _Signing(_load_c2pa(), *_split_identity(identity))
+        self._signing.open()
+
+    def open(self, audio_format: AudioFormat, *, is_stream: bool, tempo: float = 1.0) -> "FormatEncoder | _Signed":
+        encoder = FormatEncoders().open(audio_format, is_stream=is_stream, tempo=tempo)
+        media_type = _MEDIA_TYPES.get(audio_format.encoding)
+        return encoder if is_stream or media_type is None else _Signed(encoder, media_type, self._signing)
+
+
+class _Signed:
+    """Gathers a whole file and signs it. Implements the port `SpeechEncoder`."""
+
+    def __init__(self, encoder: FormatEncoder, media_type: str, signing: "_Signing") -> None:
+        self._encoder = encoder
+        self._media_type = media_type
+        self._signing = signing
+        self._content = bytearray()
+
+    def encode(self, waveform: Waveform) -> bytes:
+        self._content += self._encoder.encode(waveform)
+        return b""
+
+    def finish(self) -> bytes:
+        return self._signing.sign(bytes(self._content) + self._encoder.finish(), self._media_type)
+
+
+@dataclass(frozen=True, slots=True)
+class _Signing:
+    c2pa: ModuleType
+    algorithm: bytes
+    key: bytes
+    certificates: bytes
+
+    def open(self) -> "object":
+        """A signer, checked. Raises: InvalidRequest."""
+        try:
+            # Without an authority for times: that would be a request over the network for each reply.
+            info = self.c2pa.C2paSignerInfo(self.algorithm, self.certificates, self.key, None)
+            return self.c2pa.Signer.from_info(info)
+        except self.c2pa.C2paError as exc:
+            raise InvalidRequest(f"MYNA_SIGNING_IDENTITY cannot sign content credentials: {exc}") from exc
+
+    def sign(self, content: bytes, media_type: str) -> bytes:
+        signed = io.BytesIO()
+        with self.c2pa.Builder(_MANIFEST) as builder:
+            builder.sign(self.open(), media_type, io.BytesIO(content), signed)
+        return signed.getvalue()
+
+
+def _load_c2pa() -> ModuleType:
+    try:
+        return import_module("c2pa")
+    except ImportError as exc:
+        raise InvalidRequest("MYNA_SIGN_SPEECH needs a package more: pip install 'myna[c2pa]'.") from exc
+
+
+def _split_identity(identity: bytes) -> tuple[bytes, bytes, bytes]:
+    """Name of the algorithm, key, certificates. Raises: InvalidRequest."""
+    try:
+        key = serialization.load_pem_private_key(identity, None)
+        certificate = x509.load_pem_x509_certificate(identity)
+    except (ValueError, TypeError) as exc:
+        raise InvalidRequest(
+            "MYNA_SIGNING_IDENTITY must hold a private key without a password, then its certificates, in PEM."
+        ) from exc
+    if certificate.public_key() != key.public_key():
+        raise InvalidRequest("MYNA_SIGNING_IDENTITY: the first certificate is not that of the key.")
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        algorithm = {256: b"es256", 384: b"es384", 521: b"es512"}.get(key.curve.key_size, b"es256")
+    else:
+        algorithm = b"ed25519" if isinstance(key, ed25519.Ed25519PrivateKey) else b"ps256"
+    plain = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return algorithm, plain, identity[identity.index(b"-----BEGIN CERTIFICATE-----") :]

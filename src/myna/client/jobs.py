@@ -1,0 +1,95 @@
+"""Speech that is made in the background: the values, the calls, and how their answers are read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from myna.client.errors import ApiError, error_from_body
+from myna.client.models import DEFAULT_OPTIONS, SpeechOptions, with_encoding
+from myna.client.operations import Operation, json_body, speech_body
+from myna.client.replies import Json, json_object, objects_of, text_of
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """One text of a batch."""
+
+    custom_id: str
+    """Yours, to find its result by; 1 to 63 characters, each once."""
+    voice_id: str
+    text: str
+    options: SpeechOptions = DEFAULT_OPTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Speech that was asked for. `get_job` tells how it stands."""
+
+    name: str
+    is_done: bool
+    error: ApiError | None
+    """Why nothing came of it."""
+    audio_uri: str
+    """Of one text that is done: where its audio is."""
+    results_uri: str
+    """Of a batch that is done: what `get_results` reads."""
+    expire_time: str
+    """RFC 3339, UTC: until when its addresses hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    custom_id: str
+    audio_uri: str
+    """Where `fetch` finds it; empty if it failed."""
+    error: ApiError | None
+
+
+def say_later(voice_id: str, text: str, options: SpeechOptions) -> Operation[Job]:
+    body = json_body(speech_body(voice_id, text, with_encoding(options)))
+    return Operation("POST", "/tts/v1/voice:synthesizeAsync", _read_job, body=body)
+
+
+def say_batch(items: Sequence[BatchItem]) -> Operation[Job]:
+    bodies = [
+        {"customId": item.custom_id, "request": speech_body(item.voice_id, item.text, with_encoding(item.options))}
+        for item in items
+    ]
+    return Operation("POST", "/tts/v1/voice:synthesizeBatch", _read_job, body=json_body({"items": bodies}))
+
+
+def get(name: str) -> Operation[Job]:
+    return Operation("GET", f"/lro/v1alpha/{quote(name)}", _read_job)
+
+
+def get_results(job: Job) -> Operation[tuple[BatchResult, ...]]:
+    return Operation("GET", job.results_uri, _read_results, needs_key=False)
+
+
+def fetch(uri: str) -> Operation[bytes]:
+    return Operation("GET", uri, bytes, needs_key=False)
+
+
+def _read_job(content: bytes) -> Job:
+    body = json_object(content)
+    response = body.get("response")
+    answer: Json = response if isinstance(response, Mapping) else {}
+    return Job(
+        name=text_of(body, "name"),
+        is_done=body.get("done") is True,
+        error=_error(body),
+        audio_uri=text_of(answer, "audioUri"),
+        results_uri=text_of(answer, "resultsUri"),
+        expire_time=text_of(answer, "expireTime"),
+    )
+
+
+def _read_results(content: bytes) -> tuple[BatchResult, ...]:
+    return tuple(
+        BatchResult(text_of(entry, "customId"), text_of(entry, "audioUri"), _error(entry))
+        for entry in objects_of(json_object(content).get("results"))
+    )
+
+
+def _error(body: Json) -> ApiError | None:
+    return error_from_body(ApiError.MID_STREAM, body) if isinstance(body.get("error"), Mapping) else None
