@@ -11,7 +11,7 @@ from myna.engines.base import Engine, EngineSettings
 from myna.engines.tone.engine import ToneEngine
 from myna.engines.tone.spec import SPEC as TONE
 
-CHUNK_S = 0.03
+CHUNK_S = 0.02
 """For 0.2 s of speech."""
 FILE = "MYNA_TEST_CHUNKS"
 """Environment: the file that grows by a byte with each chunk."""

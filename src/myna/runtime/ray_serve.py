@@ -28,7 +28,7 @@ from myna.domain.errors import DeadlineExceeded, EngineFailure, MynaError, Overl
 from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleRequest
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
-from myna.domain.transcript import FoundSpeech, HeardPassage
+from myna.domain.transcript import FoundSpeech, HeardPassage, Talk
 from myna.domain.voice import VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSpec
@@ -275,8 +275,8 @@ class RaySampleAnalyst:
         found: FoundSpeech = self._ask("find_speech", content)
         return found
 
-    def find_talk(self, recent: Waveform) -> Sequence[tuple[float, float]]:
-        stretches: Sequence[tuple[float, float]] = self._ask("find_talk", recent)
+    def find_talk(self, recent: Waveform) -> Sequence[Talk]:
+        stretches: Sequence[Talk] = self._ask("find_talk", recent)
         return stretches
 
     def hear(self, speech: Waveform, lang: LangCode | None) -> HeardPassage | None:
