@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import logging
 import os
 import secrets
 import sys
@@ -64,6 +65,7 @@ def main() -> None:
             from ray.serve.context import _get_global_client  # noqa: PLC0415
             from ray.serve.schema import ServeDeploySchema  # noqa: PLC0415
 
+        logging.getLogger("ray.serve").setLevel(logging.ERROR)
         remark("Starting Ray and the application of examples/ray/one-machine.yaml")
         began_s = time.monotonic()
         running.callback(ray.shutdown)
@@ -110,6 +112,10 @@ async def clone_and_speak(url: str, speech: Path) -> None:
         num_s = sum(summary.num_bytes for summary in summaries) / (2 * 24000)
         remark(f"{len(said)} requests at once: {num_s:.1f} s of speech in {time.monotonic() - began_s:.1f} s")
         print(*files, sep="\n")
+        began_s = time.monotonic()
+        heard = await client.wait_until_heard(voice_id)
+        remark(f"The `leisure` replica heard and tried the voice {time.monotonic() - began_s:.0f} s after that")
+        remark(f"  likeness {heard.similarity}, clarity {heard.clarity}")
 
 
 async def tell_what_ran_where(serve: Any) -> None:

@@ -68,14 +68,13 @@ class Service:
 
         wait_until(is_done)
 
-    def engine_pid(self) -> int:
-        """Process id of a replica of the engine."""
+    def engines(self) -> dict[int, str]:
+        """Processes of the engine's replicas, and their nodes; with many of them perhaps not all."""
         from ray.serve import get_deployment_handle
 
-        async def look() -> int:
+        async def look() -> dict[int, str]:
             handle = get_deployment_handle("engine", "myna")
-            about = await handle.describe.remote()
-            return int(about["pid"])
+            return {one["pid"]: one["node"] for one in [await handle.describe.remote() for _ in range(8)]}
 
         return asyncio.run(look())
 
@@ -217,7 +216,7 @@ def test_bad_requests_have_the_one_body(service: Service) -> None:
 
 def test_a_killed_replica_ends_its_streams_well(service: Service) -> None:
     """The error line of the contract; the next request waits for the new replica."""
-    pid = service.engine_pid()
+    (pid,) = service.engines()
     with streaming(service.here) as lines:
         os.kill(pid, signal.SIGKILL)
         assert last_error(lines) == 14
@@ -261,9 +260,12 @@ def test_the_store_goes_and_comes_back(service: Service) -> None:
 
 def test_a_node_may_be_lost(service: Service) -> None:
     """What ran on it is started elsewhere."""
+    service.deploy(2)
+    wait_until(lambda: len(set(service.engines().values())) == 2)
     (node,) = service.cluster.worker_nodes
     service.cluster.remove_node(node, allow_graceful=False)
     wait_until(lambda: speak(service.here).status_code == 200)
+    wait_until(lambda: list(service.engines().values()) == [service.cluster.head_node.node_id] * 2)
     for _ in range(5):
         assert speak(service.here).status_code == 200
 
