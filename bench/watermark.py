@@ -22,7 +22,7 @@ from myna.analysis.dnsmos import OpinionModel
 from myna.analysis.mark_finder import THRESHOLD, MarkFinder
 from myna.audio.channels import mix_to_mono
 from myna.audio.decode import DecodeLimits, decode_audio
-from myna.audio.encode import encode_wav, encode_whole
+from myna.audio.encode import FormatEncoder, encode_wav
 from myna.audio.resample import resample
 from myna.audio.watermark import STRENGTH_DB, SpeechMarker
 from myna.config import Settings
@@ -58,7 +58,8 @@ Treatment = Callable[[Waveform], Waveform]
 
 def coded(encoding: AudioEncoding, rate_hz: int, bit_rate_bps: int = 128_000) -> Treatment:
     def treat(speech: Waveform) -> Waveform:
-        content = encode_whole(speech, AudioFormat(encoding, rate_hz, bit_rate_bps))
+        encoder = FormatEncoder(AudioFormat(encoding, rate_hz, bit_rate_bps), is_stream=False)
+        content = encoder.encode(speech) + encoder.finish()
         if encoding is AudioEncoding.MULAW:
             samples, _ = soundfile.read(
                 io.BytesIO(content), dtype="float32", format="RAW", subtype="ULAW", samplerate=rate_hz, channels=1

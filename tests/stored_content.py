@@ -21,7 +21,7 @@ from myna.store.opening import Stores
 from myna.store.tables import Base, PendingBlobsRow, VoiceRow
 from myna.store.voice_rows import digests
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, THEIRS, make_dictionary, make_draft, make_voice
+from tests.store_contract import ARTIFACT, OURS, SAMPLES, THEIRS, make_dictionary, make_draft, make_voice
 
 Open = Callable[..., "Stores"]
 """What the fixture `opening` gives."""

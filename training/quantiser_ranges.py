@@ -33,7 +33,7 @@ from myna.weights.store import WeightStore
 
 _SHARES = (0.0, 0.4, 0.7, 1.0)
 _RANGE = 0.6
-"""Of the median rendition's extremes: clipping its rarest peaks costs less than coarser steps (docs/performance.md)."""
+"""Of the median rendition's extremes: clipping its rarest peaks costs less than coarse steps (docs/lab/performance.md)."""
 
 
 def main() -> None:

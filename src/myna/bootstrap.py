@@ -1,7 +1,7 @@
 """Composition root: settings in, use cases out. The only file that names concrete adapters."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Protocol
@@ -9,12 +9,8 @@ from typing import Protocol
 from myna.analysis.mark_finder import MarkFinder
 from myna.analysis.sample_analyst import ModelSampleAnalyst
 from myna.audio.content_credentials import CredentialEncoders
-from myna.audio.encode import FormatEncoders, encode_wav
-from myna.audio.stored_wav import decode_stored_wav
-from myna.audio.watermark import SpeechMarker
+from myna.audio.encode import FormatEncoder
 from myna.config import Settings
-from myna.domain.language import LangCode
-from myna.domain.speech import SpeechSegment
 from myna.engines.base import EngineSettings
 from myna.engines.registry import load_spec
 from myna.observability.audit_log import HOUSE_KEEPING, AuditLog
@@ -24,10 +20,6 @@ from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.store.opening import open_stores
 from myna.store.signing_identity import read_signing_identity
-from myna.text.description import read_description
-from myna.text.language import detect_text_language
-from myna.text.languages.registry import open_language
-from myna.text.plan import plan_speech
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.detect_mark import DetectMark
@@ -37,7 +29,7 @@ from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.listen_live import ListenLive
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
-from myna.usecases.ports import EngineClient, SampleAnalyst, SpeechEncoders
+from myna.usecases.ports import EngineClient, SampleAnalyst
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.repeated_requests import RepeatedRequests
@@ -109,17 +101,8 @@ def build_services(
     analyst = analyst or build_analyst(settings)
     spec = engine.spec
     stock = read_stock_voices(spec)
-    rebuild_reference = RebuildReference(stores.voices, engine, analyst, offload, decode_stored_wav)
-
-    def plan_trial(lang: LangCode) -> Sequence[SpeechSegment]:
-        most = spec.capabilities.max_segment_chars
-        return plan_speech(
-            open_language(lang).trial, lang, normalize=True, max_segment_chars=most, first_segment_chars=None
-        )
-
-    try_voice = TryVoice(
-        engine, analyst, offload, offload_at_leisure, plan_trial, is_enabled=settings.measure_similarity
-    )
+    rebuild_reference = RebuildReference(stores.voices, engine, analyst, offload)
+    try_voice = TryVoice(engine, analyst, offload, offload_at_leisure, is_enabled=settings.measure_similarity)
     refine_voices = open_refinement(stores.voices, engine, rebuild_reference, try_voice, refines=settings.refine_voices)
     remake_voice = RemakeVoice(
         voices=stores.voices,
@@ -127,7 +110,6 @@ def build_services(
         engine=engine,
         rebuild_reference=rebuild_reference,
         refine_voices=refine_voices,
-        read_description=read_description,
         is_automatic=settings.remake_voices,
     )
     keep_dictionaries = KeepDictionaries(stores.dictionaries, clock)
@@ -137,11 +119,8 @@ def build_services(
         stock=stock,
         remake_voice=remake_voice,
         engine=engine,
-        open_marker=SpeechMarker if settings.mark_speech else None,
-        encoders=_encoders(settings),
-        plan_speech=plan_speech,
-        detect_language=detect_text_language,
-        read_description=read_description,
+        marks=settings.mark_speech,
+        open_encoder=_open_encoder(settings),
         offload=offload,
         offload_of_jobs=offload_of_jobs,
         limits=SpeechLimits(
@@ -174,7 +153,6 @@ def build_services(
             analyst=analyst,
             offload=offload,
             clock=clock,
-            encode_wav=encode_wav,
             max_samples=settings.max_samples,
             try_voice=try_voice,
             refine_voices=refine_voices,
@@ -192,8 +170,6 @@ def build_services(
             voices=stores.voices,
             engine=engine,
             synthesize_speech=synthesize_speech,
-            read_description=read_description,
-            detect_language=detect_text_language,
             offload=offload,
             clock=clock,
             new_token=lambda: secrets.token_hex(4),
@@ -205,6 +181,7 @@ def build_services(
         keep_dictionaries=keep_dictionaries,
         repeated_requests=RepeatedRequests(stores.request_keys),
         keys=stores.keys,
+        tallies=stores.tallies,
         vault=stores.vault,
         voices=stores.voices,
         jobs=stores.jobs,
@@ -223,7 +200,7 @@ def build_services(
     )
 
 
-def _encoders(settings: Settings) -> SpeechEncoders:
+def _open_encoder(settings: Settings) -> Callable[..., FormatEncoder]:
     if not settings.sign_speech:
-        return FormatEncoders()
-    return CredentialEncoders(read_signing_identity(settings.data_dir, settings.signing_identity))
+        return FormatEncoder
+    return CredentialEncoders(read_signing_identity(settings.data_dir, settings.signing_identity)).open

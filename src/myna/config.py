@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     engine: str = "kokoro"
     """Id of the engine that speaks; `myna engines` lists the installed ones."""
 
+    workers: int = Field(default=1, ge=1, le=64)
+    """Processes that serve on one port, each with slots, analysis and weights of its own."""
+
     engine_slots: int = Field(default=1, ge=1, le=64)
     """How many requests the engine serves at one time; each slot loads the model once."""
 

@@ -17,11 +17,17 @@ import httpx
 import numpy as np
 import soundfile
 import uvicorn
+from tests.memory_stores import (
+    MemoryDictionaryStore,
+    MemoryJobStore,
+    MemoryKeyStore,
+    MemoryRequestKeys,
+    MemoryTallies,
+    MemoryVoiceStore,
+)
 
 from myna.analysis.mark_finder import MarkFinder
-from myna.audio.encode import FormatEncoders, encode_wav
-from myna.audio.stored_wav import decode_stored_wav
-from myna.audio.watermark import SpeechMarker
+from myna.audio.encode import encode_wav
 from myna.config import Settings
 from myna.domain.errors import AudioUndecodable
 from myna.domain.finding import Finding, Severity
@@ -45,16 +51,6 @@ from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.store.vault import Vault
 from myna.testing.clock import FixedClock
-from myna.testing.memory import (
-    MemoryDictionaryStore,
-    MemoryJobStore,
-    MemoryKeyStore,
-    MemoryRequestKeys,
-    MemoryVoiceStore,
-)
-from myna.text.description import read_description
-from myna.text.language import detect_text_language
-from myna.text.plan import plan_speech
 from myna.usecases.clone_voice import CloneVoice
 from myna.usecases.design_voice import DesignVoice, PublishVoice
 from myna.usecases.detect_mark import DetectMark
@@ -241,7 +237,7 @@ def build_tone_services(
     dictionaries: DictionaryStore | None = None,
     analyst: SampleAnalyst | None = None,
     remakes: bool = True,
-    open_marker: Callable[[int], SpeechMarker] | None = SpeechMarker,
+    marks: bool = True,
     measures: bool = True,
     waits: bool = False,
 ) -> Services:
@@ -249,7 +245,7 @@ def build_tone_services(
     voices, request_keys, jobs, dictionaries: None for new ones in memory.
     analyst: None for the plain one.
     remakes: voices of other engines, when they are spoken with.
-    open_marker: None for speech as the engine gives it.
+    marks: False for speech as the engine gives it.
     measures, waits: a new voice is tried; the clone waits for that.
     """
     clock = FixedClock()
@@ -263,16 +259,10 @@ def build_tone_services(
     )
     stock = read_stock_voices(spec)
     analyst = analyst or PlainAnalyst()
-    rebuild_reference = RebuildReference(voices, engine, analyst, offload, decode_stored_wav)
-
-    def plan_trial(lang: LangCode) -> Sequence[SpeechSegment]:
-        return plan_speech("A sentence.", lang, normalize=True, max_segment_chars=400, first_segment_chars=None)
-
-    try_voice = TryVoice(engine, analyst, offload, offload_at_leisure, plan_trial, is_enabled=measures)
+    rebuild_reference = RebuildReference(voices, engine, analyst, offload)
+    try_voice = TryVoice(engine, analyst, offload, offload_at_leisure, is_enabled=measures)
     refine_voices = RefineVoices(voices, engine, rebuild_reference, try_voice, refines=True)
-    remake_voice = RemakeVoice(
-        voices, stock, engine, rebuild_reference, refine_voices, read_description, is_automatic=remakes
-    )
+    remake_voice = RemakeVoice(voices, stock, engine, rebuild_reference, refine_voices, is_automatic=remakes)
     keep_dictionaries = KeepDictionaries(dictionaries or MemoryDictionaryStore(), clock)
     speak = SynthesizeSpeech(
         voices,
@@ -280,11 +270,7 @@ def build_tone_services(
         stock,
         remake_voice,
         engine,
-        open_marker,
-        FormatEncoders(),
-        plan_speech,
-        detect_text_language,
-        read_description,
+        marks,
         offload,
         offload_of_jobs,
         SpeechLimits(),
@@ -306,7 +292,6 @@ def build_tone_services(
             analyst=analyst,
             offload=offload,
             clock=clock,
-            encode_wav=encode_wav,
             max_samples=16,
             try_voice=try_voice,
             refine_voices=refine_voices,
@@ -324,8 +309,6 @@ def build_tone_services(
             voices=voices,
             engine=engine,
             synthesize_speech=speak,
-            read_description=read_description,
-            detect_language=detect_text_language,
             offload=offload,
             clock=clock,
             new_token=lambda: next(tokens),
@@ -337,6 +320,7 @@ def build_tone_services(
         keep_dictionaries=keep_dictionaries,
         repeated_requests=RepeatedRequests(request_keys or MemoryRequestKeys(clock)),
         keys=keys,
+        tallies=MemoryTallies(clock),
         vault=Vault(Path("unused"), "a secret of tests, nothing else"),
         voices=voices,
         jobs=jobs,

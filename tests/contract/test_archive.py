@@ -14,6 +14,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
+from tests.store_contract import OURS, THEIRS, make_dictionary
 from tests.store_servers import S3, Postgres
 from tests.stored_content import Open, fill, read_everything, read_pending, run_myna
 from tests.tcp_proxy import run_proxy
@@ -23,7 +24,6 @@ from myna.store.blobs import BlobPrefix
 from myna.store.opening import Stores
 from myna.store.tables import VoiceRow
 from myna.store.voice_rows import ARTIFACT, sample_name
-from myna.testing.store_contract import OURS, THEIRS, make_dictionary
 
 Members = dict[str, bytes]
 

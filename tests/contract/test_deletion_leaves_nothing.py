@@ -9,15 +9,15 @@ from pathlib import Path
 import jwt
 import pytest
 from http_service import build_tone_services, open_service, wav_base64
+from tests.store_contract import ARTIFACT, OURS, SAMPLES, SPOKEN, THEIRS, make_dictionary, make_voice
 from tests.stored_content import Open, fill, read_pending, run_myna
 
 from myna.cli.exit_codes import ExitCode
 from myna.domain.consent import digest_voice_id
-from myna.domain.errors import ServiceUnavailable
+from myna.domain.errors import ResourceNotFound, ServiceUnavailable
 from myna.domain.voice import VoiceId
 from myna.observability.audit_log import AUDIT_FILE, COMMAND, HOUSE_KEEPING, AuditLog
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, SPOKEN, THEIRS, make_dictionary, make_voice
 from myna.usecases.job_store import Job, NewItem
 from myna.usecases.keep_house import KeepHouse
 
@@ -106,6 +106,10 @@ async def test_a_workspace_is_forgotten_with_a_receipt(
     assert [key.workspace for key in await stores.keys.list()] == [THEIRS]
     assert len(await stores.voices.list(THEIRS)) == 1
     assert files_with(data_dir, [SAMPLES[0].wav])
+    # What was asked for before, and is ready only now, does not bring it back.
+    with pytest.raises(ResourceNotFound):
+        await stores.voices.add(OURS, make_voice(FixedClock()), ARTIFACT, ())
+    assert (await run_myna("store", "forget", OURS, "--receipt", tmp_path / "again"))[0] == ExitCode.NOT_FOUND
     assert (await run_myna("store", "check-receipt", receipt))[0] == ExitCode.OK
     made = json.loads(receipt.read_text())
     key = jwt.PyJWK(made["publicKey"])

@@ -421,6 +421,17 @@ async def test_a_voice_is_loaded_once(make_client) -> None:
     assert engine.loaded_voices == [b"a", b"b", b"c", b"b"]
 
 
+async def test_a_voice_of_a_job_is_loaded_once(make_client) -> None:
+    """For as long as the engine of the jobs is loaded; another instance opens it again."""
+    engine = WatchedEngine(num_chunks=1)
+    client = await make_client(engine)
+    for num_loads in (1, 1, 2):
+        await read_samples(await client.synthesize(VOICE, WORDS, OPTIONS, is_background=True))
+        assert len(engine.loaded_voices) == num_loads
+        if len(engine.made) == 2 * len(WORDS):
+            client._background._give_back()
+
+
 def test_a_voice_that_cannot_be_loaded_is_not_kept() -> None:
     """The next attempt tries again."""
     cache = VoiceCache(2)

@@ -62,7 +62,7 @@ async def test_a_key_has_so_many_requests_at_one_time() -> None:
     """Counted until the reply's last byte, also of a stream; a refused one is not counted."""
     hurdles = Hurdles()
     hurdles.gate = threading.Event()
-    services = build_tone_services(hurdle_spec(hurdles), open_marker=None)
+    services = build_tone_services(hurdle_spec(hurdles), marks=False)
     async with serve(HttpLimits(max_concurrent_requests=1), services) as service:
         body = {"text": "Speech that goes on for a while. And on.", "voiceId": "Dennis", "modelId": "inworld-tts-2"}
         streaming = service.client.stream("POST", "/tts/v1/voice:stream", json=body, headers=service.auth())
@@ -81,7 +81,7 @@ async def test_a_client_that_leaves_frees_its_place() -> None:
     """As one that stays to the end."""
     hurdles = Hurdles()
     hurdles.gate = threading.Event()
-    services = build_tone_services(hurdle_spec(hurdles), open_marker=None)
+    services = build_tone_services(hurdle_spec(hurdles), marks=False)
     async with serve(HttpLimits(max_concurrent_requests=1), services) as service:
         leaving = asyncio.create_task(service.speak("Speech that goes on for a while. And on."))
         await until(lambda: hurdles.num_chunks > 0)

@@ -118,7 +118,7 @@ async def test_a_revocation_stops_a_running_stream(tmp_path: Path, is_deleted_to
     await other.prepare()
     try:
         async with serve(
-            services=build_tone_services(hurdle_spec(hurdles), voices=stores.voices, open_marker=None, measures=False)
+            services=build_tone_services(hurdle_spec(hurdles), voices=stores.voices, marks=False, measures=False)
         ) as service:
             voice_id = await service.clone(consent=GIVEN)
             lines = await _revoke_in_the_middle(service, hurdles, other, voice_id, is_deleted_too=is_deleted_too)

@@ -25,8 +25,8 @@ TYPES = {"WAV": "audio/wav", "LINEAR16": "audio/wav", "MP3": "audio/mpeg", "FLAC
 async def service(tmp_path: Path) -> AsyncIterator[HttpService]:
     """One that signs, with an identity of its own."""
     services = build_tone_services()
-    encoders = CredentialEncoders(read_signing_identity(tmp_path / "data", None))
-    signing = replace(services, synthesize_speech=replace(services.synthesize_speech, encoders=encoders))
+    open_encoder = CredentialEncoders(read_signing_identity(tmp_path / "data", None)).open
+    signing = replace(services, synthesize_speech=replace(services.synthesize_speech, open_encoder=open_encoder))
     async with open_service(services=signing) as service:
         yield service
 

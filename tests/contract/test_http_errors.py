@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import logging
+import threading
 import zlib
 from collections.abc import AsyncIterator
 from typing import Any
@@ -312,10 +313,16 @@ async def test_a_second_request_that_does_not_arrive_is_given_up() -> None:
 
 async def test_a_slow_reply_is_no_missing_request() -> None:
     """The deadline is for heads: requests, replies and sockets that take longer are left alone."""
-    async with serve(max_head_s=0.1) as service:  # less than a reply takes, and room for a busy machine's head
-        for _ in range(3):
-            reply = await service.post("/tts/v1/voice:stream", SPEAK | {"text": "The tide was low. " * 40})
-            assert reply.status_code == 200
+    hurdles = Hurdles()
+    services = build_tone_services(hurdle_spec(hurdles))
+    async with serve(services=services, max_head_s=0.1) as service:  # room for a busy machine's head
+        for _ in range(2):
+            hurdles.num_chunks, hurdles.gate = 0, threading.Event()
+            replying = asyncio.create_task(service.post("/tts/v1/voice:stream", SPEAK))
+            await until(lambda: hurdles.num_chunks == 1)
+            await asyncio.sleep(0.15)  # past the deadline, in the middle of a reply
+            hurdles.gate.set()
+            assert (await replying).status_code == 200
             await asyncio.sleep(0.15)  # past the deadline, within the keep-alive time
 
 

@@ -12,7 +12,6 @@ from test_http_allowances import VOICES, clock_of
 from test_http_socket import PATH
 
 from myna.domain.scope import WRITE
-from myna.http.app import create_app
 
 
 @pytest.fixture
@@ -113,15 +112,3 @@ async def test_behind_a_proxy_of_this_machine_its_clients_are_told_apart() -> No
         for address, status in (("192.0.2.7", 429), ("192.0.2.8", 403)):
             headers = service.auth("wrong") | {"X-Forwarded-For": address}
             assert (await service.client.get(VOICES, headers=headers)).status_code == status
-
-
-async def test_what_is_kept_of_senders_is_bounded() -> None:
-    """The one that was silent for longest is forgotten first."""
-    async with open_service() as service:
-        keys = create_app(service.services).state.backend.keys
-        for number in range(10_050):
-            with pytest.raises(Exception, match="does not exist"):
-                await keys.verify("wrong", f"10.0.{number // 256}.{number % 256}")
-        assert len(keys._senders) == 10_000
-        assert "10.0.0.49" not in keys._senders
-        assert "10.0.0.50" in keys._senders

@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 from http_service import HttpService, PlainAnalyst, build_tone_services, open_service, serve, until, wav_base64
+from tests.memory_stores import MemoryRequestKeys
 
 from myna.domain.sample import AnalysedSample, SampleRequest
 from myna.store.opening import open_stores
 from myna.testing.clock import FixedClock
-from myna.testing.memory import MemoryRequestKeys
 
 CLONE = "/voices/v1/voices:clone"
 DESIGN = "/voices/v1/voices:design"

@@ -24,7 +24,7 @@ async def pcm_of(service: HttpService) -> bytes:
 
 async def test_streamed_speech_is_marked_as_whole_speech_is_and_words_stay_with_their_sound() -> None:
     """Both are what the filter makes of unmarked speech, but for the rounding; lines hold their own words."""
-    async with open_service(services=build_tone_services(open_marker=None)) as service:
+    async with open_service(services=build_tone_services(marks=False)) as service:
         plain = await pcm_of(service)
     async with open_service() as service:
         whole = await pcm_of(service)

@@ -23,7 +23,6 @@ from myna.engines.tone.engine import ToneEngine
 from myna.engines.tone.spec import SPEC
 from myna.store.opening import DATABASE_FILE, Stores, open_stores
 from myna.testing.clock import FixedClock
-from myna.testing.memory import MemoryVoiceStore
 from myna.usecases.ports import VoiceStore
 
 _DEADLINE_S = 10.0
@@ -127,30 +126,24 @@ async def open_sql(data_dir: Path, clock: FixedClock, stack: AsyncExitStack) -> 
     return stores
 
 
-@pytest.mark.parametrize("kind", ["memory", "sql"])
-async def test_the_refinement_hears_what_the_clone_heard(kind: str, tmp_path: Path) -> None:
+async def test_the_refinement_hears_what_the_clone_heard(tmp_path: Path) -> None:
     """The clean one of two samples, though the noisy one was sent first and fills the reference as well."""
     ears = Ears()
     ears.gate.set()
     async with AsyncExitStack() as stack:
-        is_sql = kind == "sql"
-        clock = FixedClock()
-        voices = (await open_sql(tmp_path, clock, stack)).voices if is_sql else MemoryVoiceStore(clock)
-        await clone_noisy_first(voices, ears)
+        await clone_noisy_first((await open_sql(tmp_path, FixedClock(), stack)).voices, ears)
     (cloned,), (refined,) = ears.cloned, ears.refined
     assert_is_clean(cloned)
     assert_heard_the_same(cloned, refined)
 
 
-@pytest.mark.parametrize("kind", ["memory", "sql"])
-async def test_so_does_one_that_a_restart_put_off(kind: str, tmp_path: Path) -> None:
+async def test_so_does_one_that_a_restart_put_off(tmp_path: Path) -> None:
     """The order is kept in the store, not in the process."""
     before, after = Ears(), Ears()
     clock = FixedClock()
-    in_memory = MemoryVoiceStore(clock)
     for ears, work in ((before, clone_noisy_first), (after, refine_again)):
         async with AsyncExitStack() as stack:
-            await work(in_memory if kind == "memory" else (await open_sql(tmp_path, clock, stack)).voices, ears)
+            await work((await open_sql(tmp_path, clock, stack)).voices, ears)
     before.gate.set()
     assert before.refined == []
     (cloned,), (refined,) = before.cloned, after.refined

@@ -1,22 +1,24 @@
 """The stores in memory keep their ports' promises."""
 
 import pytest
-
-from myna.testing.clock import FixedClock
-from myna.testing.memory import (
+from tests.memory_stores import (
     MemoryDictionaryStore,
     MemoryJobStore,
     MemoryKeyStore,
     MemoryRequestKeys,
+    MemoryTallies,
     MemoryVoiceStore,
 )
-from myna.testing.store_contract import (
+from tests.store_contract import (
     DictionaryStoreContract,
     JobStoreContract,
     KeyStoreContract,
     RequestKeyContract,
+    TallyContract,
     VoiceStoreContract,
 )
+
+from myna.testing.clock import FixedClock
 
 
 class TestMemoryVoiceStore(VoiceStoreContract):
@@ -57,3 +59,11 @@ class TestMemoryDictionaryStore(DictionaryStoreContract):
     @pytest.fixture
     def dictionaries(self) -> MemoryDictionaryStore:
         return MemoryDictionaryStore()
+
+
+class TestMemoryTallies(TallyContract):
+    """Counts in a dictionary."""
+
+    @pytest.fixture
+    def tallies(self, clock: FixedClock) -> MemoryTallies:
+        return MemoryTallies(clock)

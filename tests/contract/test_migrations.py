@@ -10,13 +10,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
+from tests.store_contract import ARTIFACT, OURS, SAMPLES, make_voice
 
 from myna.domain.scope import READ, WRITE, Scope
 from myna.store.database import migration_config
 from myna.store.opening import Stores, open_stores
 from myna.store.tables import Base
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, make_voice
 from myna.usecases.ports import StoredVoice
 
 NEWER_THAN_THE_FIRST = {

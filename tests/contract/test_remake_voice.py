@@ -35,7 +35,6 @@ from myna.engines.tone.engine import ToneEngine
 from myna.engines.tone.spec import SPEC
 from myna.store.opening import DATABASE_FILE, open_stores
 from myna.testing.clock import FixedClock
-from myna.testing.memory import MemoryVoiceStore
 from myna.usecases.ports import StoredSample, StoredVoice, VoiceStore
 
 _DEADLINE_S = 10.0
@@ -99,17 +98,12 @@ async def serving(voices: VoiceStore, spec: EngineSpec = SPEC, *, remakes: bool 
         yield service
 
 
-@pytest.fixture(params=["memory", "sql"])
-async def voices(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[VoiceStore]:
-    clock = FixedClock()
-    async with AsyncExitStack() as stack:
-        if request.param == "memory":
-            yield MemoryVoiceStore(clock)
-        else:
-            stores = open_stores(tmp_path, clock)
-            await stores.prepare()
-            stack.push_async_callback(stores.release)
-            yield stores.voices
+@pytest.fixture
+async def voices(tmp_path: Path) -> AsyncIterator[VoiceStore]:
+    stores = open_stores(tmp_path, FixedClock())
+    await stores.prepare()
+    yield stores.voices
+    await stores.release()
 
 
 async def clone_before_the_upgrade(voices: VoiceStore, **fields: Any) -> VoiceId:

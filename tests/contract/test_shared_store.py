@@ -4,6 +4,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.store_contract import (
+    DictionaryStoreContract,
+    JobStoreContract,
+    KeyStoreContract,
+    RequestKeyContract,
+    TallyContract,
+    VoiceStoreContract,
+)
 from tests.store_servers import S3, Postgres
 from tests.stored_content import empty, read_pending
 
@@ -13,14 +21,8 @@ from myna.store.keys import SqlKeyStore
 from myna.store.opening import Stores, open_stores
 from myna.store.request_keys import SqlRequestKeys
 from myna.store.sql import SqlVoiceStore
+from myna.store.tallies import SqlTallies
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import (
-    DictionaryStoreContract,
-    JobStoreContract,
-    KeyStoreContract,
-    RequestKeyContract,
-    VoiceStoreContract,
-)
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +79,11 @@ class TestSharedJobStore(JobStoreContract):
     @pytest.fixture
     def jobs(self, stores: Stores) -> SqlJobStore:
         return stores.jobs
+
+
+class TestSharedTallies(TallyContract):
+    """Counts in PostgreSQL."""
+
+    @pytest.fixture
+    def tallies(self, stores: Stores) -> SqlTallies:
+        return stores.tallies

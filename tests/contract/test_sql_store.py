@@ -5,15 +5,31 @@ import os
 import stat
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
+from tests.store_contract import (
+    ARTIFACT,
+    BETTER_ARTIFACT,
+    OURS,
+    SAMPLES,
+    DictionaryStoreContract,
+    JobStoreContract,
+    KeyStoreContract,
+    RequestKeyContract,
+    TallyContract,
+    VoiceStoreContract,
+    make_draft,
+    make_voice,
+)
 from tests.stored_content import read_pending
 
 from myna.domain.errors import InvalidRequest, ServiceUnavailable, VoiceNotFound
 from myna.domain.scope import WRITE
-from myna.domain.voice import VoiceArtifact, VoiceId
+from myna.domain.voice import Refinement, VoiceArtifact, VoiceId
 from myna.store.blob_ledger import BlobLedger
 from myna.store.blobs import Blobs, new_blob_prefix, open_blobs
 from myna.store.database import Database
@@ -24,20 +40,9 @@ from myna.store.opening import Stores, open_stores
 from myna.store.owners import StoreOwners
 from myna.store.request_keys import SqlRequestKeys
 from myna.store.sql import SqlVoiceStore
+from myna.store.tallies import SqlTallies
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import (
-    ARTIFACT,
-    BETTER_ARTIFACT,
-    OURS,
-    SAMPLES,
-    DictionaryStoreContract,
-    JobStoreContract,
-    KeyStoreContract,
-    RequestKeyContract,
-    VoiceStoreContract,
-    make_draft,
-    make_voice,
-)
+from myna.usecases.job_store import Job, NewItem, SpokenItem
 
 
 @pytest.fixture
@@ -68,6 +73,14 @@ class TestSqliteKeyStore(KeyStoreContract):
     @pytest.fixture
     def keys(self, stores: Stores) -> SqlKeyStore:
         return stores.keys
+
+
+class TestSqliteTallies(TallyContract):
+    """Counts in SQLite."""
+
+    @pytest.fixture
+    def tallies(self, stores: Stores) -> SqlTallies:
+        return stores.tallies
 
 
 class TestSqliteRequestKeys(RequestKeyContract):
@@ -234,7 +247,7 @@ async def test_a_full_disk_leaves_nothing(tmp_path: Path, clock: FixedClock, roo
     blobs = FullBlobs(open_blobs("", tmp_path), room)
     ledger = BlobLedger(database, blobs, clock, StoreOwners(tmp_path / "owners"))
     store = SqlVoiceStore(database, ledger, clock)
-    stores = Stores(store, None, None, None, None, None, database, ledger)
+    stores = Stores(store, None, None, None, None, None, None, database, ledger)
     voice = make_voice(clock)
     with pytest.raises(ServiceUnavailable):
         await store.add(OURS, voice, ARTIFACT, SAMPLES)
@@ -268,7 +281,7 @@ async def test_what_cannot_be_removed_now_is_removed_later(tmp_path: Path, clock
     assert await store.recover() == 2
     assert blob_folders(tmp_path) == set()
     assert await store.recover() == 0
-    await Stores(store, None, None, None, None, None, database, ledger).release()
+    await Stores(store, None, None, None, None, None, None, database, ledger).release()
 
 
 async def test_recovery_leaves_a_running_store_alone(tmp_path: Path, clock: FixedClock) -> None:
@@ -337,6 +350,41 @@ async def test_a_leaving_caller_leaves_no_half_voice(stores: Stores, tmp_path: P
         assert tuple(await stores.voices.get_samples(OURS, voice.voice_id)) == SAMPLES
     assert len(blob_folders(tmp_path / "data")) == 2 * len(await stores.voices.list(OURS))
     assert await read_pending(stores) == []
+
+
+async def test_only_one_store_is_at_work_on_a_stage(stores: Stores, tmp_path: Path, clock: FixedClock) -> None:
+    """Until it is done, or its process has not been heard of for a while; the same of an item of a job."""
+    other = open_stores(tmp_path / "data", clock)
+    voice = replace(make_voice(clock), refinement=Refinement.HEARING)
+    await stores.voices.add(OURS, voice, ARTIFACT, ())
+    began = await stores.voices.get_with_artifact(OURS, voice.voice_id)
+    lifetime = timedelta(seconds=30)
+    assert await stores.voices.claim_refinement(voice, lifetime)
+    clock.advance(20)
+    assert await stores.voices.claim_refinement(voice, lifetime)
+    clock.advance(20)
+    assert not await other.voices.claim_refinement(voice, lifetime)
+    clock.advance(10)
+    assert await other.voices.claim_refinement(voice, lifetime)
+    assert await other.voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT, Refinement.MEASURING, over=began)
+    assert not await stores.voices.replace_artifact(OURS, voice.voice_id, ARTIFACT, Refinement.DONE, over=began)
+    assert await stores.voices.claim_refinement(replace(voice, refinement=Refinement.MEASURING), lifetime)
+    assert (await stores.voices.get_with_artifact(OURS, voice.voice_id)).artifact == BETTER_ARTIFACT
+
+    await stores.jobs.add(Job("0" * 32, OURS, False, "k", "r", clock.now()), [NewItem("", voice.voice_id, "{}")], 1)
+    first = await stores.jobs.claim(lifetime)
+    assert first is not None
+    assert await other.jobs.claim(lifetime) is None
+    clock.advance(30)
+    second = await other.jobs.claim(lifetime)
+    assert second is not None
+    await stores.jobs.release(first)
+    await stores.jobs.renew(first, timedelta())
+    await stores.jobs.finish(first, SpokenItem(b"late", "audio/mpeg"), lifetime)
+    assert await stores.jobs.claim(lifetime) is None
+    await other.jobs.finish(second, SpokenItem(b"in time", "audio/mpeg"), lifetime)
+    assert (await stores.jobs.get_result("0" * 32, 0)).audio == b"in time"
+    await other.release()
 
 
 async def test_caller_strings_name_no_file(stores: Stores, tmp_path: Path, clock: FixedClock) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from tests.store_contract import ARTIFACT, OURS, SAMPLES, make_voice
 
 from myna.domain.errors import ServiceUnavailable
 from myna.domain.scope import WRITE
@@ -14,7 +15,6 @@ from myna.domain.voice import VoiceArtifact
 from myna.store.opening import open_stores
 from myna.store.tables import PendingBlobsRow
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import ARTIFACT, OURS, SAMPLES, make_voice
 
 LARGEST_FILE_BYTES = 1 << 20
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.store_contract import ARTIFACT, OURS, make_voice
 from tests.store_servers import S3, Postgres
 from tests.stored_content import Open, fill, read_everything, run_myna
 from tests.tcp_proxy import run_proxy
@@ -16,7 +17,6 @@ from typer.testing import CliRunner
 from myna.cli.exit_codes import ExitCode
 from myna.cli.main import build_app
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import ARTIFACT, OURS, make_voice
 
 
 async def copy(*words: object) -> tuple[int, dict[str, object]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event
+from tests.store_contract import ARTIFACT, BETTER_ARTIFACT, OURS, SAMPLES, make_voice
 from tests.store_servers import S3, Postgres
 from tests.stored_content import read_everything, read_pending
 from tests.tcp_proxy import Fault, TcpProxy, run_proxy
@@ -18,7 +19,6 @@ from myna.domain.voice import VoiceArtifact, VoiceId
 from myna.store.blobs import _RETRIES
 from myna.store.opening import Stores, open_stores
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import ARTIFACT, BETTER_ARTIFACT, OURS, SAMPLES, make_voice
 
 NUM_FAULTS = 12
 NUM_WRITERS = 3

@@ -12,11 +12,12 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+from tests.store_contract import OURS, make_voice
+
 from myna.domain.voice import VoiceArtifact, VoiceId
 from myna.runtime.clock import SystemClock
 from myna.store.opening import open_stores
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import OURS, make_voice
 from myna.usecases.job_store import Job, JobStore, NewItem, SpokenItem
 from myna.usecases.ports import StoredSample, VoiceStore
 

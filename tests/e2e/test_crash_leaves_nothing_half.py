@@ -19,18 +19,18 @@ import pytest
 from sqlalchemy import select
 from tests.conftest import DATA
 from tests.live_server import run_server
+from tests.store_contract import OURS
 
 from myna.domain.voice import WorkspaceId
 from myna.runtime.clock import SystemClock
 from myna.store.opening import Stores, open_stores
 from myna.store.tables import JobItemRow, JobRow, PendingBlobsRow, VoiceRow
-from myna.testing.store_contract import OURS
 
 NUM_KILLS = 30
 MOST_WORDS = 16
 LONGEST_DELAY_S = 0.03
 """About as long as one step of the store takes, so that every moment of it is hit."""
-PROGRAM = Path(__file__).parent / "killed_store.py"
+CHECKOUT = Path(__file__).parents[2]
 
 
 @dataclass
@@ -56,7 +56,11 @@ class Told:
 @contextmanager
 def running_writer(data_dir: Path) -> Iterator["subprocess.Popen[str]"]:
     with subprocess.Popen(
-        [sys.executable, PROGRAM, data_dir], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.e2e.killed_store", data_dir],
+        cwd=CHECKOUT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as program:
         yield program
         program.stdin.close()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.store_contract import make_voice
 
 from myna.audio.encode import encode_wav
 from myna.cli.exit_codes import ExitCode
@@ -22,7 +23,6 @@ from myna.engines.tone.artifact import read_artifact, write_artifact
 from myna.runtime.clock import SystemClock
 from myna.store.opening import open_stores
 from myna.testing.clock import FixedClock
-from myna.testing.store_contract import make_voice
 from myna.usecases.ports import StoredSample
 
 MYNA = [sys.executable, "-m", "myna.cli.main", "voices", "remake"]

@@ -32,7 +32,7 @@ _FULL_SAMPLE_S = 15.0
 
 
 class ModelSampleAnalyst:
-    """Implements the port `SampleAnalyst`. Thread-safe. Models load with the first sample, or by `load`."""
+    """Implements the port `SampleAnalyst`. Thread-safe. Its methods also raise WeightsMissing, WeightsCorrupt."""
 
     def __init__(self, weights_dir: Path, *, max_sample_bytes: int, max_sample_s: float) -> None:
         self._weights_dir = weights_dir
@@ -41,9 +41,12 @@ class ModelSampleAnalyst:
         self._loading = threading.Lock()
         self._models: SampleModels | None = None
 
-    def load(self) -> None:
-        """Open the models now instead of with the first sample. Raises: WeightsMissing, WeightsCorrupt."""
-        self._loaded_models()
+    def load(self) -> SampleModels:
+        """Open the models, once, now or with the first sample. Raises: WeightsMissing, WeightsCorrupt."""
+        with self._loading:
+            if self._models is None:
+                self._models = load_sample_models(self._weights_dir)
+            return self._models
 
     def close(self) -> None:
         """Give models and the decoder process back."""
@@ -51,9 +54,8 @@ class ModelSampleAnalyst:
         self._models = None
 
     def analyse(self, sample: SampleRequest) -> AnalysedSample:
-        """Raises: AudioUndecodable, PayloadTooLarge, WeightsMissing, WeightsCorrupt."""
         decoded = self._decoder.decode(sample.content)
-        heard = SampleListening(self._loaded_models(), sample, mix_to_mono(decoded), decoded.is_cut).conclude()
+        heard = SampleListening(self.load(), sample, mix_to_mono(decoded), decoded.is_cut).conclude()
         return replace(heard, rating=rate_sample(heard))
 
     def join(self, samples: Sequence[AnalysedSample], rate_hz: int, max_s: float) -> ReferenceAudio:
@@ -79,7 +81,6 @@ class ModelSampleAnalyst:
         return ReferenceAudio(waveform, " ".join(text for text in transcripts if text), lang)
 
     def read(self, content: bytes) -> Waveform:
-        """Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge."""
         decoded = self._decoder.decode(content)
         if decoded.is_cut:
             raise RecordingTooLong(
@@ -89,38 +90,24 @@ class ModelSampleAnalyst:
         return mix_to_mono(decoded).waveform
 
     def find_speech(self, content: bytes) -> FoundSpeech:
-        """Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge, WeightsMissing, WeightsCorrupt."""
         recording = resample(self.read(content), RATE_HZ)
-        spans = find_passages(self._loaded_models().speech_activity.detect(recording))
+        spans = find_passages(self.load().speech_activity.detect(recording))
         passages = (SpeechPassage(span.start_s, _between(recording, span)) for span in spans)
         return FoundSpeech(recording.duration_s, tuple(passages))
 
     def find_talk(self, recent: Waveform) -> Sequence[Talk]:
-        """Each stretch of speech."""
-        heard = self._loaded_models().speech_activity.detect(recent)
+        heard = self.load().speech_activity.detect(recent)
         return [Talk(span.start_s, span.end_s, heard.confidence_of(span)) for span in heard.spans]
 
     def hear(self, speech: Waveform, lang: LangCode | None) -> HeardPassage | None:
-        """The words of a passage; None if there are none."""
-        return self._loaded_models().recogniser.hear_words(speech, lang)
+        return self.load().recogniser.hear_words(speech, lang)
 
     def measure_similarity(self, first: Waveform, second: Waveform) -> float:
-        """0 for strangers to 1 for one person."""
-        models = self._loaded_models()
+        models = self.load()
         return measure_similarity(first, second, models.ge2e, models.campplus)
 
     def measure_clarity(self, spoken: Waveform, text: str, lang: LangCode) -> float | None:
-        """How well the words are understood, 0 to 1; None for a language in which that cannot be judged."""
-        return measure_clarity(self._loaded_models().recogniser, spoken, text, lang)
-
-    def _loaded_models(self) -> SampleModels:
-        models = self._models
-        if models is None:
-            with self._loading:
-                models = self._models
-                if models is None:
-                    models = self._models = load_sample_models(self._weights_dir)
-        return models
+        return measure_clarity(self.load().recogniser, spoken, text, lang)
 
 
 def _between(recording: Waveform, span: TimeSpan) -> Waveform:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from math import nan
 
 from myna.analysis import sample_findings as findings_of
 from myna.analysis.cleaning import Cleaning, clean_speech
@@ -88,17 +87,9 @@ class SampleListening:
         quality = SampleQuality(
             duration_s=recording.duration_s,
             speech_s=activity.speech_s,
-            snr_db=nan,
-            dnsmos_overall=nan,
-            dnsmos_signal=nan,
-            dnsmos_background=nan,
-            bandwidth_hz=nan,
             loudness_lufs=measure_loudness(recording),
             peak_db=levels.peak_db,
             clipped_ratio=levels.clipped_ratio,
-            num_speakers=0,
-            window_start_s=0.0,
-            window_end_s=0.0,
         )
         return AnalysedSample((finding,), None, self.sample.transcript, self.sample.lang, quality)
 

@@ -7,8 +7,6 @@ They agree with the PyTorch originals: over 163 recordings the least cosine betw
 was 0.9999999 for either (torch 2.13, librosa 0.11; `training/graphs/compare_with_torch.py`).
 """
 
-from typing import Protocol
-
 import numpy as np
 import numpy.typing as npt
 
@@ -39,20 +37,6 @@ _MIN_TRIMMED = SAMPLE_RATE_HZ // 2
 """Half a second left or less means that it was not silence that was cut."""
 
 
-class SpeakerEmbedder(Protocol):
-    """Turns a recording into a point; recordings of one person lie close together."""
-
-    @property
-    def dimension(self) -> int: ...
-
-    def embed(self, waveform: Waveform) -> Embedding:
-        """Embed a recording of at least 0.1 s; silence at both ends is left out.
-
-        waveform: 16 kHz. Deterministic. Raises: ValueError at another rate or for less audio.
-        """
-        ...
-
-
 class Ge2eEmbedder:
     """Encoder A: GE2E, 256 dimensions.
 
@@ -64,11 +48,8 @@ class Ge2eEmbedder:
         """Raises: WeightsMissing, WeightsCorrupt."""
         self._session = OnnxSession(store.path("speakers/ge2e.onnx"), num_threads, keeps_memory=False)
 
-    @property
-    def dimension(self) -> int:
-        return 256
-
     def embed(self, waveform: Waveform) -> Embedding:
+        """Embed a recording of at least 0.1 s at 16 kHz; silence at both ends is left out. Raises: ValueError."""
         return unit_length(self.embed_partials(waveform.samples[audible_span(waveform)]).mean(axis=0))
 
     def embed_partials(self, samples: Samples) -> npt.NDArray[np.float32]:
@@ -106,11 +87,8 @@ class CampplusEmbedder:
         """Raises: WeightsMissing, WeightsCorrupt."""
         self._session = OnnxSession(store.path("speakers/campplus.onnx"), num_threads, keeps_memory=False)
 
-    @property
-    def dimension(self) -> int:
-        return 192
-
     def embed(self, waveform: Waveform) -> Embedding:
+        """As `Ge2eEmbedder.embed`."""
         (embedding,) = self.embed_windows(waveform.samples[audible_span(waveform)][np.newaxis])
         return np.asarray(embedding, np.float32)
 

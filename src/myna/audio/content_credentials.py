@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from myna import __version__
-from myna.audio.encode import FormatEncoder, FormatEncoders
+from myna.audio.encode import FormatEncoder
 from myna.domain.errors import InvalidRequest
 from myna.domain.speech import AudioEncoding, AudioFormat
 from myna.domain.waveform import Waveform
@@ -47,7 +47,7 @@ _MANIFEST = json.dumps(
 
 
 class CredentialEncoders:
-    """`FormatEncoders` that sign what is answered whole. Implements the port `SpeechEncoders`."""
+    """Opens encoders that sign what is answered whole."""
 
     def __init__(self, identity: bytes) -> None:
         """identity: PEM of the private key, its certificate and those above it.
@@ -57,27 +57,27 @@ class CredentialEncoders:
         self._signing = _Signing(_load_c2pa(), *_split_identity(identity))
         self._signing.open()
 
-    def open(self, audio_format: AudioFormat, *, is_stream: bool, tempo: float = 1.0) -> "FormatEncoder | _Signed":
-        encoder = FormatEncoders().open(audio_format, is_stream=is_stream, tempo=tempo)
-        media_type = _MEDIA_TYPES.get(audio_format.encoding)
-        return encoder if is_stream or media_type is None else _Signed(encoder, media_type, self._signing)
+    def open(self, audio_format: AudioFormat, *, is_stream: bool, tempo: float = 1.0) -> FormatEncoder:
+        if is_stream or audio_format.encoding not in _MEDIA_TYPES:
+            return FormatEncoder(audio_format, is_stream=is_stream, tempo=tempo)
+        return _SignedEncoder(audio_format, tempo, self._signing)
 
 
-class _Signed:
-    """Gathers a whole file and signs it. Implements the port `SpeechEncoder`."""
+class _SignedEncoder(FormatEncoder):
+    """Gathers a whole file and signs it."""
 
-    def __init__(self, encoder: FormatEncoder, media_type: str, signing: "_Signing") -> None:
-        self._encoder = encoder
-        self._media_type = media_type
+    def __init__(self, audio_format: AudioFormat, tempo: float, signing: "_Signing") -> None:
+        super().__init__(audio_format, is_stream=False, tempo=tempo)
+        self._media_type = _MEDIA_TYPES[audio_format.encoding]
         self._signing = signing
         self._content = bytearray()
 
     def encode(self, waveform: Waveform) -> bytes:
-        self._content += self._encoder.encode(waveform)
+        self._content += super().encode(waveform)
         return b""
 
     def finish(self) -> bytes:
-        return self._signing.sign(bytes(self._content) + self._encoder.finish(), self._media_type)
+        return self._signing.sign(bytes(self._content) + super().finish(), self._media_type)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from myna.audio.byte_sink import ByteSink
 from myna.audio.pcm import Pcm16, pcm16_bytes, to_pcm16, wav_header
 from myna.audio.resample import StreamResampler
 from myna.audio.tempo import TempoChanger
-from myna.domain.errors import InvalidRequest, MynaError
-from myna.domain.speech import SAMPLE_RATES_HZ, AudioEncoding, AudioFormat
+from myna.domain.errors import MynaError
+from myna.domain.speech import AudioEncoding, AudioFormat
 from myna.domain.waveform import Samples, Waveform
 
 T = TypeVar("T")
@@ -35,7 +35,6 @@ _STREAM_PAGE_US = 200_000
 _MPEG1_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _MPEG2_KBPS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _MPEG25_MAX_KBPS = 64
-_MIN_BIT_RATE_BPS, _MAX_BIT_RATE_BPS = 8_000, 512_000
 _MAX_OPUS_BIT_RATE_BPS = 256_000
 """The most that one Opus channel carries (RFC 7845: 1275 bytes per 20 ms is twice that; libopus refuses mono above)."""
 
@@ -51,19 +50,6 @@ def nearest_mp3_bit_rate(bit_rate_bps: int, sample_rate_hz: int) -> int:
     return 1000 * min(steps, key=lambda step: abs(step * 1000 - bit_rate_bps))
 
 
-class FormatEncoders:
-    """Opens an encoder for each reply. Implements the port `SpeechEncoders`; holds nothing."""
-
-    def open(self, audio_format: AudioFormat, *, is_stream: bool, tempo: float = 1.0) -> "FormatEncoder":
-        """Raises: InvalidRequest for a rate that is not documented, or a bit rate that no encoder takes."""
-        if audio_format.sample_rate_hz not in SAMPLE_RATES_HZ:
-            known = ", ".join(str(rate) for rate in SAMPLE_RATES_HZ)
-            raise InvalidRequest(f"sampleRateHertz {audio_format.sample_rate_hz} is not supported. Use one of {known}.")
-        if not _MIN_BIT_RATE_BPS <= audio_format.bit_rate_bps <= _MAX_BIT_RATE_BPS:
-            raise InvalidRequest("bitRate is out of range. Use 32000 to 320000 bits per second; 128000 is the default.")
-        return FormatEncoder(audio_format, is_stream=is_stream, tempo=tempo)
-
-
 def encode_wav(waveform: Waveform) -> bytes:
     """A whole 16-bit mono WAV at the waveform's own rate, 44 bytes of header."""
     content = pcm16_bytes(to_pcm16(waveform.samples))
@@ -71,12 +57,14 @@ def encode_wav(waveform: Waveform) -> bytes:
 
 
 class FormatEncoder:
-    """Encodes one reply. Implements the port `SpeechEncoder`.
+    """Encodes one reply. The first waveform sets the input rate; all of one reply have the same."""
 
-    The first waveform sets the input rate; all of one reply have the same.
-    """
+    def __init__(self, audio_format: AudioFormat, *, is_stream: bool, tempo: float = 1.0) -> None:
+        """audio_format: one that `check_speak_command` lets pass.
 
-    def __init__(self, audio_format: AudioFormat, *, is_stream: bool, tempo: float) -> None:
+        is_stream: chunk headers as wire-contract.md#encodings wants them for streams, not for one whole reply.
+        tempo: 2 is twice as fast, with the same pitch.
+        """
         self._tempo = tempo
         self._rate_hz = _fed_rate_hz(audio_format)
         self._sink = _translating_errors(lambda: _open_sink(audio_format, self._rate_hz, is_stream))
@@ -266,12 +254,3 @@ class _OggOpusSink(_FfmpegSink):
         if frame is None:
             self._container.close()
         return self._sink.take()
-
-
-def encode_whole(waveform: Waveform, audio_format: AudioFormat) -> bytes:
-    """Encode a finished waveform in one go.
-
-    Raises: InvalidRequest for a format that is not served.
-    """
-    encoder = FormatEncoders().open(audio_format, is_stream=False)
-    return encoder.encode(waveform) + encoder.finish()

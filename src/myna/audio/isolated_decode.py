@@ -7,14 +7,13 @@ there.
 
 import json
 import logging
-import os
-import selectors
 import struct
 import subprocess
 import sys
 import threading
-import time
 import weakref
+from contextlib import suppress
+from dataclasses import asdict
 
 import numpy as np
 
@@ -24,7 +23,6 @@ from myna.domain.errors import AudioUndecodable, PayloadTooLarge
 
 _log = logging.getLogger(__name__)
 
-_PIPE_BYTES = 1 << 20
 LENGTH = struct.Struct("<Q")
 """Frames of the pipe: a length in bytes, then that many bytes."""
 
@@ -52,8 +50,8 @@ class IsolatedDecoder:
             if self._child is None or not self._child.is_alive:
                 self._child = _Child(self._limits)
             try:
-                header, samples = self._child.exchange(content, time.monotonic() + self._timeout_s)
-            except OSError as exc:  # closed pipe, time-out
+                header, samples = self._child.exchange(content, self._timeout_s)
+            except OSError as exc:  # it died, by itself or by the watchdog
                 self._child.stop()
                 self._child = None
                 _log.warning("a recording of %d bytes stopped the decoder (%s)", len(content), type(exc).__name__)
@@ -70,7 +68,7 @@ class IsolatedDecoder:
                 self._child = None
 
 
-def _read_reply(header: bytes, samples: bytearray) -> DecodedAudio:
+def _read_reply(header: bytes, samples: bytes) -> DecodedAudio:
     reply = json.loads(header)
     if "error" in reply:
         raise (PayloadTooLarge if reply["error"] == PayloadTooLarge.code else AudioUndecodable)(reply["message"])
@@ -83,67 +81,44 @@ class _Child:
 
     def __init__(self, limits: DecodeLimits) -> None:
         self._process = subprocess.Popen(  # noqa: S603  (our own module, no part of it from outside)
-            [sys.executable, "-m", "myna.audio.decoder_process", json.dumps(_as_dict(limits))],
+            [sys.executable, "-m", "myna.audio.decoder_process", json.dumps(asdict(limits))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            bufsize=0,
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
+        self._to_child, self._from_child = self._process.stdin, self._process.stdout
         self._max_reply_bytes = 4 * limits.max_values
-        self._to_child = self._process.stdin.fileno()
-        self._from_child = self._process.stdout.fileno()
-        os.set_blocking(self._to_child, False)
-        os.set_blocking(self._from_child, False)
-        self._finalizer = weakref.finalize(self, _stop, self._process)
+        self.stop = weakref.finalize(self, _stop, self._process)
 
     @property
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def stop(self) -> None:
-        self._finalizer()
-
-    def exchange(self, content: bytes, deadline_s: float) -> tuple[bytes, bytearray]:
+    def exchange(self, content: bytes, timeout_s: float) -> tuple[bytes, bytes]:
         """Send a recording, receive a header and samples. Raises: OSError when the child dies or is too slow."""
-        self._send(LENGTH.pack(len(content)), deadline_s)
-        self._send(content, deadline_s)
-        header = self._receive(deadline_s)
-        return bytes(header), self._receive(deadline_s)
+        watchdog = threading.Timer(timeout_s, self._process.kill)
+        watchdog.start()
+        try:
+            self._to_child.write(LENGTH.pack(len(content)))
+            self._to_child.write(content)
+            self._to_child.flush()
+            return self._receive(), self._receive()
+        finally:
+            watchdog.cancel()
 
-    def _send(self, content: bytes, deadline_s: float) -> None:
-        rest = memoryview(content)
-        while rest:
-            self._wait(self._to_child, selectors.EVENT_WRITE, deadline_s)
-            rest = rest[os.write(self._to_child, rest[:_PIPE_BYTES]) :]
-
-    def _receive(self, deadline_s: float) -> bytearray:
-        (num_bytes,) = LENGTH.unpack(self._read(LENGTH.size, deadline_s))
+    def _receive(self) -> bytes:
+        (num_bytes,) = LENGTH.unpack(self._read(LENGTH.size))
         if num_bytes > self._max_reply_bytes:
             raise BrokenPipeError("the decoder process answers nonsense")
-        return self._read(num_bytes, deadline_s)
+        return self._read(num_bytes)
 
-    def _read(self, num_bytes: int, deadline_s: float) -> bytearray:
-        content = bytearray(num_bytes)
-        view, filled = memoryview(content), 0
-        while filled < num_bytes:
-            self._wait(self._from_child, selectors.EVENT_READ, deadline_s)
-            num_read = os.readv(self._from_child, [view[filled:]])
-            if num_read == 0:
-                raise BrokenPipeError("the decoder process ended")
-            filled += num_read
+    def _read(self, num_bytes: int) -> bytes:
+        content = self._from_child.read(num_bytes)
+        if len(content) < num_bytes:
+            raise BrokenPipeError("the decoder process ended")
         return content
-
-    def _wait(self, descriptor: int, event: int, deadline_s: float) -> None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(descriptor, event)
-            if not selector.select(max(0.0, deadline_s - time.monotonic())):
-                raise TimeoutError("the decoder process takes too long")
-
-
-def _as_dict(limits: DecodeLimits) -> dict[str, float]:
-    return {name: getattr(limits, name) for name in DecodeLimits.__dataclass_fields__}
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
@@ -151,4 +126,5 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
-            pipe.close()
+            with suppress(OSError):  # what the child did not take any more
+                pipe.close()

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from rich.progress import MofNCompleteColumn
 
 from myna.cli.exit_codes import ExitCode
 from myna.cli.options import AsJson, DataDir
 from myna.cli.output import print_json, print_result, print_rows, remark
-from myna.cli.progress import progress_bars
+from myna.cli.progress import counted_progress
 from myna.cli.setting_values import read_settings
 from myna.config import Settings
 from myna.observability.audit_log import COMMAND, Act, AuditLog
@@ -106,9 +105,8 @@ def _run(settings: Settings, work: "Callable[[Stores, OnProgress], Awaitable[T]]
         places = settings.database_url, settings.blob_url
         stores = open_stores(settings.data_dir, SystemClock(), *places, must_exist=must_exist)
         try:
-            with progress_bars(MofNCompleteColumn()) as bars:
-                task = bars.add_task("Voices", total=None)
-                return await work(stores, lambda done, total: bars.update(task, completed=done, total=total))
+            with counted_progress("Voices") as on_progress:
+                return await work(stores, on_progress)
         finally:
             await stores.release()
 

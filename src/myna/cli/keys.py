@@ -60,7 +60,7 @@ def create_key(
 
 def list_keys(*, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """List the keys: whose they are and what they may do, never the keys themselves."""
-    rows = asyncio.run(_with_keys(read_settings(data_dir=data_dir), lambda keys: keys.list()))
+    rows = asyncio.run(with_keys(read_settings(data_dir=data_dir), lambda keys: keys.list()))
     if as_json:
         print_json({"keys": [_as_json(row) for row in rows]})
     else:
@@ -93,7 +93,7 @@ def rotate_key(
 ) -> None:
     """Make a key that opens the same as an old one, print it, and let the old one end."""
     rotating = timedelta(hours=overlap)
-    made = asyncio.run(_with_keys(read_settings(data_dir=data_dir), lambda keys: keys.rotate(key_id, rotating)))
+    made = asyncio.run(with_keys(read_settings(data_dir=data_dir), lambda keys: keys.rotate(key_id, rotating)))
     _print_key(*made, as_json=as_json)
 
 
@@ -104,7 +104,7 @@ def revoke_key(
     as_json: AsJson = False,
 ) -> None:
     """Revoke a key at once, for running servers too."""
-    asyncio.run(_with_keys(read_settings(data_dir=data_dir), lambda keys: keys.revoke(key_id)))
+    asyncio.run(with_keys(read_settings(data_dir=data_dir), lambda keys: keys.revoke(key_id)))
     if as_json:
         print_json({"revoked": key_id})
     else:
@@ -115,10 +115,11 @@ async def make_key(
     settings: Settings, workspace: WorkspaceId, scopes: Scopes, lifetime: timedelta | None = None
 ) -> tuple[str, KeyRow]:
     """The key in clear, and how it is listed. Raises: InvalidRequest for a bad workspace name."""
-    return await _with_keys(settings, lambda keys: keys.create(workspace, scopes, lifetime))
+    return await with_keys(settings, lambda keys: keys.create(workspace, scopes, lifetime))
 
 
-async def _with_keys(settings: Settings, work: Callable[[KeyStore], Awaitable[T]]) -> T:
+async def with_keys(settings: Settings, work: Callable[[KeyStore], Awaitable[T]]) -> T:
+    """Work on the keys alone; nothing else is loaded. Raises: what `work` raises, ServiceUnavailable."""
     from myna.bootstrap import build_services  # noqa: PLC0415  (the server's libraries: seconds to import)
 
     services = build_services(settings)

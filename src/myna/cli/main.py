@@ -9,7 +9,22 @@ from typing import Annotated
 import typer
 
 from myna import __version__
-from myna.cli import archive, audit, clone, demo, detect, doctor, engines, keys, models, say, serve, store, voices
+from myna.cli import (
+    archive,
+    audit,
+    clone,
+    demo,
+    detect,
+    doctor,
+    engines,
+    keys,
+    models,
+    say,
+    serve,
+    store,
+    voices,
+    worker,
+)
 from myna.cli.exit_codes import ExitCode, exit_code_for
 from myna.cli.output import print_result, remark
 from myna.client import ApiError, ClientError
@@ -31,6 +46,7 @@ def build_app() -> typer.Typer:
     app.callback()(_options)
     for command in (serve.serve, clone.clone, say.say, detect.detect, demo.demo, engines.engines, doctor.doctor):
         app.command()(command)
+    app.command(hidden=True)(worker.worker)
     app.command("export")(archive.export_voices)
     app.command("import")(archive.import_voices)
     for module in (voices, keys, models, store, audit):

@@ -1,9 +1,11 @@
 """`myna models`: the weight files that the engine and the listening models need."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic.alias_generators import to_camel
 from rich.progress import DownloadColumn, TransferSpeedColumn
 
 from myna.cli.exit_codes import ExitCode
@@ -77,33 +79,11 @@ def _show(cache_dir: Path, *, as_json: bool, verify: bool) -> tuple[WeightRow, .
     else:
         print_rows(
             ("FILE", "STATE", "SIZE", "LICENCE", "WHAT"),
-            [
-                (
-                    row.path,
-                    row.state.value,
-                    f"{row.size_bytes / 1e6:.1f} MB",
-                    row.licence,
-                    row.summary,
-                )
-                for row in rows
-            ],
+            [(row.path, row.state, f"{row.size_bytes / 1e6:.1f} MB", row.licence, row.summary) for row in rows],
         )
     return rows
 
 
 def _as_json(cache_dir: Path, rows: tuple[WeightRow, ...]) -> dict[str, object]:
-    return {
-        "weightsDir": str(cache_dir),
-        "files": [
-            {
-                "path": row.path,
-                "bundle": row.bundle,
-                "state": row.state.value,
-                "sizeBytes": row.size_bytes,
-                "licence": row.licence,
-                "packages": list(row.packages),
-                "summary": row.summary,
-            }
-            for row in rows
-        ],
-    }
+    files = [{to_camel(name): value for name, value in asdict(row).items()} for row in rows]
+    return {"weightsDir": str(cache_dir), "files": files}

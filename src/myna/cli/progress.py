@@ -1,6 +1,6 @@
 """Progress bars on stderr; silent where stderr is not a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.progress import (
@@ -40,6 +40,14 @@ def progress_bars(*columns: ProgressColumn) -> Progress:
         disable=not console.is_terminal,
         transient=True,
     )
+
+
+@contextmanager
+def counted_progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """One bar; what it gives is told how many are done, and how many there are."""
+    with progress_bars(MofNCompleteColumn()) as bars:
+        task = bars.add_task(title, total=None)
+        yield lambda num_done, num_all: bars.update(task, completed=num_done, total=num_all)
 
 
 @contextmanager

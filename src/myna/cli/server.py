@@ -6,7 +6,7 @@ import json
 import logging
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal, cast
 from urllib.parse import quote
@@ -16,11 +16,14 @@ import uvicorn
 
 from myna.bootstrap import build_services
 from myna.cli.http_limits import http_limits
+from myna.cli.keys import with_keys
 from myna.cli.output import print_result, remark
+from myna.cli.workers import run_workers
 from myna.config import Settings
 from myna.domain.scope import WRITE
 from myna.domain.voice import WorkspaceId
 from myna.http.app import create_app
+from myna.http.prompt_connections import PromptHttpProtocol
 from myna.http.server import server_config
 from myna.observability.audit_log import AuditLog
 from myna.observability.logging import configure_logging
@@ -36,43 +39,71 @@ _BACKLOG = 2048
 """Connections that the kernel may hold; uvicorn's own default."""
 
 
-class _Server(uvicorn.Server):
-    """uvicorn, with the signals left to `run_server`: it must close the service too before the process ends."""
+class Server(uvicorn.Server):
+    """uvicorn, with the signals left to the caller, who must close the service too before the process ends."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    def open_connection(self) -> asyncio.Protocol:
+        """For a connection that another process has accepted."""
+        return PromptHttpProtocol(self.config, self.server_state, {})
+
 
 async def run_server(settings: Settings, host: str, port: int, *, is_dev: bool, as_json: bool) -> None:
-    """Serve until a signal says stop.
+    """Serve until a signal says stop, in this process or in several.
 
     `/healthz` answers from the first moment, `/readyz` and everything else once the engine is loaded; only then the
     address is printed.
     Raises: MynaError for what keeps the service from starting; typer.BadParameter for an address that cannot be had.
     """
     configure_logging(cast(Literal["text", "json"], settings.log_format))  # the pattern in Settings allows no other
-    stop_tracing = start_tracing()
     with _listen(host, port) as listening:
         url = f"http://{_shown_host(host)}:{listening.getsockname()[1]}"
-        services = build_services(settings)
-        config = server_config(create_app(services, http_limits(settings), AuditLog(settings.data_dir)), host, port)
-        config.lifespan = "off"  # started and closed here: /healthz answers meanwhile, and what fails keeps its name
-        server = _Server(config)
-        _stop_on_signals(server)
-        serving = asyncio.create_task(server.serve([listening]))
-        try:
-            if await _start(services, serving):
-                dev_key = await _make_dev_key(services.keys) if is_dev else None
-                logger.info("ready at %s", url)
-                _announce(url, dev_key, is_open=not _is_loopback(host), as_json=as_json)
-                await serving
-        finally:
-            server.should_exit = True
+
+        async def tell() -> None:
+            dev_key = await with_keys(settings, _make_dev_key) if is_dev else None
+            logger.info("ready at %s", url)
+            _announce(url, dev_key, is_open=not _is_loopback(host), as_json=as_json)
+
+        if settings.workers > 1:
+            await run_workers(settings, listening, tell, as_json=as_json)
+        else:
+            await serve_services(settings, [listening], _stop_on_signals, tell)
+
+
+async def serve_services(
+    settings: Settings,
+    sockets: Sequence[socket.socket],
+    obey: Callable[[Server], None],
+    when_ready: Callable[[], Awaitable[None]],
+) -> None:
+    """Serve in this process until the server is told to exit.
+
+    sockets: to listen at; none for a server that is handed its connections. obey: called once, with the server that
+    can be told. when_ready: called when the engine is loaded.
+    Raises: MynaError for what keeps the service from starting.
+    """
+    stop_tracing = start_tracing()
+    services = build_services(settings)
+    host, port = sockets[0].getsockname()[:2] if sockets else ("", 0)
+    config = server_config(create_app(services, http_limits(settings), AuditLog(settings.data_dir)), host, port)
+    config.lifespan = "off"  # started and closed here: /healthz answers meanwhile, and what fails keeps its name
+    config.load()
+    server = Server(config)
+    obey(server)
+    serving = asyncio.create_task(server.serve(list(sockets)))
+    try:
+        if await _start(services, serving):
+            await when_ready()
             await serving
-            await services.close()
-            await asyncio.to_thread(stop_tracing)
-            logger.info("stopped")
+    finally:
+        server.should_exit = True
+        await serving
+        await services.close()
+        await asyncio.to_thread(stop_tracing)
+        logger.info("stopped")
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,25 +1,31 @@
 """Settings as the commands see them: the environment, with command-line options in front."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import BaseSettings
 
 from myna.config import ClientSettings, Settings
+
+Kind = TypeVar("Kind", bound=BaseSettings)
 
 
 def read_settings(**options: str | int | bool | Path | None) -> Settings:
     """Settings with options that were given (not None) in front. Raises: typer.BadParameter naming what is wrong."""
-    try:
-        return Settings(**{name: value for name, value in options.items() if value is not None})  # type: ignore[arg-type]
-    except ValidationError as exc:
-        raise typer.BadParameter(describe_problems(exc)) from exc
+    return _read(Settings, options)
 
 
 def read_client_settings(**options: str | None) -> ClientSettings:
-    """Raises: typer.BadParameter naming what is wrong."""
+    """As `read_settings`."""
+    return _read(ClientSettings, options)
+
+
+def _read(kind: type[Kind], options: Mapping[str, Any]) -> Kind:
     try:
-        return ClientSettings(**{name: value for name, value in options.items() if value is not None})  # type: ignore[arg-type]
+        return kind(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as exc:
         raise typer.BadParameter(describe_problems(exc)) from exc
 

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import MofNCompleteColumn
 
 from myna.cli.exit_codes import ExitCode
 from myna.cli.options import AsJson, DataDir
 from myna.cli.output import print_json, print_result, remark
-from myna.cli.progress import progress_bars
+from myna.cli.progress import counted_progress
 from myna.cli.setting_values import read_settings
 from myna.config import Settings
 from myna.domain.errors import InvalidRequest
@@ -130,14 +129,9 @@ async def _forget(settings: Settings, workspace: str) -> dict[str, Any]:
     stores = _open(settings, "", "", must_exist=True)
     try:
         key = dict(stores.vault.receipt_key)  # first: where nothing can be signed, nothing is deleted
-        with progress_bars(MofNCompleteColumn()) as bars:
-            task = bars.add_task("Deleting voices", total=None)
-
-            def show(num_done: int, num_voices: int) -> None:
-                bars.update(task, completed=num_done, total=num_voices)
-
-            note_deleted = partial(AuditLog(settings.data_dir).note, "delete", key_id=COMMAND)
-            forgotten = await forget_workspace(stores, workspace, SystemClock(), show, note_deleted)
+        note_deleted = partial(AuditLog(settings.data_dir).note, "delete", key_id=COMMAND)
+        with counted_progress("Deleting voices") as on_progress:
+            forgotten = await forget_workspace(stores, workspace, SystemClock(), on_progress, note_deleted)
         return {"receipt": forgotten, "signed": stores.vault.sign_receipt(forgotten), "publicKey": key}
     finally:
         await stores.release()
@@ -151,13 +145,8 @@ async def _copy(settings: Settings, source: tuple[str, str], target: tuple[str, 
         for place, must_exist in ((source, True), (target, False)):
             stores.append(_open(settings, *place, must_exist=must_exist))
             opened.push_async_callback(stores[-1].release)
-        with progress_bars(MofNCompleteColumn()) as bars:
-            task = bars.add_task("Copying voices", total=None)
-
-            def show(num_done: int, num_voices: int) -> None:
-                bars.update(task, completed=num_done, total=num_voices)
-
-            return await copy_store(stores[0], stores[1], show)
+        with counted_progress("Copying voices") as on_progress:
+            return await copy_store(stores[0], stores[1], on_progress)
 
 
 def _open(settings: Settings, store: str, blobs: str, *, must_exist: bool) -> "Stores":

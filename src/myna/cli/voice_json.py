@@ -1,67 +1,42 @@
 """Voices and reports as `--json` prints them: the API's own field names, audio left out."""
 
-from myna.client import CloneReport, Consent, Remark, SampleReport, Voice
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from pydantic.alias_generators import to_camel
+
+from myna.client import CloneReport, Consent, Remark, Voice
+
+_NAMES = {"transcript": "transcription", "start_s": "startSeconds", "end_s": "endSeconds"}
+_LEFT_OUT = frozenset({"wav", "refinement", "refinement_stage"})
+_NOTHING: tuple[object, ...] = (None, "", [])
 
 
-def voice_as_json(voice: Voice) -> dict[str, object]:
-    return {
-        "voiceId": voice.voice_id,
-        "name": voice.name,
-        "displayName": voice.display_name,
-        "langCode": voice.lang_code,
-        "description": voice.description,
-        "tags": list(voice.tags),
-        "source": voice.source,
-        "gender": voice.gender,
-        "ageGroup": voice.age_group,
-        "createTime": voice.create_time,
-        **({"consent": _consent_as_json(voice.consent)} if voice.consent is not None else {}),
-        "similarity": voice.similarity,
-        "clarity": voice.clarity,
-        "warnings": [_remark_as_json(warning) for warning in voice.warnings],
-    }
-
-
-def _consent_as_json(consent: Consent) -> dict[str, object]:
-    fields: dict[str, object] = {
-        "givenBy": consent.given_by,
-        "speaker": consent.speaker,
-        "purpose": consent.purpose,
-        "statement": consent.statement,
-        "wordingVersion": consent.wording_version,
-        "recordingsSha256": list(consent.recordings_sha256),
-        "givenAt": consent.given_at,
-        "revokedAt": consent.revoked_at,
-    }
-    return {name: value for name, value in fields.items() if value}
+def voice_as_json(voice: Voice) -> dict[str, Any]:
+    named: dict[str, Any] = _as_json(voice)
+    return named if voice.consent is not None else {name: value for name, value in named.items() if name != "consent"}
 
 
 def report_as_json(report: CloneReport) -> dict[str, object]:
-    body: dict[str, object] = {}
+    body: dict[str, object] = {"audioSamplesValidated": _as_json(report.samples)}
     if report.voice is not None:
-        body["voice"] = {**voice_as_json(report.voice), "isRefining": report.is_refining}
-    body["audioSamplesValidated"] = [_sample_as_json(sample) for sample in report.samples]
+        body = {"voice": {**voice_as_json(report.voice), "isRefining": report.is_refining}, **body}
     return body
 
 
-def _sample_as_json(sample: SampleReport) -> dict[str, object]:
+def _as_json(value: Any) -> Any:  # Any: values of the client, and JSON
+    """Of consents and remarks only what they say."""
+    if isinstance(value, tuple):
+        return [_as_json(part) for part in value]
+    if isinstance(value, Mapping):
+        return dict(value)
+    if not is_dataclass(value):
+        return value
+    known = {field.name: _as_json(getattr(value, field.name)) for field in fields(value)}
+    is_brief = isinstance(value, Consent | Remark)
     return {
-        "langCode": sample.lang_code,
-        "transcription": sample.transcript,
-        "warnings": [_remark_as_json(remark) for remark in sample.warnings],
-        "errors": [_remark_as_json(remark) for remark in sample.errors],
-        "notes": [_remark_as_json(remark) for remark in sample.notes],
-        "quality": dict(sample.quality),
+        _NAMES.get(name, to_camel(name)): part
+        for name, part in known.items()
+        if name not in _LEFT_OUT and not (is_brief and part in _NOTHING)
     }
-
-
-def _remark_as_json(remark: Remark) -> dict[str, object]:
-    fields = {
-        "text": remark.text,
-        "code": remark.code,
-        "value": remark.value,
-        "unit": remark.unit,
-        "startSeconds": remark.start_s,
-        "endSeconds": remark.end_s,
-    }
-    return {name: value for name, value in fields.items() if value is not None and value != ""}

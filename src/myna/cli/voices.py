@@ -127,9 +127,7 @@ def _show(voice: Voice, *, as_json: bool) -> None:
     if as_json:
         print_json(fields)
         return
-    consent = fields.pop("consent", {})
-    assert isinstance(consent, dict)
-    fields |= {f"consent.{name}": value for name, value in consent.items()}
+    fields |= {f"consent.{name}": value for name, value in fields.pop("consent", {}).items()}
     print_rows(("FIELD", "VALUE"), [(name, _as_text(value)) for name, value in fields.items()])
 
 

@@ -31,8 +31,7 @@ MynaError
 ├── EngineFailure             the engine raised something that is our bug
 ├── WeightsMissing            a weight file is not in the cache
 ├── WeightsCorrupt            a weight file does not match its digest
-├── WeightsUnavailable        a weight package cannot be had from the registry
-└── FeatureUnimplemented      documented by the API, not served here
+└── WeightsUnavailable        a weight package cannot be had from the registry
 
 Rules: `code` is stable and unique (clients may match on it); `kind` decides the status; only `http/errors.py` knows
 status numbers; positional arguments only, so that every class pickles.
@@ -58,7 +57,6 @@ class ErrorKind(StrEnum):
     RESOURCE_EXHAUSTED = "resource_exhausted"
     UNAVAILABLE = "unavailable"
     DEADLINE_EXCEEDED = "deadline_exceeded"
-    UNIMPLEMENTED = "unimplemented"
     INTERNAL = "internal"
 
 
@@ -229,8 +227,3 @@ class WeightsCorrupt(MynaError):
 class WeightsUnavailable(MynaError):
     code = "WEIGHTS_UNAVAILABLE"
     kind = ErrorKind.UNAVAILABLE
-
-
-class FeatureUnimplemented(MynaError):
-    code = "FEATURE_UNIMPLEMENTED"
-    kind = ErrorKind.UNIMPLEMENTED

@@ -1,6 +1,7 @@
 """Voice samples: as they arrive, and what was found out about them."""
 
 from dataclasses import dataclass
+from math import nan
 
 from myna.domain.finding import Finding, Severity
 from myna.domain.language import LangCode
@@ -26,19 +27,19 @@ class SampleQuality:
     duration_s: float
     """Of the decoded sample as uploaded."""
     speech_s: float
-    snr_db: float
-    dnsmos_overall: float
+    snr_db: float = nan
+    dnsmos_overall: float = nan
     """P.835 OVRL, 1 to 5."""
-    dnsmos_signal: float
-    dnsmos_background: float
-    bandwidth_hz: float
-    loudness_lufs: float
-    peak_db: float
-    clipped_ratio: float
-    num_speakers: int
-    window_start_s: float
+    dnsmos_signal: float = nan
+    dnsmos_background: float = nan
+    bandwidth_hz: float = nan
+    loudness_lufs: float = nan
+    peak_db: float = nan
+    clipped_ratio: float = nan
+    num_speakers: int = 0
+    window_start_s: float = 0.0
     """Where in the uploaded sample the part that was used begins."""
-    window_end_s: float
+    window_end_s: float = 0.0
     noise_removed: bool = False
 
 

@@ -83,9 +83,9 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
         redirect_slashes=False,
     )
     bodies = BodiesInFlight(limits.max_bodies_in_flight_bytes, metrics)
-    allowances = Allowances(limits, metrics, services.clock)
+    allowances = Allowances(limits, metrics, services.clock, services.tallies)
     tokens = Tokens(services.keys, services.vault, services.clock)
-    keys = WrongKeys(tokens, services.clock, metrics)
+    keys = WrongKeys(tokens, services.clock, metrics, services.tallies)
     backend = Backend(services, limits, metrics, bodies, allowances, keys, tokens, audit)
     app.state.backend = backend
     services.work_off_jobs.speak_with(BackendItemSpeaker(backend))

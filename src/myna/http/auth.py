@@ -51,7 +51,7 @@ async def _admit(
         raise CredentialsRejected(f'API key does not exist or was deleted: "{_shown_part(key)}***"') from exc
     record = record_of(request.scope)
     record.workspace, record.key_id = grant.workspace, grant.key_id
-    with backend.allowances.request(grant):
+    async with backend.allowances.request(grant):
         yield grant
 
 

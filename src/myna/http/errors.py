@@ -43,7 +43,6 @@ _NUMBERS: dict[ErrorKind, tuple[int, int]] = {
     ErrorKind.UNSUPPORTED_MEDIA: (415, 3),
     ErrorKind.RESOURCE_EXHAUSTED: (429, 8),
     ErrorKind.INTERNAL: (500, 13),
-    ErrorKind.UNIMPLEMENTED: (501, 12),
     ErrorKind.UNAVAILABLE: (503, 14),
     ErrorKind.DEADLINE_EXCEEDED: (504, 4),
 }

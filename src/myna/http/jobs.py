@@ -149,7 +149,7 @@ async def _submit(
     services = backend.services
     record = record_of(request.scope)
     record.chars = sum(len(message.text) for _, message in items)
-    backend.allowances.check_speech(grant.workspace)
+    await backend.allowances.check_speech(grant.workspace)
     new_items = await _check_items(backend, grant.workspace, items, is_batch=is_batch)
     job = Job(secrets.token_hex(16), grant.workspace, is_batch, grant.key_id, record.request_id, services.clock.now())
     await services.jobs.add(job, new_items, _MAX_UNFINISHED)

@@ -168,7 +168,7 @@ class SocketContext:
 
     async def _speak_noted(self, text: str, settings: CreateContext, record: RequestRecord) -> None:
         try:
-            with self._backend.allowances.request(self._grant):
+            async with self._backend.allowances.request(self._grant):
                 await self._send_speech(text, settings, record)
         except TextUnspeakable:
             # A stream of tokens may well flush a dash or an emoji alone; clients wait for the marker, and some give a

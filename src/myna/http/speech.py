@@ -30,6 +30,8 @@ from myna.usecases.speak_command import SpeakCommand
 
 _NOTHING_SPOKEN: JsonObject = {"audioContent": "", "usage": None}
 """The reply to empty text (wire-contract.md#errors)."""
+_NOTED_S = 2.0
+"""So much speech is put to the day's account at a time."""
 _LINES = {"application/json": "Objects `{result: {audioContent, usage, timestampInfo}}`, one a line."}
 
 router = APIRouter(prefix="/tts/v1", tags=["speech"], responses=ERRORS, default_response_class=JsonReply)
@@ -102,21 +104,26 @@ async def speak_along(
     """
     record.voice_id, record.model, record.chars = command.voice_id[:128], command.model_id, len(command.text)
     record.engine = backend.services.engine.spec.id
-    backend.allowances.check_speech(command.workspace)
+    await backend.allowances.check_speech(command.workspace)
     reply = await backend.services.synthesize_speech(command)
     if reply is None:
         return
     record.lang = reply.lang.value
+    unnoted_s = 0.0
     try:
         async for chunk in reply:
             if record.ttfa_ms is None:
                 await backend.note("speak", record, command.voice_id)
             record.mark_first_audio()
             record.audio_s = round(record.audio_s + chunk.duration_s, 6)
-            backend.allowances.note_speech(command.workspace, chunk.duration_s)
+            unnoted_s += chunk.duration_s
+            if unnoted_s >= _NOTED_S:
+                noted_s, unnoted_s = unnoted_s, 0.0
+                await backend.allowances.note_speech(command.workspace, noted_s)
             yield chunk
     finally:
         await reply.aclose()
+        await backend.allowances.note_speech(command.workspace, unnoted_s)
 
 
 async def raw_audio(chunks: AsyncGenerator[EncodedChunk, None]) -> AsyncGenerator[bytes, None]:

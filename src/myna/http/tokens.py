@@ -26,7 +26,7 @@ async def create_token(
 ) -> OneTimeTokenReply:
     """A token that opens one request or one socket, for at most an hour."""
     lifetime = message.lifetime(backend.services.clock.now())
-    backend.allowances.take_token(grant)
+    await backend.allowances.take_token(grant)
     token = backend.tokens.make(grant, message.wanted(), lifetime, is_single_use=True)
     return OneTimeTokenReply.of(token, grant, message.client_reference_id)
 
@@ -50,5 +50,5 @@ async def generate_token(
         raise InvalidRequest("key is another than the one that asks. Send the part of the key before the colon.")
     for resource in message.resources:
         await check_workspace(resource.removeprefix("workspaces/"), grant, backend)
-    backend.allowances.take_token(grant)
+    await backend.allowances.take_token(grant)
     return SessionTokenReply.of(backend.tokens.make(grant, message.wanted(), _SESSION, is_single_use=False))

@@ -116,7 +116,7 @@ async def clone_along(
         if made.voice_ids:
             result, outcome = await backend.services.clone_voice.recall(command, made.voice_ids[0]), "repeated"
         else:
-            with backend.allowances.voices(command.workspace, 0 if command.validate_only else 1, made):
+            async with backend.allowances.voices(command.workspace, 0 if command.validate_only else 1, made):
                 result = await backend.services.clone_voice(command)
                 made.voice_ids = (result.voice.voice_id,) if result.voice is not None else ()
                 digests = [sample.recording_sha256 for sample in result.samples]
@@ -172,7 +172,7 @@ async def design_voice(
         if made.voice_ids:
             designed = await backend.services.design_voice.recall(command, made.voice_ids)
         else:
-            with backend.allowances.voices(grant.workspace, command.num_drafts, made):
+            async with backend.allowances.voices(grant.workspace, command.num_drafts, made):
                 designed = await backend.services.design_voice(command)
                 made.voice_ids = [preview.voice.voice_id for preview in designed.previews]
                 await _note_made(request, backend, "design", grant.workspace, made)

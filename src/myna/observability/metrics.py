@@ -1,11 +1,13 @@
 """Prometheus metrics: their names in one table, and the counting."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from myna.observability.request_record import RequestRecord
 
@@ -37,15 +39,20 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow("myna_contexts_open", "gauge", "Open contexts of all speech sockets."),
     MetricRow("myna_body_bytes_in_flight", "gauge", "Request bodies held in memory, bytes."),
 )
-"""Every metric of ours; `process_*` come from the Prometheus client."""
+"""Every metric of ours; `process_*` come from the Prometheus client, but not of several processes together."""
 
 UNMATCHED_ROUTE = "unmatched"
 
 
 class Metrics:
-    """The counters of one application, in a registry of their own."""
+    """The counters of one application, in a registry of their own.
+
+    Where `PROMETHEUS_MULTIPROC_DIR` names a folder, the Prometheus client keeps all counts there, and the page shows
+    the sum of all processes that do (`myna serve --workers`).
+    """
 
     def __init__(self) -> None:
+        self._folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
         self._registry = CollectorRegistry()
         self._counters: dict[str, Counter] = {}
         self._gauges: dict[str, Gauge] = {}
@@ -54,12 +61,15 @@ class Metrics:
             if row.kind == "counter":
                 self._counters[row.name] = Counter(row.name, row.meaning, row.labels, registry=self._registry)
             elif row.kind == "gauge":
-                self._gauges[row.name] = Gauge(row.name, row.meaning, row.labels, registry=self._registry)
+                self._gauges[row.name] = Gauge(
+                    row.name, row.meaning, row.labels, registry=self._registry, multiprocess_mode="livesum"
+                )
             else:
                 self._histograms[row.name] = Histogram(
                     row.name, row.meaning, row.labels, registry=self._registry, buckets=row.buckets
                 )
-        ProcessCollector(registry=self._registry)
+        if self._folder is None:
+            ProcessCollector(registry=self._registry)
 
     def count(self, name: str, amount: float = 1.0, labels: Mapping[str, str] | None = None) -> None:
         counter = self._counters[name]
@@ -86,4 +96,8 @@ class Metrics:
 
     def render(self) -> tuple[bytes, str]:
         """The page for Prometheus and its content type."""
-        return generate_latest(self._registry), CONTENT_TYPE_LATEST
+        registry = self._registry
+        if self._folder is not None:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry, self._folder)  # type: ignore[no-untyped-call]
+        return generate_latest(registry), CONTENT_TYPE_LATEST

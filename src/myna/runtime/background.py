@@ -15,6 +15,7 @@ from myna.runtime.foreground import Foreground
 from myna.runtime.leisure_lane import lower_priority
 
 _MAX_WAITING = 64
+_MAX_CACHED_VOICES = 16
 _NUM_THREADS = 1
 _REST_AFTER_S = 30.0
 
@@ -33,9 +34,8 @@ class BackgroundLane:
         """The line to enter; `end` when the stream is over."""
         self._stay()
         if self._slot is None or self._line is None:
-            # No cached voices: they would outlive the engine that loaded them.
             self._slot = EngineSlot(
-                self._spec, self._settings, "myna-background", max_cached_voices=0, prepare=lower_priority
+                self._spec, self._settings, "myna-background", _MAX_CACHED_VOICES, prepare=lower_priority
             )
             # A foreground of its own: work at leisure need not stop for it.
             self._line = WaitingLine([self._slot], _MAX_WAITING, lambda: None, Foreground())

@@ -96,5 +96,6 @@ class EngineSlot:
     def unload(self) -> None:
         """Give the engine's memory back; it is loaded again when it is needed."""
         if self._engine is not None:
+            self._voices.clear()  # they are of no use to another instance
             self._engine.close()
             self._engine = None

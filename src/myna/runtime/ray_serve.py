@@ -1,4 +1,4 @@
-"""The service on a Ray cluster: engines and listening models in replicas of Ray Serve (docs/decisions/0018).
+"""The service on a Ray cluster: engines and listening models in replicas of Ray Serve (docs/decisions/0019).
 
 The only file that imports ray. Queues, placement, health and the number of replicas are Ray Serve's; a replica runs
 what one machine runs. Four deployments: `api` answers HTTP, `engine` speaks (a request for each of its slots, no more),

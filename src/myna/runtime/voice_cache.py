@@ -24,5 +24,8 @@ class VoiceCache:
             self._states.popitem(last=False)
         return state
 
+    def clear(self) -> None:
+        self._states.clear()
+
     def __len__(self) -> int:
         return len(self._states)

@@ -37,7 +37,7 @@ class BlobLedger:
         self._database = database
         self._clock = clock
         self._owners = owners
-        self._own_id = owners.own_id if owners is not None else new_blob_prefix()
+        self.own_id = owners.own_id if owners is not None else new_blob_prefix()
         self._in_flight: set[BlobPrefix] = set()
 
     @asynccontextmanager
@@ -64,7 +64,7 @@ class BlobLedger:
     def disown(self, session: AsyncSession, prefixes: Collection[BlobPrefix]) -> None:
         """List prefixes, because no voice owns them from this transaction on."""
         now = self._clock.now()
-        session.add_all(PendingBlobsRow(prefix=prefix, owner=self._own_id, created_at=now) for prefix in prefixes)
+        session.add_all(PendingBlobsRow(prefix=prefix, owner=self.own_id, created_at=now) for prefix in prefixes)
 
     async def take_over(self, session: AsyncSession, prefixes: Collection[BlobPrefix]) -> None:
         """Unlist prefixes, because a voice owns them from this transaction on.
@@ -74,7 +74,7 @@ class BlobLedger:
         """
         gone = await session.execute(
             delete(PendingBlobsRow)
-            .where(PendingBlobsRow.prefix.in_(prefixes), PendingBlobsRow.owner == self._own_id)
+            .where(PendingBlobsRow.prefix.in_(prefixes), PendingBlobsRow.owner == self.own_id)
             .returning(PendingBlobsRow.prefix)
         )
         if len(gone.all()) != len(prefixes):
@@ -127,7 +127,7 @@ class BlobLedger:
         claimed = await session.scalars(
             update(PendingBlobsRow)
             .where(PendingBlobsRow.prefix.in_(prefixes))
-            .values(owner=self._own_id)
+            .values(owner=self.own_id)
             .returning(PendingBlobsRow.prefix)
         )
         return {BlobPrefix(prefix) for prefix in claimed}
@@ -149,7 +149,7 @@ class BlobLedger:
     def _is_abandoned(self, row: PendingBlobsRow) -> bool:
         if row.prefix in self._in_flight:
             return False
-        if row.owner == self._own_id:
+        if row.owner == self.own_id:
             return True
         if self._owners is not None:
             return not self._owners.is_alive(row.owner)

@@ -85,6 +85,7 @@ class Database:
             raise InvalidRequest("MYNA_DATABASE_URL is not a database URL. Example: postgresql://host/myna.") from exc
         except ImportError as exc:
             raise InvalidRequest(f"MYNA_DATABASE_URL needs a driver: pip install {exc.name or 'it'}.") from exc
+        self._hasty_engine = _create_hasty_engine(self._url)
         self._reading_engine = self._engine.execution_options(myna_begin="BEGIN")
         self._transaction_s = None if self.is_sqlite else _TRANSACTION_S
         self._start_lock = asyncio.Lock()
@@ -138,12 +139,16 @@ class Database:
                 yield session
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncSession]:
-        """A transaction: all of it at the end of the block, or nothing. Raises: ServiceUnavailable."""
+    async def writing(self, *, is_lasting: bool = True) -> AsyncIterator[AsyncSession]:
+        """A transaction: all of it at the end of the block, or nothing.
+
+        is_lasting: off for what a power cut may take back, which need not wait for the disk.
+        Raises: ServiceUnavailable.
+        """
         with _in_our_words():
             async with (
                 asyncio.timeout(self._transaction_s),
-                AsyncSession(self._engine, expire_on_commit=False) as session,
+                AsyncSession(self._engine if is_lasting else self._hasty_engine, expire_on_commit=False) as session,
                 session.begin(),
             ):
                 yield session
@@ -165,6 +170,7 @@ class Database:
             logger.warning("the write-ahead log is not wiped; tried again later")
 
     async def close(self) -> None:
+        await self._hasty_engine.dispose()
         await self._engine.dispose()
 
 
@@ -188,6 +194,21 @@ def _create_engine(url: URL) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "connect", _configure_connection)
     event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _create_hasty_engine(url: URL) -> AsyncEngine:
+    """Connections of their own: how long a commit waits for the disk is a matter of the connection."""
+    engine = _create_engine(url)
+    statement = "PRAGMA synchronous = NORMAL" if url.get_backend_name() == "sqlite" else "SET synchronous_commit = off"
+
+    def hurry(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute(statement)
+        cursor.close()
+        connection.commit()
+
+    event.listen(engine.sync_engine, "connect", hurry)
     return engine
 
 

@@ -26,7 +26,7 @@ class SqlDictionaryStore:
     async def add(self, dictionary: PronunciationDictionary) -> None:
         row = await asyncio.to_thread(to_dictionary_row, dictionary)
         async with self._database.writing() as session:
-            await ensure_workspace(session, dictionary.workspace, self._clock)
+            await ensure_workspace(session, dictionary.workspace, self._clock, dictionary.created_at)
             mine = (
                 select(func.count()).select_from(DictionaryRow).where(DictionaryRow.workspace == dictionary.workspace)
             )

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from myna.domain.errors import InvalidRequest, ResourceNotFound, ServiceUnavailable, VoiceNotFound
 from myna.domain.voice import VoiceId, WorkspaceId
 from myna.store.copying import list_voices, load_voice
+from myna.store.keys import note_forgotten
 from myna.store.opening import Stores
 from myna.store.tables import ApiKeyRow, DictionaryRow, PendingBlobsRow, RequestKeyRow, WorkspaceRow
 from myna.store.voice_rows import digests
@@ -66,6 +67,7 @@ async def forget_workspace(
             for table in (ApiKeyRow, RequestKeyRow, DictionaryRow):
                 await session.execute(delete(table).where(table.workspace == workspace))
             await session.execute(delete(WorkspaceRow).where(WorkspaceRow.name == workspace))
+            await note_forgotten(session, workspace, clock)
     except IntegrityError as exc:
         raise ServiceUnavailable("A server has made a voice there meanwhile. Do it again.") from exc
     await stores.database.wipe()

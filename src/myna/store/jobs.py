@@ -211,7 +211,9 @@ class SqlJobStore:
 
 
 def _is_pending(claimed: ClaimedItem) -> tuple[ColumnElement[bool], ...]:
-    return JobItemRow.job_id == claimed.job.job_id, JobItemRow.position == claimed.position, _IS_PENDING
+    """And claimed by nobody else since."""
+    is_item = JobItemRow.job_id == claimed.job.job_id, JobItemRow.position == claimed.position
+    return *is_item, JobItemRow.num_attempts == claimed.num_attempts, _IS_PENDING
 
 
 def _to_job(row: JobRow) -> Job:

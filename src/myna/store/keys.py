@@ -1,5 +1,6 @@
 """API keys in SQL: only the digest of a secret is kept."""
 
+import hashlib
 import hmac
 import logging
 from collections.abc import Sequence
@@ -20,12 +21,14 @@ from myna.domain.scope import Scopes, join_scopes, split_scopes
 from myna.domain.voice import WorkspaceId
 from myna.store.database import Database
 from myna.store.key_format import check_workspace_name, expiry, new_key, parse_key, rejection, rotated_already
-from myna.store.tables import ApiKeyRow, SpentTokenRow, WorkspaceRow
+from myna.store.tables import ApiKeyRow, SpentTokenRow, TallyRow, WorkspaceRow
 from myna.store.vault import Vault
 from myna.usecases.ports import Clock, Grant, KeyRow
 
 logger = logging.getLogger(__name__)
 
+_FORGETTING = timedelta(hours=1)
+"""Longer than anything takes that may still be at work for a workspace."""
 _NOTED_AGAIN = timedelta(hours=1)
 """A use that could not be noted is tried again after this."""
 
@@ -156,16 +159,33 @@ class SqlKeyStore:
             row.revoked_at = row.revoked_at or self._clock.now()
 
 
-async def ensure_workspace(session: AsyncSession, name: WorkspaceId, clock: Clock) -> None:
-    """A workspace begins with its first key or voice."""
+async def ensure_workspace(
+    session: AsyncSession, name: WorkspaceId, clock: Clock, asked_at: datetime | None = None
+) -> None:
+    """A workspace begins with its first key or voice.
+
+    asked_at: when that was asked for. Raises: ResourceNotFound if the workspace was forgotten since.
+    """
     if await session.get(WorkspaceRow, name) is not None:
         return
+    forgotten = await session.get(TallyRow, _forgotten_name(name))
+    if forgotten is not None and asked_at is not None and forgotten.expires_at - _FORGETTING >= asked_at:
+        raise ResourceNotFound("The workspace was forgotten meanwhile.")
     try:
         async with session.begin_nested():
             session.add(WorkspaceRow(name=name, created_at=clock.now()))
     except IntegrityError:
         # Another process made it in this moment (PostgreSQL; SQLite has one writer at a time).
         return
+
+
+async def note_forgotten(session: AsyncSession, name: str, clock: Clock) -> None:
+    """What is being made for it at this moment must not bring it back."""
+    await session.merge(TallyRow(name_hmac=_forgotten_name(name), counts={}, expires_at=clock.now() + _FORGETTING))
+
+
+def _forgotten_name(workspace: str) -> str:
+    return hashlib.sha256(f"forgotten {workspace}".encode()).hexdigest()
 
 
 async def _get(session: AsyncSession, key_id: str) -> ApiKeyRow:

@@ -13,6 +13,7 @@ from myna.store.keys import SqlKeyStore
 from myna.store.owners import StoreOwners
 from myna.store.request_keys import SqlRequestKeys
 from myna.store.sql import SqlVoiceStore
+from myna.store.tallies import SqlTallies
 from myna.store.vault import Vault
 from myna.usecases.ports import Clock
 
@@ -29,6 +30,7 @@ class Stores:
     request_keys: SqlRequestKeys
     jobs: SqlJobStore
     dictionaries: SqlDictionaryStore
+    tallies: SqlTallies
     vault: Vault
     database: Database
     ledger: BlobLedger
@@ -75,6 +77,7 @@ def open_stores(
         request_keys=SqlRequestKeys(database, clock),
         jobs=SqlJobStore(database, ledger, clock),
         dictionaries=SqlDictionaryStore(database, clock),
+        tallies=SqlTallies(database, clock, vault),
         vault=vault,
         database=database,
         ledger=ledger,

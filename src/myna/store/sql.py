@@ -14,7 +14,7 @@ removes it. docs/decisions/0006-store-format.md has the reasons.
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, delete, or_, select
@@ -154,7 +154,7 @@ class SqlVoiceStore:
             try:
                 async with self._database.writing() as session:
                     await self._ledger.take_over(session, prefixes)
-                    await ensure_workspace(session, workspace, self._clock)
+                    await ensure_workspace(session, workspace, self._clock, voice.created_at)
                     await self._refuse_taken(session, workspace, voice.voice_id)
                     session.add(row)
             except IntegrityError as exc:
@@ -195,11 +195,22 @@ class SqlVoiceStore:
         voice_id: VoiceId,
         artifact: VoiceArtifact,
         refinement: Refinement = Refinement.DONE,
-    ) -> None:
-        await self._uncut(self._replace_artifact(workspace, voice_id, artifact, refinement))
+        *,
+        over: StoredVoice | None = None,
+    ) -> bool:
+        try:
+            await self._uncut(self._replace_artifact(workspace, voice_id, artifact, refinement, over))
+        except _Outrun:
+            return False
+        return True
 
     async def _replace_artifact(
-        self, workspace: WorkspaceId, voice_id: VoiceId, artifact: VoiceArtifact, refinement: Refinement
+        self,
+        workspace: WorkspaceId,
+        voice_id: VoiceId,
+        artifact: VoiceArtifact,
+        refinement: Refinement,
+        over: StoredVoice | None,
     ) -> None:
         await self.get(workspace, voice_id)
         new = new_blob_prefix()
@@ -208,22 +219,39 @@ class SqlVoiceStore:
             async with self._database.writing() as session:
                 await self._ledger.take_over(session, [new])
                 row = await self._find(session, workspace, voice_id, for_change=True)
+                if over is not None:
+                    _refuse_outrun(row, over)
                 old = BlobPrefix(row.artifact_prefix)
                 row.artifact_prefix = new
                 row.artifact_sha256 = artifact.digest
                 row.engine_id, row.engine_version = artifact.engine_id, artifact.engine_version
-                row.refinement = refinement
+                row.refinement, row.claimed_until = refinement, None
                 if refinement is not Refinement.DONE:
                     row.similarity = row.clarity = None
                 self._ledger.disown(session, [old])
         await self._ledger.remove([old])
 
-    async def set_measures(
-        self, workspace: WorkspaceId, voice_id: VoiceId, measures: TrialMeasures, refinement: Refinement
-    ) -> None:
-        async with self._database.writing() as session:
-            row = await self._find(session, workspace, voice_id)
-            row.similarity, row.clarity, row.refinement = measures.similarity, measures.clarity, refinement
+    async def set_measures(self, over: StoredVoice, measures: TrialMeasures, refinement: Refinement) -> bool:
+        try:
+            async with self._database.writing() as session:
+                row = await self._find(session, over.voice.workspace, over.voice.voice_id, for_change=True)
+                _refuse_outrun(row, over)
+                row.similarity, row.clarity = measures.similarity, measures.clarity
+                row.refinement, row.claimed_until = refinement, None
+        except _Outrun:
+            return False
+        return True
+
+    async def claim_refinement(self, voice: Voice, lifetime: timedelta) -> bool:
+        now, own_id = self._clock.now(), self._ledger.own_id
+        async with self._database.writing(is_lasting=False) as session:
+            row = await self._find(session, voice.workspace, voice.voice_id, for_change=True)
+            to_voice(row).refuse_if_revoked()
+            is_others = row.claimed_by != own_id and row.claimed_until is not None and row.claimed_until > now
+            if is_others or row.refinement != voice.refinement:
+                return False
+            row.claimed_by, row.claimed_until = own_id, now + lifetime
+        return True
 
     async def list_pending_refinements(self) -> Sequence[Voice]:
         pending = select(VoiceRow).where(VoiceRow.refinement.in_(PENDING_STAGES)).order_by(VoiceRow.created_at)
@@ -318,6 +346,16 @@ class SqlVoiceStore:
         query = select(VoiceRow.id).where(VoiceRow.workspace == workspace, VoiceRow.voice_id == voice_id)
         if await session.scalar(query) is not None:
             raise _taken(voice_id)
+
+
+class _Outrun(Exception):
+    """Somebody else was faster."""
+
+
+def _refuse_outrun(row: VoiceRow, over: StoredVoice) -> None:
+    to_voice(row).refuse_if_revoked()
+    if (row.artifact_sha256, row.refinement) != (over.artifact.digest, over.voice.refinement):
+        raise _Outrun
 
 
 def _taken(voice_id: VoiceId) -> VoiceAlreadyExists:

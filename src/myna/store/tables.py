@@ -142,6 +142,9 @@ class VoiceRow(Base):
     artifact_prefix: Mapped[str] = mapped_column(String(32))
     artifact_sha256: Mapped[str] = mapped_column(String(64))
     samples_prefix: Mapped[str | None] = mapped_column(String(32))
+    claimed_by: Mapped[str | None] = mapped_column(String(32))
+    """The store of the process that is at work on its refinement."""
+    claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     samples: Mapped[list[SampleRow]] = relationship(
         order_by=SampleRow.position, cascade="all, delete-orphan", passive_deletes=True, lazy="raise"
@@ -199,6 +202,16 @@ class RequestKeyRow(Base):
     body_sha256: Mapped[str] = mapped_column(String(64))
     voice_ids: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     """What it made; None while it is at work."""
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class TallyRow(Base):
+    """Counts that processes share (`store/tallies.py`)."""
+
+    __tablename__ = "tallies"
+
+    name_hmac: Mapped[str] = mapped_column(String(64), primary_key=True)
+    counts: Mapped[dict[str, float]] = mapped_column(JSON)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from pydantic import TypeAdapter
@@ -45,16 +46,9 @@ def sha256(content: bytes) -> str:
 
 
 def apply_change(row: VoiceRow, change: VoiceChange) -> None:
-    if change.display_name is not None:
-        row.display_name = change.display_name
-    if change.description is not None:
-        row.description = change.description
-    if change.tags is not None:
-        row.tags = list(change.tags)
-    if change.gender is not None:
-        row.gender = change.gender
-    if change.age_group is not None:
-        row.age_group = change.age_group
+    for name, value in asdict(change).items():
+        if value is not None:
+            setattr(row, name, list(value) if name == "tags" else value)
 
 
 def to_row(

@@ -1,4 +1,4 @@
-"""For tests of Myna's parts and of plug-ins: contracts to subclass, and real implementations of ports in memory.
+"""For tests of Myna's parts and of plug-ins: contracts to subclass, and a clock.
 
-`engine_contract`, `client_contract` and `store_contract` hold promises and need pytest; `memory` and `clock` do not.
+`engine_contract` and `client_contract` hold promises and need pytest; `clock` does not.
 """

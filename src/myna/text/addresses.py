@@ -7,14 +7,26 @@ from myna.text.languages.language import Language
 from myna.text.letters import has_vowel, spell_letters
 from myna.text.rules import Rule
 
-_TLDS = "com|org|net|io|ai|dev|edu|gov|app|info|co|es|fr|it|br|pt|de|at|ch|in|jp|cn|uk|us|eu|ca|mx|ar|nl|pl|ru|kr|tv|me"
+_TLDS = "|".join(
+    """
+    gg xyz fm cc biz tech site online store shop blog cloud world ie nz za se dk fi gr tr sg hk th
+    vn com org net io ai dev edu gov app info co es fr it br pt de at ch in jp cn uk us eu ca mx ar
+    nl pl ru kr tv me
+    """.split()
+)
 _ADDRESS = re.compile(
-    r"(?:https?://|(?<![A-Za-z0-9])www\.)[^\s<>\"'\u3000-\u9fff]{2,300}[^\s<>\"'.,;:!?)\]\u0900-\u097f\u3000-\u9fff\uff00-\uffef]"
+    r"(?:(?:https?|s?ftp|wss?)://|(?<![A-Za-z0-9])www\.)[^\s<>\"'\u3000-\u9fff]{2,300}[^\s<>\"'.,;:!?)\]\u0900-\u097f\u3000-\u9fff\uff00-\uffef]"
+    r"|(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}:\d{2,5}(?:/[\w./-]{0,200}\w)?(?!\w)"
     r"|(?<![A-Za-z0-9_@.])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}"
-    rf"|(?<![A-Za-z0-9_@.])(?:[a-z0-9-]{{1,63}}\.){{1,4}}(?:{_TLDS})(?:/[A-Za-z0-9_./#?=&%-]{{0,200}}[A-Za-z0-9_/])?(?![A-Za-z0-9_@])",
+    rf"|(?<![A-Za-z0-9_@.])(?:[a-z0-9-]{{1,63}}\.){{1,4}}(?:{_TLDS}|(?:ly|be|to|so|gl|gd|co|id)(?=/))(?::\d{{2,5}})?(?:/[A-Za-z0-9_./#?=&%-]{{0,200}}[A-Za-z0-9_/])?(?![A-Za-z0-9_@])",
     re.IGNORECASE,
 )
-_FILE = re.compile(r"(?<![\w/.:<])~?(?:/[A-Za-z0-9_.+-]{0,63}[A-Za-z0-9_+]){2,12}/?(?![\w/>])")
+_FILE_NAME = re.compile(
+    r"(?<![\w/@.-])[A-Za-z0-9][\w-]{0,60}(?:\.[\w-]{1,20})?\.(?:pdf|docx?|xlsx?|pptx?|txt|csv|json|ya?ml|xml|html?|css|md|jsx?|tsx?|py|"
+    r"java|cpp|rb|sh|exe|zip|gz|tar|rar|dll|ini|cfg|log|sql|png|jpe?g|gif|svg|webp|mp[34]|wav|flac|ogg|mov|avi|mkv|toml|rs|ipynb)"
+    r"(?![\w/]|\.\w|\()"
+)
+_FILE = re.compile(r"(?<![\w/.:<])(?:~|\.{1,2})?(?:/[A-Za-z0-9_.+-]{0,63}[A-Za-z0-9_+]){2,12}/?(?![\w/>])")
 _WINDOWS_FILE = re.compile(r"(?<!\w)[A-Za-z]:(?:\\[A-Za-z0-9_.+-]{0,63}[A-Za-z0-9_+]){1,12}\\?(?!\w)")
 _PERSON = re.compile(r"(?<![\w@.])@(?P<name>[A-Za-z0-9_.]{1,30}[A-Za-z0-9_])")
 _TOPIC = re.compile(r"(?<![\w#&])#(?P<topic>[^\W\d][^\s#.,;:!?()\[\]\"'।。、，！？]{1,60})")
@@ -31,7 +43,8 @@ class Addresses:
         self._names = {"\\": language.url["/"], "+": language.plus, **language.url}
 
     def rules(self) -> Iterator[Rule]:
-        yield _ADDRESS, lambda match: self._read(re.sub(r"^https?://", "", match[0], flags=re.IGNORECASE).rstrip("/"))
+        yield _ADDRESS, lambda match: self._read(re.sub(r"^\w+://", "", match[0], flags=re.IGNORECASE).rstrip("/"))
+        yield _FILE_NAME, lambda match: self._read(match[0])
         yield _FILE, lambda match: self._read(match[0])
         yield _WINDOWS_FILE, lambda match: self._read(match[0])
         yield _PERSON, lambda match: self._read(match[0])
@@ -63,7 +76,7 @@ class Addresses:
 
     def _say_name(self, part: str, *, is_country: bool) -> str:
         lower = part.lower()
-        is_short = len(part) <= 3 and lower not in _SPOKEN_TLDS
+        is_short = (len(part) <= 3 or lower in ("html", "xlsx")) and lower not in _SPOKEN_TLDS
         is_spelled_country = is_country and len(part) == 2 and self._language.spells_countries
         if lower == "www" or (is_short and (not has_vowel(lower) or is_spelled_country)):
             return spell_letters(part.upper(), self._language)

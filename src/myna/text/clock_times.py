@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from myna.text.languages.language import Language
 from myna.text.rules import DASH, Rule, any_of, ends_sentence
 
+_ZONE = re.compile(r"\s(?:[ECMP][SD]?T|UTC|GMT|BST|CES?T)\b")
+
 
 class ClockTimes:
     """One language's rules."""
@@ -32,11 +34,13 @@ class ClockTimes:
             hour = r"(?P<h>1[0-2]|0?[1-9])"
             said = rf"\s?(?P<half>(?i:{any_of(language.pm)}))(?!\w)"
             maybe = rf"(?P<from_h>1[0-2]|0?[1-9])(?:{first_half})"
-            yield re.compile(rf"{before}{maybe}{DASH}{hour}{said}"), self._read_range
+            yield re.compile(rf"{before}{maybe}{DASH}{hour}(?::(?P<min>[0-5]\d))?{said}"), self._read_range
             yield re.compile(rf"{before}{hour}(?:\.(?P<min>[0-5]\d))?{said}"), self._read
         if language.hour_word:
             hour, word = r"(?P<h>[01]?\d|2[0-4])", language.hour_word
             hours = rf"{before}(?P<from_h>[01]?\d|2[0-4])(?:\s?{word})?{DASH}{hour}\s?{word}(?!\w)"
+            from_hour = rf"{before}(?P<from_h>[01]?\d|2[0-4])\s?{word}{DASH}"
+            yield re.compile(f"{from_hour}{clock}{suffix}{after}"), self._read_range
             yield re.compile(hours), self._read_range
             yield re.compile(rf"{before}{hour}\s?{word}(?!\w)"), self._read
 
@@ -62,5 +66,6 @@ class ClockTimes:
             spoken = self._language.join(spoken, self._language.say_second(second))
         if not half:
             return spoken
-        stop = "." if half.endswith(".") and not prefix and ends_sentence(match) else ""
+        is_end = ends_sentence(match) and _ZONE.match(match.string, match.end()) is None
+        stop = "." if half.endswith(".") and not prefix and is_end else ""
         return f"{spoken} {self._language.pm[half.lower()]}{stop}"

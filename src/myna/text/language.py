@@ -27,6 +27,8 @@ _LIKELY = 0.5
 _CERTAIN = 0.98
 _CERTAINLY_CHINESE = 0.93
 """Japanese headlines without kana stay below, as py3langid sees them."""
+_JAPANESE = re.compile("平成|昭和|令和|第[一二三四五六七八九十]+回|安全第一|株式会社|[駅様円]")
+"""What stands in Japanese without kana more often than in Chinese."""
 
 
 def detect_text_language(text: str, usual: LangCode | None = None) -> LangCode | None:
@@ -67,7 +69,7 @@ def _is_sure(words: list[str], guess: LangCode, usual: LangCode, likelihood: flo
         for_guess = [index for index in for_guess if not _is_in_name(words, index)]
     for_usual = [word for word in words if word.lower() in own.common_words]
     num_marked = len({word.lower() for word in words if not word.isascii()})
-    is_marked = own.drops_accents and num_marked >= _MIN_MARKED_WORDS
+    is_marked = own.drops_accents and num_marked >= _MIN_MARKED_WORDS and len(for_usual) < _MIN_MARKED_WORDS
     is_plain = likelihood >= _CERTAIN and not for_usual and sum(word.islower() for word in words) > 1
     return (likelihood >= _LIKELY and len(for_guess) > len(for_usual)) or is_marked or is_plain
 
@@ -86,7 +88,7 @@ def _is_borrowed(text: str, script: LangCode, usual: LangCode) -> bool:
     except UnicodeEncodeError:
         return False
     name, likelihood = _identifier(script, usual).classify(text)
-    return name == usual.iso639 or float(likelihood) < _CERTAINLY_CHINESE
+    return _JAPANESE.search(text) is not None or name == usual.iso639 or float(likelihood) < _CERTAINLY_CHINESE
 
 
 @cache

@@ -7,13 +7,24 @@ from collections.abc import Iterator
 from myna.text.languages.language import Language
 from myna.text.rules import Rule
 
-_CAPITALS = re.compile(r"(?<!\w)(?P<letters>[A-ZÀ-ÞŒ]{2,6})(?P<plural>s)?(?![\w'’])")
+_BESIDE_DIGITS = re.compile(r"(?<![^\W\d_])(?P<letters>[A-Z]{1,3})-?(?=\d)|(?<=\d)-?(?P<unit>[A-Z]{1,3})(?![^\W\d_])")
+"""H2O, PS5, 5G."""
+_ELEMENT = "(?:H|He|Li|Be|B|C|N|O|F|Na|Mg|Al|Si|P|S|Cl|K|Ca|Ti|Cr|Mn|Fe|Co|Ni|Cu|Zn|As|Br|Ag|I|Ba|Hg|Pb|U)"
+_FORMULA = re.compile(
+    rf"(?<![^\W_])(?:(?=[A-Za-z]*\d)(?!(?:[A-Z]\d+)+(?![A-Za-z])){_ELEMENT}(?:\d{{0,2}}{_ELEMENT})+\d{{0,2}}|"
+    r"NaCl|KCl|HCl|NaOH|KOH|AgCl|CaO|MgO|FeO|CuO|ZnO|NaF|KBr|KI|HBr|HCN|LiCl|NaHCO|SiC|FeS|ZnS|CaS)(?![A-Za-z\d])"
+)
+"""Of chemistry, with digits; without only the commonest."""
+_CAPITAL = "[A-ZÀ-ÞŒА-ЯЁ]"
 _SHOUTED = re.compile(r"(?<![\w.&])[A-Z](?:[A-Z'’]*[A-Z])?(?![\w&]|\.[A-Z])")
 _LIGATURES = str.maketrans(
     {"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
 )
 _SHOUTING_REACH = 40
 _MAX_SHOUTED_ACRONYMS = 2
+_MAX_ACRONYM = 6
+_NAMES = frozenset({"it", "us", "who"})
+"""Small words that are initialisms, too."""
 _CLUSTER = re.compile(
     r"[^AEIOUY]{2}[^AEIOUYRLS]|[^AEIOUYRLS][^AEIOUY]S(?=[^AEIOUY])|^(?!S[CPTMN])[^AEIOUY][^AEIOUYLRHSN]"
     r"|[^AEIOUYLRNSM][BDFGKP]$|([A-Z])\1$"
@@ -29,40 +40,56 @@ class CapitalLetters:
         self._language = language
 
     def rules(self) -> Iterator[Rule]:
-        if self._language.say_as:
-            words = "|".join(re.escape(word) for word in sorted(self._language.say_as, key=len, reverse=True))
-            yield re.compile(rf"(?<!\w)(?P<word>{words})(?!\w)"), lambda match: self._language.say_as[match["word"]]
+        yield _FORMULA, self._read_formula
         if self._language.letters:
-            yield _CAPITALS, self._read_capitals
+            letter = "[0-9A-Za-z_]" if self._language.is_glued else r"\w"
+            capitals = rf"(?<!{letter})(?P<letters>{_CAPITAL}{{2,6}})(?P<plural>s)?(?!{letter}|['’])"
+            yield _BESIDE_DIGITS, lambda match: spell_letters(match["letters"] or match["unit"], self._language)
+            yield re.compile(capitals), self._read_capitals
         elif self._language.is_spaced:
             yield _SHOUTED, self._read_shouted
+
+    def _read_formula(self, match: re.Match[str]) -> str:
+        """ "CaCO3" """
+        parts = re.findall(r"[A-Za-z]|\d+", match[0])
+        return " ".join(
+            self._language.say(part) if part.isdigit() else spell_letters(part.upper(), self._language)
+            for part in parts
+        )
 
     def _read_capitals(self, match: re.Match[str]) -> str | None:
         """ "OUI" is a word, "SNCF" is none; "SA" is one only where everything is in capitals."""
         letters = match["letters"]
         if letters in self._language.acronyms:
             return letters.lower() if len(letters) < 4 else None
-        if letters in self._language.spelled and not is_shouted(match):
+        if letters in self._language.spelled and not is_shouted(match, self._language):
             return spell_letters(letters, self._language)
-        if not letters.isascii() or letters.lower() in self._language.known_words:
+        if (
+            any(letter not in self._language.alphabet for letter in letters)
+            or letters.lower() in self._language.known_words
+        ):
             return None
-        is_word = len(letters) > 3 and has_vowel(letters.lower()) and _CLUSTER.search(letters) is None
+        is_word = len(letters) > 3 and has_vowel(letters.lower())
+        is_word &= self._language.has_clusters or _CLUSTER.search(letters) is None
         return None if is_word and letters not in self._language.spelled else spell_letters(letters, self._language)
 
     def _read_shouted(self, match: re.Match[str]) -> str | None:
         word = match[0]
-        if len(word) < 2 or not has_vowel(word.lower()) or not is_shouted(match) or word in self._language.spelled:
+        if len(word) < 2 or not has_vowel(word.lower()) or word in self._language.spelled:
             return None
-        return word.lower()
+        return word.lower() if is_shouted(match, self._language) else None
 
 
-def is_shouted(match: re.Match[str]) -> bool:
-    """Whether most of the words around are in capitals, too: "DO NOT GO IN" holds no initialisms."""
+def is_shouted(match: re.Match[str], language: Language) -> bool:
+    """Whether most of the words around are in capitals, too, and make a sentence: "DO NOT GO IN" holds no initialisms,
+    "DNA, RNA and ATP" nothing else."""
     text = match.string
     around = text[max(0, match.start() - _SHOUTING_REACH) : match.end() + _SHOUTING_REACH]
     words = re.findall(r"[^\W\d_]+", around)
     shouted = [word for word in words if word.isupper() and len(word) > 1]
-    return len(shouted) > _MAX_SHOUTED_ACRONYMS and len(shouted) > 0.75 * len(words)
+    small = language.common_words - _NAMES
+    is_sentence = any(len(word) > _MAX_ACRONYM or word.lower() in small for word in shouted)
+    return is_sentence and len(shouted) > _MAX_SHOUTED_ACRONYMS and len(shouted) > 0.75 * len(words)
 
 
 def spell_letters(letters: str, language: Language) -> str:
@@ -70,7 +97,8 @@ def spell_letters(letters: str, language: Language) -> str:
     names = language.letters
     if not names:
         return letters.upper()
-    return language.gap.join(names[ord(letter) - ord("A")] for letter in letters if "A" <= letter <= "Z")
+    alphabet = language.alphabet
+    return language.gap.join(names[alphabet.index(letter)] for letter in letters if letter in alphabet)
 
 
 def drop_accents(word: str) -> str:
@@ -83,4 +111,4 @@ def drop_accents(word: str) -> str:
 
 
 def has_vowel(letters: str) -> bool:
-    return any(letter in "aeiouy" for letter in letters)
+    return any(letter in "aeiouyаеёиоуыэюя" for letter in letters)

@@ -39,8 +39,10 @@ _MARKUP = re.compile(
   | (?P<tag>    </?[A-Za-z][\w:.-]{0,40}
                 (?:\s+[\w:.-]{1,40}\s*=\s*(?:"[^"<>]{0,200}"|'[^'<>]{0,200}'|[^\s"'<>]{1,100})){0,12}\s*/?>
               | (?<!\w)</?[A-Za-z]{2}[^<>]{0,200}> | <!--.{0,500}?--> )
-  | (?P<link>   \[ (?P<label>[^\[\]\n]{1,200}) \] \( [^()\s]{1,400} \) )
+  | (?P<link>   !? \[ (?P<label>[^\[\]\n]{1,200}) \] \( [^()\s]{1,400} \) )
   | (?P<steer>  \[ [^\[\]\n]{1,200} \] )
+  | (?P<act>    (?<![\w*]) \* [^\W\d_] [^*\n]{1,60} \* (?![\w*])
+              | (?<![\w(]) \( [^\W\d_] [^(),\n]{1,40} \) (?!\w) )
   | (?P<ipa>    (?<![\w/:.]) / (?P<phones>[^\s/][^/\n]{0,80}?) / (?![\w/]) )
     """,
     re.VERBOSE | re.DOTALL,
@@ -58,6 +60,20 @@ _INSTRUCTIONS = frozenset(
     "speak speaks speaking say said says reading reads delivery applause music sic inaudible crosstalk".split()
 )
 """One of these in brackets, and nothing of it is read."""
+_ACTS = frozenset(
+    """
+    whispers shouts yells screams murmurs mumbles sings hums laughs chuckles giggles sighs coughs sneezes sniffs
+    sniffles gasps yawns breathes inhales exhales cries sobs groans moans gulps hesitates stutters pauses clears
+    smiles nods shrugs grins winks frowns bows waves smirks blushes snickers snorts grunts growls whimpers pouts
+    claps shivers shudders swallows stammers scoffs hisses huffs cackles weeps squeals blinks leans whispering
+    shouting laughing crying sighing laughter applause chuckling giggling sobbing coughing clearing suspira ríe ride
+    susurra solloza tose sonríe asiente carraspea risas aplausos soupire rit chuchote sourit tousse rires
+    applaudissements sospira sussurra sorride tossisce risate applausi ri risos aplausos sorri wzdycha śmieje
+    szepcze śmiech вздыхает смеётся шепчет смех
+    """.split()
+)
+"""What people do while they speak: "*sighs*", "(laughs nervously)" tell it and are not said."""
+_MAX_ACT_WORDS = 6
 _EDITED = re.compile(r"(?:the|an?|his|her|their|its|our|my|your|this|that|these|those)\s|\w+['’]s?\s", re.IGNORECASE)
 _NOTE = re.compile(r"[\W\d_]*|[a-z]|note \d+|citation needed|edit", re.IGNORECASE)
 _AMID = re.compile(r"[\w,\"'”’)%]\s?$")
@@ -110,8 +126,11 @@ def _read_markup(match: re.Match[str]) -> MarkupPiece | None:
         if not any(sign in _IPA_SIGNS or sign in ":'" for sign in phones):
             return None
         return MarkupPiece(start, end, ipa=phones.strip())
+    if match["act"] is not None:
+        words = re.findall(r"\w+", match["act"].lower())
+        return MarkupPiece(start, end, is_silent=True) if words[0] in _ACTS and len(words) < _MAX_ACT_WORDS else None
     if match["steer"] is not None:
-        is_part_of_word = match.string[end : end + 1].isalpha() and end - start == len("[I]")
+        is_part_of_word = re.match(r"[a-z]", match.string[end:]) is not None and end - start == len("[I]")
         if is_part_of_word or _is_edited(match["steer"][1:-1].strip(), match.string[max(0, start - 2) : start]):
             return None
     return MarkupPiece(start, end, is_silent=True)

@@ -18,10 +18,11 @@ from myna.text.clock_times import ClockTimes
 from myna.text.languages.language import Language
 from myna.text.languages.registry import open_language
 from myna.text.letters import CapitalLetters
+from myna.text.patterns import Patterns
 from myna.text.phone_numbers import PhoneNumbers
 from myna.text.quantities import Quantities
 from myna.text.roman import RomanNumerals
-from myna.text.rules import Reader, Rule, any_of, compile_rules, ends_sentence
+from myna.text.rules import Reader, Rule, any_of, compile_rules, ends_sentence, words_before
 from myna.text.sums import Sums
 
 
@@ -38,8 +39,12 @@ _RUN_DIGITS = 9
 """Digits that no other rule took (beside letters, or endless) are read in pieces of so many."""
 _MAX_CARDINAL_IN_WORD = 4
 _MARKS = re.compile(r"[*_`~^|\\{}\[\]<>•·■●▪◦#]+|(?<!\S)[-–—]+(?=\s)(?<!\S)")
+_JOINT = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
+"""Of names in programs: foo_bar."""
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
-_EMOTICON = re.compile(r"(?<!\S)(?:[:;=][-'^]?[)(\]\[DPp|/\\]+|:'\(|<3+|\^_+\^|[xX]D+)(?=[\s.,!?]|$)")
+_EMOTICON = re.compile(
+    r"(?<!\S)(?:[:;=][-'^]?[)(\]\[DPp|/\\]+|:'\(|</?3+|\^_+\^|[xX]D+|T_T|¯\\_\(ツ\)_/¯|[❤♥]\ufe0f?)(?=[\s.,!?]|$)"
+)
 _VARIABLE = re.compile(r"(?<!<)\b(?!I\b)\w\s$")
 _TYPED_SIGNS = {"<=": "≤", ">=": "≥", "!=": "≠", "==": "=", "+/-": "±", "->": "→", "=>": "→"}
 """What keyboards have no key for."""
@@ -52,24 +57,30 @@ class Normalizer:
 
     def __init__(self, language: Language) -> None:
         self._language = language
+        sums = Sums(language)
         # the order decides between readings that begin at the same place
         self._rules: list[Rule] = [
             *self._net_signs(),
-            *Sums(language).rules(),
+            *Patterns(language).rules(),
+            *sums.rules(),
             *Addresses(language).rules(),
             *CalendarDates(language).rules(),
             *language.own_rules(),
             *ClockTimes(language).rules(),
             *self._number_signs(),
             *PhoneNumbers(language).rules(),
-            *Quantities(language).rules(),
+            *Quantities(language, sums).rules(),
             *self._plain_numbers(),
             *RomanNumerals(language).rules(),
             *self._words(),
         ]
 
     def _net_signs(self) -> Iterator[Rule]:
-        """Web entities, and faces made of punctuation."""
+        """Words that are said otherwise, web entities, and faces made of punctuation."""
+        if self._language.say_as:
+            letter, words = self._language.letter, any_of(self._language.say_as)
+            said = self._language.say_as
+            yield re.compile(rf"(?<!{letter})(?P<word>{words})(?!{letter})"), lambda match: said[match["word"]]
         yield _ENTITY, self._read_entity
         yield _EMOTICON, self._read_face
 
@@ -81,18 +92,20 @@ class Normalizer:
         before, behind = match.string[max(0, match.start() - 3) : match.start()], match.string[match.end() :][:2]
         if _VARIABLE.search(before):
             return None
-        is_verb = match[0] == "<3" and re.search(r"\w\s$", before) and re.match(r"\s\w", behind)
+        is_verb = (
+            match[0][0] in "<❤♥" and match[0] != "</3" and re.search(r"\w\s$", before) and re.match(r"\s\w", behind)
+        )
         return self._language.heart if is_verb else ""
 
     def _number_signs(self) -> Iterator[Rule]:
         language, after = self._language, self._language.after
         line = r"(?:(?<=\n)|(?<![\s\S]))[ \t]*"
         comma = language.comma.strip()
-        number = r"(?:#|№|(?<!\w)(?:No\.|[Nn]\.?[°º]))\s?(?P<number>\d{1,9})"
-        version = rf"(?:{language.before}|(?<=\b[vV]))(?P<version>\d{{1,5}}(?:\.\d{{1,5}}){{2,5}})"
+        number = r"(?:#|№|(?<!\w)(?:N[oO]\.|[Nn]\.?[°º]))\s?(?P<number>\d{1,9})(?!#)"
+        version = rf"(?:{language.before}|(?<=[vV])(?<![A-Za-z][vV]))(?P<version>\d{{1,5}}(?:\.\d{{1,5}}){{2,5}})"
         yield from compile_rules(
             (rf"{version}{after}(?!\.\d)", self._read_version),
-            (rf"(?<=\b[vV])(?P<version>\d{{1,5}}\.\d{{1,5}}){after}(?!\.\d)", self._read_version),
+            (rf"(?<=[vV])(?<![A-Za-z][vV])(?P<version>\d{{1,5}}\.\d{{1,5}}){after}(?!\.\d)", self._read_version),
             # the number of an item in a list: "1. Open the door" is one, open the door
             (line + r"(?P<item>\d{1,3})[.)](?=[ \t]\S)", lambda match: f"{language.say(match['item'])}{comma}"),
             (line + r">+[ \t]", lambda _: ""),  # a quotation in a mail
@@ -116,16 +129,21 @@ class Normalizer:
             yield re.compile(share), lambda match: language.say(f"0.{match['digits']}")
         number = rf"(?<!{language.letter})(?P<sign>[-−])?(?P<number>{language.number})(?!\d)"
         yield re.compile(number), lambda match: language.say_signed(match["sign"], match["number"])
+        share = re.escape(language.decimal if language.decimal == "." else language.decimal + ".")
+        behind_letter = rf"(?<=[^\W\d_])(?P<run>\d{{1,4}})(?P<point>[{share}])(?P<rest>\d{{1,4}}){language.after}"
+        yield re.compile(behind_letter), self._read_decimal_run
         yield re.compile(rf"\d{{1,{_RUN_DIGITS}}}"), self._read_run
 
     def _words(self) -> Iterator[Rule]:
         if self._language.abbreviations:
             shorts = any_of(self._language.abbreviations, is_loose=True)
-            yield re.compile(rf"(?<![\w.])(?P<short>{shorts})(?!\w)"), self._read_abbreviation
+            yield re.compile(rf"(?<![\w.])(?P<short>{shorts})(?![^\W\d]|(?<!\.)\d)"), self._read_abbreviation
+        yield re.compile("[①-⑳Ⅰ-Ⅻⅰ-ⅻ]"), lambda match: self._language.say(f"{unicodedata.numeric(match[0]):.0f}")
         yield from CapitalLetters(self._language).rules()
         symbols = dict(self._language.symbols)
         symbols |= {typed: symbols[sign] for typed, sign in _TYPED_SIGNS.items() if sign in symbols}
         yield re.compile(rf"(?P<symbol>{any_of(symbols)})"), lambda match: f" {symbols[match['symbol']]} "
+        yield re.compile("(?<![Α-ωά-ώ])[Α-Ωα-ω](?![Α-ωά-ώ])"), lambda match: f" {_name_greek(match[0])} "
 
     def find_readings(self, text: str, start: int, end: int) -> Iterator[Reading]:
         """What is to be read otherwise than it is written, in order, within text[start:end].
@@ -177,7 +195,8 @@ class Normalizer:
         is_host = len(parts) == 4 and all(int(part) < 256 for part in parts)
         word = self._language.url["."] if is_host else self._language.version_point or self._language.url["."]
         dot = f"{self._language.gap}{word}{self._language.gap}"
-        return dot.join(self._say_part(part) for part in parts)
+        say = self._language.say_pairs if is_host else self._say_part
+        return dot.join(say(part) for part in parts)
 
     def _say_part(self, digits: str) -> str:
         is_code = len(digits) > 1 and digits[0] == "0"
@@ -196,15 +215,26 @@ class Normalizer:
             return self._language.say_digits(match[0])
         return self._language.say(match[0])
 
+    def _read_decimal_run(self, match: re.Match[str]) -> str:
+        """ "PM2.5" """
+        language = self._language
+        return language.join(language.say(match["run"]), language.point, language.decimals(match["rest"]))
+
     def _read_abbreviation(self, match: re.Match[str]) -> str | None:
         short = match["short"].lower()
         rest = match.string[match.end() : match.end() + 40]
-        if short in self._language.before_number and re.match(r"\s?\d", rest) is None:
+        if short in self._language.before_number and re.match(r"\s?(?:\d|[IVXLC]+\b)", rest) is None:
             return None
         spoken = self._language.abbreviations[short]
         if short in self._language.behind_names:
             return spoken if re.match(r"\s+[A-Z]", rest) else self._language.behind_names[short]
-        return f"{spoken}." if short in self._language.final_abbreviations and ends_sentence(match) else spoken
+        is_final = short in self._language.final_abbreviations and words_before(match).strip() != ""
+        return f"{spoken}." if is_final and ends_sentence(match) else spoken
+
+
+def _name_greek(letter: str) -> str:
+    """ "α" -> alpha"""
+    return unicodedata.name(letter).split()[-1].lower().replace("lamda", "lambda")
 
 
 @cache
@@ -215,7 +245,7 @@ def open_normalizer(lang: LangCode) -> Normalizer:
 
 def strip_unspoken(text: str) -> str:
     """Drop what nobody reads aloud: emoji, control and formatting signs, Markdown's marks. White space stays."""
-    kept = "".join(sign if not _is_unspoken(sign) else "" for sign in text)
+    kept = "".join(sign if not _is_unspoken(sign) else "" for sign in _JOINT.sub(" ", text))
     return _REPEATED_SIGN.sub(r"\1\1\1", _MARKS.sub("", kept))
 
 

@@ -51,9 +51,10 @@ class PhoneNumbers:
         groups = re.findall(r"\d+", match["phone"])
         if sum(map(len, groups)) not in _TOTAL_DIGITS:
             return None
-        first = self._language.join(self._language.plus, self._language.digits(groups[0]))
+        plus = self._language.url.get("+", self._language.plus)
+        first = self._language.join(plus, self._language.digits(groups[0]))
         if len(groups) == 1:
-            return self._language.join(self._language.plus, self._language.say_digits(groups[0]))
+            return self._language.join(plus, self._language.say_digits(groups[0]))
         return self._language.join_phone([first, *(self._language.say_phone_group(group) for group in groups[1:])])
 
     def _read_area(self, match: re.Match[str]) -> str | None:
@@ -74,7 +75,8 @@ class PhoneNumbers:
         is_known = "/" not in separators and re.fullmatch(self._language.phone_groups, joined) is not None
         is_book = separators == {"-"} and len(groups) > 2 and num_digits >= 7
         is_local = separators == {"-"} and re.fullmatch(self._language.local_phone_groups, joined) is not None
-        if not (is_local or is_asked or is_area or is_known or is_book) or num_digits > 20 or num_digits < 6:
+        is_card = separators in ({" "}, {"-"}) and len(groups) == 4 and all(len(group) == 4 for group in groups)
+        if not (is_card or is_local or is_asked or is_area or is_known or is_book) or num_digits > 20 or num_digits < 6:
             return None
         if separators == {"."} and not is_known and not is_asked:
             return None  # a version, a date

@@ -1,7 +1,7 @@
 """Roman numerals, where they are some: "Henry VIII", "Chapter IV", "siglo XXI", "XXIe siècle"."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from myna.text.languages.language import Language
 from myna.text.rules import Rule, words_before
@@ -29,26 +29,39 @@ class RomanNumerals:
         endings = "|".join(self._language.roman_endings)
         ending = rf"(?P<ending>{endings})?" if endings else "(?P<ending>(?!))?"
         tail = self._language.roman_tail
+        until = rf"(?:[-–](?P<until>(?=[MDCLXVI]){_ROMAN})(?:{endings or '(?!)'})?)?"
         numeral = rf"(?<!{letter})(?<![.'’-])(?P<roman>(?=[MDCLXVI]){_ROMAN}){ending}"
-        pattern = rf"{numeral}{tail}(?!{letter})(?!['’])(?!\.\w)(?!-\w)"
+        pattern = rf"{numeral}{until}{tail}(?!{letter})(?!['’](?!s\b))(?!\.\w)(?!-\w)"
         yield re.compile(pattern), self._read
+
+    def _with_end(self, first: str, match: re.Match[str], say: Callable[[int], str]) -> str:
+        """ "XV-XVI" """
+        return (
+            self._language.join(first, self._language.to, say(roman_value(match["until"]))) if match["until"] else first
+        )
 
     def _read(self, match: re.Match[str]) -> str | None:
         numeral, value = match["roman"], roman_value(match["roman"])
         if match["ending"]:
             if len(numeral) == 1 and numeral not in "IVX":
                 return None  # French "Le", "Me"
-            return self._language.ordinal(value, is_feminine=match["ending"] in ("re", "ère"))
+            first = self._language.ordinal(value, is_feminine=match["ending"] in ("re", "ère"))
+            return self._with_end(first, match, self._language.ordinal)
         before = re.search(r"(\w[^\s.,;]*)[.,]?\s*$", words_before(match))
         word = before[1] if before else ""
         following = match.string[match.end() : match.end() + 24]
         after = _LATIN.match(following.lstrip())
-        if word.lower() in self._language.roman_nouns and (len(numeral) > 1 or word[0].isupper()):
-            return self._language.cardinal(value)
+        nouns, noun = self._language.roman_nouns, word.lower()
+        is_sure = len(numeral) > 1 or word[:1].isupper() or (numeral in self._language.lone_romans)
+        if is_sure and (noun in nouns or noun.removesuffix("s") in nouns):
+            return self._with_end(self._language.cardinal(value), match, self._language.cardinal)
         if after is not None and after[0].lower() in self._language.roman_before:
-            return self._language.ordinal(value)
+            first = self._language.ordinal_before(value, after[0])
+            return self._with_end(first, match, lambda last: self._language.ordinal_before(last, after[0]))
+        if match["until"]:
+            return None
         is_small = value <= _LARGEST_KING and set(numeral) <= set("IVX")
-        if not is_small or (word.isupper() and len(word) > 1):
+        if not is_small or numeral == "XXX" or (word.isupper() and word.isalpha() and len(word) > 1):
             return None
         is_king = word.lower() in self._language.kings
         if is_king and (len(numeral) > 1 or not following[:1].strip() or not following.strip()[:1].isalpha()):

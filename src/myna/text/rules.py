@@ -19,10 +19,13 @@ def any_of(words: Iterable[object], *, is_loose: bool = False) -> str:
     """An alternation, longest first. is_loose: first letters of either case."""
     patterns = []
     for word in sorted((str(word) for word in words), key=len, reverse=True):
-        escaped = re.escape(word)
+        # "Dr.", "DR."; but BD is no boulevard
+        loose = word if "." in word else word[:1]
         if is_loose:
-            escaped = "".join(f"[{c}{c.upper()}]" if c.isalpha() and c != c.upper() else re.escape(c) for c in word)
-        patterns.append(escaped)
+            either = (f"[{c}{c.upper()}]" if c.isalpha() and c != c.upper() else re.escape(c) for c in loose)
+            patterns.append("".join(either) + re.escape(word[len(loose) :]))
+        else:
+            patterns.append(re.escape(word))
     return "|".join(patterns)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from myna.text.languages.language import Language
 from myna.text.letters import spell_letters
-from myna.text.rules import Rule, any_of
+from myna.text.rules import Rule, any_of, words_before
 
 _SIGNS = {"-": "-", "−": "-", "–": "-", "+": "+", "×": "×", "x": "×", "*": "×", "·": "×", "÷": "÷", "/": "÷", ":": "÷"}
 """What is written -> the operation."""
@@ -13,14 +13,17 @@ _SIGN = r"(?:[-−–+×*·÷/]|(?<=\d):(?=\d)|(?<=\s):(?=\s)|x(?=\s?\d))"
 _OPERATOR = rf"\s?{_SIGN}\s?"
 _MONEY = "[$€£¥₹]"
 _NUMBER = r"\d[\d.,]{0,12}(?:[ \u00a0\u202f]\d{3}(?!\d)){0,4}"
-_UNIT = rf"(?:[²³%]|\^\d|\s?{_MONEY}|\s?[a-z]{{2}}\b)?"
-_OPERAND = rf"[(（]?[-−+]?{_MONEY}?(?:{_NUMBER}|(?<![^\W\d_])[A-Za-z](?![^\W²³])){_UNIT}[)）]?"
-_SUM = rf"{_OPERAND}(?:{_OPERATOR}{_OPERAND}){{1,8}}"
-_EQUATION = rf"{_SUM}\s?[=≈≠≤≥]\s?(?:{_OPERAND}|[?_…])|{_OPERAND}\s?=\s?{_SUM}"
+_UNIT = rf"(?:[²³]|\s?[%％]|\^\d|\s?{_MONEY}|\s?[a-z]{{2}}\b)?"
+_LETTER = r"[A-Za-z](?![^\W²³])"
+_OPERAND = (
+    rf"(?:\d{{0,4}}[(（])?[-−+]?{_MONEY}?(?:\d{{1,4}}(?!x\d){_LETTER}|{_NUMBER}|(?<![^\W\d_]){_LETTER}){_UNIT}!?[)）]?"
+)
 _EQUALS = re.compile("[=≈≠≤≥]")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_RANGE = re.compile(r"(?P<first>\d+)\s?[-–]\s?(?P<second>\d+)\s?=\s?\d+")
-"""Only if the second is the larger: "10-20 = 5" is a table."""
+_RANGE = re.compile(
+    r"(?P<first>\d+)\s?[-–]\s?(?P<second>\d+)(?!\d|[.,]\d|\s?[-−–+×*·÷/])[^\d?？_…−-]*\d[\d.,]*(?:[-–]\d+)?[^−-]*"
+)
+"""Only if the second is the larger: "10-20 = 5" is a table, "5-10 kg = 11-22 lb" two ranges."""
 _ASKED_FOR_ITSELF = re.compile(
     r"\d{1,2}:\d\d(?!\d)|\d[-–]\d+[-–]\d|\d{3}[-–]\d{4}|\d{4}[-–]\d{4}|(?<!\d)0\d|[A-Za-z]/[A-Za-z]"
 )
@@ -35,18 +38,32 @@ class Sums:
 
     def __init__(self, language: Language) -> None:
         self._language = language
-        asked = rf"(?<!\w)(?:{any_of(language.sum_words)})\W{{0,3}}{_SUM}(?=\s?(?:[?.？。]|$))"
-        either = rf"{asked}|{_EQUATION}" if language.sum_words else _EQUATION
-        self._cue = re.compile(any_of(["=", *"≈≠≤≥", *language.sum_words]), re.IGNORECASE)
+        said = [word for word in (language.minus, language.plus, *map(language.operation, "×÷")) if word]
+        gap = r"\s" if language.is_spaced else ""
+        operator = rf"(?:{_OPERATOR}|{gap}(?:{any_of(said)}){gap})"
+        sums = rf"{_OPERAND}(?:{operator}{_OPERAND}){{1,8}}"
+        words = any_of(language.equal_words) or "(?!)"
+        said_so = rf"\s?(?:{words})\s?(?:[(（]?[-−]?\d|[?？几])"
+        result = rf"\s?[=≈≠≤≥]\s?(?:{_OPERAND}(?:{operator}{_OPERAND}){{0,8}}|[?？_…])"
+        either = rf"{sums}(?:{result}|{said_so})|{_OPERAND}\s?=\s?{sums}"
+        if language.sum_words:
+            edge = r"(?<!\w)" if language.is_spaced else ""
+            either += rf"|{edge}(?:{any_of(language.sum_words)})\W{{0,3}}{sums}(?=\s?(?:[?.？。]|$))"
+        self._cue = re.compile(any_of(["=", *"≈≠≤≥", *language.sum_words, *language.equal_words]), re.IGNORECASE)
         self._sum = re.compile(rf"(?<!{language.letter})(?<![.,])(?:{either})", re.IGNORECASE)
 
     def rules(self) -> Iterator[Rule]:
+        if self._language.factorial:
+            yield re.compile(r"(?<=\d)!(?=\s?[=+×÷*/-])"), lambda _: self._language.factorial
         number = rf"{self._language.before}(?P<number>{self._language.number})(?={_OPERATOR}{_NEXT})"
         yield re.compile(number), self._read_number
-        yield re.compile(r"(?<![\w'’.])(?P<letter>[A-Za-z])(?![\w'’.])"), self._read_letter
+        yield re.compile(r"(?<![^\W\d]|['’.])(?P<letter>[A-Za-z])(?![\w'’.])"), self._read_letter
         yield re.compile(rf"(?<=[0-9A-Za-z)）²³%$€£¥])\s?(?P<sign>{_SIGN})\s?{_NEXT}"), self._read_sign
+        yield re.compile(r"(?<![^\s(（])(?P<sign>-)(?=[A-Za-z](?![\w-]))"), self._read_sign
+        yield re.compile(r"(?<==\s)-(?=[A-Za-z](?![\w-]))"), lambda _: self._language.minus
 
-    def _is_in_sum(self, match: re.Match[str]) -> bool:
+    def holds(self, match: re.Match[str]) -> bool:
+        """Whether a match is a part of a sum."""
         first = max(0, match.string.rfind("\n", 0, match.start()) + 1, match.start() - _REACH)
         around = match.string[first : match.end() + _REACH].split("\n", 1)[0]
         if not self._cue.search(around):
@@ -55,22 +72,31 @@ class Sums:
             if found.start() <= match.start() - first < found.end():
                 between = _RANGE.fullmatch(found[0])
                 is_range = between is not None and int(between["first"]) < int(between["second"])
-                is_other = _EQUALS.search(found[0]) is None and _ASKED_FOR_ITSELF.search(found[0]) is not None
+                is_said = _EQUALS.search(found[0]) is None
+                # "24/7 is ...", but "What is 24/7?"
+                is_share = found[0][0].isdigit() and re.search(r"\d[/:]\d", found[0]) is not None
+                is_other = is_said and (is_share or _ASKED_FOR_ITSELF.search(found[0]) is not None)
                 return not is_range and not is_other and _DATE.search(found[0]) is None
         return False
 
+    def _is_formula(self, match: re.Match[str]) -> bool:
+        """Whether the line has an equation with signs that no prose has: "x = (-b ± √(b² - 4ac)) / 2a"."""
+        line = words_before(match, _REACH) + match.string[match.start() : match.end() + _REACH].split("\n", 1)[0]
+        return "=" in line and re.search(r"[√±²³^]", line) is not None
+
     def _read_number(self, match: re.Match[str]) -> str | None:
         is_share = _is_share(match.string, match.end())
-        return self._language.say(match["number"]) if not is_share and self._is_in_sum(match) else None
+        return self._language.say(match["number"]) if not is_share and self.holds(match) else None
 
     def _read_letter(self, match: re.Match[str]) -> str | None:
         """ "a - b" has no article."""
         letter = match["letter"]
-        is_read = (self._language.letters or letter == "a") and self._is_in_sum(match)
+        is_read = (self._language.letters or letter == "a") and self.holds(match)
         return spell_letters(letter.upper(), self._language) if is_read else None
 
     def _read_sign(self, match: re.Match[str]) -> str | None:
-        if _is_share(match.string, match.start()) or (match["sign"] != "−" and not self._is_in_sum(match)):
+        is_minus = match["sign"] == "−" or self.holds(match) or self._is_formula(match)
+        if _is_share(match.string, match.start()) or not is_minus:
             return None
         word = self._language.operation(_SIGNS[match["sign"]])
         return f" {word} " if word else None

@@ -19,6 +19,8 @@ _CJK = "\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9d"
 _CJK_SIGN = re.compile(rf"[{_CJK}]|[^\s{_CJK}]+")
 """One character, or a stretch of another script."""
 _CLOSING = tuple(",.;:!?…)]”»、。，！？；：")
+_OPENING = ("(", "[")
+_CLOSED = (")", "]", ",")
 _DASHES = frozenset({"-", "–", "—", "--", "---"})
 
 
@@ -92,7 +94,8 @@ def _part_words(tokens: list[SpeechToken], lang: LangCode) -> list[SpeechToken]:
         before = parted[-1] if parted else None
         if before is not None and not before.whitespace and before.source_end == token.source_start:
             is_cut_word = before.source_end - before.source_start == _MAX_TOKEN_CHARS
-            meet = is_spoken_sign(before.spoken[-1:]) and is_spoken_sign(token.spoken[:1])
+            ends, starts = is_spoken_sign(before.spoken[-1:]), is_spoken_sign(token.spoken[:1])
+            meet = (ends and (starts or token.spoken[:1] in _OPENING)) or (starts and before.spoken[-1:] in _CLOSED)
             if meet and not is_cut_word and not open_language(lang).is_glued:
                 parted[-1] = replace(before, whitespace=" ")
         parted.append(token)
@@ -135,12 +138,17 @@ def _attach_punctuation(tokens: list[SpeechToken]) -> list[SpeechToken]:
     for token in tokens:
         before = attached[-1] if attached else None
         is_mark = bool(token.spoken) and not any(is_spoken_sign(sign) for sign in token.spoken)
+        is_beside = before is not None and before.source_end == token.source_start
+        if before is not None and is_beside and before.spoken in _OPENING and token.spoken and not token.ipa:
+            attached[-1] = replace(token, spoken=before.spoken + token.spoken, source_start=before.source_start)
+            continue
         if (
             before is not None
             and is_mark
             and before.spoken
             and not before.ipa
-            and before.source_end == token.source_start
+            and is_beside
+            and token.spoken not in _OPENING
         ):
             spoken = (
                 before.spoken if token.spoken == "." and before.spoken.endswith(".") else before.spoken + token.spoken

@@ -1,4 +1,4 @@
-"""Wide and half-wide forms as the plain letters that they are: Ａ, １, ｶﾞ. Each keeps its place in the text."""
+"""Other forms of plain letters and digits as what they are: Ａ, １, ｶﾞ, H₂O, १२. Each keeps its place in the text."""
 
 import re
 import unicodedata
@@ -8,7 +8,9 @@ _FILLER = "\u2060"
 _FORMS = re.compile(
     # letters and digits; half-wide kana with their marks; kana with marks of their own
     "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff03-\uff06\uff0b\uff0f\uff1c-\uff1e\uff20\uffe0-\uffe6]"
-    "|[\uff66-\uff9f]+|[\u3041-\u30ff][\u3099\u309a]"
+    "|[\uff65-\uff9f]+|[\u3041-\u30ff][\u3099\u309a]"
+    # low digits, and those of other scripts
+    "|[\u2080-\u2089\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]"
     # signs that are others beside digits than in a sentence
     "|(?<=[\\d\uff10-\uff19])[\uff0d\uff0e\uff1a\uff3f](?=[\\d\uff10-\uff19])|[\uff0d](?=[\\d\uff10-\uff19])"
     "|(?<=[\\d\uff10-\uff19])\uff0c(?=[\\d\uff10-\uff19]{3})"
@@ -27,5 +29,6 @@ def _fold(written: str) -> str:
         if len(pair) == 1 and len(written) > index + 1:
             plain += pair + _FILLER
         elif len(plain) <= index:
-            plain += unicodedata.normalize("NFKC", sign)
+            digit = unicodedata.digit(sign, None)
+            plain += unicodedata.normalize("NFKC", sign) if digit is None else str(digit)
     return plain if len(plain) == len(written) else written

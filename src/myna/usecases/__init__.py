@@ -1,1 +1,1 @@
-"""What the service does, one verb a file. Knows ports, not adapters or frameworks."""
+"""What the service does, one verb a file. Knows ports and the pure layers below, not adapters or frameworks."""

@@ -1,17 +1,19 @@
 """Clone a voice: from what a person uploaded to a voice that can speak."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
+from myna.audio.encode import encode_wav
 from myna.domain.consent import Consent
 from myna.domain.errors import InvalidRequest, VoiceAlreadyExists
 from myna.domain.finding import Finding
 from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleQuality, SampleRequest
 from myna.domain.voice import TrialMeasures, Voice, VoiceArtifact, VoiceId, VoiceSource, WorkspaceId, clone_voice_id
-from myna.domain.waveform import ReferenceAudio, Waveform
+from myna.domain.waveform import ReferenceAudio
 from myna.usecases.ports import Clock, EngineClient, Offload, SampleAnalyst, StoredSample, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.try_voice import TryVoice
@@ -67,7 +69,6 @@ class CloneVoice:
     analyst: SampleAnalyst
     offload: Offload
     clock: Clock
-    encode_wav: Callable[[Waveform], bytes]
     max_samples: int
     try_voice: TryVoice
     refine_voices: RefineVoices
@@ -77,6 +78,7 @@ class CloneVoice:
     async def __call__(self, command: CloneVoiceCommand) -> CloneVoiceResult:
         """Raises: InvalidRequest, AudioUndecodable (naming the sample), Overloaded, EngineFailure."""
         self._check(command)
+        begun_at = self.clock.now()
         analysed = [await self._analyse(index, sample) for index, sample in enumerate(command.samples)]
         validated = tuple(
             [
@@ -90,7 +92,7 @@ class CloneVoice:
         reference = await self._join(usable)
         artifact = await self.engine.encode_voice(reference, by_ear=self.waits)
         measures = await self.try_voice(artifact, reference) if self.waits else TrialMeasures()
-        voice = await self._store(command, reference.lang, artifact, measures, analysed, validated)
+        voice = await self._store(command, begun_at, reference.lang, artifact, measures, analysed, validated)
         self.refine_voices.begin()
         advised = self._advise(validated, analysed, voice)
         return CloneVoiceResult(voice, advised, self.refine_voices.will_improve(voice))
@@ -121,7 +123,7 @@ class CloneVoice:
             raise type(exc)(f"voiceSamples[{index}].audioData: {exc.message}") from exc
 
     def _describe(self, sample: AnalysedSample, content: bytes) -> ValidatedSample:
-        wav = self.encode_wav(sample.processed) if sample.processed is not None else b""
+        wav = encode_wav(sample.processed) if sample.processed is not None else b""
         digest = hashlib.sha256(content).hexdigest()
         return ValidatedSample(wav, sample.lang, sample.transcript, sample.findings, sample.quality, digest)
 
@@ -142,6 +144,7 @@ class CloneVoice:
     async def _store(  # noqa: PLR0917  (each of them is stored)
         self,
         command: CloneVoiceCommand,
+        now: datetime,
         lang: LangCode,
         artifact: VoiceArtifact,
         measures: TrialMeasures,
@@ -153,7 +156,6 @@ class CloneVoice:
             for entry, sample in zip(validated, analysed, strict=True)
             if sample.is_usable
         ]
-        now = self.clock.now()
         consent = command.consent
         if consent is not None:
             consent = replace(consent, recordings=tuple(sample.digest for sample in kept), given_at=now)

@@ -10,6 +10,8 @@ from myna.domain.errors import InvalidRequest, LanguageUnsupported, VoiceNotFoun
 from myna.domain.language import LangCode
 from myna.domain.speech import AudioEncoding, AudioFormat
 from myna.domain.voice import Voice, VoiceDesign, VoiceId, VoiceSource, WorkspaceId
+from myna.text.description import read_description
+from myna.text.language import detect_text_language
 from myna.usecases.manage_voices import check_change
 from myna.usecases.models import DEFAULT_MODEL
 from myna.usecases.ports import Clock, EngineClient, Offload, VoiceChange, VoiceStore
@@ -61,8 +63,6 @@ class DesignVoice:
     voices: VoiceStore
     engine: EngineClient
     synthesize_speech: SynthesizeSpeech
-    read_description: Callable[[str], VoiceAttributes]
-    detect_language: Callable[[str], LangCode | None]
     offload: Offload
     clock: Clock
     new_token: Callable[[], str]
@@ -73,7 +73,7 @@ class DesignVoice:
     async def __call__(self, command: DesignVoiceCommand) -> DesignedVoices:
         """Raises: InvalidRequest, LanguageUnsupported, Overloaded, EngineFailure."""
         self._check(command)
-        attributes = self.read_description(command.design_prompt)
+        attributes = read_description(command.design_prompt)
         lang = await self.offload(partial(self._choose_language, command, attributes))
         # Each is made and heard before the next: a failure leaves few drafts behind.
         previews = [
@@ -99,7 +99,7 @@ class DesignVoice:
             raise InvalidRequest(f"previewText should not exceed {_MAX_PREVIEW_TEXT_CHARS} characters.")
 
     def _choose_language(self, command: DesignVoiceCommand, attributes: VoiceAttributes) -> LangCode:
-        lang = attributes.spoken(command.lang or self.detect_language(command.preview_text) or LangCode.EN_US)
+        lang = attributes.spoken(command.lang or detect_text_language(command.preview_text) or LangCode.EN_US)
         offered = self.engine.spec.capabilities.languages
         if lang not in offered:
             names = ", ".join(sorted(code.bcp47 for code in offered))

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from functools import partial
 
+from myna.analysis.mark_finder import MarkFinder
 from myna.domain.speech import FoundMark
-from myna.usecases.ports import MarkFinder, Offload, SampleAnalyst
+from myna.usecases.ports import Offload, SampleAnalyst
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ class JobStore(Protocol):
         ...
 
     async def renew(self, claimed: ClaimedItem, lifetime: timedelta) -> None:
-        """Keep it for so long from now on."""
+        """Keep it for so long from now on, unless another has claimed it since."""
         ...
 
     async def release(self, claimed: ClaimedItem) -> None:
@@ -112,7 +112,8 @@ class JobStore(Protocol):
     async def finish(self, claimed: ClaimedItem, outcome: SpokenItem | Failure, keep_for: timedelta) -> None:
         """Keep the outcome and delete the text. With its last item the job is done, and kept for so long from then on.
 
-        Nothing happens if the item is done already, or its job was deleted. Raises: ServiceUnavailable.
+        Nothing happens if another has claimed the item since, or it is done, or its job was deleted.
+        Raises: ServiceUnavailable.
         """
         ...
 

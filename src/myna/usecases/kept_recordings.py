@@ -1,11 +1,12 @@
 """The reference of a voice, put together again from what is kept of its samples."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from myna.audio.stored_wav import decode_stored_wav
 from myna.domain.sample import AnalysedSample
 from myna.domain.voice import VoiceId, WorkspaceId
-from myna.domain.waveform import ReferenceAudio, Waveform
+from myna.domain.waveform import ReferenceAudio
 from myna.usecases.ports import EngineClient, Offload, SampleAnalyst, StoredSample, VoiceStore
 
 
@@ -17,7 +18,6 @@ class RebuildReference:
     engine: EngineClient
     analyst: SampleAnalyst
     offload: Offload
-    decode_wav: Callable[[bytes], Waveform]
 
     async def __call__(self, workspace: WorkspaceId, voice_id: VoiceId) -> ReferenceAudio | None:
         """None for a voice that comes from no recording. Raises: VoiceNotFound, ServiceUnavailable, Overloaded."""
@@ -32,4 +32,4 @@ class RebuildReference:
     def _as_heard(self, sample: StoredSample) -> AnalysedSample:
         # Without ratings all are equal and the order of the upload decides.
         rating = sample.rating if sample.rating is not None else 0.0
-        return AnalysedSample((), self.decode_wav(sample.wav), sample.transcript, sample.lang, None, rating)
+        return AnalysedSample((), decode_stored_wav(sample.wav), sample.transcript, sample.lang, None, rating)

@@ -15,10 +15,10 @@ from myna.domain.language import LangCode
 from myna.domain.pronunciation import PronunciationDictionary
 from myna.domain.sample import AnalysedSample, SampleRequest
 from myna.domain.scope import Scopes
-from myna.domain.speech import AudioFormat, FoundMark, SpeechSegment, SpokenChunk, SynthesisOptions
+from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.transcript import FoundSpeech, HeardPassage, Talk
 from myna.domain.voice import Refinement, TrialMeasures, Voice, VoiceArtifact, VoiceId, WorkspaceId
-from myna.domain.waveform import ReferenceAudio, Samples, Waveform
+from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSpec
 
 T = TypeVar("T")
@@ -163,47 +163,6 @@ class SampleAnalyst(Protocol):
         ...
 
 
-# --- speech out ----------------------------------------------------------------------------------------------------
-
-
-class SpeechEncoder(Protocol):
-    """A running encoder of one output format. Blocking, cheap."""
-
-    def encode(self, waveform: Waveform) -> bytes:
-        """Bytes that are ready after this piece; may be empty while the encoder gathers a frame."""
-        ...
-
-    def finish(self) -> bytes:
-        """The rest."""
-        ...
-
-
-class SpeechEncoders(Protocol):
-    def open(self, audio_format: AudioFormat, *, is_stream: bool, tempo: float = 1.0) -> SpeechEncoder:
-        """is_stream: chunk headers as wire-contract.md#encodings wants them for streams, not for one whole reply.
-        tempo: 2 is twice as fast, with the same pitch.
-        """
-        ...
-
-
-class SpeechMarker(Protocol):
-    """Puts an inaudible mark into one reply, in pieces: the same samples in whatever pieces. Blocking, cheap."""
-
-    def push(self, samples: Samples) -> Samples:
-        """What is ready after these samples: a little late, but not moved."""
-        ...
-
-    def finish(self) -> Samples:
-        """The rest: in all as many samples as came in."""
-        ...
-
-
-class MarkFinder(Protocol):
-    def find(self, recording: Waveform) -> FoundMark:
-        """Whether speech in it was marked; any rate, any length. Blocking. Raises: WeightsMissing, WeightsCorrupt."""
-        ...
-
-
 # --- store ---------------------------------------------------------------------------------------------------------
 
 
@@ -284,18 +243,26 @@ class VoiceStore(Protocol):
         voice_id: VoiceId,
         artifact: VoiceArtifact,
         refinement: Refinement = Refinement.DONE,
-    ) -> None:
+        *,
+        over: StoredVoice | None = None,
+    ) -> bool:
         """Put another artifact in the place of the old one, atomically; readers get the one or the other.
 
         refinement: of the voice from then on. Unless it is done, what was measured on the old artifact is dropped.
-        Raises: VoiceNotFound.
+        over: what the work began with; if the artifact or the stage is another by now, nothing happens: False.
+        Raises: VoiceNotFound; with `over` also ConsentRevoked.
         """
         ...
 
-    async def set_measures(
-        self, workspace: WorkspaceId, voice_id: VoiceId, measures: TrialMeasures, refinement: Refinement
-    ) -> None:
-        """What was measured on a voice, and how far it is with that. Raises: VoiceNotFound."""
+    async def set_measures(self, over: StoredVoice, measures: TrialMeasures, refinement: Refinement) -> bool:
+        """What was measured on a voice, and how far it is with that. Otherwise as `replace_artifact`."""
+        ...
+
+    async def claim_refinement(self, voice: Voice, lifetime: timedelta) -> bool:
+        """Be the only process that is at work on this stage of a voice, for so long from now on; may be repeated.
+
+        False if another is, or the stage is over. Raises: VoiceNotFound, ConsentRevoked.
+        """
         ...
 
     async def list_made_by_others(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
@@ -451,6 +418,26 @@ class RequestKeys(Protocol):
 
     async def abandon(self, workspace: WorkspaceId, key: str) -> None:
         """The request failed and made nothing: its key is free again. Raises: ServiceUnavailable."""
+        ...
+
+
+Tally = Mapping[str, float]
+"""Some counts under one name."""
+ChangeTally = Callable[[Tally], Tally]
+
+
+class Tallies(Protocol):
+    """Counts that all processes of a store share. Nothing is lost if they are, in a power cut say."""
+
+    async def get(self, name: str) -> Tally:
+        """Empty if there is none, or its lifetime is over. Raises: ServiceUnavailable."""
+        ...
+
+    async def change(self, name: str, change: ChangeTally, lifetime: timedelta) -> None:
+        """One caller after the other: `change` is called once, with what is there, and gives what is there then.
+
+        lifetime: from now on. Raises: ServiceUnavailable, and what `change` raises: then all stays as it was.
+        """
         ...
 
 

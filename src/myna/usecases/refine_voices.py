@@ -5,6 +5,7 @@ import logging
 from contextlib import suppress
 from contextvars import Context
 from dataclasses import replace
+from datetime import timedelta
 
 from myna.domain.errors import ConsentRevoked, InvalidRequest, MynaError, Overloaded, ServiceUnavailable, VoiceNotFound
 from myna.domain.voice import PENDING_STAGES, Refinement, Voice, VoiceId, WorkspaceId
@@ -26,13 +27,18 @@ _DONE = {
 }
 """Log events."""
 _LOOK_AGAIN_S = 10.0
-"""After something that passes: a store that is away, too much work in line."""
+"""After something that passes: a store that is away, too much work in line, another process at work."""
+_CLAIM = timedelta(seconds=30)
+"""So long a voice waits whose process was killed."""
+_RENEW_S = 5.0
+"""So long it takes until work ends on a voice that was deleted, or revoked, in another process."""
 
 
 class RefineVoices:
     """One stage of one voice after the other, the earliest stage first, from what the store keeps of the voice.
 
     What the store marks as pending is the queue, so nothing is lost when the process ends: `begin` goes on with it.
+    Several processes may work on one store: a stage is claimed before it is begun, and a claim ends by itself.
     The reference is always rebuilt from the stored samples, so that a resumed refinement gives the same bytes; they
     keep the rating by which the clone put them in order, so that both hear the same recording.
     """
@@ -61,6 +67,7 @@ class RefineVoices:
         self._wanted = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
         self._given_up: set[VoiceId] = set()
+        self._looks_again = False
         self._current: tuple[WorkspaceId, VoiceId, asyncio.Task[None]] | None = None
 
     def mark(self, voice: Voice, *, is_heard: bool = False) -> Voice:
@@ -106,11 +113,15 @@ class RefineVoices:
     async def _work(self) -> None:
         while self._wanted.is_set():
             self._wanted.clear()
+            self._looks_again = False
             set_aside: set[VoiceId] = set()
             try:
                 while (voice := await self._find_next(set_aside)) is not None:
-                    await self._run(voice, set_aside)
+                    if await self._claim(voice, set_aside):
+                        await self._run(voice, set_aside)
             except _Interrupted:
+                self._looks_again = True
+            if self._looks_again:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wanted.wait(), _LOOK_AGAIN_S)
                 self._wanted.set()
@@ -119,13 +130,35 @@ class RefineVoices:
         step = asyncio.create_task(self._step(voice, set_aside))
         self._current = (voice.workspace, voice.voice_id, step)
         try:
-            await asyncio.wait({step})
+            while not (await asyncio.wait({step}, timeout=_RENEW_S))[0] and await self._may_go_on(voice):
+                pass
         finally:
             self._current = None
             step.cancel()
             await asyncio.wait({step})
         if not step.cancelled():
             step.result()
+
+    async def _claim(self, voice: Voice, set_aside: set[VoiceId]) -> bool:
+        try:
+            if await self._voices.claim_refinement(voice, _CLAIM):
+                return True
+            self._looks_again = True  # the process that is at work on it may die
+        except (VoiceNotFound, ConsentRevoked):
+            pass  # meanwhile
+        except MynaError as exc:
+            raise _Interrupted from exc
+        set_aside.add(voice.voice_id)
+        return False
+
+    async def _may_go_on(self, voice: Voice) -> bool:
+        """False if the voice was deleted, or revoked, whichever process was told."""
+        try:
+            return await self._voices.claim_refinement(voice, _CLAIM)
+        except (VoiceNotFound, ConsentRevoked):
+            return False
+        except ServiceUnavailable:
+            return True  # what was done is not thrown away
 
     async def _find_next(self, set_aside: set[VoiceId]) -> Voice | None:
         """The oldest of those that are least far. A stage that is not offered any more counts as the one behind it."""
@@ -174,19 +207,15 @@ class RefineVoices:
         following = next(iter(self._after(stage)), Refinement.DONE)
         if stage is Refinement.MEASURING:
             measures = await self._try_voice(stored.artifact, reference, at_leisure=True)
-            await self._refuse_if_revoked(stored)
-            await self._voices.set_measures(workspace, voice_id, measures, following)
+            is_kept = await self._voices.set_measures(stored, measures, following)
         else:
             if stage is Refinement.HEARING:
                 better = await self._engine.encode_voice(reference, by_ear=True, at_leisure=True)
             else:
                 better = await self._engine.refine_voice(stored.artifact, reference)
-            await self._refuse_if_revoked(stored)
-            await self._voices.replace_artifact(workspace, voice_id, better, following)
-        logger.info(_DONE[stage], extra={"voice_id": voice_id, "engine": self._engine.spec.id})
-
-    async def _refuse_if_revoked(self, stored: StoredVoice) -> None:
-        (await self._voices.get(stored.voice.workspace, stored.voice.voice_id)).refuse_if_revoked()
+            is_kept = await self._voices.replace_artifact(workspace, voice_id, better, following, over=stored)
+        if is_kept:
+            logger.info(_DONE[stage], extra={"voice_id": voice_id, "engine": self._engine.spec.id})
 
     def _after(self, stage: Refinement) -> list[Refinement]:
         return [later for later in self._stages if PENDING_STAGES.index(later) > PENDING_STAGES.index(stage)]

@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import InvalidRequest, ServiceUnavailable, VoiceIncompatible
 from myna.domain.language import LangCode
 from myna.domain.voice import Refinement, TrialMeasures, Voice, VoiceArtifact, VoiceDesign, VoiceId, WorkspaceId
+from myna.text.description import read_description
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.ports import EngineClient, StoredVoice, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
@@ -30,7 +29,6 @@ class RemakeVoice:
     engine: EngineClient
     rebuild_reference: RebuildReference
     refine_voices: RefineVoices
-    read_description: Callable[[str], VoiceAttributes]
     is_automatic: bool
     """Also when a voice of another engine is spoken with, not only when it is asked for."""
     _running: dict[tuple[WorkspaceId, VoiceId], asyncio.Task[StoredVoice]] = field(default_factory=dict, init=False)
@@ -46,7 +44,8 @@ class RemakeVoice:
             raise InvalidRequest(f"'{voice_id[:128]}' comes with the engine: there is nothing to make again.")
         voice = await self.voices.get(workspace, voice_id)
         voice.refuse_if_revoked()
-        return (await self._remake(voice)).voice
+        await self._remake(voice)
+        return await self.voices.get(workspace, voice_id)
 
     async def bring_up_to_date(self, stored: StoredVoice) -> StoredVoice:
         """The voice as this engine speaks it: as it is, or made again, once for all who ask at one time.
@@ -84,11 +83,13 @@ class RemakeVoice:
         stored = await self.voices.get_with_artifact(workspace, voice_id)
         if self._fits(stored.artifact):
             return stored  # since the caller looked
-        remade = await self._remake(stored.voice)
+        remade = await self._remake(stored.voice, over=stored)
         self.refine_voices.begin()
-        return remade
+        # Another process may have been faster.
+        return remade or await self._remake_unless_done(workspace, voice_id)
 
-    async def _remake(self, voice: Voice) -> StoredVoice:
+    async def _remake(self, voice: Voice, over: StoredVoice | None = None) -> StoredVoice | None:
+        """over: what the voice must still be in the end; None if it is not."""
         reference = await self.rebuild_reference(voice.workspace, voice.voice_id)
         unrefined = replace(voice, refinement=Refinement.NONE, measures=TrialMeasures())
         try:
@@ -109,12 +110,14 @@ class RemakeVoice:
                 f"The voice '{voice.voice_id[:128]}' was made for another engine or version, and this one cannot make "
                 f"it again from what is kept: {exc.message}"
             ) from exc
-        await self.voices.replace_artifact(voice.workspace, voice.voice_id, artifact, remade.refinement)
+        place = voice.workspace, voice.voice_id
+        if not await self.voices.replace_artifact(*place, artifact, remade.refinement, over=over):
+            return None
         logger.info("voice remade", extra={"voice_id": voice.voice_id, "engine": self.engine.spec.id})
         return StoredVoice(remade, artifact)
 
     async def _design(self, design: VoiceDesign, lang: LangCode) -> VoiceArtifact:
-        attributes = self.read_description(design.prompt)
+        attributes = read_description(design.prompt)
         offered = self.engine.spec.capabilities.languages
         return await self.engine.design_voice(attributes, lang if lang in offered else LangCode.EN_US, design.seed)
 

@@ -12,7 +12,7 @@ from myna.usecases.keep_dictionaries import KeepDictionaries
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.listen_live import ListenLive
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
-from myna.usecases.ports import Clock, EngineClient, KeyStore, TokenVault, VoiceStore
+from myna.usecases.ports import Clock, EngineClient, KeyStore, Tallies, TokenVault, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.repeated_requests import RepeatedRequests
@@ -41,6 +41,7 @@ class Services:
     keep_dictionaries: KeepDictionaries
     repeated_requests: RepeatedRequests
     keys: KeyStore
+    tallies: Tallies
     vault: TokenVault
     voices: VoiceStore
     jobs: JobStore

@@ -14,7 +14,7 @@ MIN_SPEAKING_RATE, MAX_SPEAKING_RATE = 0.5, 1.5
 MIN_SPEED, MAX_SPEED = 0.25, 4.0
 """Of the forms that are not Inworld's."""
 _MAX_TEMPERATURE = 2.0
-_MAX_BIT_RATE_BPS = 512_000
+_MIN_BIT_RATE_BPS, _MAX_BIT_RATE_BPS = 8_000, 512_000
 """Source: wire-contract.md#speech. Within these the encoder takes the nearest that the format has."""
 _MAX_SEED = 2**63 - 1
 _MIN_DESIGN_PROMPT_CHARS, _MAX_DESIGN_PROMPT_CHARS = 7, 1024
@@ -103,7 +103,7 @@ def check_speak_command(command: SpeakCommand, limits: SpeechLimits) -> None:
     if command.audio_format.sample_rate_hz not in SAMPLE_RATES_HZ:
         known = ", ".join(str(rate) for rate in SAMPLE_RATES_HZ)
         raise InvalidRequest(f"sampleRateHertz is not supported. Use one of {known}.")
-    if not 0 < command.audio_format.bit_rate_bps <= _MAX_BIT_RATE_BPS:
+    if not _MIN_BIT_RATE_BPS <= command.audio_format.bit_rate_bps <= _MAX_BIT_RATE_BPS:
         raise InvalidRequest("bitRate is out of range. Use 32000 to 320000 bits per second.")
     name, least, most = ("speakingRate", MIN_SPEAKING_RATE, MAX_SPEAKING_RATE)
     if command.form is not SpeechForm.INWORLD:

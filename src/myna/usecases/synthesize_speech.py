@@ -2,13 +2,13 @@
 
 import hashlib
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
-from myna.domain.attributes import VoiceAttributes
+from myna.audio.encode import FormatEncoder
+from myna.audio.watermark import SpeechMarker
 from myna.domain.errors import LanguageUnsupported, TextUnspeakable
 from myna.domain.language import LangCode
 from myna.domain.pronunciation import PronunciationDictionary, words_of
@@ -16,16 +16,12 @@ from myna.domain.speech import EncodedChunk, SpeechSegment, SynthesisOptions
 from myna.domain.voice import Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import Waveform
 from myna.engines.other_engines import describe_other_engines
+from myna.text.description import read_description
+from myna.text.language import detect_text_language
+from myna.text.plan import plan_speech
 from myna.usecases.keep_dictionaries import KeepDictionaries
 from myna.usecases.models import DICTIONARY_MODELS
-from myna.usecases.ports import (
-    EngineClient,
-    EngineStream,
-    Offload,
-    SpeechEncoders,
-    SpeechMarker,
-    VoiceStore,
-)
+from myna.usecases.ports import EngineClient, EngineStream, Offload, VoiceStore
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.speak_command import SpeakCommand, SpeechLimits, check_speak_command
 from myna.usecases.speaking_permission import SpeakingPermission
@@ -38,21 +34,6 @@ _STREAM_PART_S = 0.5
 
 _FIRST_SEGMENT_CHARS = 60
 """Streams begin with a short segment, so that the first sound does not wait for a whole sentence."""
-
-
-class PlanSpeech(Protocol):
-    """Turns a text into segments (`myna.text.plan`)."""
-
-    def __call__(
-        self,
-        text: str,
-        lang: LangCode,
-        *,
-        normalize: bool,
-        max_segment_chars: int,
-        first_segment_chars: int | None,
-        own_words: Mapping[str, str],
-    ) -> tuple[SpeechSegment, ...]: ...
 
 
 class SpeechReply:
@@ -81,17 +62,14 @@ class SynthesizeSpeech:
     stock: StockVoices
     remake_voice: RemakeVoice
     engine: EngineClient
-    open_marker: Callable[[int], SpeechMarker] | None
-    """Of a sample rate, Hz; None: speech leaves as the engine gives it."""
-    encoders: SpeechEncoders
-    plan_speech: PlanSpeech
-    detect_language: Callable[[str, LangCode], LangCode | None]
-    """Of a text and the language that is usual for its voice."""
-    read_description: Callable[[str], VoiceAttributes]
+    marks: bool
+    """Speech leaves with the mark in it, not as the engine gives it."""
     offload: Offload
     offload_of_jobs: Offload
     """The same for what nobody waits for: work at leisure need not stop for it."""
     limits: SpeechLimits
+    open_encoder: Callable[..., FormatEncoder] = FormatEncoder
+    """Or one that signs what it makes."""
 
     async def __call__(self, command: SpeakCommand) -> SpeechReply | None:
         """Everything that can be refused is refused here, before the first byte. None: a text of white space alone.
@@ -157,7 +135,7 @@ class SynthesizeSpeech:
         if command.design_prompt is None:
             voice, artifact = await self.find_voice(command.workspace, command.voice_id)
             return artifact, await self._offload_of(command)(partial(self._choose_language, command, voice.lang))
-        attributes = self.read_description(command.design_prompt)
+        attributes = read_description(command.design_prompt)
         usual = attributes.spoken(LangCode.EN_US)
         lang = attributes.spoken(await self._offload_of(command)(partial(self._choose_language, command, usual)))
         seed = _design_seed(command.design_prompt, command.seed)
@@ -168,7 +146,7 @@ class SynthesizeSpeech:
         offered = self.engine.spec.capabilities.languages
         if command.lang is not None:
             return self._require(command.lang, offered)
-        heard = self.detect_language(command.text, usual)
+        heard = detect_text_language(command.text, usual)
         if heard is not None and heard.iso639 != usual.iso639:
             return self._require(heard, offered)
         if heard is not None:
@@ -187,7 +165,7 @@ class SynthesizeSpeech:
     def _plan(
         self, command: SpeakCommand, lang: LangCode, dictionaries: Sequence[PronunciationDictionary]
     ) -> tuple[SpeechSegment, ...]:
-        return self.plan_speech(
+        return plan_speech(
             command.text,
             lang,
             normalize=command.normalize_text,
@@ -205,7 +183,7 @@ class SynthesizeSpeech:
         """Times of spans are the engine's: nobody asks for them together with a rate that is not its own."""
         is_stream, tempo = command.is_stream, command.speaking_rate / command.engine_rate
         offload = self._offload_of(command)
-        encoder = self.encoders.open(command.audio_format, is_stream=is_stream, tempo=tempo)
+        encoder = self.open_encoder(command.audio_format, is_stream=is_stream, tempo=tempo)
         permission = SpeakingPermission(self.voices, command.workspace, command.voice_id)
         is_own = command.design_prompt is None and self.stock.find(command.voice_id) is None
         try:
@@ -231,7 +209,7 @@ class SynthesizeSpeech:
         self, stream: EngineStream, line: SpokenLine, offload: Offload
     ) -> AsyncGenerator[PlacedSpeech, None]:
         """Put the chunks in a line and the mark into it: the one place at which speech is marked."""
-        marker = self.open_marker(self._rate_hz) if self.open_marker is not None else None
+        marker = SpeechMarker(self._rate_hz) if self.marks else None
         async for chunk in stream:
             samples, spans = line.place(chunk)
             if marker is not None:

@@ -1,7 +1,7 @@
 """Let a new voice speak a few words: what they tell about it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,6 +9,8 @@ from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SynthesisOptions
 from myna.domain.voice import TrialMeasures, VoiceArtifact
 from myna.domain.waveform import ReferenceAudio
+from myna.text.languages.registry import open_language
+from myna.text.plan import plan_speech
 from myna.usecases.ports import EngineClient, Offload, SampleAnalyst
 from myna.usecases.spoken_audio import join_chunks
 
@@ -19,8 +21,6 @@ class TryVoice:
     analyst: SampleAnalyst
     offload: Offload
     offload_at_leisure: Offload
-    plan_trial_speech: Callable[[LangCode], Sequence[SpeechSegment]]
-    """What the voice speaks to be compared with the recording and heard for its clarity."""
     is_enabled: bool
 
     async def __call__(
@@ -32,7 +32,7 @@ class TryVoice:
         capabilities = self.engine.spec.capabilities
         offload = self.offload_at_leisure if at_leisure else self.offload
         lang = reference.lang if reference.lang in capabilities.languages else LangCode.EN_US
-        segments = await offload(partial(self.plan_trial_speech, lang))
+        segments = await offload(partial(_plan_trial, lang, capabilities.max_segment_chars))
         chunks = await self.engine.speak_whole(artifact, segments, SynthesisOptions(lang), at_leisure=at_leisure)
         spoken = join_chunks(chunks, segments, capabilities.sample_rate_hz)
         text = " ".join(segment.text for segment in segments)
@@ -42,3 +42,9 @@ class TryVoice:
                 offload(lambda: self.analyst.measure_clarity(spoken, text, lang)),
             )
         )
+
+
+def _plan_trial(lang: LangCode, max_segment_chars: int) -> Sequence[SpeechSegment]:
+    """What the voice speaks to be compared with the recording and heard for its clarity."""
+    trial = open_language(lang).trial
+    return plan_speech(trial, lang, normalize=True, max_segment_chars=max_segment_chars, first_segment_chars=None)

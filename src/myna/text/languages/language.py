@@ -141,6 +141,10 @@ class Language(Words):
         """`21` -> "twenty-first"; the cardinal where the language has no simple ordinal."""
         return self._spell(number, to="ordinal")
 
+    def ordinal_before(self, number: int, noun: str) -> str:
+        """As it stands before this noun."""
+        return self.ordinal(number, is_feminine=self.is_feminine(noun))
+
     def year(self, year: int) -> str:
         """`1998` -> "nineteen ninety-eight", where years are said so."""
         return self._spell(year, to="year") if self.pairs_years and year in _YEARS else self.cardinal(year)
@@ -208,6 +212,10 @@ class Language(Words):
     def say_code(self, digits: str) -> str:
         """A number that only names something: a password, an account."""
         return self.say_digits(digits)
+
+    def say_pairs(self, digits: str) -> str:
+        """As a room or a model has it: "four oh one", "forty ninety", where that is said."""
+        return self.say(digits)
 
     def say_groups(self, groups: Iterable[str]) -> str:
         """Digit by digit, with a short break between groups."""
@@ -307,7 +315,7 @@ class Language(Words):
 
     def say_second(self, second: int) -> str:
         """Behind hours and minutes."""
-        return self.cardinal(second)
+        return self.seconds.format(s=self.cardinal(second))
 
     def is_fraction(self, above: int, below: int) -> bool:
         return f"{above}/{below}" not in self.spoken_pairs

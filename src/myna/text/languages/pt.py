@@ -16,6 +16,13 @@ class Portuguese(Romance):
         found = super().currency
         return {sign: Currency(_lower(money.whole), money.hundredth) for sign, money in found.items()}
 
+    def part(self, number: int) -> str:
+        """See `Romance`: "dezesseis avos"."""
+        return self.ordinal(number) if number == 100 else f"{self.cardinal(number)} avos"
+
+    def parts(self, one: str) -> str:
+        return one if one.endswith("avos") else super().parts(one)
+
     def agree_with(self, numeral: str, noun: str, *, is_feminine: bool) -> str:  # noqa: ARG002
         if not is_feminine:
             return numeral

@@ -4,6 +4,7 @@ import re
 
 from myna.text.languages.language import Language
 
+_MAX_NAMED_PART = 100
 _QUEENS = frozenset({"isabel", "elizabeth", "elisabeth", "catalina", "catarina", "caterina", "catherine", "élisabeth"})
 
 
@@ -16,6 +17,22 @@ class Romance(Language):
     def ordinal(self, number: int, *, is_feminine: bool = False) -> str:
         spoken = super().ordinal(number)
         return re.sub(r"o\b", "a", spoken) if is_feminine else spoken
+
+    def say_fraction(self, above: int, below: int) -> str:
+        """See `Language`: "cinq seizièmes"; but marks are "quinze sur vingt"."""
+        is_mark = above > 1 and str(below) in self.marks
+        if is_mark or str(below) in self.fractions or not above < below <= _MAX_NAMED_PART:
+            return super().say_fraction(above, below)
+        one = self.part(below)
+        return self.say_count(above, {"one": one, "other": self.parts(one)})
+
+    def part(self, number: int) -> str:
+        """One of so many equal parts."""
+        return self.ordinal(number)
+
+    def parts(self, one: str) -> str:
+        """More of them."""
+        return f"{one}s"
 
     def suffixed(self, number: int, suffix: str) -> str:
         return self.ordinal(number, is_feminine=suffix.endswith(("ª", "a")))

@@ -25,7 +25,16 @@ class Unspaced(Language):
         return self.counted(second, "秒")
 
     def own_rules(self) -> Iterator[Rule]:
-        """Dates."""
+        """Times in halves of the day, amounts from and to, dates."""
+        half = any_of(self.pm)
+        clock = r"(?P<h>[01]?\d|2[0-3])(?:[:：](?P<min>[0-5]\d))?"
+        if half:
+            yield re.compile(rf"(?<![A-Za-z])(?P<half>{half})\s?{clock}(?![\d:]|\.\d)"), self._read_half
+            yield re.compile(rf"(?<!\d)(?<!\d[.,:]){clock}\s?(?P<half>{half})(?![A-Za-z])"), self._read_half
+        ends = r"(?<![\d.,/-])(?P<first>\d{1,8})\s?[〜～~–—-]\s?(?P<second>\d{1,8})"
+        yield re.compile(rf"{ends}(?P<counter>{any_of(self.counters)})(?<!日(?=本))"), self._read_amounts
+        # 5月3日～5日, -10℃~-2℃
+        yield re.compile(r"(?<=[日月時时年円元人点分号%％℃°C])\s?[〜～~–—]\s?(?=[-−]?\d)"), lambda _: self.to
         yield re.compile(rf"(?<!\d)(?P<first>\d{{4}})年?{DASH}(?P<second>\d{{4}})年"), self._read_years
         yield (
             re.compile(r"(?<!\d)(?:(?P<y>\d{4})年)?(?P<month>\d{1,2})月(?:(?P<day>\d{1,2})[日号])?"),
@@ -34,12 +43,28 @@ class Unspaced(Language):
         yield re.compile(r"(?<!\d)(?P<y>\d{4})年"), lambda match: self.date_year(int(match["y"]))
 
     def counting_rules(self) -> Iterator[Rule]:
-        counted = rf"(?<!\d)(?<!\d[.,])(?P<number>\d{{1,16}})(?P<counter>{any_of(self.counters)})"
-        yield re.compile(counted), lambda match: self.counted(int(match["number"]), match["counter"])
+        counted = r"(?<!\d)(?<!\d\.)(?<!\d,(?=\d{3}))(?P<number>\d{1,3}(?:,\d{3}){1,4}|\d{1,16})"
+        counted += f"(?P<counter>{any_of(self.counters)})"
+        yield re.compile(counted), lambda match: self.counted(int(match["number"].replace(",", "")), match["counter"])
 
     def date_year(self, year: int) -> str:
         """With 年."""
         return self.year(year) + "年"
+
+    def _read_half(self, match: re.Match[str]) -> str:
+        """ "3:45pm" """
+        minute = int(match["min"] or 0)
+        return self.pm[match["half"]] + self.say_time(int(match["h"]), minute, is_half_known=False)
+
+    def _read_amounts(self, match: re.Match[str]) -> str | None:
+        if match["counter"] in "年月" and len(match["first"]) == 4:
+            return None
+        first = self.cardinal(int(match["first"])) if match["first"] != "2" else self.say_two(match["counter"])
+        return f"{first}{self.to}{self.counted(int(match['second']), match['counter'])}"
+
+    def say_two(self, counter: str) -> str:  # noqa: ARG002  (of Mandarin)
+        """Two of something that is named behind another number."""
+        return self.cardinal(2)
 
     def _read_years(self, match: re.Match[str]) -> str:
         return f"{self.date_year(int(match['first']))}{self.to}{self.date_year(int(match['second']))}"
@@ -47,7 +72,8 @@ class Unspaced(Language):
     def _read_date(self, match: re.Match[str]) -> str | None:
         year, month = int(match["y"]) if match["y"] else None, int(match["month"])
         if match["day"]:
-            return self.say_date(year, month, int(match["day"]))
+            spoken = self.say_date(year, month, int(match["day"]))
+            return spoken.removesuffix("日") + "号" if spoken and match[0].endswith("号") else spoken
         if not 1 <= month <= 12:
             return None
         return ("" if year is None else self.date_year(year)) + self.months[month - 1]

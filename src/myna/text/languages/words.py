@@ -53,6 +53,8 @@ class Words:
     operations: Mapping[str, str] = field(default_factory=dict)
     """Words for + - × ÷ in sums, where they are others than `plus`, `minus` and `symbols`."""
     sum_words: tuple[str, ...] = ()  # Words that ask for a sum: "what is"
+    equal_words: tuple[str, ...] = ()  # Words that stand for the equals sign: "equals"
+    factorial: str = ""  # For the ! of 5!
     num2words: str = ""  # Its name in num2words, if that is not the ISO 639-1 code
     says_and: bool = True  # "One hundred and one" is said with the "and" that num2words gives
     pairs_decimals: bool = False  # Two digits behind the decimal sign are read as one number
@@ -73,13 +75,17 @@ class Words:
     by: str = ""  # Between the sides of a size: 3x4
     ratio: str = ""  # Between the numbers of "16:9"; empty for `to`
     percent: str = ""
+    angle: tuple[str, ...] = ()  # Degrees, minutes and seconds: 45°30'10"
+    percent_words: tuple[str, ...] = ()  # Where it has a plural: three Slavic forms
     percent_first: bool = False
     power: str = ""  # Of `{base}` and `{exponent}`
     fraction: str = ""  # Of `{above}` and `{below}`, where `fractions` has no word
     fractions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Denominator -> one of them, several; third, if exactly one is said otherwise: "2" -> half, halves, one half."""
+    marks: tuple[str, ...] = ("100",)  # What marks are given of: 85/100 is no fraction
     mixed: str = "{whole} {fraction}"  # Of a whole number and a fraction
     and_a_half: str = ""
+    and_a_half_of: tuple[str, ...] = ()  # One and two, where they are said otherwise
     spoken_pairs: tuple[str, ...] = ()  # What looks like a fraction and is not: "24/7"
 
     # --- dates and times ---
@@ -100,6 +106,7 @@ class Words:
     time: str = ""
     time_full: str = ""  # For a full hour
     time_small_minute: str = ""  # For minutes under ten; empty for the same as others
+    seconds: str = "{s}"  # Behind hours and minutes
     hours: tuple[str, ...] = ()  # "Hour" and "hours", where they are said in times
     hour_separators: str = ":"
     hour_word: str = ""  # Behind a full hour: "9h", "9 Uhr". A regular expression
@@ -125,13 +132,19 @@ class Words:
     heart: str = ""  # For <3 between two words; empty where it is silent as other faces are
     keys: Mapping[str, str] = field(default_factory=dict)  # * and # of a telephone
     symbols: Mapping[str, str] = field(default_factory=dict)
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    """Regular expression -> what is said; before all other rules. A group's first letter tells how it is said in `{}`:
+    n number, d digits one by one, c code, p pairs ("four oh one"), o ordinal, r Roman numeral, s that as an ordinal,
+    l letters, m month, w as written. Also `{star}` and `{hash}` of a telephone."""
     abbreviations: Mapping[str, str] = field(default_factory=dict)  # Lower case, with their dots
     final_abbreviations: tuple[str, ...] = ()  # Those that may end a sentence
     before_number: tuple[str, ...] = ()  # Those that are one only before a number: "p. 5"
     behind_names: Mapping[str, str] = field(default_factory=dict)  # What they mean where no name follows: "Elm Dr."
-    letters: tuple[str, ...] = ()  # Names of a to z, for what is spelled out; empty where the engine spells by itself
+    letters: tuple[str, ...] = ()  # Names of the letters, for what is spelled out; empty where the engine does that
+    alphabet: str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"  # Whose names they are
     short_words: str = ""
     """Of two or three letters without accents, as capitals no initialisms: OUI. Of longer ones their letters tell."""
+    has_clusters: bool = False  # Three consonants in a row make no initialism of a word in capitals
     acronyms: tuple[str, ...] = ()  # Capitals that are spoken as words: ONU
     spelled: tuple[str, ...] = ()  # Capitals that could be words, or are in other places, and are spelled
     say_as: Mapping[str, str] = field(default_factory=dict)  # Exact words that are said otherwise
@@ -149,5 +162,6 @@ class Words:
     roman_nouns: tuple[str, ...] = ()  # Lower-case words after which a Roman numeral is a number: "chapter"
     roman_before: tuple[str, ...] = ()  # Lower-case words before which a Roman numeral is an ordinal: "secolo"
     roman_endings: tuple[str, ...] = ()  # What makes an ordinal of a Roman numeral: "XXIe"
+    lone_romans: str = ""  # Numerals of one sign that are some behind a word in small letters: "siglo V"
     roman_tail: str = ""  # Pattern of what belongs to a Roman numeral behind it
     plain_romans: bool = False  # Roman numerals are cardinals where no king or noun says otherwise

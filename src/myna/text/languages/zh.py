@@ -4,15 +4,25 @@ import re
 from collections.abc import Iterable, Iterator
 
 from myna.text.languages.unspaced import Unspaced
+from myna.text.languages.words import Forms
 from myna.text.numerals import chinese
 from myna.text.rules import DASH, Rule, any_of, words_before
 
-_COUNTERS = "时分月日年个位只次人天本张条件种块岁台家倍间辆层名号元级届代份篇首支项点遍句杯瓶克米秒"
+_ONE_SIGN = (
+    "时分月日年个位只次人天本张条件种块岁台家倍间辆层名号元级届代份篇首支项点遍句杯瓶克米秒吨升毛角周套双对头匹棵朵把座所栋楼"
+    "期等章门页碗盘盒包袋箱桶颗粒滴片根串束架艘场批"
+)
+_MORE_SIGNS = (
+    "小时 分钟 公里 公斤 千克 千米 厘米 毫米 毫升 星期 年级 季度 世纪 美元 平方米 平方公里 立方米 英里 个月".split()
+)
+_COUNTERS = (*_ONE_SIGN, *_MORE_SIGNS)
+_COUNTED_UP = frozenset("月 日 号 级 届 代 层 期 等 楼 章 年级 季度 世纪".split())
+"""Two of them is 二: the second."""
 _SERVICES = r"11[0249]|12[02]|123\d\d|100\d\d|95\d{3}|96\d{3}"
 _CALLS = "打 拨 拨打 呼叫 致电 报 叫 电话 热线 客服 联系 火警 匪警 急救 报警".split()
 _CALLED = "热线 电话 客服 平台 报警 急救 指挥中心 救护车 接警 专线 查询 短信 来电 网站 官网".split()
 _NOT_CALLED = "元 块 个 人 年 月 日 号 米 公里 斤 克 岁 次 分 秒 % ％ 万 亿".split()
-_RESULTS = "获胜 取胜 击败 战胜 险胜 大胜 完胜 领先 落后 战平 逆转 不敌 负于 战成".split()
+_RESULTS = "结束 收场 告终 告负 输给 胜 获胜 取胜 击败 战胜 险胜 大胜 完胜 领先 落后 战平 逆转 不敌 负于 战成".split()
 _AMOUNTS = "元 块 美元 公里 斤 万 亿 平方 毫 厘 % ％".split()
 
 
@@ -35,7 +45,19 @@ class Chinese(Unspaced):
         return self.cardinal(day) + "日"
 
     def counted(self, number: int, counter: str) -> str:
-        return ("两" if number == 2 and counter not in "月日" else self.cardinal(number)) + counter
+        return (self.say_two(counter) if number == 2 else self.cardinal(number)) + counter
+
+    def say_count(self, number: int, forms: Forms) -> str:
+        noun = self.choose_form(forms, number)
+        return self.counted(number, noun)
+
+    def say_two(self, counter: str) -> str:
+        return "二" if counter in _COUNTED_UP else "两"
+
+    def say_time(self, hour: int, minute: int, *, is_half_known: bool) -> str:  # noqa: ARG002
+        """See `Language`: 两点零五分."""
+        minutes = f"{'零' if minute < 10 else ''}{self.cardinal(minute)}分" if minute else ""
+        return self.counted(hour, "点") + minutes
 
     def own_rules(self) -> Iterator[Rule]:
         """Dates, and mobile numbers, which are written without gaps."""
@@ -49,7 +71,8 @@ class Chinese(Unspaced):
         yield re.compile(rf"{called}|(?<=[或和与、/]){service}"), lambda match: self.say_code(match[0])
         cue = re.compile(rf"(?:{any_of(_CALLS)})\s?了?$")
         yield re.compile(service), lambda match: self.say_code(match[0]) if cue.search(words_before(match)) else None
-        score = rf"(?<![\d.-])(?P<first>\d{{1,3}})-(?P<second>\d{{1,3}})(?=(?:{any_of(_RESULTS)}))"
+        score = r"(?<![\d.-])(?P<first>\d{1,3})-(?P<second>\d{1,3})"
+        score += rf"(?:(?=(?:{any_of(_RESULTS)}))|(?<=[队比分]\d-\d)(?!\d))"
         yield re.compile(score), lambda match: self.ratio.join(self.say(number) for number in match.groups())
         # years without 年
         year, span = r"(?:18|19|20)\d\d", rf"(?:{DASH}|/)"
@@ -63,6 +86,9 @@ class Chinese(Unspaced):
         if match["first"] >= match["second"]:
             return None
         return f"{self.digits(match['first'])}{self.to}{self.digits(match['second'])}"
+
+    def say_pairs(self, digits: str) -> str:
+        return self.digits(digits)
 
     def say_code(self, digits: str) -> str:
         """See `Language`. As on the telephone."""
@@ -78,7 +104,9 @@ class Chinese(Unspaced):
         return super().join_phone(spoken).replace("一", "幺")
 
     def lone_roman(self, value: int, word: str, match: re.Match[str]) -> str | None:
-        is_ruler = bool(word) and not word.isascii() and not match.string.startswith("世", match.end())
+        is_ruler = (
+            bool(word) and not word.isascii() and word[-1] != "第" and not match.string.startswith("世", match.end())
+        )
         return self.cardinal(value) + ("世" if is_ruler else "")
 
 

@@ -25,6 +25,8 @@ def spell_cardinal(number: int) -> str:
             spoken += DIGITS[0]
         spoken += _spell_group(group) + _GROUPS[index]
     spoken = spoken.rstrip(DIGITS[0])
+    if spoken[:2] in ("二千", "二万", "二亿"):
+        return "两" + spoken[1:]
     return spoken[1:] if spoken.startswith("一十") else spoken
 
 

@@ -6,13 +6,11 @@ Source: Wan et al. 2018, "Generalized end-to-end loss for speaker verification";
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from myna.weights.convert.checkpoint import Tensors, read_checkpoint
-from myna.weights.convert.onnx_files import GraphBuilder, Port
+from myna.weights.convert.checkpoint import read_checkpoint
+from myna.weights.convert.onnx_files import GraphBuilder, Port, lstm_weights
 
 _NUM_LAYERS = 3
 _HIDDEN = 256
@@ -29,9 +27,7 @@ def convert_ge2e(sources: Sequence[Path], target: Path) -> None:
     signal = graph.add("Transpose", ["partials"], "frames_first", perm=[1, 0, 2])
     direction_axis = graph.weight("direction_axis", np.array([1], np.int64))
     for layer in range(_NUM_LAYERS):
-        weights = [
-            graph.weight(f"lstm{layer}.{name}", array[np.newaxis]) for name, array in _lstm_weights(tensors, layer)
-        ]
+        weights = [graph.weight(f"lstm{layer}.{name}", array) for name, array in lstm_weights(tensors, layer)]
         sequence = graph.add("LSTM", [signal, *weights], f"lstm{layer}.sequence", hidden_size=_HIDDEN)
         signal = graph.add("Squeeze", [sequence, direction_axis], f"lstm{layer}.output")
     last = graph.weight("last_frame", np.array(_PARTIAL_FRAMES - 1, np.int64))
@@ -48,18 +44,3 @@ def convert_ge2e(sources: Sequence[Path], target: Path) -> None:
         [Port("embeddings", ("num_partials", _HIDDEN))],
         _OPSET,
     )
-
-
-def _lstm_weights(tensors: Tensors, layer: int) -> list[tuple[str, npt.NDArray[Any]]]:
-    """Weights of a layer in ONNX's names and gate order: PyTorch has input, forget, cell, output; ONNX i, o, f, c."""
-
-    def reorder(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        input_gate, forget_gate, cell, output_gate = np.split(array, 4)
-        return np.concatenate([input_gate, output_gate, forget_gate, cell])
-
-    bias = [reorder(tensors[f"lstm.bias_{kind}_l{layer}"]) for kind in ("ih", "hh")]
-    return [
-        ("W", reorder(tensors[f"lstm.weight_ih_l{layer}"])),
-        ("R", reorder(tensors[f"lstm.weight_hh_l{layer}"])),
-        ("B", np.concatenate(bias)),
-    ]

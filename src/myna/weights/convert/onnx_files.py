@@ -15,6 +15,8 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from myna.weights.convert.checkpoint import Tensors
+
 IR_VERSION = 9
 """ONNX file format; what opset 20 asks for. Source: the version table of the ONNX specification."""
 
@@ -67,6 +69,20 @@ class GraphBuilder:
         )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
         _write(model, path)
+
+
+def lstm_weights(tensors: Tensors, layer: int, directions: Sequence[str] = ("",)) -> list[tuple[str, npt.NDArray[Any]]]:
+    """A layer of PyTorch's `lstm` by ONNX's names. PyTorch's gates are input, forget, cell, output; ONNX's i, o, f, c.
+
+    directions: the endings of the tensors' names.
+    """
+
+    def stacked(kind: str) -> npt.NDArray[Any]:
+        gates = [np.split(tensors[f"lstm.{kind}_l{layer}{direction}"], 4) for direction in directions]
+        return np.stack([np.concatenate([i, o, f, c]) for i, f, c, o in gates])
+
+    biases = np.concatenate([stacked("bias_ih"), stacked("bias_hh")], axis=1)
+    return [("W", stacked("weight_ih")), ("R", stacked("weight_hh")), ("B", biases)]
 
 
 def leave_alone(_graph: Any) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from myna.weights.convert.checkpoint import Tensors, read_checkpoint
-from myna.weights.convert.onnx_files import GraphBuilder, Port
+from myna.weights.convert.onnx_files import GraphBuilder, Port, lstm_weights
 
 _NUM_CLASSES = 7
 _HIDDEN = 128
@@ -50,7 +50,9 @@ def convert_segmentation(sources: Sequence[Path], target: Path) -> None:
     signal = graph.add("Transpose", [signal], "frames_first", perm=[2, 0, 1])
     both_directions = graph.weight("both_directions", np.array([0, 0, 2 * _HIDDEN], np.int64))
     for layer in range(_NUM_LSTM_LAYERS):
-        weights = [graph.weight(f"lstm{layer}.{name}", array) for name, array in _lstm_weights(tensors, layer)]
+        weights = [
+            graph.weight(f"lstm{layer}.{name}", array) for name, array in lstm_weights(tensors, layer, ("", "_reverse"))
+        ]
         sequence = graph.add(
             "LSTM", [signal, *weights], f"lstm{layer}.sequence", direction="bidirectional", hidden_size=_HIDDEN
         )
@@ -106,17 +108,3 @@ def _band_pass_filters(tensors: Tensors) -> npt.NDArray[np.float32]:
     )
     scaled = filters / np.tile(2 * width_hz, (2, 1))
     return scaled[:, np.newaxis].astype(np.float32)
-
-
-def _lstm_weights(tensors: Tensors, layer: int) -> list[tuple[str, npt.NDArray[np.float32]]]:
-    """Weights of a layer, both directions. PyTorch's gates are input, forget, cell, output; ONNX's i, o, f, c."""
-
-    def both(kind: str) -> npt.NDArray[np.float32]:
-        directions = []
-        for suffix in ("", "_reverse"):
-            input_gate, forget_gate, cell, output_gate = np.split(tensors[f"lstm.{kind}_l{layer}{suffix}"], 4)
-            directions.append(np.concatenate([input_gate, output_gate, forget_gate, cell]))
-        return np.stack(directions)
-
-    biases = np.concatenate([both("bias_ih"), both("bias_hh")], axis=1)
-    return [("W", both("weight_ih")), ("R", both("weight_hh")), ("B", biases)]

@@ -26,7 +26,17 @@ from myna.usecases.keep_dictionaries import (
     too_many_dictionaries,
     unknown_dictionary,
 )
-from myna.usecases.ports import Clock, Grant, KeyRow, MarkedRequest, StoredSample, StoredVoice, VoiceChange
+from myna.usecases.ports import (
+    ChangeTally,
+    Clock,
+    Grant,
+    KeyRow,
+    MarkedRequest,
+    StoredSample,
+    StoredVoice,
+    Tally,
+    VoiceChange,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +94,36 @@ class MemoryVoiceStore:
         voice_id: VoiceId,
         artifact: VoiceArtifact,
         refinement: Refinement = Refinement.DONE,
-    ) -> None:
+        *,
+        over: StoredVoice | None = None,
+    ) -> bool:
         entry = self._find(workspace, voice_id)
+        if over is not None and self._is_outrun(over):
+            return False
         measures = entry.voice.measures if refinement is Refinement.DONE else TrialMeasures()
         voice = replace(entry.voice, refinement=refinement, measures=measures)
         self._entries[workspace, voice_id] = replace(entry, voice=voice, artifact=artifact)
+        return True
 
-    async def set_measures(
-        self, workspace: WorkspaceId, voice_id: VoiceId, measures: TrialMeasures, refinement: Refinement
-    ) -> None:
-        entry = self._find(workspace, voice_id)
-        voice = replace(entry.voice, refinement=refinement, measures=measures)
-        self._entries[workspace, voice_id] = replace(entry, voice=voice)
+    async def set_measures(self, over: StoredVoice, measures: TrialMeasures, refinement: Refinement) -> bool:
+        if self._is_outrun(over):
+            return False
+        key = over.voice.workspace, over.voice.voice_id
+        entry = self._find(*key)
+        self._entries[key] = replace(entry, voice=replace(entry.voice, refinement=refinement, measures=measures))
+        return True
+
+    async def claim_refinement(self, voice: Voice, lifetime: timedelta) -> bool:
+        """Nobody else can have it: one process."""
+        del lifetime
+        stored = self._find(voice.workspace, voice.voice_id).voice
+        stored.refuse_if_revoked()
+        return stored.refinement is voice.refinement
+
+    def _is_outrun(self, over: StoredVoice) -> bool:
+        entry = self._find(over.voice.workspace, over.voice.voice_id)
+        entry.voice.refuse_if_revoked()
+        return (entry.artifact, entry.voice.refinement) != (over.artifact, over.voice.refinement)
 
     async def list_made_by_others(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
         entries = (e for e in self._entries.values() if not e.artifact.is_made_by(engine_id, engine_version))
@@ -256,6 +284,21 @@ class MemoryRequestKeys:
             del self._requests[workspace, key]
 
 
+class MemoryTallies:
+    """Implements `Tallies`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._tallies: dict[str, tuple[Tally, datetime]] = {}
+
+    async def get(self, name: str) -> Tally:
+        tally, expires_at = self._tallies.get(name, ({}, self._clock.now()))
+        return tally if expires_at > self._clock.now() else {}
+
+    async def change(self, name: str, change: ChangeTally, lifetime: timedelta) -> None:
+        self._tallies[name] = change(await self.get(name)), self._clock.now() + lifetime
+
+
 @dataclass(slots=True)
 class _Item:
     item: JobItem
@@ -364,7 +407,7 @@ class MemoryJobStore:
 
     def _pending(self, claimed: ClaimedItem) -> Sequence[_Item]:
         entries = self._items.get(claimed.job.job_id, [])[claimed.position : claimed.position + 1]
-        return [entry for entry in entries if entry.message is not None]
+        return [e for e in entries if e.message is not None and e.num_attempts == claimed.num_attempts]
 
 
 class MemoryDictionaryStore:

@@ -14,6 +14,7 @@ import pytest
 
 from myna.domain.consent import Consent, Revocation, digest_voice_id
 from myna.domain.errors import (
+    ConsentRevoked,
     CredentialsExpired,
     CredentialsRejected,
     DictionaryChanged,
@@ -45,6 +46,9 @@ from myna.usecases.ports import (
     MarkedRequest,
     RequestKeys,
     StoredSample,
+    StoredVoice,
+    Tallies,
+    Tally,
     VoiceChange,
     VoiceStore,
 )
@@ -370,13 +374,39 @@ class VoiceStoreContract:
         await voices.replace_artifact(OURS, waiting[0].voice_id, BETTER_ARTIFACT)
         assert waiting[1:] == list(await voices.list_pending_refinements())
 
+    async def test_who_is_late_changes_nothing(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """What was made of an artifact or a stage that is not there any more, or of a voice that was revoked."""
+        voice = replace(make_voice(clock), refinement=Refinement.HEARING)
+        await voices.add(OURS, voice, ARTIFACT, SAMPLES)
+        began = await voices.get_with_artifact(OURS, voice.voice_id)
+        assert await voices.claim_refinement(voice, timedelta(seconds=30))
+        here = OURS, voice.voice_id
+        assert await voices.replace_artifact(*here, BETTER_ARTIFACT, Refinement.MEASURING, over=began)
+        assert not await voices.claim_refinement(voice, timedelta(seconds=30))
+        now = await voices.get_with_artifact(*here)
+        for over in (began, replace(now, artifact=ARTIFACT), replace(now, voice=began.voice)):
+            assert not await voices.replace_artifact(*here, ARTIFACT, over=over)
+            assert not await voices.set_measures(over, TrialMeasures(0.5, 0.5), Refinement.DONE)
+        assert await voices.get_with_artifact(*here) == now
+        await voices.set_consent(*here, Consent(revoked_at=clock.now()))
+        for attempt in (
+            voices.replace_artifact(*here, ARTIFACT, over=now),
+            voices.set_measures(now, TrialMeasures(), Refinement.DONE),
+            voices.claim_refinement(now.voice, timedelta(seconds=30)),
+        ):
+            with pytest.raises(ConsentRevoked):
+                await attempt
+        assert (await voices.get_with_artifact(*here)).artifact == BETTER_ARTIFACT
+        assert await voices.recover() == 0
+
     async def test_measures_are_kept_with_what_they_were_taken_of(self, voices: VoiceStore, clock: FixedClock) -> None:
         """They outlive a finer version; a voice that begins anew has none. Half of them may be missing."""
         voice = replace(make_voice(clock), measures=TrialMeasures(0.5))
         await voices.add(OURS, voice, ARTIFACT, SAMPLES)
         assert await voices.get(OURS, voice.voice_id) == voice
         measures = TrialMeasures(0.75, 0.25)
-        await voices.set_measures(OURS, voice.voice_id, measures, Refinement.REFINING)
+        began = StoredVoice(voice, ARTIFACT)
+        assert await voices.set_measures(began, measures, Refinement.REFINING)
         measured = replace(voice, measures=measures, refinement=Refinement.REFINING)
         assert [measured] == await voices.list_pending_refinements()
         await voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT)
@@ -384,7 +414,7 @@ class VoiceStoreContract:
         await voices.replace_artifact(OURS, voice.voice_id, ARTIFACT, Refinement.HEARING)
         assert (await voices.get(OURS, voice.voice_id)).measures == TrialMeasures()
         with pytest.raises(VoiceNotFound):
-            await voices.set_measures(THEIRS, voice.voice_id, measures, Refinement.DONE)
+            await voices.set_measures(replace(began, voice=make_voice(clock, "gone")), measures, Refinement.DONE)
 
 
 class KeyStoreContract:
@@ -583,6 +613,43 @@ class RequestKeyContract:
         begun = await asyncio.gather(*(request_keys.begin(OURS, "k", _BODY, _LIFETIME) for _ in range(8)))
         assert begun.count(None) == 1
         assert begun.count(MarkedRequest(_BODY, ())) == 7
+
+
+class TallyContract:
+    """Promises of `Tallies`. Fixtures to give: `tallies` (empty, sharing the clock)."""
+
+    @pytest.fixture
+    def clock(self) -> FixedClock:
+        return FixedClock()
+
+    async def test_counts_change_one_caller_after_the_other(self, tallies: Tallies) -> None:
+        """None is lost, and what is refused in between leaves them as they are; names are any text."""
+
+        def count(tally: Tally) -> Tally:
+            return {"num": tally.get("num", 0) + 1}
+
+        def refuse(tally: Tally) -> Tally:
+            raise Overloaded(str(tally["num"]))
+
+        assert await tallies.get("a") == {}
+        await asyncio.gather(*(tallies.change("a", count, _LIFETIME) for _ in range(8)))
+        with pytest.raises(Overloaded, match="8"):
+            await tallies.change("a", refuse, _LIFETIME)
+        await tallies.change("'; -- \0 Grüße" * 100, count, _LIFETIME)
+        assert await tallies.get("a") == {"num": 8}
+
+    async def test_counts_begin_anew_after_their_time(self, tallies: Tallies, clock: FixedClock) -> None:
+        """From the last change on; it makes room for others."""
+        await tallies.change("a", lambda _: {"num": 1}, _LIFETIME)
+        clock.advance(_LIFETIME_S - 1)
+        await tallies.change("a", lambda tally: {"num": tally["num"] + 1}, _LIFETIME)
+        clock.advance(_LIFETIME_S - 1)
+        assert await tallies.get("a") == {"num": 2}
+        clock.advance(1)
+        assert await tallies.get("a") == {}
+        await tallies.change("b", lambda tally: tally, _LIFETIME)
+        await tallies.change("a", lambda tally: tally, _LIFETIME)
+        assert await tallies.get("a") == {}
 
 
 class DictionaryStoreContract:

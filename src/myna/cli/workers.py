@@ -1,0 +1,249 @@
+"""`myna serve --workers N`: one process that listens, and N that serve the connections it hands them.
+
+The one that listens takes a connection when it comes and gives it to the worker with the fewest open ones. So two
+callers of two workers never share one, which neither SO_REUSEPORT (by chance) nor a listening socket that all inherit
+(the one that wakes first) promises; connections that wait for a worker wait in the kernel, and none is lost when a
+worker ends. Between the two runs one Unix socket: a connection goes down it with a byte, and a byte comes back when it
+is taken and when it is closed. Its end tells the worker to stop: also when this process was killed.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+import tempfile
+from asyncio.subprocess import DEVNULL, Process
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+import typer
+from prometheus_client.multiprocess import mark_process_dead
+
+from myna.config import Settings
+
+logger = logging.getLogger(__name__)
+
+READY, TAKEN, CLOSED, LEAVING = b"rtcl"
+"""What a worker says: it is ready, has taken a connection, has closed one, was told to stop."""
+_STOP_S = 45.0
+"""A worker has 30 s for the requests it answers, and some to give the engine back."""
+_MAX_PAUSE_S = 30.0
+_STABLE_S = 60.0
+"""A worker that lived so long is started again at once; one that did not after a pause, twice as long each time."""
+_ACCEPT_AGAIN_S = 1.0
+"""After the process has run out of file descriptors. Source: asyncio."""
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
+    process: Process
+    channel: socket.socket
+    is_ready: bool = False
+    is_leaving: bool = False
+    num_open: int = 0
+    """Connections that were handed over and are not closed."""
+    num_handed: int = 0
+    untaken: deque[socket.socket] = field(default_factory=deque)
+    """Handed over, and given to another if it dies before it has them."""
+    started_s: float = field(default_factory=monotonic)
+
+    @property
+    def load(self) -> tuple[bool, int, int]:
+        """Least first. One that is not ready answers /healthz, and everything else with 503."""
+        return not self.is_ready, self.num_open, self.num_handed
+
+
+async def run_workers(
+    settings: Settings, listening: socket.socket, when_ready: Callable[[], Awaitable[None]], *, as_json: bool
+) -> None:
+    """Serve until a signal says stop. A worker that dies is started again.
+
+    when_ready: called when all workers are. Raises: typer.Exit for a worker that cannot start, which says why.
+    """
+    listening.setblocking(False)
+    with tempfile.TemporaryDirectory(prefix="myna-workers-") as folder:
+        await _Workers(settings, Path(folder), ["--json"] if as_json else []).run(listening, when_ready)
+
+
+class _Workers:
+    def __init__(self, settings: Settings, metrics_dir: Path, options: Sequence[str]) -> None:
+        """metrics_dir: empty; where the workers keep their counters, so that each can show the sum of all.
+
+        options: of the command `worker`.
+        """
+        self._num_workers = settings.workers
+        self._options = options
+        self._metrics_dir = metrics_dir
+        self._environment = {
+            **os.environ,
+            "MYNA_DATA_DIR": str(settings.data_dir),
+            "MYNA_ENGINE": settings.engine,
+            "PROMETHEUS_MULTIPROC_DIR": str(metrics_dir),
+        }
+        self._workers: set[_Worker] = set()
+        self._changed = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    async def run(self, listening: socket.socket, when_ready: Callable[[], Awaitable[None]]) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._obey)
+        keeping = [asyncio.create_task(self._keep()) for _ in range(self._num_workers)]
+        accepting = asyncio.create_task(self._accept_all(listening))
+        telling = asyncio.create_task(self._tell_when_ready(when_ready))
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({*keeping, accepting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (accepting, telling, stopping):
+                task.cancel()
+            await asyncio.wait({accepting, telling, stopping})
+            listening.close()
+            self._stop()
+            await asyncio.wait(keeping)
+            logger.info("stopped")
+        for task in (*keeping, accepting, telling):
+            if not task.cancelled():
+                task.result()
+
+    def _obey(self) -> None:
+        """A signal; the second one ends all at once."""
+        if self._stopping.is_set():
+            for worker in self._workers:
+                with contextlib.suppress(ProcessLookupError):
+                    worker.process.kill()
+        self._stop()
+
+    def _stop(self) -> None:
+        self._stopping.set()
+        for worker in self._workers:
+            self._dismiss(worker)
+
+    def _dismiss(self, worker: _Worker) -> None:
+        """Hand it no more; it ends when what it has is answered."""
+        worker.is_leaving = True
+        with contextlib.suppress(OSError):  # it is gone
+            worker.channel.shutdown(socket.SHUT_WR)
+
+    # --- processes -------------------------------------------------------------------------------------------------
+
+    async def _keep(self) -> None:
+        """One worker after the other, until all are to stop. Raises: typer.Exit if the first one cannot start."""
+        pause_s = 0.0
+        was_ready = False
+        while not self._stopping.is_set():
+            worker = await self._begin()
+            try:
+                status = await self._wait_for_end(worker)
+            finally:
+                self._end(worker)
+            was_ready = was_ready or worker.is_ready
+            if self._stopping.is_set():
+                return
+            if not was_ready:
+                raise typer.Exit(status if status > 0 else 1)
+            if worker.is_leaving:
+                continue
+            pause_s = 0.0 if monotonic() - worker.started_s > _STABLE_S else min(2 * pause_s + 0.5, _MAX_PAUSE_S)
+            logger.error("a worker died and is started again", extra={"pid": worker.process.pid, "status": status})
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause_s)
+
+    async def _begin(self) -> _Worker:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "myna.cli.main", "worker", str(theirs.fileno()), *self._options),
+                stdin=DEVNULL,
+                pass_fds=[theirs.fileno()],
+                env=self._environment,
+                # Ctrl-C in the terminal goes to this process, which tells the workers.
+                start_new_session=True,
+            )
+        worker = _Worker(process, ours)
+        self._workers.add(worker)
+        asyncio.get_running_loop().add_reader(ours, self._hear, worker)
+        if self._stopping.is_set():
+            self._dismiss(worker)
+        self._changed.set()
+        return worker
+
+    async def _wait_for_end(self, worker: _Worker) -> int:
+        ending = asyncio.create_task(worker.process.wait())
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait({ending, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        done, _ = await asyncio.wait({ending}, timeout=_STOP_S)
+        if not done:
+            logger.error("a worker does not stop and is killed", extra={"pid": worker.process.pid})
+            worker.process.kill()
+        return await ending
+
+    def _end(self, worker: _Worker) -> None:
+        self._workers.discard(worker)
+        asyncio.get_running_loop().remove_reader(worker.channel)
+        self._hear(worker)
+        worker.channel.close()
+        for connection in worker.untaken:
+            self._hand_over(connection)
+        mark_process_dead(worker.process.pid, str(self._metrics_dir))  # type: ignore[no-untyped-call]
+
+    def _hear(self, worker: _Worker) -> None:
+        try:
+            said = worker.channel.recv(4096)
+        except BlockingIOError:
+            return
+        except OSError:
+            said = b""
+        if not said:
+            asyncio.get_running_loop().remove_reader(worker.channel)
+        worker.is_ready = worker.is_ready or READY in said
+        worker.num_open -= said.count(CLOSED)
+        for _ in range(said.count(TAKEN)):
+            worker.untaken.popleft().close()
+        if LEAVING in said:
+            self._dismiss(worker)
+        self._changed.set()
+
+    async def _tell_when_ready(self, when_ready: Callable[[], Awaitable[None]]) -> None:
+        while sum(worker.is_ready for worker in self._workers) < self._num_workers:
+            self._changed.clear()
+            await self._changed.wait()
+        await when_ready()
+
+    # --- connections -----------------------------------------------------------------------------------------------
+
+    async def _accept_all(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            while not self._takers():
+                self._changed.clear()
+                await self._changed.wait()
+            try:
+                connection, _ = await loop.sock_accept(listening)
+            except OSError as exc:
+                logger.error("no connection can be accepted", extra={"error": exc.strerror})  # noqa: TRY400
+                await asyncio.sleep(_ACCEPT_AGAIN_S)
+                continue
+            self._hand_over(connection)
+
+    def _takers(self) -> list[_Worker]:
+        return sorted((worker for worker in self._workers if not worker.is_leaving), key=lambda worker: worker.load)
+
+    def _hand_over(self, connection: socket.socket) -> None:
+        """To the first that takes it; if none does it is cut."""
+        for worker in self._takers():
+            with contextlib.suppress(OSError):  # it is gone, or so busy that its socket is full
+                socket.send_fds(worker.channel, [b"c"], [connection.fileno()])
+                worker.num_open += 1
+                worker.num_handed += 1
+                worker.untaken.append(connection)
+                return
+        connection.close()
