@@ -48,7 +48,7 @@ _HOUSE_KEEPING_S = 3600.0
 class LoadedAnalyst(SampleAnalyst, Protocol):
     """A `SampleAnalyst` with models to load and to give back."""
 
-    def load(self) -> None: ...
+    def load(self) -> object: ...
 
     def close(self) -> None: ...
 
@@ -81,11 +81,10 @@ def build_services(
     settings: Settings,
     engine: EngineClient | None = None,
     analyst: LoadedAnalyst | None = None,
-    open_refinement: Callable[..., RefineVoices] = RefineVoices,
 ) -> Services:
     """Put everything together; nothing is loaded or connected before `Services.start()`.
 
-    engine, analyst: None for those of this process. open_refinement: who improves the voices.
+    engine, analyst: None for those of this process.
     Raises: ResourceNotFound or EngineFailure for an engine that is not there, InvalidRequest for a bad store address.
     """
     clock = SystemClock()
@@ -103,7 +102,7 @@ def build_services(
     stock = read_stock_voices(spec)
     rebuild_reference = RebuildReference(stores.voices, engine, analyst, offload)
     try_voice = TryVoice(engine, analyst, offload, offload_at_leisure, is_enabled=settings.measure_similarity)
-    refine_voices = open_refinement(stores.voices, engine, rebuild_reference, try_voice, refines=settings.refine_voices)
+    refine_voices = RefineVoices(stores.voices, engine, rebuild_reference, try_voice, refines=settings.refine_voices)
     remake_voice = RemakeVoice(
         voices=stores.voices,
         stock=stock,

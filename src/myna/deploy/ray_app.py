@@ -48,6 +48,5 @@ def open_api(engine: Any, leisure: Any, listening: Any) -> ASGIApp:
         settings,
         ray_serve.RayEngineClient(load_spec(settings.engine), engine, leisure),
         ray_serve.RaySampleAnalyst(listening),
-        ray_serve.refining_on(leisure),
     )
     return create_app(services, http_limits(settings), AuditLog(settings.data_dir))

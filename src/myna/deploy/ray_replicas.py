@@ -3,26 +3,23 @@
 Every replica reads its settings from the environment of its own node, so that no secret passes through Ray.
 """
 
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
-from myna.bootstrap import build_analyst, build_engine, build_services
+from myna.bootstrap import build_analyst, build_engine
 from myna.config import Settings
 from myna.domain.errors import InvalidRequest
 from myna.observability.logging import configure_logging
 from myna.runtime import ray_serve
 from myna.runtime.in_process import InProcessEngineClient
-from myna.usecases.services import Services
 
 
 def open_engine() -> InProcessEngineClient:
     return build_engine(begin_replica())
 
 
-def open_leisure(listening: Any) -> tuple[Services, InProcessEngineClient]:
-    """An engine without slots: only its lanes for what nobody waits for are used."""
-    settings = begin_replica()
-    engine = build_engine(settings, num_slots=0)
-    return build_services(settings, engine, ray_serve.RaySampleAnalyst(listening)), engine
+def open_leisure() -> InProcessEngineClient:
+    """Without slots: only the engine's lanes for what nobody waits for are used."""
+    return build_engine(begin_replica(), num_slots=0)
 
 
 def open_analyst() -> ray_serve.OpenedAnalyst:

@@ -29,15 +29,13 @@ from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleRequest
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.transcript import FoundSpeech, HeardPassage, Talk
-from myna.domain.voice import VoiceArtifact, VoiceId, WorkspaceId
+from myna.domain.voice import VoiceArtifact
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSpec
 from myna.runtime.admission import closing
 from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.usecases.ports import EngineStream, SampleAnalyst
-from myna.usecases.refine_voices import RefineVoices
-from myna.usecases.services import Services
 
 logger = logging.getLogger(__name__)
 
@@ -299,20 +297,6 @@ class RaySampleAnalyst:
             raise _translated(exc) from exc
 
 
-class RefineOnCluster(RefineVoices):
-    """Voices are marked here and improved by the one replica of `leisure`, so that no two do the same work."""
-
-    def __init__(self, leisure: DeploymentHandle, *parts: Any, **more: Any) -> None:
-        super().__init__(*parts, **more)
-        self._leisure = leisure
-
-    def begin(self) -> None:
-        self._leisure.begin_refining.remote()
-
-    def forget(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
-        self._leisure.forget.remote(workspace, voice_id)
-
-
 # --- what runs in replicas -----------------------------------------------------------------------------------------
 
 
@@ -388,28 +372,6 @@ class EngineReplica:
         return digest
 
 
-class LeisureReplica(EngineReplica):
-    """Refinement in the background, and speech that nobody waits for; no slots."""
-
-    def __init__(self, open_services: "OpenServices", listening: DeploymentHandle) -> None:
-        self._services, engine = open_services(listening)
-        super().__init__(lambda: engine)
-        self._is_begun = False
-
-    async def check_health(self) -> None:
-        await super().check_health()
-        if not self._is_begun:
-            await self._services.prepare_store()
-            self._is_begun = True
-            self._services.refine_voices.begin()
-
-    async def begin_refining(self) -> None:
-        self._services.refine_voices.begin()
-
-    async def forget(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
-        self._services.refine_voices.forget(workspace, voice_id)
-
-
 class ListeningReplica:
     """The models that hear samples, on threads."""
 
@@ -434,9 +396,7 @@ class ApiReplica:
 
 OpenApi = Callable[[DeploymentHandle, DeploymentHandle, DeploymentHandle], ASGIApp]
 """Of the handles of `engine`, `leisure` and `listening`."""
-OpenServices = Callable[[DeploymentHandle], tuple[Services, InProcessEngineClient]]
-"""Of the handle of `listening`: what the background does, and the engine that it uses."""
-OpenedAnalyst = tuple[SampleAnalyst, Callable[[], None]]
+OpenedAnalyst = tuple[SampleAnalyst, Callable[[], object]]
 """The analyst, and what loads it."""
 Application = Any
 """Ray Serve's, to be run."""
@@ -445,7 +405,7 @@ Application = Any
 def build_application(
     open_api: OpenApi,
     open_engine: Callable[[], InProcessEngineClient],
-    open_leisure: OpenServices,
+    open_leisure: Callable[[], InProcessEngineClient],
     open_analyst: Callable[[], OpenedAnalyst],
     *,
     num_slots: int,
@@ -455,7 +415,8 @@ def build_application(
 ) -> Application:
     """The four deployments, with defaults that a Serve config file may change by their names.
 
-    The functions are called in the replicas. num_slots, queue_length: of one engine replica, and before all of them.
+    The functions are called in the replicas. open_leisure: an engine without slots, of which only the lanes for what
+    nobody waits for are used. num_slots, queue_length: of one engine replica, and before all of them.
     num_listening, listening_queue_length: the same for samples.
     """
 
@@ -482,23 +443,18 @@ def build_application(
         ray_actor_options={"num_cpus": 1},
     ).bind(open_engine)
     leisure = deployment(
-        LeisureReplica,
+        EngineReplica,
         "leisure",
         num_replicas=1,
         max_ongoing_requests=_NUM_AT_LEISURE,
         ray_actor_options={"num_cpus": 0},
-    ).bind(open_leisure, listening)
+    ).bind(open_leisure)
     return deployment(
         serve.ingress()(ApiReplica),
         "api",
         max_ongoing_requests=_NUM_HTTP,
         ray_actor_options={"num_cpus": 0},
     ).bind(open_api, engine, leisure, listening)
-
-
-def refining_on(leisure: DeploymentHandle) -> Callable[..., RefineVoices]:
-    """Opens the refinement of a replica that has others do it."""
-    return partial(RefineOnCluster, leisure)
 
 
 def _turns(segments: Sequence[SpeechSegment]) -> list[tuple[SpeechSegment, ...]]:
