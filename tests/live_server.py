@@ -23,6 +23,7 @@ class LiveServer:
     pid: int
     data_dir: Path
     log: Path
+    process: "subprocess.Popen[str]"
 
     def create_key(self, workspace: str, access: str) -> str:
         """Another key, made with the command that operators use."""
@@ -31,6 +32,16 @@ class LiveServer:
             [sys.executable, "-m", "myna.cli.main", *command], check=True, capture_output=True, text=True
         )
         return made.stdout.strip()
+
+
+def install_engine(engine_id: str, site: Path) -> dict[str, str]:
+    """Make `tests/e2e/{engine_id}_engine.py` look like an installed plug-in. Returns settings of a server."""
+    about = site / f"{engine_id}-1.0.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {engine_id}\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(f"[myna.engines]\n{engine_id} = {engine_id}_engine:SPEC\n")
+    others = os.environ.get("PYTHONPATH", "")
+    return {"PYTHONPATH": f"{site}:{Path(__file__).parent / 'e2e'}:{others}"}
 
 
 @contextmanager
@@ -57,7 +68,7 @@ def run_server(
         line = process.stdout.readline()
         assert line, f"the server did not start:\n{log.read_text()[-2000:]}"
         ready = json.loads(line)
-        yield LiveServer(ready["url"], ready.get("apiKey", ""), process.pid, data_dir, log)
+        yield LiveServer(ready["url"], ready.get("apiKey", ""), process.pid, data_dir, log, process)
     finally:
         if process.poll() is None:
             os.kill(process.pid, signal.SIGTERM)

@@ -29,6 +29,7 @@ from myna.usecases.keep_dictionaries import (
 from myna.usecases.ports import (
     ChangeTally,
     Clock,
+    DeletedFiles,
     Grant,
     KeyRow,
     MarkedRequest,
@@ -153,9 +154,10 @@ class MemoryVoiceStore:
         found = [revocation for key, revocation in self._revocations.items() if key[:2] == of_voice]
         return sorted(found, key=lambda revocation: revocation.revoked_at, reverse=True)
 
-    async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
-        self._find(workspace, voice_id)
+    async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
+        entry = self._find(workspace, voice_id)
         del self._entries[workspace, voice_id]
+        return DeletedFiles((entry.artifact.digest, *(sample.digest for sample in entry.samples)), are_removed=True)
 
     async def delete_expired_drafts(self) -> int:
         expired = [key for key, entry in self._entries.items() if self._is_expired(entry.voice)]
@@ -193,7 +195,7 @@ class MemoryKeyStore:
         self._rows: dict[str, KeyRow] = {}
         self._parts: dict[str, KeyParts] = {}
         self._rotated: set[str] = set()
-        self._spent: dict[str, datetime] = {}
+        self._spent: set[str] = set()
 
     async def create(
         self, workspace: WorkspaceId, scopes: Scopes, lifetime: timedelta | None = None
@@ -240,8 +242,9 @@ class MemoryKeyStore:
         return None if parts is None else parts.signing_secret
 
     async def spend(self, name: str, expires_at: datetime) -> bool:
-        is_new = self._spent.get(name, self._clock.now()) <= self._clock.now()
-        self._spent[name] = expires_at
+        del expires_at
+        is_new = name not in self._spent
+        self._spent.add(name)
         return is_new
 
     async def list(self) -> Sequence[KeyRow]:

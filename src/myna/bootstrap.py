@@ -43,6 +43,7 @@ from myna.usecases.work_off_jobs import WorkOffJobs
 from myna.weights.store import WeightStore
 
 _HOUSE_KEEPING_S = 3600.0
+_MAX_SPEECH_PIECES = 1024
 
 
 class LoadedAnalyst(SampleAnalyst, Protocol):
@@ -93,6 +94,9 @@ def build_services(
     )
     foreground = Foreground()
     offload = ThreadOffload(settings.analysis_threads, settings.analysis_queue_length, foreground)
+    # Milliseconds each, and in the middle of speech: they wait neither behind recordings that are listened to, nor are
+    # they refused before the engine has refused the request.
+    offload_of_speech = ThreadOffload(settings.analysis_threads, _MAX_SPEECH_PIECES, foreground)
     offload_at_leisure = ThreadOffload(1, settings.analysis_queue_length, foreground, is_at_leisure=True)
     # Not in the foreground and not behind it: milliseconds of a job that lets live speech go first anyway.
     offload_of_jobs = ThreadOffload(1, settings.analysis_queue_length, is_at_leisure=True)
@@ -120,7 +124,7 @@ def build_services(
         engine=engine,
         marks=settings.mark_speech,
         open_encoder=_open_encoder(settings),
-        offload=offload,
+        offload=offload_of_speech,
         offload_of_jobs=offload_of_jobs,
         limits=SpeechLimits(
             settings.max_text_chars,
@@ -141,6 +145,7 @@ def build_services(
     async def release() -> None:
         await stores.release()
         offload.close()
+        offload_of_speech.close()
         offload_at_leisure.close()
         offload_of_jobs.close()
         analyst.close()

@@ -144,6 +144,9 @@ class Settings(BaseSettings):
     keep_voices_days: float = Field(default=0.0, ge=0, le=36_500)
     """Voices are deleted, with their recordings, so long after they were made (within an hour); 0: kept."""
 
+    drain_s: int = Field(default=30, ge=0, le=3600)
+    """How long after SIGTERM what is being answered may take to its end; then it is cut off."""
+
     log_format: str = Field(default="text", pattern="^(text|json)$")
     """`text` for people, `json` for machines."""
 

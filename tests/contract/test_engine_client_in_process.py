@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import ctypes
 import gc
 import logging
 import os
@@ -29,6 +30,8 @@ from myna.domain.speech import SpeechSegment, SpokenChunk
 from myna.domain.voice import VoiceArtifact
 from myna.engines.base import EngineSettings, EngineSpec
 from myna.engines.tone.spec import SPEC as TONE
+from myna.observability.request_record import RequestRecord
+from myna.observability.tracing import trace_request
 from myna.runtime import hand_over as hand_over_module
 from myna.runtime.hand_over import ChunkHandOver
 from myna.runtime.in_process import InProcessEngineClient
@@ -249,6 +252,23 @@ async def test_first_come_first_served(make_client) -> None:
     assert engine.made == [text for text in texts for _ in range(4)]
 
 
+async def test_workspaces_take_turns(make_client) -> None:
+    """Who fills the line waits behind himself alone, and makes room for others: of a full line his last is refused."""
+    engine = WatchedEngine(num_chunks=1)
+    client = await make_client(engine, queue_length=4)
+
+    async def speak(name: str) -> None:
+        record = RequestRecord("request", workspace=name[0])
+        with trace_request(record):
+            await read_samples(await client.synthesize(VOICE, make_segments(name), OPTIONS))
+
+    names = ["a0", "a1", "a2", "a3", "a4", "a5", "b0", "b1", "b2", "c0"]
+    results = await asyncio.gather(*map(speak, names), return_exceptions=True)
+    refused = [name for name, result in zip(names, results, strict=True) if isinstance(result, Overloaded)]
+    assert refused == ["a2", "a3", "a4", "a5", "b2"]
+    assert engine.made == ["a0", "b0", "c0", "a1", "b1"]
+
+
 async def test_long_texts_take_turns(make_client) -> None:
     """After its turn a long text lets others in at the end of a segment, and is never refused when it comes back."""
     engine = WatchedEngine(num_chunks=1)
@@ -329,7 +349,7 @@ async def test_leaving_before_the_first_chunk_stops_the_engine(make_client) -> N
 
 
 @pytest.mark.parametrize("fail_at", [0, 1, 5])
-@pytest.mark.parametrize("kind", [ValueError, SystemExit, StopIteration, MemoryError])
+@pytest.mark.parametrize("kind", [ValueError, SystemExit, StopIteration, asyncio.CancelledError])
 async def test_what_an_engine_raises_is_our_failure(make_client, caplog, fail_at: int, kind) -> None:
     """A foreign exception becomes an EngineFailure, logged once with an id, and the next request is served."""
     engine = WatchedEngine(num_chunks=10, fail=kind("boom"), fail_at=fail_at)
@@ -344,6 +364,30 @@ async def test_what_an_engine_raises_is_our_failure(make_client, caplog, fail_at
     assert caught.value.message.removesuffix(".").split()[-1] in caplog.text
     engine.fail = None
     assert len(await read_samples(await client.synthesize(VOICE, WORDS, OPTIONS)))
+
+
+@pytest.mark.parametrize("is_speaking", [True, False])
+async def test_a_thread_that_is_to_end_goes_on(make_client, is_speaking: bool) -> None:
+    """Whatever throws an exception into the engine's thread, at work or at rest: nobody waits for ever, the next
+    request is served."""
+    engine = WatchedEngine(num_chunks=20)
+    client = await make_client(engine)
+    thread = next(thread for thread in threading.enumerate() if thread.name == "myna-engine-0")
+
+    def end_thread() -> None:
+        assert ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
+
+    if not is_speaking:
+        end_thread()
+    async with asyncio.timeout(_DEADLINE_S):
+        with pytest.raises(EngineFailure):
+            async for _ in await client.synthesize(VOICE, WORDS, OPTIONS):
+                if is_speaking:
+                    end_thread()
+                    is_speaking = False
+        assert len(await read_samples(await client.synthesize(VOICE, WORDS, OPTIONS)))
+    assert client.is_ready
+    assert client.num_busy == 0
 
 
 async def test_our_own_refusals_pass(make_client, caplog) -> None:

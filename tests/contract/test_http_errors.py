@@ -61,6 +61,7 @@ async def test_compressed_bodies_are_unpacked_within_the_limit(service: HttpServ
     assert_error(await send(gzip.compress(b" " * 10**8), content_encoding="gzip"), 413, 3, "limit")
     assert_error(await send(body, content_encoding="gzip"), 400, 3, "Content-Encoding")
     assert_error(await send(gzip.compress(body)[:-9], content_encoding="gzip"), 400, 3, "too early")
+    assert_error(await send(gzip.compress(b"") * 2000, content_encoding="gzip"), 400, 3, "members")
     assert_error(await send(body, content_encoding="br"), 415, 3, "Content-Encoding")
     assert_error(await send(body, content_type="multipart/form-data; boundary=x"), 415, 3, "Content-Type")
 

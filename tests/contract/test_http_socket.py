@@ -488,8 +488,11 @@ def test_no_pings_are_sent() -> None:
 
 
 async def test_one_socket_too_many_is_refused() -> None:
-    """With 429 at the upgrade; the others are not disturbed."""
-    async with serve(HttpLimits(max_sockets=1)) as service, talk(service) as socket:
+    """With 429 at the upgrade; the others are not disturbed. One on which nobody has shown a key makes room."""
+    async with serve(HttpLimits(max_sockets=1)) as service, talk(service) as silent, talk(service) as socket:
+        await asyncio.wait_for(silent.connection.wait_closed(), 5)
+        await socket.say("a", create=CREATE)
+        assert "contextCreated" in (await socket.hear())["result"]
         with pytest.raises(websockets.InvalidStatus) as refused:
             async with talk(service):
                 pass

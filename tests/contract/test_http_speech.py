@@ -266,6 +266,7 @@ async def test_a_failure_in_the_middle_is_the_last_line() -> None:
         assert (last["error"]["code"], "tripped" in last["error"]["message"]) == (13, False)
         assert hurdles.num_open == 0
         hurdles.fail_at_chunk = None
+        assert (await service.client.get("/readyz")).status_code == 200
         assert (await service.stream(SENTENCES)).status_code == 200
 
 

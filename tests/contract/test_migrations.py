@@ -9,6 +9,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, inspect
 from tests.store_contract import ARTIFACT, OURS, SAMPLES, make_voice
 
@@ -55,7 +56,7 @@ async def test_migrations_go_both_ways(stores: Stores, clock: FixedClock) -> Non
     voice = make_voice(clock)
     await stores.voices.add(OURS, voice, ARTIFACT, SAMPLES)
     writer, _ = await stores.keys.create(OURS, WRITE)
-    reader, _ = await stores.keys.create(OURS, frozenset({Scope.SPEAK}))
+    reader, _ = await stores.keys.create(OURS, READ)
 
     def go_down_and_up(connection: Connection) -> None:
         config = migration_config(connection)
@@ -77,6 +78,25 @@ async def test_migrations_go_both_ways(stores: Stores, clock: FixedClock) -> Non
     assert kept == list(await stores.voices.get_samples(OURS, voice.voice_id))
     assert [(await stores.keys.verify(key)).scopes for key in (writer, reader)] == [WRITE, READ]
     await stores.voices.add(OURS, make_voice(clock, "later"), ARTIFACT, SAMPLES)
+
+
+async def test_what_an_older_form_would_forget_keeps_it_away(stores: Stores, clock: FixedClock) -> None:
+    """Not down while a revoked voice would speak again, or a narrow key would open more; nothing is changed then."""
+    voice = make_voice(clock)
+    await stores.voices.add(OURS, voice, ARTIFACT, SAMPLES)
+    revoked = replace(voice.consent, revoked_at=clock.now())
+    _, narrow = await stores.keys.create(OURS, frozenset({Scope.SPEAK}))
+
+    async def is_refused(revision: str) -> None:
+        with pytest.raises(CommandError):
+            async with stores.database._engine.begin() as connection:
+                await connection.run_sync(lambda connection: command.downgrade(migration_config(connection), revision))
+
+    await is_refused("0008")
+    await stores.keys.revoke(narrow.key_id)
+    await stores.voices.set_consent(OURS, voice.voice_id, revoked)
+    await is_refused("0007")
+    assert (await stores.voices.get(OURS, voice.voice_id)).consent == revoked
 
 
 async def test_migrations_go_all_the_way_down(stores: Stores, clock: FixedClock) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -36,7 +38,7 @@ from myna.store.database import Database
 from myna.store.dictionaries import SqlDictionaryStore
 from myna.store.jobs import SqlJobStore
 from myna.store.keys import SqlKeyStore
-from myna.store.opening import Stores, open_stores
+from myna.store.opening import DATABASE_FILE, Stores, open_stores
 from myna.store.owners import StoreOwners
 from myna.store.request_keys import SqlRequestKeys
 from myna.store.sql import SqlVoiceStore
@@ -201,6 +203,20 @@ async def test_two_processes_may_start_at_once(tmp_path: Path, clock: FixedClock
     await asyncio.gather(*(opened.keys.create(OURS, WRITE) for opened in several))
     assert len(await several[0].keys.list()) == 4
     await asyncio.gather(*(opened.release() for opened in several))
+
+
+async def test_another_process_never_takes_an_open_database_for_closed(tmp_path: Path, clock: FixedClock) -> None:
+    """A second store of this process (the development key's) must not cost the first one its locks: whoever closes the
+    file next would remove the log under it, and what is written then is lost or malformed."""
+    first, second = open_stores(tmp_path, clock), open_stores(tmp_path, clock)
+    await first.prepare()
+    await first.keys.create(OURS, WRITE)
+    await second.prepare()
+    await second.release()
+    other = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM api_keys').fetchone()"
+    subprocess.run([sys.executable, "-c", other, tmp_path / DATABASE_FILE], check=True)
+    assert (tmp_path / f"{DATABASE_FILE}-wal").exists()
+    await first.release()
 
 
 async def test_deleting_removes_the_files(stores: Stores, tmp_path: Path, clock: FixedClock) -> None:

@@ -22,6 +22,7 @@ from myna.usecases.job_store import Job, JobStore, NewItem, SpokenItem
 from myna.usecases.ports import StoredSample, VoiceStore
 
 NUM_WRITERS = 4
+MOST_KEPT = 4
 ENGINE = ("tone", "1")
 
 
@@ -30,9 +31,8 @@ def tell(word: str, subject: object, number: int) -> None:
     os.write(sys.stdout.fileno(), f"{word} {subject} {number}\n".encode())
 
 
-async def write(voices: VoiceStore, writer: str) -> None:
-    """Never ends by itself."""
-    kept = []
+async def write(voices: VoiceStore, writer: str, kept: list[VoiceId]) -> None:
+    """Never ends by itself. kept: of earlier lives, its own from now on; a few stay, so that all can be looked at."""
     chance = random.Random(writer)
     for number in range(1_000_000):
         voice = make_voice(FixedClock(), f"{writer}_{number}")
@@ -44,8 +44,10 @@ async def write(voices: VoiceStore, writer: str) -> None:
         tell("added", voice.voice_id, len(samples))
         kept.append(voice.voice_id)
         if chance.random() < 0.5:
+            tell("improving", kept[0], 0)
             await voices.replace_artifact(OURS, kept[0], VoiceArtifact(chance.randbytes(90_000), *ENGINE))
-        if chance.random() < 0.6:
+            tell("improved", kept[0], 0)
+        if len(kept) > MOST_KEPT or chance.random() < 0.6:
             leaving = kept.pop(chance.randrange(len(kept)))
             tell("deleting", leaving, 0)
             await voices.delete(OURS, leaving)
@@ -69,7 +71,8 @@ async def write_for_ever(data_dir: Path, name: str) -> None:
     stores = open_stores(data_dir, SystemClock())
     await stores.prepare()
     await stores.voices.recover()
-    writers = [write(stores.voices, f"{name}_{number}") for number in range(NUM_WRITERS)]
+    kept = [voice.voice_id for voice in await stores.voices.list(OURS)]
+    writers = [write(stores.voices, f"{name}_{n}", kept[n::NUM_WRITERS]) for n in range(NUM_WRITERS)]
     await asyncio.gather(*writers, work_off_jobs(stores.jobs))
 
 

@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 import pytest
 import websockets
 from inworld_tts import InworldTTS
-from tests.live_server import LiveServer, run_server
+from tests.live_server import LiveServer, install_engine, run_server
 
 GOOD = "The tide was low. Two boats lay on the sand. Nobody was about at that hour."
 BAD = GOOD + " " + GOOD + " And then we stumble over a rope."
@@ -22,12 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # th
 @pytest.fixture(scope="module")
 def server(weights_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A server with the tripping engine, registered as an installed plug-in would be."""
-    site = tmp_path_factory.mktemp("site")
-    about = site / "tripping-1.0.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: tripping\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text("[myna.engines]\ntripping = tripping_engine:SPEC\n")
-    settings = {"PYTHONPATH": f"{site}:{Path(__file__).parent}"}
+    settings = install_engine("tripping", tmp_path_factory.mktemp("site"))
     with run_server(tmp_path_factory.mktemp("tripping") / "data", "tripping", settings=settings) as server:
         yield server
 

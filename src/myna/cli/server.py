@@ -88,7 +88,8 @@ async def serve_services(
     stop_tracing = start_tracing()
     services = build_services(settings)
     host, port = sockets[0].getsockname()[:2] if sockets else ("", 0)
-    config = server_config(create_app(services, http_limits(settings), AuditLog(settings.data_dir)), host, port)
+    app = create_app(services, http_limits(settings), AuditLog(settings.data_dir))
+    config = server_config(app, host, port, drain_s=settings.drain_s)
     config.lifespan = "off"  # started and closed here: /healthz answers meanwhile, and what fails keeps its name
     config.load()
     server = Server(config)

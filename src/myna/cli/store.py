@@ -103,7 +103,9 @@ def forget(
 
 
 def check_receipt(
-    receipt: Annotated[Path, typer.Argument(metavar="FILE", help="As `myna store forget` wrote it.", exists=True)],
+    receipt: Annotated[
+        Path, typer.Argument(metavar="FILE", help="As `myna store forget` or `DELETE` gave it.", exists=True)
+    ],
     *,
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -120,7 +122,8 @@ def check_receipt(
     if as_json:
         print_json(dict(said))
     else:
-        print_result(f"{said['workspace']}: {len(said['voices'])} voices deleted at {said['forgottenAt']}")
+        deleted_at = said.get("forgottenAt") or said["deletedAt"]
+        print_result(f"{said['workspace']}: {len(said['voices'])} voices deleted at {deleted_at}")
 
 
 async def _forget(settings: Settings, workspace: str) -> dict[str, Any]:

@@ -120,8 +120,10 @@ class Allowances:
         if not most:
             return tally
         now_s = self._clock.now().timestamp()
-        # Not later than in a minute, whatever the clock was set to.
-        full_at_s = min(max(tally.get("full_at_s", now_s), now_s), now_s + _MINUTE_S) + _MINUTE_S / most
+        full_at_s = max(tally.get("full_at_s", now_s), now_s)
+        if full_at_s > now_s + 2 * _MINUTE_S:  # never, unless the clock was set back
+            full_at_s = now_s
+        full_at_s += _MINUTE_S / most
         wait_s = full_at_s - now_s - _MINUTE_S
         if wait_s > 1e-6:
             message = f"This key has had its {most} {kind} a minute. Wait a moment."

@@ -1,7 +1,7 @@
 """What every endpoint works with: the use cases, and what the edge itself keeps."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -30,8 +30,8 @@ class Backend:
     tokens: Tokens
     audit: AuditLog | None
     """None: nothing is noted."""
-    open_sockets: set[str] = field(default_factory=set)
-    """Request ids of the speech sockets."""
+    open_sockets: dict[str, Callable[[], Awaitable[None]] | None] = field(default_factory=dict)
+    """Request id -> how to close a socket on which nobody has shown a key yet; None for the others. Oldest first."""
 
     async def note(self, act: Act, record: RequestRecord, voice_id: str, recordings: Sequence[str] = ()) -> None:
         """Put an act into the audit log. Raises: ServiceUnavailable, if it cannot be written."""

@@ -12,6 +12,8 @@ _CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
 _EITHER_WRAPPER = zlib.MAX_WBITS | 32
 """zlib finds out by itself whether its own header or gzip's is there."""
 _PIECE_BYTES = 64 * 1024
+_MAX_MEMBERS = 1000
+"""Of one gzip body: one that is nothing but empty members takes minutes to unpack to nothing."""
 
 
 async def read_body(request: Request, grow: Callable[[int], int], most: int) -> AsyncGenerator[bytes, None]:
@@ -36,7 +38,7 @@ def _too_large(most: int) -> PayloadTooLarge:
 async def _unpack(request: Request, most: int) -> AsyncGenerator[bytes, None]:
     """A piece at a time: a bomb is refused as soon as it is over the limit, and so is much that unpacks to nothing."""
     unpacker = zlib.decompressobj(_EITHER_WRAPPER)
-    num_packed = 0
+    num_packed, num_members = 0, 1
     async for part in request.stream():
         packed = part
         num_packed += len(part)
@@ -45,6 +47,9 @@ async def _unpack(request: Request, most: int) -> AsyncGenerator[bytes, None]:
         while packed:
             if unpacker.eof:
                 unpacker = zlib.decompressobj(_EITHER_WRAPPER)  # gzip may have several members
+                num_members += 1
+                if num_members > _MAX_MEMBERS:
+                    raise InvalidRequest(f"The compressed body has more than {_MAX_MEMBERS} members. Compress it once.")
             try:
                 piece = unpacker.decompress(packed, _PIECE_BYTES)
             except zlib.error as exc:

@@ -73,3 +73,14 @@ class ElevenLabsErrorReply(Reply):
 
 class EmptyReply(Reply):
     """`{}`."""
+
+
+class DeletionReply(Reply):
+    """`{}`, or the receipt that was asked for."""
+
+    receipt: dict[str, Any]  # Any: as it is signed, a JSON object
+    """`workspace`, `deletedAt`, and of the one in `voices` its `voiceId` and the `sha256` of every file."""
+    signed: str
+    """The same as a JWS (EdDSA)."""
+    public_key: dict[str, Any]  # Any: a JWK
+    """Checks `signed`. Whoever has it from the operator beforehand knows who signed."""

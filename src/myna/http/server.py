@@ -9,11 +9,14 @@ _MAX_FRAME_BYTES = 2 * 1024 * 1024
 """The original takes frames of 1 MiB (wire-contract.md#opening); twice that, for escapes."""
 _KEEP_ALIVE_S = 75.0
 """Clients hold a connection between requests to save its set-up (wire-contract.md#stream)."""
-_SHUTDOWN_S = 30
+_DRAIN_S = 30
 
 
-def server_config(app: FastAPI, host: str, port: int, backlog: int = 2048) -> uvicorn.Config:
-    """Options for uvicorn. The caller configures logging; uvicorn's own is left out."""
+def server_config(app: FastAPI, host: str, port: int, backlog: int = 2048, drain_s: int = _DRAIN_S) -> uvicorn.Config:
+    """Options for uvicorn. The caller configures logging; uvicorn's own is left out.
+
+    drain_s: how long what is being answered may take to its end when the server stops.
+    """
     return uvicorn.Config(
         app,
         host=host,
@@ -28,7 +31,7 @@ def server_config(app: FastAPI, host: str, port: int, backlog: int = 2048) -> uv
         # (wire-contract.md#opening). One whose other end is gone is found by what it does not take, or by its silence.
         ws_ping_interval=None,
         timeout_keep_alive=int(_KEEP_ALIVE_S),
-        timeout_graceful_shutdown=_SHUTDOWN_S,
+        timeout_graceful_shutdown=drain_s,
         log_config=None,
         # At INFO it logs the address of every socket, whose query may hold a key.
         log_level="warning",

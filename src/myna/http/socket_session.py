@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from fastapi import WebSocket
@@ -62,6 +63,11 @@ class SocketSession:
         except SocketGone:
             return
 
+    async def close(self) -> None:
+        """End the connection from here."""
+        with suppress(SocketGone):
+            await self._outlet.close()
+
     async def leave(self) -> None:
         """Stop what goes on; the client is gone."""
         raise NotImplementedError
@@ -116,6 +122,7 @@ class SocketSession:
             await self.end_with(describe(exc))
             return False
         self._record.workspace, self._record.key_id = self._grant.workspace, self._grant.key_id
+        self._backend.open_sockets[self._record.request_id] = None
         return True
 
 
@@ -131,6 +138,17 @@ async def serve_socket(
         await _serve_socket(websocket, backend, record, open_session)
 
 
+async def _close_a_silent_one(backend: Backend) -> bool:
+    """Who only opens sockets, without ever showing a key, keeps nobody out. False if there is none of these."""
+    silent = next(((name, close) for name, close in backend.open_sockets.items() if close is not None), None)
+    if silent is None:
+        return False
+    name, close = silent
+    del backend.open_sockets[name]
+    await close()
+    return True
+
+
 async def _serve_socket(
     websocket: WebSocket,
     backend: Backend,
@@ -139,7 +157,7 @@ async def _serve_socket(
 ) -> None:
     try:
         check_socket_origin(websocket.headers, backend.limits)
-        if len(backend.open_sockets) >= backend.limits.max_sockets:
+        if len(backend.open_sockets) >= backend.limits.max_sockets and not await _close_a_silent_one(backend):
             raise Overloaded("Too many open sockets. Close some, or try again later.")
     except MynaError as exc:
         failure = describe(exc)
@@ -147,9 +165,9 @@ async def _serve_socket(
         await websocket.send_denial_response(failure_reply(record.route, failure))
         log_request(record)
         return
-    backend.open_sockets.add(record.request_id)
-    backend.metrics.change("myna_sockets_open", 1)
     session = open_session(websocket, record, backend)
+    backend.open_sockets[record.request_id] = session.close
+    backend.metrics.change("myna_sockets_open", 1)
     try:
         await session.run()
     except Exception as exc:  # noqa: BLE001  (the edge's last resort, for sockets: logged once, told as an id)
@@ -157,7 +175,7 @@ async def _serve_socket(
         await session.end_with(failure)
     finally:
         await session.leave()
-        backend.open_sockets.discard(record.request_id)
+        backend.open_sockets.pop(record.request_id, None)
         backend.metrics.change("myna_sockets_open", -1)
         record.finish()
         backend.metrics.observe(record)

@@ -1,5 +1,6 @@
 """The Voice API (wire-contract.md#paths), in the short and the workspace-qualified form, and the older list."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Annotated, Any, TypeVar
@@ -16,7 +17,7 @@ from myna.http.consent_replies import ConsentHistoryReply
 from myna.http.design_replies import DesignVoiceReply
 from myna.http.json_body import JsonBody
 from myna.http.openapi import ERRORS, body_of
-from myna.http.reply import EmptyReply, JsonReply, large_reply
+from myna.http.reply import DeletionReply, EmptyReply, JsonReply, large_reply
 from myna.http.request_marks import Repeatable, mark_of
 from myna.http.request_state import record_of
 from myna.http.voice_replies import (
@@ -287,13 +288,30 @@ async def update_voice(grant: Writer, message: VoiceUpdate, voice_id: AskedVoice
 
 
 @_in_both_forms("DELETE", "/voices/{voice_id}", "Delete a voice")
-async def delete_voice(request: Request, grant: Writer, voice_id: AskedVoice, backend: WithBackend) -> EmptyReply:
+async def delete_voice(
+    request: Request,
+    grant: Writer,
+    voice_id: AskedVoice,
+    backend: WithBackend,
+    receipt: Annotated[bool, Query(description="Answer with a signed receipt of what was deleted.")] = False,
+) -> EmptyReply | DeletionReply:
     """Forget a voice and its recordings."""
-    await backend.services.delete_voice.check(grant.workspace, voice_id)
+    services = backend.services
+    key = dict(await asyncio.to_thread(lambda: services.vault.receipt_key)) if receipt else {}  # can it be signed?
+    await services.delete_voice.check(grant.workspace, voice_id)
     # First: a deletion that could not be noted afterwards would never be, as its repetition finds no voice.
     await backend.note("delete", record_of(request.scope), voice_id)
-    await backend.services.delete_voice(grant.workspace, voice_id)
-    return EmptyReply()
+    deleted = await services.delete_voice(grant.workspace, voice_id)
+    if not receipt:
+        return EmptyReply()
+    if not deleted.are_removed:
+        raise ServiceUnavailable("The voice is deleted; its files go when the storage is back. There is no receipt.")
+    said = {
+        "workspace": grant.workspace,
+        "deletedAt": services.clock.now().isoformat(timespec="seconds"),
+        "voices": [{"voiceId": voice_id, "sha256": deleted.sha256}],
+    }
+    return DeletionReply(receipt=said, signed=services.vault.sign_receipt(said), public_key=key)
 
 
 @older.get("/voices", summary="List voices (older form)")

@@ -25,14 +25,21 @@ _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 """Source: W3C Trace Context. The first group is the trace."""
 
-_trace_id: ContextVar[str] = ContextVar("trace_id", default="")
+_record: ContextVar[RequestRecord | None] = ContextVar("record", default=None)
 _tracer: "Tracer | None" = None
 """None: no spans."""
 
 
 def current_trace_id() -> str:
     """32 hex digits; empty outside of a request."""
-    return _trace_id.get()
+    record = _record.get()
+    return record.trace_id if record is not None else ""
+
+
+def current_workspace() -> str:
+    """Whose work this is; empty outside of a request."""
+    record = _record.get()
+    return record.workspace if record is not None else ""
 
 
 @contextmanager
@@ -48,7 +55,7 @@ def trace_request(record: RequestRecord, traceparent: str = "") -> Iterator[None
             span = ending.enter_context(_begin(_tracer, record.event, traceparent if given else ""))
             record.trace_id = format(span.get_span_context().trace_id, "032x")
             ending.callback(_describe, span, record)
-        ending.callback(_trace_id.reset, _trace_id.set(record.trace_id))
+        ending.callback(_record.reset, _record.set(record))
         yield
 
 

@@ -1,34 +1,56 @@
-"""One line before the engine slots: first come, first served, refused when it is too long.
+"""One line before the engine slots, or before a pool of threads: fair between workspaces, refused when it is too long.
+
+Workspaces take turns (start-time fair queueing: Goyal, Vin, Cheng, 1996); within one it is first come, first served. In
+a full line a newcomer takes the last place of the workspace that has the most, if its own has less.
 
 Lives on the event loop. `is_wanted` and `num_busy` alone may be read from any thread.
 """
 
 import asyncio
-from collections import deque
+from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from myna.domain.errors import Overloaded, ServiceUnavailable
+from myna.observability.tracing import current_workspace
 from myna.runtime.foreground import Foreground
 
 S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Turn(Generic[S]):
+    workspace: str
+    number: int
+    """How many turns somebody who waits all the time has had before it."""
+    is_newcomer: bool
+    slot: "asyncio.Future[S]"
 
 
 class WaitingLine(Generic[S]):
     """Hands out slots. Whoever got one gives it back with `leave`."""
 
     def __init__(
-        self, slots: Iterable[S], max_waiting: int, on_wanted: Callable[[], None], foreground: Foreground
+        self,
+        slots: Iterable[S],
+        max_waiting: int,
+        foreground: Foreground,
+        on_wanted: Callable[[], None] = lambda: None,
     ) -> None:
-        """max_waiting: how many newcomers may wait. on_wanted: called when somebody begins to wait.
-        foreground: is told of every slot that is handed out.
+        """max_waiting: how many newcomers may wait. foreground: is told of every slot that is handed out.
+        on_wanted: called when somebody begins to wait.
         """
         self._free = list(slots)
         self._num_slots = len(self._free)
         self._max_waiting = max_waiting
         self._on_wanted = on_wanted
         self._foreground = foreground
-        self._waiting: deque[asyncio.Future[S]] = deque()
+        self._waiting: list[_Turn[S]] = []
+        self._number = 0
+        """Of the turn that was given last."""
+        self._next_numbers: dict[str, int] = {}
+        """Workspace -> number of its next turn, if that is higher than the last one given."""
         self._is_closed = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -51,7 +73,7 @@ class WaitingLine(Generic[S]):
         return self._num_slots - len(self._free)
 
     async def enter(self, *, is_newcomer: bool = True) -> S:
-        """Wait for a slot. Cancelling leaves the line.
+        """Wait for a slot, on behalf of the current request's workspace. Cancelling leaves the line.
 
         is_newcomer: False for a request that was let in before and gave its slot away in between: it has to wait like
         everybody, but is never refused.
@@ -59,36 +81,43 @@ class WaitingLine(Generic[S]):
         """
         if self._is_closed:
             raise closing()
+        workspace = current_workspace()
         if self._free and not self._waiting:
             self._idle.clear()
             self._foreground.begin()
+            self._take_number(workspace)
             # The slot that was used last: its voices and caches are warm.
             return self._free.pop()
         if is_newcomer and len(self._waiting) >= self._max_waiting:
-            raise Overloaded("Too many requests are waiting for the engine. Try again in a few seconds.")
-        turn: asyncio.Future[S] = asyncio.get_running_loop().create_future()
+            self._make_room(workspace)
+        slot: asyncio.Future[S] = asyncio.Future()
+        turn = _Turn(workspace, self._take_number(workspace), is_newcomer, slot)
         self._waiting.append(turn)
         self._on_wanted()
         try:
-            return await turn
+            return await turn.slot
         except asyncio.CancelledError:
-            if turn.cancelled():
+            if turn.slot.cancelled():
                 if turn in self._waiting:
                     self._waiting.remove(turn)
-            elif turn.exception() is None:
+            elif turn.slot.exception() is None:
                 # Granted in the moment in which the caller left.
-                self.leave(turn.result())
+                self.leave(turn.slot.result())
             raise
 
     def leave(self, slot: S) -> None:
-        """Give a slot back: to the first in line, if there is one."""
+        """Give a slot back: to whose turn it is, if anybody waits."""
         while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(slot)
+            turn = min(self._waiting, key=lambda turn: turn.number)  # of several the one that came first
+            self._waiting.remove(turn)
+            if not turn.slot.done():
+                self._number = turn.number
+                self._next_numbers = {name: next_ for name, next_ in self._next_numbers.items() if next_ > turn.number}
+                turn.slot.set_result(slot)
                 return
         self._free.append(slot)
         if not self.num_busy:
+            self._next_numbers.clear()
             self._idle.set()
         self._foreground.end()
 
@@ -97,9 +126,29 @@ class WaitingLine(Generic[S]):
         self._is_closed = True
         self._idle.set()
         while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_exception(closing())
+            _refuse(self._waiting.pop(0), closing())
+
+    def _take_number(self, workspace: str) -> int:
+        number = max(self._number, self._next_numbers.get(workspace, 0))
+        self._next_numbers[workspace] = number + 1
+        return number
+
+    def _make_room(self, workspace: str) -> None:
+        """Raises: Overloaded, if it is not another's turn to go."""
+        refusal = Overloaded("Too many requests are waiting. Try again in a few seconds.")
+        nums_waiting = Counter(turn.workspace for turn in self._waiting if turn.is_newcomer)
+        (greedy, num_waiting), *_ = nums_waiting.most_common(1) or [("", 0)]
+        if num_waiting <= nums_waiting[workspace] + 1:
+            raise refusal
+        last = next(turn for turn in reversed(self._waiting) if turn.is_newcomer and turn.workspace == greedy)
+        self._waiting.remove(last)
+        self._next_numbers[greedy] = last.number
+        _refuse(last, refusal)
+
+
+def _refuse(turn: _Turn[S], error: Exception) -> None:
+    if not turn.slot.done():
+        turn.slot.set_exception(error)
 
 
 def closing() -> ServiceUnavailable:

@@ -38,7 +38,7 @@ class BackgroundLane:
                 self._spec, self._settings, "myna-background", _MAX_CACHED_VOICES, prepare=lower_priority
             )
             # A foreground of its own: work at leisure need not stop for it.
-            self._line = WaitingLine([self._slot], _MAX_WAITING, lambda: None, Foreground())
+            self._line = WaitingLine([self._slot], _MAX_WAITING, Foreground())
         return self._line
 
     def end(self) -> None:

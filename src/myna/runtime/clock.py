@@ -1,6 +1,7 @@
 """The machine's clock."""
 
 from datetime import UTC, datetime
+from time import monotonic
 
 
 class SystemClock:
@@ -8,3 +9,6 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    def monotonic_s(self) -> float:
+        return monotonic()

@@ -105,7 +105,7 @@ class InProcessEngineClient:
             self._slots.append(slot)
             # One after the other: loading takes the most memory, and the first failure is the same as the others.
             await slot.thread.submit(slot.load)
-        self._line = WaitingLine(self._slots, self._queue_length, self._nudge_streams, self._foreground)
+        self._line = WaitingLine(self._slots, self._queue_length, self._foreground, self._nudge_streams)
         logger.info("engine %s loaded, %d slots, %.1f s", self._spec.id, self._num_slots, monotonic() - started_s)
 
     async def encode_voice(

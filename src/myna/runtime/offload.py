@@ -1,4 +1,4 @@
-"""Blocking work beside the event loop: a bounded pool of threads behind a bounded line."""
+"""Blocking work beside the event loop: a pool of threads behind a bounded line that is fair between workspaces."""
 
 import asyncio
 import contextvars
@@ -6,8 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from myna.domain.errors import Overloaded
-from myna.runtime.admission import closing
+from myna.runtime.admission import WaitingLine, closing
 from myna.runtime.foreground import Foreground
 from myna.runtime.leisure_lane import lower_priority
 
@@ -30,8 +29,8 @@ class ThreadOffload:
             if is_at_leisure
             else ThreadPoolExecutor(num_threads, "myna-offload")
         )
-        self._max_open = num_threads + max_waiting
-        self._num_open = 0
+        served = Foreground() if is_at_leisure else self._foreground
+        self._line: WaitingLine[int] = WaitingLine(range(num_threads), max_waiting, served)
         self._is_closed = False
 
     async def __call__(self, work: Callable[[], T]) -> T:
@@ -39,41 +38,30 @@ class ThreadOffload:
 
         Raises: Overloaded, ServiceUnavailable (closing), and what `work` raises.
         """
-        if self._is_closed:
+        place = await self._line.enter()
+        if self._is_closed:  # in the moment in which it was this one's turn
+            self._line.leave(place)
             raise closing()
-        if self._num_open >= self._max_open:
-            raise Overloaded("Too many requests are being worked on. Try again in a few seconds.")
-        self._num_open += 1
         context = contextvars.copy_context()
         call = asyncio.get_running_loop().run_in_executor(self._executor, lambda: context.run(self._work, work))
-        call.add_done_callback(self._count_down)
-        try:
-            return await asyncio.shield(call)
-        except asyncio.CancelledError as exc:
-            if call.cancelled():
-                # Not the caller was cancelled but its work, by `close`.
-                raise closing() from exc
-            raise
+        call.add_done_callback(lambda call: self._end(place, call))
+        return await asyncio.shield(call)
 
     def _work(self, work: Callable[[], T]) -> T:
         if self._is_at_leisure:
             self._foreground.wait_until_calm(lambda: self._is_closed)
             if self._is_closed:
                 raise closing()
-            return work()
-        self._foreground.begin()
-        try:
-            return work()
-        finally:
-            self._foreground.end()
+        return work()
 
     def close(self) -> None:
-        """Take no more, drop what waits; what runs comes to its end."""
+        """Take no more, send the waiting away; what runs comes to its end."""
         self._is_closed = True
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._line.close()
+        self._executor.shutdown(wait=False)
 
-    def _count_down(self, call: "asyncio.Future[T]") -> None:
-        self._num_open -= 1
+    def _end(self, place: int, call: "asyncio.Future[T]") -> None:
+        self._line.leave(place)
         if not call.cancelled():
             # Seen, so that asyncio does not complain when the caller has left.
             call.exception()

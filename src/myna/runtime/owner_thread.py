@@ -30,11 +30,13 @@ class _Call:
 
 
 class OwnerThread:
-    """Runs calls one after the other. A daemon: a call that never ends does not keep the interpreter from exiting."""
+    """Runs calls one after the other, whatever they raise. A daemon: a call that never ends does not keep the
+    interpreter from exiting."""
 
     def __init__(self, name: str, prepare: Callable[[], None] | None = None) -> None:
         """prepare: called first, in the thread; must not raise."""
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._unanswered: set[Future[Any]] = set()
         self._prepare = prepare
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -45,6 +47,8 @@ class OwnerThread:
         Raises (from the future): what `work` raises of ours; EngineFailure for anything else, which is logged once.
         """
         future: Future[T] = Future()
+        self._unanswered.add(future)
+        future.add_done_callback(self._unanswered.discard)
         self._calls.put(_Call(work, contextvars.copy_context(), future))
         return asyncio.wrap_future(future)
 
@@ -60,22 +64,34 @@ class OwnerThread:
     def _run(self) -> None:
         if self._prepare is not None:
             self._prepare()
-        while (call := self._calls.get()) is not None:
-            _answer(call)
-            # Otherwise the last call's audio stays alive for as long as nothing else comes.
-            del call
+        while not self._answer_until_stopped():
+            pass
+
+    def _answer_until_stopped(self) -> bool:
+        """False if something was raised between two calls (into the thread, by another): whoever waits is told."""
+        try:
+            while (call := self._calls.get()) is not None:
+                _answer(call)
+                # Otherwise the last call's audio stays alive for as long as nothing else comes.
+                del call
+        except BaseException as exc:  # noqa: BLE001  (a thread that ends leaves its callers waiting for ever)
+            failure = _log_failure(exc)
+            for future in tuple(self._unanswered):
+                future.set_exception(failure)
+            return False
+        return True
 
 
 def _answer(call: _Call) -> None:
-    if not call.future.set_running_or_notify_cancel():
+    if call.future.done() or not call.future.set_running_or_notify_cancel():
         return
     try:
         result = call.context.run(call.work)
     except MynaError as exc:
         call.future.set_exception(exc)
-    # The owner thread's last resort: engines are plug-ins and may raise anything, even SystemExit; without an answer
-    # the caller would wait for ever.
-    except (Exception, SystemExit) as exc:  # noqa: BLE001
+    # The owner thread's last resort: engines are plug-ins and may raise anything, even what ends threads; without an
+    # answer the caller would wait for ever.
+    except BaseException as exc:  # noqa: BLE001
         call.future.set_exception(call.context.run(_log_failure, exc))
     else:
         call.future.set_result(result)

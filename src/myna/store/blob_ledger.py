@@ -80,10 +80,10 @@ class BlobLedger:
         if len(gone.all()) != len(prefixes):
             raise ServiceUnavailable("It could not be stored: the store was cleaned meanwhile. Try again.")
 
-    async def remove(self, prefixes: Collection[BlobPrefix]) -> None:
-        """Remove listed blobs and unlist them. What cannot be removed stays listed for `recover`: never an error."""
+    async def remove(self, prefixes: Collection[BlobPrefix]) -> bool:
+        """Remove listed blobs and unlist them; False if some cannot be removed: they stay listed for `recover`."""
         if not prefixes:
-            return
+            return True
         try:
             for prefix in prefixes:
                 await self.blobs.delete(prefix)
@@ -91,6 +91,8 @@ class BlobLedger:
                 await session.execute(delete(PendingBlobsRow).where(PendingBlobsRow.prefix.in_(prefixes)))
         except ServiceUnavailable:
             logger.warning("blobs of %d prefixes stay until the next recovery", len(prefixes))
+            return False
+        return True
 
     async def recover(self) -> int:
         """Remove what dead stores have left, and what this one could not remove earlier; returns how many prefixes.

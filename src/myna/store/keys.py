@@ -31,6 +31,8 @@ _FORGETTING = timedelta(hours=1)
 """Longer than anything takes that may still be at work for a workspace."""
 _NOTED_AGAIN = timedelta(hours=1)
 """A use that could not be noted is tried again after this."""
+_SPENT_KEPT = timedelta(days=1)
+"""After its end: a clock that runs ahead for a while and is set back does not make a used token good again."""
 
 
 class SqlKeyStore:
@@ -127,7 +129,8 @@ class SqlKeyStore:
 
     async def spend(self, name: str, expires_at: datetime) -> bool:
         async with self._database.writing() as session:
-            await session.execute(delete(SpentTokenRow).where(SpentTokenRow.expires_at <= self._clock.now()))
+            is_old = SpentTokenRow.expires_at <= self._clock.now() - _SPENT_KEPT
+            await session.execute(delete(SpentTokenRow).where(is_old))
             try:
                 async with session.begin_nested():
                     session.add(SpentTokenRow(name=name, expires_at=expires_at))

@@ -25,9 +25,16 @@ def make_private_folder(path: Path) -> None:
 
 
 def touch_private_file(path: Path) -> None:
-    """Make an empty file if it is not there. Raises: ServiceUnavailable."""
+    """Make an empty file if it is not there. Raises: ServiceUnavailable.
+
+    One that is there is not even opened: to close a file gives up every lock that this process has on it (POSIX), and
+    a database whose locks are gone is taken for closed by the next process that closes it.
+    Source: sqlite.org/howtocorrupt.html, 2.2.
+    """
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, _FILE_MODE))
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, _FILE_MODE))
+    except FileExistsError:
+        return
     except OSError as exc:
         raise ServiceUnavailable(f"The file {path} cannot be written: {exc.strerror}.") from exc
 

@@ -43,6 +43,7 @@ from myna.store.tables import RevocationRow, VoiceRow
 from myna.store.voice_rows import (
     ARTIFACT,
     apply_change,
+    digests,
     sample_name,
     sha256,
     to_consent_text,
@@ -51,7 +52,7 @@ from myna.store.voice_rows import (
     to_row,
     to_voice,
 )
-from myna.usecases.ports import Clock, StoredSample, StoredVoice, VoiceChange
+from myna.usecases.ports import Clock, DeletedFiles, StoredSample, StoredVoice, VoiceChange
 
 logger = logging.getLogger(__name__)
 
@@ -265,15 +266,17 @@ class SqlVoiceStore:
             rows = await session.scalars(others.order_by(VoiceRow.created_at, VoiceRow.id))
             return [to_voice(row) for row in rows]
 
-    async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
-        await self._uncut(self._delete(workspace, voice_id))
+    async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
+        return await self._uncut(self._delete(workspace, voice_id))
 
-    async def _delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
+    async def _delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
         async with self._database.writing() as session:
-            row = await self._find(session, workspace, voice_id, for_change=True)
-            prefixes = await self._delete_row(session, row)
-        await self._ledger.remove(prefixes)
+            row = await self._find(session, workspace, voice_id, with_samples=True, for_change=True)
+            files = digests(row)
+            await self._delete_row(session, row)
+        are_removed = await self._ledger.remove(list(files))
         await self._database.wipe()
+        return DeletedFiles(tuple(sha for names in files.values() for sha in names.values()), are_removed)
 
     async def delete_expired_drafts(self) -> int:
         is_expired = (VoiceRow.is_draft.is_(True), VoiceRow.expires_at <= self._clock.now())

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from myna.domain.errors import MynaError
 from myna.domain.voice import VoiceId
@@ -12,11 +12,15 @@ from myna.usecases.ports import Clock, VoiceStore
 
 logger = logging.getLogger(__name__)
 
+_LARGEST_DRIFT_S = 60.0
+"""So much more than has passed since the round before a clock may show and be believed."""
+
 
 class KeepHouse:
     """Drops expired drafts and results of jobs, voices that are too old, and what a crash left.
 
-    Once at start, then at an interval.
+    Once at start, then at an interval. In the round after the clock has jumped ahead nothing is found too old: whoever
+    set it by mistake has until the next round to set it right.
     """
 
     def __init__(
@@ -41,6 +45,8 @@ class KeepHouse:
         self._note_deleted = note_deleted
         self._unnoted: list[VoiceId] = []
         """Deleted, and not noted yet."""
+        self._last_round: tuple[datetime, float] | None = None
+        """When it was by the clock, and in seconds that pass."""
         self._rounds: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -63,6 +69,9 @@ class KeepHouse:
 
     async def _clean(self) -> None:
         num_leftovers = await self._voices.recover()
+        if self._has_jumped_ahead():
+            logger.warning("the clock has jumped ahead: nothing is deleted for its age in this round")
+            return
         num_drafts = await self._voices.delete_expired_drafts()
         num_jobs = await self._jobs.delete_expired()
         old: Sequence[VoiceId] = ()
@@ -79,6 +88,11 @@ class KeepHouse:
         }
         if any(counts.values()):
             logger.info("house-keeping", extra=counts)
+
+    def _has_jumped_ahead(self) -> bool:
+        now, passed_s = self._clock.now(), self._clock.monotonic_s()
+        last, self._last_round = self._last_round, (now, passed_s)
+        return last is not None and (now - last[0]).total_seconds() - (passed_s - last[1]) > _LARGEST_DRIFT_S
 
     async def _note(self) -> None:
         while self._unnoted and self._note_deleted is not None:

@@ -11,7 +11,7 @@ from functools import cmp_to_key
 
 from myna.domain.errors import InvalidRequest, PermissionDenied, VoiceNotFound
 from myna.domain.voice import Voice, VoiceId, WorkspaceId, unknown_voice
-from myna.usecases.ports import VoiceChange, VoiceStore
+from myna.usecases.ports import DeletedFiles, VoiceChange, VoiceStore
 from myna.usecases.voice_filter import compile_filter, format_time, is_custom, matches_language
 
 GENDERS = ("male", "female", "neutral", "")
@@ -149,10 +149,11 @@ class DeleteVoice:
             raise PermissionDenied("Stock voices cannot be deleted.")
         await self.voices.get(workspace, voice_id)
 
-    async def __call__(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
+    async def __call__(self, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
         """Of one that was checked. Raises: VoiceNotFound."""
-        await self.voices.delete(workspace, voice_id)
+        deleted = await self.voices.delete(workspace, voice_id)
         self.forget(workspace, voice_id)
+        return deleted
 
 
 def check_change(change: VoiceChange) -> None:

@@ -34,7 +34,11 @@ class Offload(Protocol):
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """The time, with the UTC zone."""
+        """The time, with the UTC zone. Jumps when somebody sets the clock: for what is kept and shown."""
+        ...
+
+    def monotonic_s(self) -> float:
+        """Seconds that pass, whatever the clock is set to: for how long ago something was in this process."""
         ...
 
 
@@ -201,6 +205,16 @@ class StoredVoice:
     artifact: VoiceArtifact
 
 
+@dataclass(frozen=True, slots=True)
+class DeletedFiles:
+    """What a deleted voice had in the object storage."""
+
+    sha256: tuple[str, ...]
+    """Of the artifact and of each recording, in hex."""
+    are_removed: bool
+    """False: the storage was away; house-keeping removes them later."""
+
+
 class VoiceStore(Protocol):
     """Keeps voices. Every method takes the workspace first; there is no way to ask without it."""
 
@@ -287,7 +301,7 @@ class VoiceStore(Protocol):
         """The newest first, also of a voice that is deleted."""
         ...
 
-    async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
+    async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
         """Row, samples and artifact, at once. Raises: VoiceNotFound."""
         ...
 
@@ -374,7 +388,7 @@ class KeyStore(Protocol):
 
 
 class TokenVault(Protocol):
-    """Signs tokens."""
+    """Signs tokens, links and receipts."""
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """sub, jti, iat, exp, scope, once."""
@@ -386,6 +400,15 @@ class TokenVault(Protocol):
 
     def sign_link(self, name: str) -> str:
         """64 hex digits that nobody else can make for this name; no token."""
+        ...
+
+    def sign_receipt(self, receipt: Mapping[str, Any]) -> str:
+        """A JWS (EdDSA) that anybody can check who knows `receipt_key`."""
+        ...
+
+    @property
+    def receipt_key(self) -> Mapping[str, Any]:
+        """The public half, as a JWK. Raises: ServiceUnavailable, if nothing can be signed."""
         ...
 
 

@@ -4,6 +4,7 @@ import json
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.util import CommandError
 
 revision = "0008"
 down_revision = "0007"
@@ -41,7 +42,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Of a consent only the statement stays."""
+    """Of a consent only the statement stays. Refused while a revocation would be forgotten: its voice would speak."""
+    revocations = sa.select(sa.func.count()).select_from(sa.table("revocations"))
+    if op.get_bind().scalar(revocations):
+        raise CommandError("Consents were revoked here, which the older form cannot say. Stay, or empty `revocations`.")
     query = sa.select(_VOICES.c.id, _VOICES.c.consent).where(_VOICES.c.consent != "")
     for number, consent in op.get_bind().execute(query).all():
         _write(number, json.loads(consent)["statement"])

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.util import CommandError
 
 revision = "0010"
 down_revision = "0008"
@@ -26,6 +27,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Refused while a key would come to open more than it does."""
+    keys = sa.table("api_keys", sa.column("scopes", sa.String), sa.column("revoked_at", sa.DateTime))
+    is_narrow = sa.not_(sa.and_(*(keys.c.scopes.contains(scope) for scope in _READ.split())))
+    if op.get_bind().scalar(sa.select(sa.func.count()).where(is_narrow, keys.c.revoked_at.is_(None))):
+        raise CommandError(
+            "Some keys have fewer scopes than the older form knows. Revoke them first: `myna keys list`."
+        )
     op.drop_index(op.f("ix_spent_tokens_expires_at"), "spent_tokens")
     op.drop_table("spent_tokens")
     op.add_column("api_keys", sa.Column("can_write", sa.Boolean(), nullable=False, server_default=sa.false()))
