@@ -12,7 +12,7 @@ LOCK_OPTIONS := --quiet --strip-extras --generate-hashes --allow-unsafe --no-emi
 # the small ones are last, so that both processes end at about the same time.
 SHARED := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: setup setup-dev demo test test-fast check client bench bench-peers serve lock audit clean
+.PHONY: setup setup-dev demo demo-ray test test-fast check client bench bench-peers serve lock audit clean
 .DEFAULT_GOAL := help
 
 help:
@@ -45,14 +45,18 @@ setup-dev: setup $(RUN)/dev
 demo: setup
 	$(BIN)/myna demo
 
+## demo-ray  the same on a Ray cluster of this machine, with PostgreSQL and an S3 server
+demo-ray: setup-dev
+	$(BIN)/python examples/ray/demo.py
+
 ## test    set up, check the code, run every test
 test: setup-dev check
 	$(BIN)/python -m pytest $(SHARED)
 
-## test-fast  the unit and contract tests that need no weights: for the daily loop, two minutes on two cores
+## test-fast  the unit and contract tests that need no weights and no cluster: for the daily loop, two minutes on two cores
 # The folder of weights is one that is not there: a test that reads weights past the fixture `weights_dir` fails here.
 test-fast: $(RUN)/dev
-	MYNA_WEIGHTS_DIR=$(RUN)/no-weights $(BIN)/python -m pytest $(SHARED) -q -m "not weights" tests/contract tests/unit
+	MYNA_WEIGHTS_DIR=$(RUN)/no-weights $(BIN)/python -m pytest $(SHARED) -q -m "not weights and not ray" tests/contract tests/unit
 
 ## check   formatting, lint (with bandit's rules: `S`), types, import direction
 check: setup-dev

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import Protocol
 
 from myna.analysis.mark_finder import MarkFinder
 from myna.analysis.sample_analyst import ModelSampleAnalyst
@@ -32,6 +33,7 @@ from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.listen_live import ListenLive
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
+from myna.usecases.ports import EngineClient, SampleAnalyst
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.repeated_requests import RepeatedRequests
@@ -50,13 +52,49 @@ _HOUSE_KEEPING_S = 3600.0
 _MAX_SPEECH_PIECES = 1024
 
 
-def build_services(settings: Settings) -> Services:
+class LoadedAnalyst(SampleAnalyst, Protocol):
+    """A `SampleAnalyst` with models to load and to give back."""
+
+    def load(self) -> object: ...
+
+    def close(self) -> None: ...
+
+
+def build_engine(
+    settings: Settings, foreground: Foreground | None = None, num_slots: int | None = None
+) -> InProcessEngineClient:
+    """num_slots: None for the settings' own.
+
+    Raises: ResourceNotFound or EngineFailure for an engine that is not there.
+    """
+    return InProcessEngineClient(
+        load_spec(settings.engine),
+        EngineSettings(settings.weights_dir, settings.engine_threads),
+        foreground,
+        num_slots=settings.engine_slots if num_slots is None else num_slots,
+        queue_length=settings.engine_queue_length,
+    )
+
+
+def build_analyst(settings: Settings) -> ModelSampleAnalyst:
+    return ModelSampleAnalyst(
+        settings.weights_dir,
+        max_sample_bytes=settings.max_sample_bytes,
+        max_sample_s=settings.max_sample_s,
+    )
+
+
+def build_services(
+    settings: Settings,
+    engine: EngineClient | None = None,
+    analyst: LoadedAnalyst | None = None,
+) -> Services:
     """Put everything together; nothing is loaded or connected before `Services.start()`.
 
+    engine, analyst: None for those of this process.
     Raises: ResourceNotFound or EngineFailure for an engine that is not there, InvalidRequest for a bad store address.
     """
     keep_heap_small()
-    spec = load_spec(settings.engine)
     clock = SystemClock()
     stores = open_stores(
         settings.data_dir, clock, settings.database_url, settings.blob_url, settings.token_secret.get_secret_value()
@@ -69,18 +107,9 @@ def build_services(settings: Settings) -> Services:
     offload_at_leisure = ThreadOffload(1, settings.analysis_queue_length, foreground, is_at_leisure=True)
     # Not in the foreground and not behind it: milliseconds of a job that lets live speech go first anyway.
     offload_of_jobs = ThreadOffload(1, settings.analysis_queue_length, is_at_leisure=True)
-    engine = InProcessEngineClient(
-        spec,
-        EngineSettings(settings.weights_dir, settings.engine_threads),
-        foreground,
-        num_slots=settings.engine_slots,
-        queue_length=settings.engine_queue_length,
-    )
-    analyst = ModelSampleAnalyst(
-        settings.weights_dir,
-        max_sample_bytes=settings.max_sample_bytes,
-        max_sample_s=settings.max_sample_s,
-    )
+    engine = engine or build_engine(settings, foreground)
+    analyst = analyst or build_analyst(settings)
+    spec = engine.spec
     stock = read_stock_voices(spec)
     rebuild_reference = RebuildReference(stores.voices, engine, analyst, offload)
     try_voice = TryVoice(engine, analyst, offload, offload_at_leisure, is_enabled=settings.measure_similarity)

@@ -61,7 +61,7 @@ from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.listen_live import ListenLive
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
-from myna.usecases.ports import DictionaryStore, RequestKeys, SampleAnalyst, VoiceStore
+from myna.usecases.ports import DictionaryStore, EngineClient, RequestKeys, SampleAnalyst, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.repeated_requests import RepeatedRequests
@@ -230,6 +230,7 @@ def build_tone_services(
     num_slots: int = 2,
     queue_length: int = 32,
     *,
+    engine: EngineClient | None = None,
     voices: VoiceStore | None = None,
     request_keys: RequestKeys | None = None,
     jobs: JobStore | None = None,
@@ -240,7 +241,8 @@ def build_tone_services(
     measures: bool = True,
     waits: bool = False,
 ) -> Services:
-    """voices, request_keys, jobs, dictionaries: None for new ones in memory.
+    """engine: None for one of this process.
+    voices, request_keys, jobs, dictionaries: None for new ones in memory.
     analyst: None for the plain one.
     remakes: voices of other engines, when they are spoken with.
     marks: False for speech as the engine gives it.
@@ -252,7 +254,7 @@ def build_tone_services(
     foreground = Foreground(linger_s=0.0)
     offload, offload_at_leisure = (ThreadOffload(2, 64, foreground, is_at_leisure=late) for late in (False, True))
     offload_of_jobs = ThreadOffload(1, 64, is_at_leisure=True)
-    engine = InProcessEngineClient(
+    engine = engine or InProcessEngineClient(
         spec, EngineSettings(Path("unused")), foreground, num_slots=num_slots, queue_length=queue_length
     )
     stock = read_stock_voices(spec)

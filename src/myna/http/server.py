@@ -22,6 +22,7 @@ def server_config(app: FastAPI, host: str, port: int, backlog: int = 2048, drain
         host=host,
         port=port,
         backlog=backlog,
+        loop="asyncio",  # not what happens to be installed
         http=PromptHttpProtocol,
         ws="websockets-sansio",
         ws_max_size=_MAX_FRAME_BYTES,

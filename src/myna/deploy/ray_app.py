@@ -1,0 +1,52 @@
+"""The Ray Serve application: `import_path: myna.deploy.ray_app:build` in a Serve config file (docs/scaling.md)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from myna.bootstrap import build_services
+from myna.cli.http_limits import http_limits
+from myna.deploy.ray_replicas import (
+    begin_replica,
+    open_analyst,
+    open_engine,
+    open_leisure,
+    read_shared_settings,
+)
+from myna.domain.errors import InvalidRequest
+from myna.engines.registry import load_spec
+from myna.http.app import create_app
+from myna.observability.audit_log import AuditLog
+from myna.runtime import ray_serve
+
+
+def build(args: Mapping[str, str]) -> ray_serve.Application:
+    """The application of this environment's settings. Ray Serve calls it with the `args` of the config file: none.
+
+    Raises: InvalidRequest for state that other nodes could not see, or for arguments.
+    """
+    if args:
+        raise InvalidRequest("The application takes no args: set MYNA_... in the environment of the nodes.")
+    settings = read_shared_settings()
+    return ray_serve.build_application(
+        open_api,
+        open_engine,
+        open_leisure,
+        open_analyst,
+        num_slots=settings.engine_slots,
+        queue_length=settings.engine_queue_length,
+        num_listening=settings.analysis_threads,
+        listening_queue_length=settings.analysis_queue_length,
+    )
+
+
+def open_api(engine: Any, leisure: Any, listening: Any) -> ASGIApp:
+    """The FastAPI application, unchanged. Of the handles of the other deployments."""
+    settings = begin_replica()
+    services = build_services(
+        settings,
+        ray_serve.RayEngineClient(load_spec(settings.engine), engine, leisure),
+        ray_serve.RaySampleAnalyst(listening),
+    )
+    return create_app(services, http_limits(settings), AuditLog(settings.data_dir))
