@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -9,9 +10,15 @@ import pytest
 from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, serve, until
 from test_http_repeats import CLONE, CLONE_BODY, DESIGN, DESIGN_BODY
 from test_http_socket import CREATE, talk
+from tests.memory_stores import MemoryTallies
 
+from myna.domain.scope import WRITE
+from myna.domain.voice import WorkspaceId
+from myna.http.allowances import Allowances
 from myna.http.limits import HttpLimits
+from myna.observability.metrics import Metrics
 from myna.testing.clock import FixedClock
+from myna.usecases.ports import Grant
 
 VOICES = "/voices/v1/voices"
 
@@ -89,6 +96,20 @@ async def test_a_client_that_leaves_frees_its_place() -> None:
         await asyncio.gather(leaving, return_exceptions=True)
         hurdles.gate.set()
         await until_free(service)
+
+
+async def test_the_store_is_told_what_has_ended_before_it_is_closed_and_nothing_without_a_limit() -> None:
+    """What was written is `num` and `until` of what runs."""
+    clock = FixedClock()
+    tallies, grant = MemoryTallies(clock), Grant(WorkspaceId("acme"), WRITE, key_id="k")
+    allowances = Allowances(HttpLimits(), Metrics(), clock, tallies)
+    async with allowances.request(grant):
+        assert any(name.startswith("num ") for name in await tallies.get("requests of k"))
+    await allowances.close()
+    assert list(await tallies.get("requests of k")) == ["full_at_s"]
+    free = HttpLimits(max_concurrent_requests=0, max_requests_per_minute=0)
+    async with Allowances(free, Metrics(), clock, tallies).request(replace(grant, key_id="free")):
+        assert await tallies.get("requests of free") == {}
 
 
 async def until_free(service: HttpService) -> None:

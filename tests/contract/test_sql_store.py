@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -45,6 +47,7 @@ from myna.store.sql import SqlVoiceStore
 from myna.store.tallies import SqlTallies
 from myna.testing.clock import FixedClock
 from myna.usecases.job_store import Job, NewItem, SpokenItem
+from myna.usecases.ports import Tallies
 
 
 @pytest.fixture
@@ -83,6 +86,15 @@ class TestSqliteTallies(TallyContract):
     @pytest.fixture
     def tallies(self, stores: Stores) -> SqlTallies:
         return stores.tallies
+
+    async def test_a_busy_database_holds_nobody_up(self, tmp_path: Path, tallies: Tallies) -> None:
+        """Who is counted does not wait until another process has written."""
+        with closing(sqlite3.connect(tmp_path / "data" / DATABASE_FILE, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            async with asyncio.timeout(5):
+                asked = (tallies.change("a", lambda tally: tally, timedelta(minutes=1)) for _ in range(3))
+                outcomes = await asyncio.gather(*asked, return_exceptions=True)
+            assert {type(outcome) for outcome in outcomes} == {ServiceUnavailable}
 
 
 class TestSqliteRequestKeys(RequestKeyContract):

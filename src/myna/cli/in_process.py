@@ -46,10 +46,12 @@ async def open_local_client(settings: Settings, workspace: str, *, needs_engine:
     services = build_services(settings)
     key = secrets.token_urlsafe()
     local = replace(services, keys=cast(KeyStore, _OneKey(key, WorkspaceId(workspace))))
+    app = create_app(local, http_limits(settings), AuditLog(settings.data_dir))
     try:
         await (services.start() if needs_engine else services.prepare_store())
-        transport = httpx.ASGITransport(create_app(local, http_limits(settings), AuditLog(settings.data_dir)))
+        transport = httpx.ASGITransport(app)
         async with AsyncClient(_ADDRESS, key, transport=transport) as client:
             yield client
     finally:
+        await app.state.backend.allowances.close()
         await services.close()

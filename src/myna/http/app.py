@@ -71,6 +71,7 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
         try:
             yield
         finally:
+            await allowances.close()
             await services.close()
 
     app = FastAPI(

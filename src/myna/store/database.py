@@ -6,7 +6,7 @@ Knows nothing of voices or keys.
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -47,6 +47,11 @@ _SQLITE_PRAGMAS = (
     # What a person deletes (transcripts, names) is overwritten, not only unlinked.
     "PRAGMA secure_delete = ON",
 )
+_POOL = {"pool_size": 5, "max_overflow": 10}
+_HASTY_POOL = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 2.0}
+"""One writer after the other: the queue of a pool is fair, that of SQLite's write lock is not."""
+_HASTY_PRAGMAS = ("PRAGMA synchronous = NORMAL", "PRAGMA busy_timeout = 500")
+"""Who only counts waits half a second for another process, and then goes on without the store."""
 _MIGRATION_LOCK = 0x4D796E61
 """Names the lock among others in a shared PostgreSQL server: "Myna" in ASCII."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -179,7 +184,7 @@ def sqlite_url(path: Path) -> str:
     return URL.create("sqlite", database=os.fspath(path)).render_as_string(hide_password=False)
 
 
-def _create_engine(url: URL) -> AsyncEngine:
+def _create_engine(url: URL, pool: Mapping[str, float] = _POOL) -> AsyncEngine:
     # Parameters hold transcripts and names: they must not reach a log through an exception's text.
     if url.get_backend_name() != "sqlite":
         patience = {name: value for name, value in _SERVER_PATIENCE.items() if name not in url.query}
@@ -189,8 +194,7 @@ def _create_engine(url: URL) -> AsyncEngine:
         hide_parameters=True,
         # The driver begins no transactions of its own; `_begin` says which kind.
         connect_args={"isolation_level": None},
-        pool_size=5,
-        max_overflow=10,
+        **pool,
     )
     event.listen(engine.sync_engine, "connect", _configure_connection)
     event.listen(engine.sync_engine, "begin", _begin)
@@ -199,12 +203,13 @@ def _create_engine(url: URL) -> AsyncEngine:
 
 def _create_hasty_engine(url: URL) -> AsyncEngine:
     """Connections of their own: how long a commit waits for the disk is a matter of the connection."""
-    engine = _create_engine(url)
-    statement = "PRAGMA synchronous = NORMAL" if url.get_backend_name() == "sqlite" else "SET synchronous_commit = off"
+    engine = _create_engine(url, _HASTY_POOL)
+    statements = _HASTY_PRAGMAS if url.get_backend_name() == "sqlite" else ("SET synchronous_commit = off",)
 
     def hurry(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
-        cursor.execute(statement)
+        for statement in statements:
+            cursor.execute(statement)
         cursor.close()
         connection.commit()
 
