@@ -122,8 +122,10 @@ async def speak_along(
                 await backend.allowances.note_speech(command.workspace, noted_s)
             yield chunk
     finally:
-        await reply.aclose()
-        await backend.allowances.note_speech(command.workspace, unnoted_s)
+        try:
+            await reply.aclose()
+        finally:
+            await backend.allowances.note_speech(command.workspace, unnoted_s)
 
 
 async def raw_audio(chunks: AsyncGenerator[EncodedChunk, None]) -> AsyncGenerator[bytes, None]:
