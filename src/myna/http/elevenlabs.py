@@ -1,5 +1,6 @@
 """What ElevenLabs' clients call (elevenlabs.md): voices, a new voice from recordings, speech as raw audio."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -38,11 +39,11 @@ router = APIRouter(prefix="/v1", tags=["elevenlabs"], responses=ELEVENLABS_ERROR
 JsonObject = dict[str, object]
 
 
-@router.get("/voices", summary="List voices (ElevenLabs' form)")
-async def list_voices(grant: Reader, backend: WithBackend) -> JsonObject:
+@router.get("/voices", summary="List voices (ElevenLabs' form)", response_model=JsonObject)
+async def list_voices(grant: Reader, backend: WithBackend) -> JsonReply:
     """The stock voices and the workspace's own."""
     page = await backend.services.list_voices(grant.workspace, VoiceQuery())
-    return {"voices": [_show(voice) for voice in page.voices]}
+    return await asyncio.to_thread(lambda: JsonReply({"voices": [_show(voice) for voice in page.voices]}))
 
 
 @router.get("/voices/{voice_id}", summary="Show a voice (ElevenLabs' form)")

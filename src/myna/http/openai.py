@@ -1,5 +1,6 @@
 """What OpenAI's clients call (wire-contract.md#openai): speech as raw audio or as events, models and voices."""
 
+import asyncio
 import base64
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -65,12 +66,13 @@ def _model(name: str) -> JsonObject:
     return {"id": name, "object": "model", "created": _MODELS_SINCE_S, "owned_by": "myna"}
 
 
-@router.get("/audio/voices", summary="List voices (as OpenAI's clients ask)")
-async def list_voices(grant: Reader, backend: WithBackend) -> JsonObject:
+@router.get("/audio/voices", summary="List voices (as OpenAI's clients ask)", response_model=JsonObject)
+async def list_voices(grant: Reader, backend: WithBackend) -> JsonReply:
     """Ids and names: OpenAI's names first, then the stock voices and the workspace's own."""
     page = await backend.services.list_voices(grant.workspace, VoiceQuery())
-    own = [{"id": voice.voice_id, "name": voice.display_name} for voice in page.voices]
-    return {"voices": [{"id": name, "name": name} for name in backend.limits.openai_voices] + own}
+    named = [{"id": name, "name": name} for name in backend.limits.openai_voices]
+    own = ({"id": voice.voice_id, "name": voice.display_name} for voice in page.voices)
+    return await asyncio.to_thread(lambda: JsonReply({"voices": [*named, *own]}))
 
 
 @router.post(
