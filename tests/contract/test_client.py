@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from http_service import HttpService, open_service, wav_bytes
 
-from myna.client import ApiError, AsyncClient, BatchItem, Encoding, Pronunciation, SpeechOptions
+from myna.client import ApiError, AsyncClient, BatchItem, Encoding, Pronunciation, RequestRefused, SpeechOptions
 
 WAV = SpeechOptions(Encoding.WAV, 8000, model_id="inworld-tts-2", lang="en-US")
 
@@ -34,6 +34,9 @@ async def test_jobs_are_asked_for_and_fetched(service: HttpService) -> None:
         assert (await client.fetch(spoken.audio_uri)).startswith(b"RIFF")
         assert failed.error is not None
         assert (failed.custom_id, failed.audio_uri, failed.error.code) == ("b", "", 3)
+        for asked in (client.fetch(failed.audio_uri), client.get_results(job)):
+            with pytest.raises(RequestRefused, match="no results"):
+                await asked
         with pytest.raises(ApiError, match=r"items\[0\].request: Unknown voice"):
             await client.say_batch([BatchItem("a", "NoSuch", "Hi.")])
 

@@ -224,11 +224,14 @@ class Client:
         return job
 
     def get_results(self, job: Job) -> tuple[BatchResult, ...]:
-        """What came of each text of a batch that is done, in their order."""
+        """What came of each text of a batch that is done, in their order. Raises: RequestRefused if it has none."""
         return self._run(jobs.get_results(job))
 
     def fetch(self, uri: str) -> bytes:
-        """The audio at an address that a job or a result names. The key is not sent there."""
+        """The audio at an address that a job or a result names. The key is not sent there.
+
+        Raises: RequestRefused if it names none: the job is not done, or failed.
+        """
         return self._run(jobs.fetch(uri))
 
     def list_dictionaries(self, *, workspace: str = "-") -> tuple[Dictionary, ...]:

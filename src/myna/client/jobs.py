@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from myna.client.errors import ApiError, error_from_body
+from myna.client.errors import ApiError, RequestRefused, error_from_body
 from myna.client.models import DEFAULT_OPTIONS, SpeechOptions, with_encoding
 from myna.client.operations import Operation, json_body, speech_body
 from myna.client.replies import Json, json_object, objects_of, text_of
@@ -63,11 +63,17 @@ def get(name: str) -> Operation[Job]:
 
 
 def get_results(job: Job) -> Operation[tuple[BatchResult, ...]]:
-    return Operation("GET", job.results_uri, _read_results, needs_key=False)
+    return Operation("GET", _given(job.results_uri), _read_results, needs_key=False)
 
 
 def fetch(uri: str) -> Operation[bytes]:
-    return Operation("GET", uri, bytes, needs_key=False)
+    return Operation("GET", _given(uri), bytes, needs_key=False)
+
+
+def _given(uri: str) -> str:
+    if not uri:
+        raise RequestRefused("The job has no results yet, or failed.")
+    return uri
 
 
 def _read_job(content: bytes) -> Job:
