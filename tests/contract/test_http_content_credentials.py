@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 import soundfile
 from http_service import HttpService, build_tone_services, open_service
 
-from myna.audio.content_credentials import CredentialEncoders
+from myna.audio.content_credentials import CredentialEncoders, _Signing, _split_identity
 from myna.domain.errors import InvalidRequest
+from myna.store import signing_identity
 from myna.store.signing_identity import read_signing_identity
 
 c2pa = pytest.importorskip("c2pa", reason="c2pa-python is not installed (the extra c2pa)")
@@ -86,3 +88,18 @@ def test_an_identity_is_made_once_kept_private_and_checked(tmp_path: Path) -> No
     for bad in (b"", certificates, key, key + certificates):
         with pytest.raises(InvalidRequest, match="MYNA_SIGNING_IDENTITY"):
             CredentialEncoders(bad)
+
+
+async def test_a_certificate_that_has_expired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is refused at the start; later nothing is answered whole without its signature. The key is never shown."""
+    encoders = CredentialEncoders(read_signing_identity(tmp_path, None))
+    assert "PRIVATE KEY" not in repr(encoders._signing)
+    monkeypatch.setattr(signing_identity, "_VALID", timedelta(minutes=-1))
+    expired = read_signing_identity(tmp_path / "expired", None)
+    with pytest.raises(InvalidRequest, match="MYNA_SIGNING_IDENTITY"):
+        CredentialEncoders(expired)
+    encoders._signing = _Signing(c2pa, *_split_identity(expired))
+    services = build_tone_services()
+    speak = replace(services.synthesize_speech, open_encoder=encoders.open)
+    async with open_service(services=replace(services, synthesize_speech=speak)) as service:
+        assert (await service.speak("The tide was low.", audioConfig={"audioEncoding": "WAV"})).status_code == 503

@@ -2,19 +2,23 @@
 
 import io
 import json
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, field
 from importlib import import_module
 from types import ModuleType
 
+import numpy as np
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from myna import __version__
 from myna.audio.encode import FormatEncoder
-from myna.domain.errors import InvalidRequest
+from myna.domain.errors import InvalidRequest, ServiceUnavailable
 from myna.domain.speech import AudioEncoding, AudioFormat
 from myna.domain.waveform import Waveform
+
+logger = logging.getLogger(__name__)
 
 _MEDIA_TYPES = {
     AudioEncoding.WAV: "audio/wav",
@@ -55,7 +59,7 @@ class CredentialEncoders:
         Raises: InvalidRequest if it is of no use, or the extra `c2pa` is not installed.
         """
         self._signing = _Signing(_load_c2pa(), *_split_identity(identity))
-        self._signing.open()
+        self._signing.check()
 
     def open(self, audio_format: AudioFormat, *, is_stream: bool, tempo: float = 1.0) -> FormatEncoder:
         if is_stream or audio_format.encoding not in _MEDIA_TYPES:
@@ -84,22 +88,32 @@ class _SignedEncoder(FormatEncoder):
 class _Signing:
     c2pa: ModuleType
     algorithm: bytes
-    key: bytes
+    key: bytes = field(repr=False)
     certificates: bytes
 
-    def open(self) -> "object":
-        """A signer, checked. Raises: InvalidRequest."""
+    def check(self) -> None:
+        """Sign a tenth of a second: only then an expired certificate is noticed. Raises: InvalidRequest."""
+        encoder = FormatEncoder(AudioFormat(AudioEncoding.WAV, 8000), is_stream=False)
+        content = encoder.encode(Waveform(np.zeros(800, np.float32), 8000)) + encoder.finish()
         try:
-            # Without an authority for times: that would be a request over the network for each reply.
-            info = self.c2pa.C2paSignerInfo(self.algorithm, self.certificates, self.key, None)
-            return self.c2pa.Signer.from_info(info)
+            self._sign(content, "audio/wav")
         except self.c2pa.C2paError as exc:
             raise InvalidRequest(f"MYNA_SIGNING_IDENTITY cannot sign content credentials: {exc}") from exc
 
     def sign(self, content: bytes, media_type: str) -> bytes:
+        """Raises: ServiceUnavailable: the certificate has expired since the start."""
+        try:
+            return self._sign(content, media_type)
+        except self.c2pa.C2paError as exc:
+            logger.exception("MYNA_SIGNING_IDENTITY cannot sign content credentials any more")
+            raise ServiceUnavailable("The speech cannot be signed. Streams go on: they are not signed.") from exc
+
+    def _sign(self, content: bytes, media_type: str) -> bytes:
+        # Without an authority for times: that would be a request over the network for each reply.
+        info = self.c2pa.C2paSignerInfo(self.algorithm, self.certificates, self.key, None)
         signed = io.BytesIO()
         with self.c2pa.Builder(_MANIFEST) as builder:
-            builder.sign(self.open(), media_type, io.BytesIO(content), signed)
+            builder.sign(self.c2pa.Signer.from_info(info), media_type, io.BytesIO(content), signed)
         return signed.getvalue()
 
 
