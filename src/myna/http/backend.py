@@ -30,14 +30,23 @@ class Backend:
     tokens: Tokens
     audit: AuditLog | None
     """None: nothing is noted."""
-    open_sockets: dict[str, Callable[[], Awaitable[None]] | None] = field(default_factory=dict)
-    """Request id -> how to close a socket on which nobody has shown a key yet; None for the others. Oldest first."""
+    open_sockets: dict[str, "SilentSocket | None"] = field(default_factory=dict)
+    """Request id -> a socket on which nobody has shown a key yet; None for the others. Oldest first."""
+    evicted_sockets: set[str] = field(default_factory=set)
+    """Request ids of silent ones that were told to go a moment ago: their connections may still be there."""
 
     async def note(self, act: Act, record: RequestRecord, voice_id: str, recordings: Sequence[str] = ()) -> None:
         """Put an act into the audit log. Raises: ServiceUnavailable, if it cannot be written."""
         if self.audit is not None:
             who = {"key_id": record.key_id, "request_id": record.request_id}
             await asyncio.to_thread(self.audit.note, act, voice_id, recordings=recordings, **who)
+
+
+@dataclass(frozen=True, slots=True)
+class SilentSocket:
+    opened_at_s: float
+    """Of the event loop's clock."""
+    close: Callable[[], Awaitable[None]]
 
 
 async def _backend_of(connection: HTTPConnection) -> Backend:

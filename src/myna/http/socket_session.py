@@ -11,7 +11,7 @@ from starlette.websockets import WebSocketDisconnect
 from myna.domain.errors import InvalidRequest, MynaError, Overloaded
 from myna.domain.scope import Scope
 from myna.http.auth import admit_socket, key_of_socket
-from myna.http.backend import Backend
+from myna.http.backend import Backend, SilentSocket
 from myna.http.cross_origin import REQUEST_ID_HEADER, check_socket_origin
 from myna.http.errors import Failure, describe, describe_bug, failure_reply
 from myna.http.socket_outlet import SocketGone, SocketOutlet
@@ -24,6 +24,10 @@ from myna.usecases.ports import Grant
 
 _INLINE_CHARS = 32 * 1024
 """Frames up to here are parsed on the event loop."""
+_SILENT_S = 2.0
+"""So long a socket has to show a key before it may be closed for another."""
+_CLOSING_S = 10.0
+"""So long uvicorn waits for the answer to a close frame; the session is over at once, the connection is not."""
 
 
 class SocketSession:
@@ -139,13 +143,20 @@ async def serve_socket(
 
 
 async def _close_a_silent_one(backend: Backend) -> bool:
-    """Who only opens sockets, without ever showing a key, keeps nobody out. False if there is none of these."""
-    silent = next(((name, close) for name, close in backend.open_sockets.items() if close is not None), None)
-    if silent is None:
+    """Who only opens sockets, without ever showing a key, keeps nobody out.
+
+    False if there is none of these, or as many that were told to go may still be there.
+    """
+    loop = asyncio.get_running_loop()
+    until_s = loop.time() - _SILENT_S
+    silent = ((name, it) for name, it in backend.open_sockets.items() if it is not None and it.opened_at_s <= until_s)
+    name, socket = next(silent, ("", None))
+    if socket is None or len(backend.evicted_sockets) >= backend.limits.max_sockets:
         return False
-    name, close = silent
     del backend.open_sockets[name]
-    await close()
+    backend.evicted_sockets.add(name)
+    loop.call_later(_CLOSING_S, backend.evicted_sockets.discard, name)
+    await socket.close()
     return True
 
 
@@ -166,7 +177,7 @@ async def _serve_socket(
         log_request(record)
         return
     session = open_session(websocket, record, backend)
-    backend.open_sockets[record.request_id] = session.close
+    backend.open_sockets[record.request_id] = SilentSocket(asyncio.get_running_loop().time(), session.close)
     backend.metrics.change("myna_sockets_open", 1)
     try:
         await session.run()
