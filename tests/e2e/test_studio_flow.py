@@ -369,6 +369,39 @@ def test_words_are_said_in_a_way_of_ones_own(page: Studio, tone_server: LiveServ
     assert kept() == []
 
 
+def test_a_dictionary_that_cannot_be_listed_or_is_gone(page: Studio, tone_server: LiveServer) -> None:
+    """A failed list is no empty list: no second dictionary is made. One deleted elsewhere stops nothing for long."""
+    path, headers = f"{tone_server.url}/pronunciations/v1/", {"Authorization": f"Basic {tone_server.key}"}
+    listing = f"{path}workspaces/demo/pronunciationDictionaries"
+    httpx.post(listing, headers=headers, json={"displayName": "Studio", "pronunciations": []})
+    num_before = len(httpx.get(listing, headers=headers).json()["pronunciationDictionaries"])
+    failing = "**/pronunciationDictionaries*"
+    page.page.route(failing, lambda route: route.fulfill(status=500, json={"code": 13, "message": "A fault."}))
+    page.page.reload()
+    page.page.get_by_role("radio", name="Stock").check()
+    page.page.get_by_role("button", name="Speak with Sarah").click()
+    page.page.get_by_label("Word", exact=True).fill("Vyta")
+    page.page.get_by_label("Sound (IPA)").fill("k")
+    page.button("Add the word").click()
+    expect(page.page.locator("#words-error")).to_have_text("A fault.")
+    page.page.unroute(failing)
+    page.button("Add the word").click()
+    expect(page.page.locator("#words-list li")).to_have_count(1)
+    dictionaries = httpx.get(listing, headers=headers).json()["pronunciationDictionaries"]
+    assert len(dictionaries) == num_before
+    for dictionary in dictionaries:
+        known = {"etag": dictionary["etag"]}
+        assert httpx.delete(f"{path}{dictionary['name']}", headers=headers, params=known).status_code == 200
+    page.page.get_by_label("Text to speak").fill("Vyta sings.")
+    with page.page.expect_response("**/tts/v1/voice:stream") as refused:
+        page.button("Speak").click()
+    assert refused.value.status == 404
+    expect(page.page.locator("#words-which")).to_have_value("")
+    with page.page.expect_response("**/tts/v1/voice:stream") as spoken:
+        page.button("Speak").click()
+    assert spoken.value.status == 200
+
+
 def test_the_embedded_engine_speaks_like_the_person(chromium: "playwright.Browser", kokoro_server: LiveServer) -> None:
     """With the real engine: clone from the microphone, likeness told, words light up, both sides can be compared."""
     with studio(chromium, kokoro_server.url) as page:

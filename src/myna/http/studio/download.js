@@ -25,13 +25,15 @@ export class Download {
   #notices;
   #request;
   #onTrouble;
+  #onDictionaryGone;
 
-  /** @param {{request: () => object, onTrouble: (error) => void}} options what is to be spoken */
-  constructor({ api, notices, request, onTrouble }) {
+  /** @param {{request: () => object, onTrouble: (error) => void, onDictionaryGone: () => void}} options what is to be spoken */
+  constructor({ api, notices, request, onTrouble, onDictionaryGone }) {
     this.#api = api;
     this.#notices = notices;
     this.#request = request;
     this.#onTrouble = onTrouble;
+    this.#onDictionaryGone = onDictionaryGone;
     fillOptions(byId('download-format'), Object.keys(FILES).map((encoding) => [encoding, words.formats[encoding]]));
     byId('download-format').addEventListener('change', () => this.#offerRates());
     byId('download').addEventListener('submit', (event) => {
@@ -65,6 +67,7 @@ export class Download {
       this.#notices.show(words.done(name), { tone: 'good' });
     } catch (error) {
       this.#onTrouble(error);
+      if (error.status === 404 && request.pronunciationDictionarySettings) this.#onDictionaryGone();
     } finally {
       button.disabled = false;
     }

@@ -72,7 +72,7 @@ class Studio {
     this.measurer = new Measurer();
     this.listen = new ListenPanel({ takes, hearing: this.hearing, notices, sound, measurer: this.measurer });
     this.clone = new CloneForm({ api, takes, notices, connection, onKeyTrouble, removesNoise: () => this.listen.removesNoise });
-    this.speak = new SpeakPanel({ api, sound, notices, connection, onKeyTrouble, onRecord: () => this.stage.show('record'), pronunciations: () => this.pronunciations.request });
+    this.speak = new SpeakPanel({ api, sound, notices, connection, onKeyTrouble, onRecord: () => this.stage.show('record'), pronunciations: () => this.pronunciations.request, onDictionaryGone: () => this.pronunciations.load() });
     this.stage = new Stage({
       root: byId('stage'),
       canShow: (step) => step !== 'listen' || takes.list.length > 0,
@@ -87,7 +87,8 @@ class Studio {
     const onTrouble = (error, options) => this.#report(error, options);
     this.library = new Library({ api, notices, onTrouble });
     this.pronunciations = new Pronunciations({ api, sound, notices, speaker: () => this.speak.speaker, onTrouble });
-    this.download = new Download({ api, notices, request: () => this.speak.request, onTrouble });
+    const onDictionaryGone = () => this.pronunciations.load();
+    this.download = new Download({ api, notices, request: () => this.speak.request, onTrouble, onDictionaryGone });
   }
 
   #wire() {
@@ -118,6 +119,7 @@ class Studio {
       byId('connection').hidden = true;
       this.notices.show(strings.connection.back, { tone: 'good' });
       this.library.load();
+      this.pronunciations.load();
     });
     byId('connection-retry').addEventListener('click', () => {
       this.notices.say(strings.connection.trying);
@@ -128,9 +130,9 @@ class Studio {
   // --- key -------------------------------------------------------------------------------------------------------
 
   #useKey() {
+    this.pronunciations.clear();
     if (!this.session.key) {
       this.library.clear();
-      this.pronunciations.clear();
       this.keyDialog.open();
       return;
     }

@@ -16,6 +16,10 @@ export class Pronunciations {
   #speaker;
   #onTrouble;
   #dictionaries = [];
+  #hasLoaded = false;
+  #numLoads = 0;
+  /** @type {string|null} the dictionary that the person chose, '' for none; null: nobody chose */
+  #choice = null;
   #playing = null;
 
   /** @param {{speaker: () => object|null, onTrouble: (error, options) => void}} options who lets them be heard */
@@ -26,13 +30,16 @@ export class Pronunciations {
     this.#speaker = speaker;
     this.#onTrouble = onTrouble;
     this.offerLanguages(LANGUAGES.map(({ code }) => code));
-    byId('words-which').addEventListener('change', () => this.#show());
+    byId('words-which').addEventListener('change', (event) => {
+      this.#choice = event.target.value;
+      this.#show();
+    });
     byId('words-hear').addEventListener('click', () => this.#hearTyped());
     byId('words-form').addEventListener('submit', (event) => {
       event.preventDefault();
       this.#add();
     });
-    this.#show();
+    this.#setAll([]);
   }
 
   /** What a request needs so that these words are said this way; nothing if there are none. */
@@ -44,11 +51,14 @@ export class Pronunciations {
 
   /** Why they cannot be fetched is told by the library, which asks for the voices at the same time. */
   async load() {
-    this.#setAll(await this.#api.listDictionaries().catch(() => []));
+    await this.#fetchAll().catch(() => {});
   }
 
-  /** No key: nothing to show. */
+  /** No key, or another: nothing to show. */
   clear() {
+    this.#numLoads += 1;
+    this.#hasLoaded = false;
+    this.#choice = null;
     this.#setAll([]);
   }
 
@@ -59,19 +69,36 @@ export class Pronunciations {
   }
 
   get #chosen() {
-    return this.#dictionaries.find(({ name }) => name === byId('words-which').value) ?? this.#dictionaries[0] ?? null;
+    return this.#dictionaries.find(({ name }) => name === byId('words-which').value) ?? null;
+  }
+
+  /** The one that a studio made. */
+  get #own() {
+    return this.#dictionaries.find(({ displayName }) => displayName === words.newName) ?? null;
+  }
+
+  /** What fails leaves the list as it was; what comes after a newer question, perhaps with another key, is not taken. */
+  async #fetchAll() {
+    const number = (this.#numLoads += 1);
+    this.#hasLoaded = false;
+    const found = await this.#api.listDictionaries();
+    if (number !== this.#numLoads) return;
+    this.#hasLoaded = true;
+    this.#setAll(found);
   }
 
   // --- what is shown ---------------------------------------------------------------------------------------------
 
   #setAll(dictionaries) {
     this.#dictionaries = dictionaries;
-    fillOptions(byId('words-which'), dictionaries.map(({ name, displayName }) => [name, displayName]));
+    const options = dictionaries.map(({ name, displayName }) => [name, displayName]);
+    fillOptions(byId('words-which'), [['', words.none], ...options]);
+    const wanted = this.#choice ?? this.#own?.name;
+    byId('words-which').value = dictionaries.some(({ name }) => name === wanted) ? wanted : '';
     this.#show();
   }
 
   #show() {
-    byId('words-which-field').hidden = this.#dictionaries.length < 2;
     const entries = this.#chosen?.pronunciations ?? [];
     byId('words-list').replaceChildren(...entries.map((entry) => this.#row(entry)));
   }
@@ -139,8 +166,8 @@ export class Pronunciations {
     if (!entry.phoneSymbols.length) return this.#tell(words.noSound, ipa);
     const isSame = (other) => other.languageCode === entry.languageCode
       && other.displayHeadword.toLowerCase() === entry.displayHeadword.toLowerCase();
-    const others = (this.#chosen?.pronunciations ?? []).filter((other) => !isSame(other));
-    if (!(await this.#save([...others, entry]))) return undefined;
+    const add = (entries) => [...entries.filter((other) => !isSame(other)), entry];
+    if (!(await this.#save(add, entry.phoneSymbols))) return undefined;
     this.#notices.say(words.added(entry.displayHeadword));
     word.value = '';
     ipa.value = '';
@@ -148,27 +175,40 @@ export class Pronunciations {
   }
 
   async #remove(entry) {
-    if (!(await this.#save(this.#chosen.pronunciations.filter((other) => other !== entry)))) return;
+    const id = ({ displayHeadword, languageCode }) => `${languageCode} ${displayHeadword}`;
+    if (!(await this.#save((entries) => entries.filter((other) => id(other) !== id(entry))))) return;
     this.#notices.say(words.removed(entry.displayHeadword));
     (byId('words-list').querySelector('button') ?? byId('words-word')).focus();
   }
 
-  /** Keep these entries; the server has the last word. @returns {Promise<boolean>} whether it took them */
-  async #save(pronunciations) {
+  /**
+   * Change the entries of the chosen dictionary, without one of the studio's own; the server has the last word.
+   * @returns {Promise<boolean>} whether it took them
+   */
+  async #save(change, phones) {
     this.#tell('');
-    const chosen = this.#chosen;
     try {
-      const saved = chosen
-        ? await this.#api.updateDictionary(chosen, { pronunciations })
+      if (!this.#hasLoaded) await this.#fetchAll();
+      if (!this.#hasLoaded) return this.#save(change, phones); // another load came in between
+      const number = this.#numLoads;
+      const kept = this.#chosen ?? this.#own;
+      const pronunciations = change(kept?.pronunciations ?? []);
+      const saved = kept
+        ? await this.#api.updateDictionary(kept, { pronunciations })
         : await this.#api.createDictionary({ displayName: words.newName, pronunciations });
-      if (chosen) Object.assign(chosen, saved);
-      else await this.load();
-      this.#show();
+      if (number !== this.#numLoads) {
+        await this.load();
+        return true;
+      }
+      if (this.#choice !== null) this.#choice = saved.name;
+      this.#setAll(kept ? this.#dictionaries.map((each) => (each === kept ? saved : each)) : [...this.#dictionaries, saved]);
       return true;
     } catch (error) {
-      // Somebody else changed it: show what it is now.
-      if (error.status === 409) await this.load();
-      this.#fail(error, pronunciations.at(-1)?.phoneSymbols);
+      // Somebody else changed or deleted it: show what there is now.
+      const isOutrun = error.status === 404 || error.status === 409;
+      if (isOutrun) await this.load();
+      if (isOutrun) this.#tell(words.changed);
+      else this.#fail(error, phones);
       return false;
     }
   }
@@ -177,7 +217,6 @@ export class Pronunciations {
     const at = /phone_symbols\[(\d+)\]/.exec(error.message);
     if (at) this.#tell(words.badPhone(phones[at[1]]), byId('words-ipa'));
     else if (error.message.includes('display_headword')) this.#tell(words.badWord, byId('words-word'));
-    else if (error.status === 409) this.#tell(words.changed);
     else if (error.isUnreachable || error.isAboutTheKey) this.#onTrouble(error);
     else this.#tell(error.message);
   }

@@ -20,6 +20,7 @@ export class SpeakPanel extends EventTarget {
   #connection;
   #onKeyTrouble;
   #pronunciations;
+  #onDictionaryGone;
   /** @type {Speaker|null} */
   #speaker = null;
   #player = null;
@@ -27,7 +28,7 @@ export class SpeakPanel extends EventTarget {
   #tokens = [];
   #frame = 0;
 
-  constructor({ api, sound, notices, connection, onKeyTrouble, onRecord, pronunciations }) {
+  constructor({ api, sound, notices, connection, onKeyTrouble, onRecord, pronunciations, onDictionaryGone }) {
     super();
     this.#api = api;
     this.#sound = sound;
@@ -35,6 +36,7 @@ export class SpeakPanel extends EventTarget {
     this.#connection = connection;
     this.#onKeyTrouble = onKeyTrouble;
     this.#pronunciations = pronunciations;
+    this.#onDictionaryGone = onDictionaryGone;
     fillOptions(byId('speak-language'), [['', words.languageOfVoice], ...LANGUAGES.map(({ code, name }) => [code, name])]);
     byId('speak-to-record').addEventListener('click', onRecord);
     byId('speak-go').addEventListener('click', () => (this.#player || this.#abort ? this.stop() : this.speak()));
@@ -122,6 +124,7 @@ export class SpeakPanel extends EventTarget {
       player.finish();
     } catch (error) {
       this.#fail(error, player, Boolean(firstMs));
+      if (error.status === 404 && request.pronunciationDictionarySettings) this.#onDictionaryGone();
     } finally {
       if (this.#abort === abort) this.#abort = null;
       this.#showButton();

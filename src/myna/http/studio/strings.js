@@ -279,6 +279,7 @@ export const strings = {
     title: 'Say it this way',
     lead: 'Names and words that Myna says wrong: write how they sound, in the signs of the International Phonetic Alphabet.',
     which: 'Dictionary',
+    none: 'None',
     newName: 'Studio',
     word: 'Word',
     ipa: 'Sound (IPA)',
