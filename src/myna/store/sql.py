@@ -289,7 +289,9 @@ class SqlVoiceStore:
     async def _delete_all(self, *conditions: ColumnElement[bool]) -> Sequence[VoiceId]:
         prefixes: list[BlobPrefix] = []
         async with self._database.writing() as session:
-            rows = (await session.scalars(select(VoiceRow).where(*conditions))).all()
+            # What another process is deleting at this moment is left to it.
+            query = select(VoiceRow).where(*conditions).with_for_update(skip_locked=True)
+            rows = (await session.scalars(query)).all()
             voice_ids = [VoiceId(row.voice_id) for row in rows]
             for row in rows:
                 prefixes += await self._delete_row(session, row)
