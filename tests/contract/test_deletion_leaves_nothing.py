@@ -169,6 +169,10 @@ async def test_a_workspace_is_forgotten_with_a_receipt(
     assert (await run_myna("store", "check-receipt", receipt))[0] == ExitCode.REFUSED
     again = await run_myna("store", "forget", OURS, "--receipt", tmp_path / "again.json")
     assert again[0] == ExitCode.NOT_FOUND
+    # Nor does it get into a new one of that name.
+    await stores.keys.create(OURS, WRITE)
+    with pytest.raises(ResourceNotFound):
+        await stores.voices.add(OURS, make_voice(FixedClock()), ARTIFACT, ())
 
 
 async def test_no_receipt_while_a_file_is_left(tmp_path: Path, opening: Open, monkeypatch: pytest.MonkeyPatch) -> None:
