@@ -58,6 +58,7 @@ OURS = WorkspaceId("ours")
 THEIRS = WorkspaceId("theirs")
 ARTIFACT = VoiceArtifact(b"MYNA\x01" + bytes(range(256)), "tone", "1")
 BETTER_ARTIFACT = VoiceArtifact(b"MYNA\x01better", "tone", "1")
+_TONE = "tone", "1"
 SAMPLES = (
     StoredSample(b"RIFF-first", "Grüße, 你好", LangCode.DE_DE, 3.141592653589793, "f" * 64),
     StoredSample(b"RIFF-second", "", LangCode.EN_US),
@@ -310,7 +311,7 @@ class VoiceStoreContract:
             await voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT, refinement)
             stored = await voices.get_with_artifact(OURS, voice.voice_id)
             assert (replace(voice, refinement=refinement), BETTER_ARTIFACT) == (stored.voice, stored.artifact)
-        assert [waiting.voice_id] == [voice.voice_id for voice in await voices.list_pending_refinements()]
+        assert [waiting.voice_id] == [voice.voice_id for voice in await voices.list_pending_refinements(*_TONE)]
 
     async def test_voices_of_other_engines_are_listed(self, voices: VoiceStore, clock: FixedClock) -> None:
         """Of every workspace, oldest first: another engine, or another version; no drafts, and none that was remade."""
@@ -365,16 +366,18 @@ class VoiceStoreContract:
         assert voice.voice_id == (await voices.get(OURS, voice.voice_id)).voice_id
 
     async def test_pending_refinements_are_listed_until_done(self, voices: VoiceStore, clock: FixedClock) -> None:
-        """Of every workspace and stage, oldest first; a replaced artifact ends the waiting."""
+        """Of every workspace and stage, oldest first, made by one engine; a replaced artifact ends the waiting."""
         stages = {"a": Refinement.REFINING, "b": Refinement.HEARING, "d": Refinement.MEASURING}
         waiting = [replace(make_voice(clock, name), refinement=stage) for name, stage in stages.items()]
         for voice in waiting:
             await voices.add(OURS, voice, ARTIFACT, ())
             clock.advance(1)
         await voices.add(OURS, make_voice(clock, "c"), ARTIFACT, ())
-        assert [v.voice_id for v in waiting] == [v.voice_id for v in await voices.list_pending_refinements()]
+        assert [v.voice_id for v in waiting] == [v.voice_id for v in await voices.list_pending_refinements(*_TONE)]
+        for other in (("tone", "2"), ("kokoro", "1")):
+            assert list(await voices.list_pending_refinements(*other)) == []
         await voices.replace_artifact(OURS, waiting[0].voice_id, BETTER_ARTIFACT)
-        assert waiting[1:] == list(await voices.list_pending_refinements())
+        assert waiting[1:] == list(await voices.list_pending_refinements(*_TONE))
 
     async def test_who_is_late_changes_nothing(self, voices: VoiceStore, clock: FixedClock) -> None:
         """What was made of an artifact or a stage that is not there any more, or of a voice that was revoked."""
@@ -410,7 +413,7 @@ class VoiceStoreContract:
         began = StoredVoice(voice, ARTIFACT)
         assert await voices.set_measures(began, measures, Refinement.REFINING)
         measured = replace(voice, measures=measures, refinement=Refinement.REFINING)
-        assert [measured] == await voices.list_pending_refinements()
+        assert [measured] == await voices.list_pending_refinements(*_TONE)
         await voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT)
         assert (await voices.get(OURS, voice.voice_id)).measures == measures
         await voices.replace_artifact(OURS, voice.voice_id, ARTIFACT, Refinement.HEARING)

@@ -269,4 +269,4 @@ async def test_an_engine_that_only_encodes_is_measured() -> None:
         assert (voice["refinement"], voice["similarity"]) == ("done", 0.75)
     async with open_service(services=build_tone_services(measures=False)) as service:
         assert "refinement" not in await show(service, await service.clone())
-        assert await service.services.voices.list_pending_refinements() == []
+        assert await service.services.voices.list_pending_refinements(SPEC.id, SPEC.version) == []

@@ -255,10 +255,12 @@ class SqlVoiceStore:
             row.claimed_by, row.claimed_until = own_id, now + lifetime
         return True
 
-    async def list_pending_refinements(self) -> Sequence[Voice]:
-        pending = select(VoiceRow).where(VoiceRow.refinement.in_(PENDING_STAGES)).order_by(VoiceRow.created_at)
+    async def list_pending_refinements(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
+        is_own = VoiceRow.engine_id == engine_id, VoiceRow.engine_version == engine_version
+        pending = select(VoiceRow).where(VoiceRow.refinement.in_(PENDING_STAGES), *is_own)
         async with self._database.reading() as session:
-            return [to_voice(row) for row in await session.scalars(pending)]
+            rows = await session.scalars(pending.order_by(VoiceRow.created_at, VoiceRow.id))
+            return [to_voice(row) for row in rows]
 
     async def list_made_by_others(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
         is_other = or_(VoiceRow.engine_id != engine_id, VoiceRow.engine_version != engine_version)
