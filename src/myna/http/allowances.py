@@ -110,11 +110,11 @@ class Allowances:
         if not most:
             yield
             return
-        await self._change(name, reserve, _DAY)
+        num_taken = num if await self._change(name, reserve, _DAY) else 0
         try:
             yield
         finally:
-            await self._change(name, partial(_add, len(made.voice_ids) - num), _DAY)
+            await self._change(name, partial(_add, len(made.voice_ids) - num_taken), _DAY)
 
     async def take_token(self, grant: Grant) -> None:
         """Before one is made. Raises: RateLimited."""
@@ -167,7 +167,8 @@ class Allowances:
 
     # --- the store -------------------------------------------------------------------------------------------------
 
-    async def _change(self, name: str, change: ChangeTally, lifetime: timedelta = _RUNNING) -> None:
+    async def _change(self, name: str, change: ChangeTally, lifetime: timedelta = _RUNNING) -> bool:
+        """False if it could not be stored."""
         was_asked = False
 
         def ask(tally: Tally) -> Tally:
@@ -180,6 +181,8 @@ class Allowances:
         except ServiceUnavailable:
             if not was_asked:
                 change({})
+            return False
+        return True
 
     def _of_today(self, kind: str, workspace: WorkspaceId) -> str:
         return f"{kind} {self._clock.now().date()} {workspace}"
@@ -196,4 +199,4 @@ class Allowances:
 
 
 def _add(amount: float, tally: Tally) -> Tally:
-    return {**tally, "amount": tally.get("amount", 0.0) + amount}
+    return {**tally, "amount": max(0.0, tally.get("amount", 0.0) + amount)}
