@@ -643,6 +643,18 @@ class TallyContract:
         await tallies.change("'; -- \0 Grüße" * 100, count, _LIFETIME)
         assert await tallies.get("a") == {"num": 8}
 
+    async def test_who_leaves_holds_nobody_up(self, tallies: Tallies) -> None:
+        """Wherever in the change that is."""
+        for num_steps in range(40):
+            leaving = asyncio.create_task(tallies.change("a", lambda tally: tally, _LIFETIME))
+            for _ in range(num_steps):
+                await asyncio.sleep(0)
+            leaving.cancel()
+            async with asyncio.timeout(10):
+                await tallies.change("a", lambda tally: {"num": tally.get("num", 0) + 1}, _LIFETIME)
+            await asyncio.gather(leaving, return_exceptions=True)
+        assert await tallies.get("a") == {"num": 40}
+
     async def test_counts_begin_anew_after_their_time(self, tallies: Tallies, clock: FixedClock) -> None:
         """From the last change on; it makes room for others."""
         await tallies.change("a", lambda _: {"num": 1}, _LIFETIME)

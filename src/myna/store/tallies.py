@@ -1,5 +1,6 @@
 """Counts that all processes of a store share: who has asked how often, who has sent wrong keys."""
 
+import asyncio
 from datetime import timedelta
 
 from sqlalchemy import delete, select
@@ -25,6 +26,15 @@ class SqlTallies:
             return self._live(await session.get(TallyRow, self._vault.sign_link(name)))
 
     async def change(self, name: str, change: ChangeTally, lifetime: timedelta) -> None:
+        # Who leaves waits for the end: a connection of SQLite that is cut off keeps the write lock for a while.
+        changing = asyncio.create_task(self._change(name, change, lifetime))
+        try:
+            await asyncio.shield(changing)
+        except asyncio.CancelledError:
+            await asyncio.wait({changing})
+            raise
+
+    async def _change(self, name: str, change: ChangeTally, lifetime: timedelta) -> None:
         async with self._database.writing(is_lasting=False) as session:
             row = await self._lock(session, self._vault.sign_link(name))
             row.counts = dict(change(self._live(row)))
