@@ -174,7 +174,7 @@ class KokoroEngine:
         return self._say(voice, [whole_passage(part) for part in sequences], tokens, options.speaking_rate)
 
     def close(self) -> None:
-        """See `Engine`. All memory goes back to the system: `malloc` would keep half of it."""
+        """See `Engine`. `malloc` would keep half of the memory. What `onnx_session` keeps for all graphs stays."""
         vars(self).clear()
         gc.collect()  # a pipeline of spaCy refers to itself
         trim_heap()
