@@ -130,9 +130,9 @@ class MemoryVoiceStore:
         entries = (e for e in self._entries.values() if not e.artifact.is_made_by(engine_id, engine_version))
         return sorted((e.voice for e in entries if not e.voice.is_draft), key=lambda voice: voice.created_at)
 
-    async def list_pending_refinements(self) -> Sequence[Voice]:
-        pending = (e.voice for e in self._entries.values() if e.voice.refinement.is_pending)
-        return sorted(pending, key=lambda voice: voice.created_at)
+    async def list_pending_refinements(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
+        own = (e.voice for e in self._entries.values() if e.artifact.is_made_by(engine_id, engine_version))
+        return sorted((voice for voice in own if voice.refinement.is_pending), key=lambda voice: voice.created_at)
 
     async def set_consent(self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent) -> Voice:
         entry = self._find(workspace, voice_id)

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 
 import pytest
 
@@ -57,6 +58,7 @@ OURS = WorkspaceId("ours")
 THEIRS = WorkspaceId("theirs")
 ARTIFACT = VoiceArtifact(b"MYNA\x01" + bytes(range(256)), "tone", "1")
 BETTER_ARTIFACT = VoiceArtifact(b"MYNA\x01better", "tone", "1")
+_TONE = "tone", "1"
 SAMPLES = (
     StoredSample(b"RIFF-first", "Grüße, 你好", LangCode.DE_DE, 3.141592653589793, "f" * 64),
     StoredSample(b"RIFF-second", "", LangCode.EN_US),
@@ -279,13 +281,14 @@ class VoiceStoreContract:
         assert len(await voices.list(OURS)) == 1
 
     async def test_old_voices_are_deleted(self, voices: VoiceStore, clock: FixedClock) -> None:
-        """Those made before a moment, in every workspace; not the one of that moment."""
+        """Those made before a moment, in every workspace; not the one of that moment. Several may do so at once."""
         await voices.add(OURS, make_voice(clock), ARTIFACT, SAMPLES)
         await voices.add(THEIRS, replace(make_voice(clock), workspace=THEIRS), ARTIFACT, ())
         clock.advance(60)
         young = make_voice(clock, "young")
         await voices.add(OURS, young, ARTIFACT, SAMPLES)
-        assert list(await voices.delete_made_before(clock.now())) == [make_voice(clock).voice_id] * 2
+        deleted = await asyncio.gather(*(voices.delete_made_before(clock.now()) for _ in range(4)))
+        assert [*chain(*deleted)] == [make_voice(clock).voice_id] * 2
         assert list(await voices.delete_made_before(clock.now())) == []
         assert [young] == list(await voices.list(OURS))
         assert list(await voices.list(THEIRS)) == []
@@ -308,7 +311,7 @@ class VoiceStoreContract:
             await voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT, refinement)
             stored = await voices.get_with_artifact(OURS, voice.voice_id)
             assert (replace(voice, refinement=refinement), BETTER_ARTIFACT) == (stored.voice, stored.artifact)
-        assert [waiting.voice_id] == [voice.voice_id for voice in await voices.list_pending_refinements()]
+        assert [waiting.voice_id] == [voice.voice_id for voice in await voices.list_pending_refinements(*_TONE)]
 
     async def test_voices_of_other_engines_are_listed(self, voices: VoiceStore, clock: FixedClock) -> None:
         """Of every workspace, oldest first: another engine, or another version; no drafts, and none that was remade."""
@@ -363,16 +366,18 @@ class VoiceStoreContract:
         assert voice.voice_id == (await voices.get(OURS, voice.voice_id)).voice_id
 
     async def test_pending_refinements_are_listed_until_done(self, voices: VoiceStore, clock: FixedClock) -> None:
-        """Of every workspace and stage, oldest first; a replaced artifact ends the waiting."""
+        """Of every workspace and stage, oldest first, made by one engine; a replaced artifact ends the waiting."""
         stages = {"a": Refinement.REFINING, "b": Refinement.HEARING, "d": Refinement.MEASURING}
         waiting = [replace(make_voice(clock, name), refinement=stage) for name, stage in stages.items()]
         for voice in waiting:
             await voices.add(OURS, voice, ARTIFACT, ())
             clock.advance(1)
         await voices.add(OURS, make_voice(clock, "c"), ARTIFACT, ())
-        assert [v.voice_id for v in waiting] == [v.voice_id for v in await voices.list_pending_refinements()]
+        assert [v.voice_id for v in waiting] == [v.voice_id for v in await voices.list_pending_refinements(*_TONE)]
+        for other in (("tone", "2"), ("kokoro", "1")):
+            assert list(await voices.list_pending_refinements(*other)) == []
         await voices.replace_artifact(OURS, waiting[0].voice_id, BETTER_ARTIFACT)
-        assert waiting[1:] == list(await voices.list_pending_refinements())
+        assert waiting[1:] == list(await voices.list_pending_refinements(*_TONE))
 
     async def test_who_is_late_changes_nothing(self, voices: VoiceStore, clock: FixedClock) -> None:
         """What was made of an artifact or a stage that is not there any more, or of a voice that was revoked."""
@@ -408,7 +413,7 @@ class VoiceStoreContract:
         began = StoredVoice(voice, ARTIFACT)
         assert await voices.set_measures(began, measures, Refinement.REFINING)
         measured = replace(voice, measures=measures, refinement=Refinement.REFINING)
-        assert [measured] == await voices.list_pending_refinements()
+        assert [measured] == await voices.list_pending_refinements(*_TONE)
         await voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT)
         assert (await voices.get(OURS, voice.voice_id)).measures == measures
         await voices.replace_artifact(OURS, voice.voice_id, ARTIFACT, Refinement.HEARING)

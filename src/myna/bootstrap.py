@@ -158,6 +158,10 @@ def build_services(
             begun.append(asyncio.create_task(load_listening()))
 
     async def release() -> None:
+        for task in begun:
+            task.cancel()
+        if begun:
+            await asyncio.wait(begun)
         await stores.release()
         offload.close()
         offload_of_speech.close()

@@ -1,5 +1,6 @@
 """Deletion is proved by looking for the bytes: in every file of the store, while the server still has it open."""
 
+import asyncio
 import hashlib
 import json
 from dataclasses import replace
@@ -83,13 +84,32 @@ async def test_voices_are_kept_for_so_long(tmp_path: Path, opening: Open) -> Non
         house = KeepHouse(stores.voices, stores.jobs, 3600.0, clock, timedelta(days=30), note_deleted=note_deleted)
         if not num_left:
             with pytest.raises(ServiceUnavailable):
-                await house.start()
+                await house.start(lambda: None)
             (tmp_path / "audit" / AUDIT_FILE).rmdir()
-        await house.start()
+        await house.start(lambda: None)
         await house.close()
         assert len(await stores.voices.list(OURS)) == num_left
     assert files_with(tmp_path, [SAMPLES[0].wav, SAMPLES[0].transcript.encode(), ARTIFACT.content]) == set()
     assert set(map(digest_voice_id, all_ids)) <= deletions(tmp_path / "audit", HOUSE_KEEPING)
+
+
+async def test_a_round_that_fails_is_not_the_last(tmp_path: Path, opening: Open) -> None:
+    """Whatever it failed of."""
+    stores = await opening(tmp_path)
+    clock, tries, is_noted = FixedClock(), iter([RuntimeError, ServiceUnavailable]), asyncio.Event()
+
+    def note_deleted(_: VoiceId) -> None:
+        for error in tries:
+            raise error("later")
+        loop.call_soon_threadsafe(is_noted.set)
+
+    loop = asyncio.get_running_loop()
+    house = KeepHouse(stores.voices, stores.jobs, 0.0, clock, timedelta(days=30), note_deleted=note_deleted)
+    await house.start(lambda: None)
+    await stores.voices.add(OURS, make_voice(FixedClock(clock.now() - timedelta(days=31))), ARTIFACT, ())
+    await asyncio.wait_for(is_noted.wait(), 10)
+    await house.close()
+    assert await stores.voices.list(OURS) == []
 
 
 async def test_a_clock_that_jumps_ahead_deletes_nothing(tmp_path: Path, opening: Open) -> None:
@@ -149,6 +169,10 @@ async def test_a_workspace_is_forgotten_with_a_receipt(
     assert (await run_myna("store", "check-receipt", receipt))[0] == ExitCode.REFUSED
     again = await run_myna("store", "forget", OURS, "--receipt", tmp_path / "again.json")
     assert again[0] == ExitCode.NOT_FOUND
+    # Nor does it get into a new one of that name.
+    await stores.keys.create(OURS, WRITE)
+    with pytest.raises(ResourceNotFound):
+        await stores.voices.add(OURS, make_voice(FixedClock()), ARTIFACT, ())
 
 
 async def test_no_receipt_while_a_file_is_left(tmp_path: Path, opening: Open, monkeypatch: pytest.MonkeyPatch) -> None:

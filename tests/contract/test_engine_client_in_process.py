@@ -11,7 +11,7 @@ import sys
 import threading
 import weakref
 from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -33,6 +33,8 @@ from myna.engines.tone.spec import SPEC as TONE
 from myna.observability.request_record import RequestRecord
 from myna.observability.tracing import trace_request
 from myna.runtime import hand_over as hand_over_module
+from myna.runtime.admission import WaitingLine
+from myna.runtime.foreground import Foreground
 from myna.runtime.hand_over import ChunkHandOver
 from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
@@ -269,6 +271,31 @@ async def test_workspaces_take_turns(make_client) -> None:
     assert engine.made == ["a0", "b0", "c0", "a1", "b1"]
 
 
+async def test_who_leaves_the_line_takes_no_turn() -> None:
+    """A workspace whose callers give up and come again stands where it stood."""
+    line = WaitingLine(["slot"], 4, Foreground())
+    served = []
+
+    async def wait(name: str) -> None:
+        with trace_request(RequestRecord("request", workspace=name[0])):
+            slot = await line.enter()
+        served.append(name)
+        line.leave(slot)
+
+    with trace_request(RequestRecord("request", workspace="a")):
+        slot = await line.enter()
+    for _ in range(5):
+        leaving = asyncio.create_task(wait("a0"))
+        await until(lambda: line.num_waiting == 1)
+        leaving.cancel()
+        await asyncio.wait([leaving])
+    waiting = [asyncio.create_task(wait(name)) for name in ("a1", "a2", "b1", "b2")]
+    await until(lambda: line.num_waiting == len(waiting))
+    line.leave(slot)
+    await asyncio.gather(*waiting)
+    assert served == ["b1", "a1", "b2", "a2"]
+
+
 async def test_long_texts_take_turns(make_client) -> None:
     """After its turn a long text lets others in at the end of a segment, and is never refused when it comes back."""
     engine = WatchedEngine(num_chunks=1)
@@ -377,6 +404,10 @@ async def test_a_thread_that_is_to_end_goes_on(make_client, is_speaking: bool) -
     def end_thread() -> None:
         assert ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
 
+    # Of a caller who leaves in that moment.
+    unanswered = client._slots[0].thread._unanswered
+    unanswered.add(Future())
+    assert next(iter(unanswered)).cancel()
     if not is_speaking:
         end_thread()
     async with asyncio.timeout(_DEADLINE_S):

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -9,9 +10,16 @@ import pytest
 from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, serve, until
 from test_http_repeats import CLONE, CLONE_BODY, DESIGN, DESIGN_BODY
 from test_http_socket import CREATE, talk
+from tests.memory_stores import MemoryTallies
 
+from myna.domain.errors import ServiceUnavailable
+from myna.domain.voice import VoiceId, WorkspaceId
+from myna.http.allowances import Allowances
 from myna.http.limits import HttpLimits
+from myna.observability.metrics import Metrics
 from myna.testing.clock import FixedClock
+from myna.usecases.ports import ChangeTally
+from myna.usecases.repeated_requests import Outcome
 
 VOICES = "/voices/v1/voices"
 
@@ -148,3 +156,31 @@ async def test_voices_that_are_made_at_one_time_share_the_quota(body: dict[str, 
         replies = await asyncio.gather(*(service.post(CLONE, body) for _ in range(3)))
         num_taken = sum(reply.status_code == 200 for reply in replies)
         assert num_taken == (3 if "validateOnly" in body else 1)
+
+
+class LeavingTallies(MemoryTallies):
+    """Of a store that may be away."""
+
+    is_away = False
+
+    async def change(self, name: str, change: ChangeTally, lifetime: timedelta) -> None:
+        if self.is_away:
+            raise ServiceUnavailable("away")
+        await super().change(name, change, lifetime)
+
+
+async def test_a_store_that_is_away_for_a_moment_loses_no_voice() -> None:
+    """What was not reserved is counted at the end, and not given back; what could not be given back stays taken."""
+    clock, workspace = FixedClock(), WorkspaceId("acme")
+    tallies = LeavingTallies(clock)
+    allowances = Allowances(HttpLimits(max_voices_per_day=9), Metrics(), clock, tallies)
+    for is_away_before, is_away_after, made, num_counted in (
+        (True, False, Outcome(), 0),
+        (True, False, Outcome((VoiceId("a"), VoiceId("b"))), 2),
+        (False, False, Outcome((VoiceId("c"),)), 3),
+        (False, True, Outcome(), 6),
+    ):
+        tallies.is_away = is_away_before
+        async with allowances.voices(workspace, 3, made):
+            tallies.is_away = is_away_after
+        assert await tallies.get(f"voices {clock.now().date()} acme") == {"amount": num_counted}

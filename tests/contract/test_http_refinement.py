@@ -11,6 +11,7 @@ import pytest
 from tests.contract.http_service import HttpService, PlainAnalyst, build_tone_services, open_service, until
 
 from myna.domain.language import LangCode
+from myna.domain.voice import Refinement, VoiceId, WorkspaceId
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSettings, EngineSpec
 from myna.engines.tone.artifact import read_artifact, write_artifact
@@ -19,6 +20,8 @@ from myna.engines.tone.spec import SPEC
 from myna.runtime.foreground import Foreground
 from myna.store.opening import open_stores
 from myna.testing.clock import FixedClock
+from myna.usecases.job_store import Job, NewItem
+from myna.usecases.keep_house import KeepHouse
 from myna.usecases.ports import VoiceStore
 
 _FIFTH, _OCTAVE = 1.5, 2.0
@@ -164,6 +167,24 @@ async def test_a_restart_goes_on_where_it_was(stage: str, tmp_path: Path) -> Non
     assert (voice["refinement"], voice["clarity"]) == ("done", 0.25)
 
 
+async def test_what_another_process_has_left_is_taken_up() -> None:
+    """After the next house-keeping: its voices, and the items of its jobs."""
+    gates = Gates()
+    services = build_tone_services(careful_spec(gates), analyst=GatedAnalyst(gates))
+    house = KeepHouse(services.voices, services.jobs, 0.01, services.clock)
+    async with open_service(services=replace(services, keep_house=house)) as service:
+        voice_id = VoiceId(await service.clone())
+        await wait_until_idle(service)
+        stored = await services.voices.get_with_artifact("acme", voice_id)
+        job = Job("0" * 32, WorkspaceId("acme"), False, "key", "request", services.clock.now())
+        await services.jobs.add(job, [NewItem("", voice_id, "{}")], 1)
+        await services.voices.replace_artifact("acme", voice_id, stored.artifact, Refinement.REFINING)
+        async with asyncio.timeout(_DEADLINE_S):
+            while await services.jobs.has_pending() or (await show(service, voice_id))["refinement"] == "pending":
+                await asyncio.sleep(0.01)
+    assert gates.asked == ["hearing", "measuring", "refining", "refining"]
+
+
 async def test_a_deleted_voice_stops_its_work() -> None:
     """Within a step, not at the end; nothing of it is left, and the next voice has its turn."""
     gates = Gates("hearing")
@@ -248,4 +269,4 @@ async def test_an_engine_that_only_encodes_is_measured() -> None:
         assert (voice["refinement"], voice["similarity"]) == ("done", 0.75)
     async with open_service(services=build_tone_services(measures=False)) as service:
         assert "refinement" not in await show(service, await service.clone())
-        assert await service.services.voices.list_pending_refinements() == []
+        assert await service.services.voices.list_pending_refinements(SPEC.id, SPEC.version) == []

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from tests.store_contract import (
     DictionaryStoreContract,
     JobStoreContract,
@@ -87,3 +88,13 @@ class TestSharedTallies(TallyContract):
     @pytest.fixture
     def tallies(self, stores: Stores) -> SqlTallies:
         return stores.tallies
+
+    async def test_only_what_may_be_lost_does_not_wait_for_the_disk(self, stores: Stores) -> None:
+        """On one connection, which a pooler may share: for the one transaction and no longer."""
+        found = []
+        for is_lasting in (True, False, True):
+            async with stores.database.writing(is_lasting=is_lasting) as session:
+                row = await session.execute(text("SELECT current_setting('synchronous_commit'), pg_backend_pid()"))
+                found.append(row.one())
+        assert [setting for setting, _ in found] == ["on", "off", "on"]
+        assert len({process for _, process in found}) == 1

@@ -4,7 +4,9 @@ import asyncio
 import base64
 import json
 import os
+import resource
 import signal
+import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +18,8 @@ import httpx
 import pytest
 from tests.live_server import LiveServer, run_server
 
+from myna.cli import workers
+from myna.config import Settings
 from myna.domain.scope import WRITE
 from myna.domain.voice import WorkspaceId
 from myna.observability.audit_log import AUDIT_FILE, verify_audit_log
@@ -57,11 +61,10 @@ def workers_of(server: LiveServer) -> list[int]:
     return [int(pid) for pid in Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()]
 
 
-def num_connections(server: LiveServer, pid: int) -> int:
+def num_connections(port: int, pid: int) -> int:
     """Of clients, at this worker."""
-    port = f":{server.url.rpartition(':')[2]}"
     rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
-    inodes = {row[9] for row in rows if int(row[1].rpartition(":")[2], 16) == int(port[1:]) and row[3] == "01"}
+    inodes = {row[9] for row in rows if int(row[1].rpartition(":")[2], 16) == port and row[3] == "01"}
     return sum(str(path.readlink())[8:-1] in inodes for path in Path(f"/proc/{pid}/fd").iterdir())
 
 
@@ -171,7 +174,8 @@ def test_what_both_write_is_whole(server: LiveServer, both: tuple[httpx.Client, 
 def test_one_may_die(server: LiveServer, both: tuple[httpx.Client, httpx.Client]) -> None:
     """Its own connections break; whoever comes is served meanwhile, and another takes its place."""
     before = workers_of(server)
-    until(lambda: [num_connections(server, pid) for pid in before] == [1, 1])
+    port = httpx.URL(server.url).port or 0
+    until(lambda: [num_connections(port, pid) for pid in before] == [1, 1])
     os.kill(before[0], signal.SIGKILL)
     for _ in range(10):
         with open_client(server) as client:
@@ -179,3 +183,51 @@ def test_one_may_die(server: LiveServer, both: tuple[httpx.Client, httpx.Client]
     until(lambda: len(workers_of(server)) == 2)
     assert before[0] not in workers_of(server)
     assert before[1] in workers_of(server)
+
+
+async def test_whoever_listens_lasts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A worker that was told to stop and does not is killed in time; that none can be started in its place does not end
+    the service; that its readiness cannot be told does, and no process is left."""
+    settings = Settings(data_dir=tmp_path, engine="tone", workers=1, drain_s=60)
+    monkeypatch.setattr(workers, "_GIVE_BACK_S", 0.2 - settings.drain_s)
+    monkeypatch.setenv("MYNA_PRELOAD_MODELS", "0")
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+    others = set(children.read_text().split())
+
+    def own() -> set[str]:
+        return set(children.read_text().split()) - others
+
+    async def has_said(what: str) -> None:
+        async with asyncio.timeout(60):
+            while what not in caplog.text:
+                await asyncio.sleep(0.02)
+
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    listening = socket.create_server(("127.0.0.1", 0))
+    address = listening.getsockname()
+
+    async def tell() -> None:
+        (worker,) = own()
+        _, asking = await asyncio.open_connection(*address)
+        asking.write(b"POST /tts/v1/voice HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n")
+        async with asyncio.timeout(60):
+            while not num_connections(address[1], int(worker)):
+                await asyncio.sleep(0.02)
+        os.kill(int(worker), signal.SIGTERM)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
+        try:
+            await has_said("a worker does not stop and is killed")
+            await has_said("a worker cannot be started")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        asking.close()
+        async with asyncio.timeout(60):
+            while not own():
+                await asyncio.sleep(0.02)
+        raise LookupError("nobody to tell")
+
+    with pytest.raises(LookupError, match="nobody to tell"):
+        await workers.run_workers(settings, listening, tell, as_json=False)
+    assert own() == set()

@@ -81,7 +81,7 @@ class _Child:
 
     def __init__(self, limits: DecodeLimits) -> None:
         self._process = subprocess.Popen(  # noqa: S603  (our own module, no part of it from outside)
-            [sys.executable, "-m", "myna.audio.decoder_process", json.dumps(asdict(limits))],
+            [sys.executable, "-P", "-m", "myna.audio.decoder_process", json.dumps(asdict(limits))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -111,7 +111,9 @@ async def _server(folder: Path, settings: Settings) -> AsyncIterator[dict[str, s
     options = ["--dev", "--json", "--port", "0", "--data-dir", str(settings.data_dir), "--engine", settings.engine]
     with log.open("wb") as log_file:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "myna.cli.main", "serve", *options, stdout=asyncio.subprocess.PIPE, stderr=log_file
+            *(sys.executable, "-P", "-m", "myna.cli.main", "serve", *options),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log_file,
         )
         try:
             yield await _wait_until_ready(process, log)

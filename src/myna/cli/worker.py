@@ -1,7 +1,7 @@
 """One of the processes of `myna serve --workers` (`workers.py`)."""
 
 import asyncio
-import contextlib
+import logging
 import signal
 import socket
 from collections.abc import Callable
@@ -16,6 +16,8 @@ from myna.cli.workers import CLOSED, LEAVING, READY, TAKEN
 if TYPE_CHECKING:
     from myna.cli.server import Server
 
+logger = logging.getLogger(__name__)
+
 
 def worker(
     channel: Annotated[int, typer.Argument(help="File descriptor of a Unix socket.")], *, as_json: AsJson = False
@@ -28,31 +30,49 @@ def worker(
 
     configure_logging(cast(Literal["text", "json"], settings.log_format))
     with socket.socket(fileno=channel) as opened:
-        inlet = _Inlet(opened)
-        asyncio.run(serve_services(settings, (), inlet.obey, inlet.tell_ready))
+
+        async def serve() -> None:
+            inlet = Inlet(opened)
+            await serve_services(settings, (), inlet.obey, inlet.tell_ready)
+
+        asyncio.run(serve())
 
 
-class _Inlet:
+class Inlet:
     """This worker's end of the socket: connections come in, and the server is told to stop when it ends."""
 
     def __init__(self, channel: socket.socket) -> None:
+        self._loop = asyncio.get_running_loop()
         self._channel = channel
+        self._unsaid = bytearray()
         self._making: set[asyncio.Task[object]] = set()
 
     def obey(self, server: "Server") -> None:
         self._channel.setblocking(False)
-        loop = asyncio.get_running_loop()
-        loop.add_reader(self._channel, self._take, server)
+        self._loop.add_reader(self._channel, self._take, server)
         # Whoever listens answers by ending the socket: then no connection is on its way to a server that has stopped.
-        loop.add_signal_handler(signal.SIGTERM, self._say, LEAVING)
-        loop.add_signal_handler(signal.SIGINT, lambda: None)
+        self._loop.add_signal_handler(signal.SIGTERM, self._say, LEAVING)
+        self._loop.add_signal_handler(signal.SIGINT, lambda: None)
 
     async def tell_ready(self) -> None:
         self._say(READY)
 
     def _say(self, what: int) -> None:
-        with contextlib.suppress(OSError):  # whoever listens is gone
-            self._channel.send(bytes([what]))
+        if not self._loop.is_closed():  # after it nobody wants to know
+            self._unsaid.append(what)
+            self._say_rest()
+
+    def _say_rest(self) -> None:
+        """Whoever listens counts, so nothing may be lost: the socket is full after some hundred bytes."""
+        try:
+            while self._unsaid:
+                del self._unsaid[: self._channel.send(self._unsaid)]
+        except ConnectionError:  # whoever listens is gone
+            self._unsaid.clear()
+        except OSError:
+            self._loop.add_writer(self._channel, self._say_rest)
+            return
+        self._loop.remove_writer(self._channel)
 
     def _take(self, server: "Server") -> None:
         try:
@@ -61,15 +81,18 @@ class _Inlet:
             return
         except OSError:
             said, descriptors = b"", []
-        loop = asyncio.get_running_loop()
         if not said:
-            loop.remove_reader(self._channel)
+            self._loop.remove_reader(self._channel)
             server.should_exit = True
+            return
+        self._say(TAKEN)
+        if not descriptors:  # this process may have no more: the kernel has cut the connection
+            logger.error("a connection cannot be taken")
+            self._say(CLOSED)
         for descriptor in descriptors:
-            self._say(TAKEN)
             connection = _Connection(descriptor, lambda: self._say(CLOSED))
             connection.setblocking(False)
-            making = loop.create_task(loop.connect_accepted_socket(server.open_connection, connection))
+            making = self._loop.create_task(self._loop.connect_accepted_socket(server.open_connection, connection))
             self._making.add(making)
             making.add_done_callback(self._making.discard)
 
@@ -82,6 +105,7 @@ class _Connection(socket.socket):
         self._on_close = on_close
 
     def close(self) -> None:
-        if self.fileno() >= 0:
-            self._on_close()
+        was_open = self.fileno() >= 0
         super().close()
+        if was_open:
+            self._on_close()

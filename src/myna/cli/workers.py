@@ -31,8 +31,8 @@ logger = logging.getLogger(__name__)
 
 READY, TAKEN, CLOSED, LEAVING = b"rtcl"
 """What a worker says: it is ready, has taken a connection, has closed one, was told to stop."""
-_STOP_S = 45.0
-"""A worker has 30 s for the requests it answers, and some to give the engine back."""
+_GIVE_BACK_S = 15
+"""A worker that is to stop has MYNA_DRAIN_S for the requests it answers, and so long to give the engine back."""
 _MAX_PAUSE_S = 30.0
 _STABLE_S = 60.0
 """A worker that lived so long is started again at once; one that did not after a pause, twice as long each time."""
@@ -45,13 +45,13 @@ class _Worker:
     process: Process
     channel: socket.socket
     is_ready: bool = False
-    is_leaving: bool = False
+    leaving: asyncio.Event = field(default_factory=asyncio.Event)
+    """It was told to stop."""
     num_open: int = 0
     """Connections that were handed over and are not closed."""
     num_handed: int = 0
     untaken: deque[socket.socket] = field(default_factory=deque)
     """Handed over, and given to another if it dies before it has them."""
-    started_s: float = field(default_factory=monotonic)
 
     @property
     def load(self) -> tuple[bool, int, int]:
@@ -78,6 +78,7 @@ class _Workers:
         options: of the command `worker`.
         """
         self._num_workers = settings.workers
+        self._stop_s = settings.drain_s + _GIVE_BACK_S
         self._options = options
         self._metrics_dir = metrics_dir
         self._environment = {
@@ -99,7 +100,7 @@ class _Workers:
         telling = asyncio.create_task(self._tell_when_ready(when_ready))
         stopping = asyncio.create_task(self._stopping.wait())
         try:
-            await asyncio.wait({*keeping, accepting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*keeping, accepting, telling, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in (accepting, telling, stopping):
                 task.cancel()
@@ -127,46 +128,56 @@ class _Workers:
 
     def _dismiss(self, worker: _Worker) -> None:
         """Hand it no more; it ends when what it has is answered."""
-        worker.is_leaving = True
+        worker.leaving.set()
         with contextlib.suppress(OSError):  # it is gone
             worker.channel.shutdown(socket.SHUT_WR)
 
     # --- processes -------------------------------------------------------------------------------------------------
 
     async def _keep(self) -> None:
-        """One worker after the other, until all are to stop. Raises: typer.Exit if the first one cannot start."""
+        """One worker after the other, until all are to stop. Raises: typer.Exit, OSError if the first cannot start."""
         pause_s = 0.0
         was_ready = False
         while not self._stopping.is_set():
-            worker = await self._begin()
+            started_s = monotonic()
             try:
-                status = await self._wait_for_end(worker)
-            finally:
-                self._end(worker)
-            was_ready = was_ready or worker.is_ready
-            if self._stopping.is_set():
-                return
-            if not was_ready:
-                raise typer.Exit(status if status > 0 else 1)
-            if worker.is_leaving:
-                continue
-            pause_s = 0.0 if monotonic() - worker.started_s > _STABLE_S else min(2 * pause_s + 0.5, _MAX_PAUSE_S)
-            logger.error("a worker died and is started again", extra={"pid": worker.process.pid, "status": status})
+                worker = await self._begin()
+            except OSError as exc:  # the machine has no process or descriptor left
+                if not was_ready:
+                    raise
+                logger.error("a worker cannot be started", extra={"error": exc.strerror})  # noqa: TRY400
+            else:
+                try:
+                    status = await self._wait_for_end(worker)
+                finally:
+                    self._end(worker)
+                was_ready = was_ready or worker.is_ready
+                if self._stopping.is_set():
+                    return
+                if not was_ready:
+                    raise typer.Exit(status if status > 0 else 1)
+                if worker.leaving.is_set():
+                    continue
+                logger.error("a worker died and is started again", extra={"pid": worker.process.pid, "status": status})
+            pause_s = 0.0 if monotonic() - started_s > _STABLE_S else min(2 * pause_s + 0.5, _MAX_PAUSE_S)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause_s)
 
     async def _begin(self) -> _Worker:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        with theirs:
+        with theirs, contextlib.ExitStack() as if_it_fails:
+            if_it_fails.callback(ours.close)
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "myna.cli.main", "worker", str(theirs.fileno()), *self._options),
+                # -P: nothing is imported from the folder in which the server was started.
+                *(sys.executable, "-P", "-m", "myna.cli.main", "worker", str(theirs.fileno()), *self._options),
                 stdin=DEVNULL,
                 pass_fds=[theirs.fileno()],
                 env=self._environment,
                 # Ctrl-C in the terminal goes to this process, which tells the workers.
                 start_new_session=True,
             )
+            if_it_fails.pop_all()
         worker = _Worker(process, ours)
         self._workers.add(worker)
         asyncio.get_running_loop().add_reader(ours, self._hear, worker)
@@ -177,13 +188,14 @@ class _Workers:
 
     async def _wait_for_end(self, worker: _Worker) -> int:
         ending = asyncio.create_task(worker.process.wait())
-        stopping = asyncio.create_task(self._stopping.wait())
-        await asyncio.wait({ending, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        done, _ = await asyncio.wait({ending}, timeout=_STOP_S)
+        leaving = asyncio.create_task(worker.leaving.wait())
+        await asyncio.wait({ending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        leaving.cancel()
+        done, _ = await asyncio.wait({ending}, timeout=self._stop_s)
         if not done:
             logger.error("a worker does not stop and is killed", extra={"pid": worker.process.pid})
-            worker.process.kill()
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                worker.process.kill()
         return await ending
 
     def _end(self, worker: _Worker) -> None:
@@ -197,7 +209,7 @@ class _Workers:
 
     def _hear(self, worker: _Worker) -> None:
         try:
-            said = worker.channel.recv(4096)
+            said = worker.channel.recv(1 << 16)
         except BlockingIOError:
             return
         except OSError:
@@ -213,10 +225,12 @@ class _Workers:
         self._changed.set()
 
     async def _tell_when_ready(self, when_ready: Callable[[], Awaitable[None]]) -> None:
+        """Ends only if when_ready fails, with what it raises."""
         while sum(worker.is_ready for worker in self._workers) < self._num_workers:
             self._changed.clear()
             await self._changed.wait()
         await when_ready()
+        await self._stopping.wait()
 
     # --- connections -----------------------------------------------------------------------------------------------
 
@@ -235,7 +249,9 @@ class _Workers:
             self._hand_over(connection)
 
     def _takers(self) -> list[_Worker]:
-        return sorted((worker for worker in self._workers if not worker.is_leaving), key=lambda worker: worker.load)
+        return sorted(
+            (worker for worker in self._workers if not worker.leaving.is_set()), key=lambda worker: worker.load
+        )
 
     def _hand_over(self, connection: socket.socket) -> None:
         """To the first that takes it; if none does it is cut."""

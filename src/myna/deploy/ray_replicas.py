@@ -11,6 +11,7 @@ from myna.domain.errors import InvalidRequest
 from myna.observability.logging import configure_logging
 from myna.runtime import ray_serve
 from myna.runtime.in_process import InProcessEngineClient
+from myna.runtime.small_heap import keep_heap_small
 
 
 def open_engine() -> InProcessEngineClient:
@@ -46,7 +47,8 @@ def read_shared_settings() -> Settings:
 
 
 def begin_replica() -> Settings:
-    """Its settings; logs go out as they say."""
+    """Its settings; logs go out as they say. For the whole process, which is the replica's own."""
+    keep_heap_small()
     settings = read_shared_settings()
     configure_logging(cast(Literal["text", "json"], settings.log_format))  # the pattern in Settings allows no other
     return settings

@@ -103,11 +103,11 @@ class Allowances:
         if not most:
             yield
             return
-        await self._change(name, reserve, _DAY)
+        num_taken = num if await self._change(name, reserve, _DAY) else 0
         try:
             yield
         finally:
-            await self._change(name, partial(_add, len(made.voice_ids) - num), _DAY)
+            await self._change(name, partial(_add, len(made.voice_ids) - num_taken), _DAY)
 
     async def take_token(self, grant: Grant) -> None:
         """Before one is made. Raises: RateLimited."""
@@ -160,7 +160,8 @@ class Allowances:
 
     # --- the store -------------------------------------------------------------------------------------------------
 
-    async def _change(self, name: str, change: ChangeTally, lifetime: timedelta = _RUNNING) -> None:
+    async def _change(self, name: str, change: ChangeTally, lifetime: timedelta = _RUNNING) -> bool:
+        """False if it could not be stored."""
         was_asked = False
 
         def ask(tally: Tally) -> Tally:
@@ -173,6 +174,8 @@ class Allowances:
         except ServiceUnavailable:
             if not was_asked:
                 change({})
+            return False
+        return True
 
     def _of_today(self, kind: str, workspace: WorkspaceId) -> str:
         return f"{kind} {self._clock.now().date()} {workspace}"
@@ -189,4 +192,4 @@ class Allowances:
 
 
 def _add(amount: float, tally: Tally) -> Tally:
-    return {**tally, "amount": tally.get("amount", 0.0) + amount}
+    return {**tally, "amount": max(0.0, tally.get("amount", 0.0) + amount)}

@@ -22,8 +22,6 @@ S = TypeVar("S")
 @dataclass(frozen=True, slots=True, eq=False)
 class _Turn(Generic[S]):
     workspace: str
-    number: int
-    """How many turns somebody who waits all the time has had before it."""
     is_newcomer: bool
     slot: "asyncio.Future[S]"
 
@@ -48,9 +46,10 @@ class WaitingLine(Generic[S]):
         self._foreground = foreground
         self._waiting: list[_Turn[S]] = []
         self._number = 0
-        """Of the turn that was given last."""
+        """Of the turn that was given last: how many somebody who waits all the time has had before it."""
         self._next_numbers: dict[str, int] = {}
-        """Workspace -> number of its next turn, if that is higher than the last one given."""
+        """Workspace -> number of its next turn, if that is higher than the last one given. Only turns that are given
+        count, so whoever leaves the line costs its workspace nothing."""
         self._is_closed = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -85,13 +84,13 @@ class WaitingLine(Generic[S]):
         if self._free and not self._waiting:
             self._idle.clear()
             self._foreground.begin()
-            self._take_number(workspace)
+            self._next_numbers[workspace] = self._next_number(workspace) + 1
             # The slot that was used last: its voices and caches are warm.
             return self._free.pop()
         if is_newcomer and len(self._waiting) >= self._max_waiting:
             self._make_room(workspace)
         slot: asyncio.Future[S] = asyncio.Future()
-        turn = _Turn(workspace, self._take_number(workspace), is_newcomer, slot)
+        turn = _Turn(workspace, is_newcomer, slot)
         self._waiting.append(turn)
         self._on_wanted()
         try:
@@ -108,11 +107,13 @@ class WaitingLine(Generic[S]):
     def leave(self, slot: S) -> None:
         """Give a slot back: to whose turn it is, if anybody waits."""
         while self._waiting:
-            turn = min(self._waiting, key=lambda turn: turn.number)  # of several the one that came first
+            # Of several the one that came first, as of those of one workspace.
+            turn = min(self._waiting, key=lambda turn: self._next_number(turn.workspace))
             self._waiting.remove(turn)
             if not turn.slot.done():
-                self._number = turn.number
-                self._next_numbers = {name: next_ for name, next_ in self._next_numbers.items() if next_ > turn.number}
+                number = self._number = self._next_number(turn.workspace)
+                self._next_numbers[turn.workspace] = number + 1
+                self._next_numbers = {name: next_ for name, next_ in self._next_numbers.items() if next_ > number}
                 turn.slot.set_result(slot)
                 return
         self._free.append(slot)
@@ -128,10 +129,8 @@ class WaitingLine(Generic[S]):
         while self._waiting:
             _refuse(self._waiting.pop(0), closing())
 
-    def _take_number(self, workspace: str) -> int:
-        number = max(self._number, self._next_numbers.get(workspace, 0))
-        self._next_numbers[workspace] = number + 1
-        return number
+    def _next_number(self, workspace: str) -> int:
+        return max(self._number, self._next_numbers.get(workspace, 0))
 
     def _make_room(self, workspace: str) -> None:
         """Raises: Overloaded, if it is not another's turn to go."""
@@ -142,7 +141,6 @@ class WaitingLine(Generic[S]):
             raise refusal
         last = next(turn for turn in reversed(self._waiting) if turn.is_newcomer and turn.workspace == greedy)
         self._waiting.remove(last)
-        self._next_numbers[greedy] = last.number
         _refuse(last, refusal)
 
 

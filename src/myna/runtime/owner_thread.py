@@ -5,13 +5,14 @@ the engine, makes every call and closes every iterator.
 """
 
 import asyncio
+import contextlib
 import contextvars
 import logging
 import queue
 import secrets
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -77,7 +78,8 @@ class OwnerThread:
         except BaseException as exc:  # noqa: BLE001  (a thread that ends leaves its callers waiting for ever)
             failure = _log_failure(exc)
             for future in tuple(self._unanswered):
-                future.set_exception(failure)
+                with contextlib.suppress(InvalidStateError):  # cancelled meanwhile
+                    future.set_exception(failure)
             return False
         return True
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from filelock import FileLock
-from sqlalchemy import Connection, event, func, make_url, select
+from sqlalchemy import Connection, event, func, make_url, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import (
@@ -85,7 +85,7 @@ class Database:
             raise InvalidRequest("MYNA_DATABASE_URL is not a database URL. Example: postgresql://host/myna.") from exc
         except ImportError as exc:
             raise InvalidRequest(f"MYNA_DATABASE_URL needs a driver: pip install {exc.name or 'it'}.") from exc
-        self._hasty_engine = _create_hasty_engine(self._url)
+        self._hasty_engine = _create_hasty_engine(self._url) if self.is_sqlite else self._engine
         self._reading_engine = self._engine.execution_options(myna_begin="BEGIN")
         self._transaction_s = None if self.is_sqlite else _TRANSACTION_S
         self._start_lock = asyncio.Lock()
@@ -151,6 +151,9 @@ class Database:
                 AsyncSession(self._engine if is_lasting else self._hasty_engine, expire_on_commit=False) as session,
                 session.begin(),
             ):
+                if not is_lasting and not self.is_sqlite:
+                    # Of this transaction alone: a pooler may give the connection to others.
+                    await session.execute(text("SET LOCAL synchronous_commit = off"))
                 yield session
 
     async def wipe(self) -> None:
@@ -198,13 +201,12 @@ def _create_engine(url: URL) -> AsyncEngine:
 
 
 def _create_hasty_engine(url: URL) -> AsyncEngine:
-    """Connections of their own: how long a commit waits for the disk is a matter of the connection."""
+    """Connections of their own: how long a commit waits for the disk is a matter of the connection in SQLite."""
     engine = _create_engine(url)
-    statement = "PRAGMA synchronous = NORMAL" if url.get_backend_name() == "sqlite" else "SET synchronous_commit = off"
 
     def hurry(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
-        cursor.execute(statement)
+        cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.close()
         connection.commit()
 

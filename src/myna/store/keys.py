@@ -169,11 +169,15 @@ async def ensure_workspace(
 
     asked_at: when that was asked for. Raises: ResourceNotFound if the workspace was forgotten since.
     """
-    if await session.get(WorkspaceRow, name) is not None:
+    # Held (PostgreSQL): it is not forgotten between this look and the next.
+    held = await session.get(WorkspaceRow, name, with_for_update={"read": True, "key_share": True})
+    if asked_at is not None:
+        # One that is there may be another of the same name, begun since.
+        forgotten = await session.get(TallyRow, _forgotten_name(name))
+        if forgotten is not None and forgotten.expires_at - _FORGETTING >= asked_at:
+            raise ResourceNotFound("The workspace was forgotten meanwhile.")
+    if held is not None:
         return
-    forgotten = await session.get(TallyRow, _forgotten_name(name))
-    if forgotten is not None and asked_at is not None and forgotten.expires_at - _FORGETTING >= asked_at:
-        raise ResourceNotFound("The workspace was forgotten meanwhile.")
     try:
         async with session.begin_nested():
             session.add(WorkspaceRow(name=name, created_at=clock.now()))

@@ -255,10 +255,12 @@ class SqlVoiceStore:
             row.claimed_by, row.claimed_until = own_id, now + lifetime
         return True
 
-    async def list_pending_refinements(self) -> Sequence[Voice]:
-        pending = select(VoiceRow).where(VoiceRow.refinement.in_(PENDING_STAGES)).order_by(VoiceRow.created_at)
+    async def list_pending_refinements(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
+        is_own = VoiceRow.engine_id == engine_id, VoiceRow.engine_version == engine_version
+        pending = select(VoiceRow).where(VoiceRow.refinement.in_(PENDING_STAGES), *is_own)
         async with self._database.reading() as session:
-            return [to_voice(row) for row in await session.scalars(pending)]
+            rows = await session.scalars(pending.order_by(VoiceRow.created_at, VoiceRow.id))
+            return [to_voice(row) for row in rows]
 
     async def list_made_by_others(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
         is_other = or_(VoiceRow.engine_id != engine_id, VoiceRow.engine_version != engine_version)
@@ -289,7 +291,9 @@ class SqlVoiceStore:
     async def _delete_all(self, *conditions: ColumnElement[bool]) -> Sequence[VoiceId]:
         prefixes: list[BlobPrefix] = []
         async with self._database.writing() as session:
-            rows = (await session.scalars(select(VoiceRow).where(*conditions))).all()
+            # What another process is deleting at this moment is left to it.
+            query = select(VoiceRow).where(*conditions).with_for_update(skip_locked=True)
+            rows = (await session.scalars(query)).all()
             voice_ids = [VoiceId(row.voice_id) for row in rows]
             for row in rows:
                 prefixes += await self._delete_row(session, row)

@@ -130,7 +130,7 @@ class VoiceRow(Base):
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     consent: Mapped[str] = mapped_column(Text)
     """`Consent` as JSON; empty for None."""
-    refinement: Mapped[str] = mapped_column(String(8))
+    refinement: Mapped[str] = mapped_column(String(8), index=True)
     similarity: Mapped[float | None] = mapped_column(Double)
     clarity: Mapped[float | None] = mapped_column(Double)
     """Both None until they are measured, and for voices from before they were kept."""

@@ -49,23 +49,30 @@ class KeepHouse:
         """When it was by the clock, and in seconds that pass."""
         self._rounds: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Do the first round and go on in the background. Raises: ServiceUnavailable if the store is away."""
+    async def start(self, after_round: Callable[[], None]) -> None:
+        """Do the first round and go on in the background. Raises: ServiceUnavailable if the store is away.
+
+        after_round: called after each of the later ones.
+        """
         await self._clean()
-        self._rounds = asyncio.create_task(self._go_on())
+        self._rounds = asyncio.create_task(self._go_on(after_round))
 
     async def close(self) -> None:
         if self._rounds is not None:
             self._rounds.cancel()
             await asyncio.gather(self._rounds, return_exceptions=True)
 
-    async def _go_on(self) -> None:
+    async def _go_on(self, after_round: Callable[[], None]) -> None:
         while True:
             await asyncio.sleep(self._interval_s)
             try:
                 await self._clean()
             except MynaError as exc:
                 logger.warning("house-keeping put off", extra={"error_code": exc.code})
+            except Exception:
+                # A bug of ours must not end it for good.
+                logger.exception("house-keeping failed")
+            after_round()
 
     async def _clean(self) -> None:
         num_leftovers = await self._voices.recover()

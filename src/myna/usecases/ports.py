@@ -286,8 +286,8 @@ class VoiceStore(Protocol):
         """
         ...
 
-    async def list_pending_refinements(self) -> Sequence[Voice]:
-        """House-keeping over all workspaces: voices whose refinement is pending, oldest first."""
+    async def list_pending_refinements(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
+        """House-keeping over all workspaces: voices of this engine whose refinement is pending, oldest first."""
         ...
 
     async def set_consent(self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent) -> Voice:

@@ -161,10 +161,13 @@ class RefineVoices:
             return True  # what was done is not thrown away
 
     async def _find_next(self, set_aside: set[VoiceId]) -> Voice | None:
-        """The oldest of those that are least far. A stage that is not offered any more counts as the one behind it."""
+        """The oldest of those that are least far. A stage that is not offered any more counts as the one behind it.
+
+        What another engine or version made is left to its processes, or waits to be made again (`remake_voice.py`).
+        """
         left_alone = self._given_up | set_aside
         try:
-            marked = await self._voices.list_pending_refinements()
+            marked = await self._voices.list_pending_refinements(self._engine.spec.id, self._engine.spec.version)
         except MynaError as exc:
             raise _Interrupted from exc
         pending = [voice for voice in marked if voice.voice_id not in left_alone]
@@ -175,7 +178,7 @@ class RefineVoices:
         return None
 
     async def _step(self, voice: Voice, set_aside: set[VoiceId]) -> None:
-        """One stage. A voice that another engine made waits to be made again (`remake_voice.py`)."""
+        """One stage, if the voice is still as it was listed."""
         extra = {"voice_id": voice.voice_id, "stage": voice.refinement.name.lower()}
         try:
             stored = await self._voices.get_with_artifact(voice.workspace, voice.voice_id)

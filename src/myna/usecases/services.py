@@ -62,16 +62,20 @@ class Services:
     async def start(self) -> None:
         """Store first, then what a crash left, then the engine. Raises: WeightsMissing, WeightsCorrupt, ..."""
         await self.prepare_store()
-        await self.keep_house.start()
+        await self.keep_house.start(self._begin_work)
         await self.engine.start()
         await self.preload()
+        self._begin_work()
+
+    def _begin_work(self) -> None:
+        """Also what a process has left that does not come back."""
         self.refine_voices.begin()
         self.work_off_jobs.begin()
 
     async def close(self) -> None:
+        await self.keep_house.close()  # it begins the others
         await self.work_off_jobs.close()
         await self.refine_voices.close()
         await self.remake_voice.close()
-        await self.keep_house.close()
         await self.engine.close()
         await self.release()

@@ -30,7 +30,7 @@ def fetch_with_pip(package: Package, folder: Path) -> Path:
 
 
 def _command(package: Package, folder: Path) -> list[str]:
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]
+    command = [sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]
     # pip's own cache would keep a second copy of every wheel
     command += ["--no-cache-dir", "--disable-pip-version-check", "--progress-bar=off", "--dest", str(folder)]
     if (tag := package.wheel_tag) is not None:
