@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from myna.text.languages.language import Language
+
 MAX_BREAK_S = 10.0
 """Longer pauses are cut to this."""
 
@@ -60,20 +62,9 @@ _INSTRUCTIONS = frozenset(
     "speak speaks speaking say said says reading reads delivery applause music sic inaudible crosstalk".split()
 )
 """One of these in brackets, and nothing of it is read."""
-_ACTS = frozenset(
-    """
-    whispers shouts yells screams murmurs mumbles sings hums laughs chuckles giggles sighs coughs sneezes sniffs
-    sniffles gasps yawns breathes inhales exhales cries sobs groans moans gulps hesitates stutters pauses clears
-    smiles nods shrugs grins winks frowns bows waves smirks blushes snickers snorts grunts growls whimpers pouts
-    claps shivers shudders swallows stammers scoffs hisses huffs cackles weeps squeals blinks leans whispering
-    shouting laughing crying sighing laughter applause chuckling giggling sobbing coughing clearing suspira ríe ride
-    susurra solloza tose sonríe asiente carraspea risas aplausos soupire rit chuchote sourit tousse rires
-    applaudissements sospira sussurra sorride tossisce risate applausi ri risos aplausos sorri wzdycha śmieje
-    szepcze śmiech вздыхает смеётся шепчет смех
-    """.split()
-)
-"""What people do while they speak: "*sighs*", "(laughs nervously)" tell it and are not said."""
-_MAX_ACT_WORDS = 6
+_STARTS = re.compile(r"(?:^|[.!?…:—\"”]|(?<!\*)\*)$")
+"""A sentence begins behind."""
+_ACT_REACH = 40
 _EDITED = re.compile(r"(?:the|an?|his|her|their|its|our|my|your|this|that|these|those)\s|\w+['’]s?\s", re.IGNORECASE)
 _NOTE = re.compile(r"[\W\d_]*|[a-z]|note \d+|citation needed|edit", re.IGNORECASE)
 _AMID = re.compile(r"[\w,\"'”’)%]\s?$")
@@ -86,7 +77,7 @@ _BREAK_STRENGTH = re.compile(r"""strength\s*=\s*["']?\s*(?P<name>[a-z-]+)""", re
 _DEFAULT_BREAK_S = 0.4
 
 
-def find_markup(text: str) -> Iterator[MarkupPiece]:
+def find_markup(text: str, language: Language) -> Iterator[MarkupPiece]:
     """Cut text into pieces of speech and of markup; the pieces follow one another and cover it all."""
     position = 0
     room_s = MAX_BREAKS_S
@@ -100,7 +91,7 @@ def find_markup(text: str) -> Iterator[MarkupPiece]:
             yield MarkupPiece(last, match.end(), is_silent=True)
             position = match.end()
             continue
-        piece = _read_markup(match)
+        piece = _read_markup(match, language)
         if piece is None:
             continue
         yield from _speech(position, piece.start)
@@ -115,7 +106,7 @@ def _speech(start: int, end: int) -> Iterator[MarkupPiece]:
         yield MarkupPiece(start, end)
 
 
-def _read_markup(match: re.Match[str]) -> MarkupPiece | None:
+def _read_markup(match: re.Match[str], language: Language) -> MarkupPiece | None:
     start, end = match.span()
     if match["break"] is not None:
         return MarkupPiece(start, end, is_silent=True, pause_s=_break_seconds(match["attributes"]))
@@ -127,13 +118,30 @@ def _read_markup(match: re.Match[str]) -> MarkupPiece | None:
             return None
         return MarkupPiece(start, end, ipa=phones.strip())
     if match["act"] is not None:
-        words = re.findall(r"\w+", match["act"].lower())
-        return MarkupPiece(start, end, is_silent=True) if words[0] in _ACTS and len(words) < _MAX_ACT_WORDS else None
+        return MarkupPiece(start, end, is_silent=True) if _is_act(match, language) else None
     if match["steer"] is not None:
         is_part_of_word = re.match(r"[a-z]", match.string[end:]) is not None and end - start == len("[I]")
         if is_part_of_word or _is_edited(match["steer"][1:-1].strip(), match.string[max(0, start - 2) : start]):
             return None
     return MarkupPiece(start, end, is_silent=True)
+
+
+def _is_act(match: re.Match[str], language: Language) -> bool:
+    """Whether nothing stands there but what somebody does: "(laughs nervously)"; "the *waves*" are a noun."""
+    written = match["act"][1:-1].rstrip(".!… ")
+    words = written.lower() if written.isupper() else written[:1].lower() + written[1:]
+    if not language.act.fullmatch(words):
+        return False
+    if match["act"][0] == "(" or " " in words:
+        return True
+    before = match.string[max(0, match.start() - _ACT_REACH) : match.start()].rpartition("\n")[2].rstrip(" ")
+    behind = match.string[match.end() :][:_ACT_REACH].partition("\n")[0].lstrip(" ")
+    if _STARTS.search(before):
+        return written[:1].islower() or not behind[:1].islower()
+    if behind or before.endswith(","):
+        return before.endswith(",") and not behind[:1].isalnum()
+    word = re.search(r"[\w'’]+$", before)
+    return word is None or re.fullmatch(language.not_before_act, word[0].lower()) is None
 
 
 def _is_edited(inside: str, before: str) -> bool:

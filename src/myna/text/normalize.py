@@ -143,7 +143,8 @@ class Normalizer:
         symbols = dict(self._language.symbols)
         symbols |= {typed: symbols[sign] for typed, sign in _TYPED_SIGNS.items() if sign in symbols}
         yield re.compile(rf"(?P<symbol>{any_of(symbols)})"), lambda match: f" {symbols[match['symbol']]} "
-        yield re.compile("(?<![Α-ωά-ώ])[Α-Ωα-ω](?![Α-ωά-ώ])"), lambda match: f" {_name_greek(match[0])} "
+        # U+03A2, between Ρ and Σ, is no letter
+        yield re.compile("(?<![Α-ωά-ώ])[Α-ΡΣ-Ωα-ω](?![Α-ωά-ώ])"), lambda match: f" {_name_greek(match[0])} "
 
     def find_readings(self, text: str, start: int, end: int) -> Iterator[Reading]:
         """What is to be read otherwise than it is written, in order, within text[start:end].

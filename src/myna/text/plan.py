@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpeechToken
+from myna.text.languages.registry import open_language
 from myna.text.lines import end_lines
 from myna.text.markup import find_markup
 from myna.text.pronunciations import OwnWords
@@ -85,7 +86,7 @@ def _stretches(
 ) -> Iterator[tuple[list[SpeechToken], float]]:
     """Runs of tokens without a pause inside, each with the pause that follows it, seconds."""
     tokens: list[SpeechToken] = []
-    for piece in find_markup(text):
+    for piece in find_markup(text, open_language(lang)):
         if piece.ipa:
             tokens.append(SpeechToken(text[piece.start : piece.end].strip("/"), piece.start, piece.end, " ", piece.ipa))
         elif piece.is_silent:

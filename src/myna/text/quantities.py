@@ -53,6 +53,10 @@ class Quantities:
             (rf"(?<!{letter})(?P<sign>[-−])?{sign}\s?{number}{magnitude}{after}", self._read_money),
             (rf"{before}(?P<sign>[-−])?{number}{magnitude}\s?{money}{after}", self._read_money),
         )
+        if language.decimal == ",":
+            # "$5.99", as it is written abroad
+            dotted = rf"(?<!{letter})(?P<sign>[-−])?{sign}\s?(?P<number>\d{{1,3}}\.\d\d){magnitude}{after}"
+            yield re.compile(dotted), self._read_money
         if language.angle:
             yield re.compile(rf"{before}(?P<degrees>\d{{1,3}}){angle}"), self._read_angle
         if "k" in self._magnitudes:
@@ -165,16 +169,17 @@ class Quantities:
     def _read_money(self, match: re.Match[str]) -> str:
         language, currency = self._language, self._language.currency[match["currency"]]
         forms = currency.whole
-        whole, fraction = language.split(match["number"])
+        number = re.sub(r"\.(?=\d\d$)", language.decimal, match["number"])
+        whole, fraction = language.split(number)
         minus = f"{language.minus} " if match["sign"] else ""
         magnitude = self._magnitude(match)
         if (magnitude or not fraction) and language.is_attributive(match):
             forms = {"other": forms["one"]}
         if magnitude:
-            return f"{minus}{self._with_magnitude([language.say(match['number'])], magnitude, forms)}"
+            return f"{minus}{self._with_magnitude([language.say(number)], magnitude, forms)}"
         has_hundredths = currency.hundredth is not None and len(fraction) == 2
         if not has_hundredths and fraction.strip("0"):
-            return f"{minus}{language.join(language.say(match['number']), forms['other'])}"
+            return f"{minus}{language.join(language.say(number), forms['other'])}"
         main = language.say_count(whole, forms)
         if whole and whole % 1_000_000 == 0 and language.of_millions:
             main = language.elide(f"{language.cardinal(whole)} {language.of_millions} {forms['other']}")

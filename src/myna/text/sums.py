@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 
 from myna.text.languages.language import Language
 from myna.text.letters import spell_letters
@@ -49,6 +50,10 @@ class Sums:
         if language.sum_words:
             edge = r"(?<!\w)" if language.is_spaced else ""
             either += rf"|{edge}(?:{any_of(language.sum_words)})\W{{0,3}}{sums}(?=\s?(?:[?.？。]|$))"
+        number = rf"[-−]?{language.number}"
+        self._tight = re.compile(
+            rf"(?P<a>{number})[-–](?P<b>{language.number})\s?(?:{words})\s?(?P<c>{number})", re.IGNORECASE
+        )
         self._cue = re.compile(any_of(["=", *"≈≠≤≥", *language.sum_words, *language.equal_words]), re.IGNORECASE)
         self._sum = re.compile(rf"(?<!{language.letter})(?<![.,])(?:{either})", re.IGNORECASE)
 
@@ -76,8 +81,23 @@ class Sums:
                 # "24/7 is ...", but "What is 24/7?"
                 is_share = found[0][0].isdigit() and re.search(r"\d[/:]\d", found[0]) is not None
                 is_other = is_said and (is_share or _ASKED_FOR_ITSELF.search(found[0]) is not None)
-                return not is_range and not is_other and _DATE.search(found[0]) is None
+                tight = self._tight.match(around, found.start())
+                is_wrong = tight is not None and not self._is_right(tight, around[: found.start()])
+                return not is_range and not is_other and not is_wrong and _DATE.search(found[0]) is None
         return False
+
+    def _is_right(self, match: re.Match[str], before: str) -> bool:
+        """Whether "5-3 is 2" is true and has no name before it: "the 9-5 is 8 hours" and "room 3-2 is 1 floor up"."""
+        name = re.search(r"([^\W\d_]+)\s$", before) if self._language.is_spaced else None
+        if name is not None and name[1].lower() not in self._language.common_words:
+            return False
+        first, second, result = map(self._value, match.group("a", "b", "c"))
+        return first - second == result
+
+    def _value(self, written: str) -> Fraction:
+        whole, fraction = self._language.split(written.lstrip("-−"))
+        value = Fraction(f"{whole}.{fraction or 0}")
+        return -value if written[0] in "-−" else value
 
     def _is_formula(self, match: re.Match[str]) -> bool:
         """Whether the line has an equation with signs that no prose has: "x = (-b ± √(b² - 4ac)) / 2a"."""

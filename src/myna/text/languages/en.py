@@ -8,6 +8,23 @@ from myna.text.languages.english_names import name_rules
 from myna.text.languages.scripture import scripture_rules
 from myna.text.rules import DASH, Rule, any_of, words_before
 
+_DAY_CUE = re.compile(
+    r"\b(?:on|by|until|till|since|before|after|from|due|dated|(?:mon|tues|wednes|thurs|fri|satur|sun)day,?|"
+    r"(?:on|from)\s\d{1,2}/\d{1,2}\s(?:to|through|and|or))\s$",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(
+    r"\s?[=+×*÷%\"”″]|\s(?!(?:at|in(?!\.)|and|or|to|until|till|through|for|from|is|was|will|with|as|but|when|because|if|we|it|"
+    r"he|she|they|you|the|there|please|only)\b)[a-z]"
+)
+"""What no day stands before: "12/15 questions"."""
+_MARKED = re.compile(
+    r"\b(?:g[eo]ts?|scor\w+|rat(?:ed|ing|io)|grad\w+|mark\w*|answer\w*|pass\w*|w[io]n|wins|results?|correct|fractions?|"
+    r"finish\w*|complet\w*|done|ate|used|missed|hit|shot|odds|what|calculate|simplify|convert|reduce)\b[^.!?]*$|"
+    r"\b(?:about|only|just|nearly|almost|over|than|of|an?|the|with|to)\s$|[=+×*÷$/]\s?$",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(r"[.!?;]?(?:\s*$|\n)|[.!?;]\s|\s(?:is|was)\s(?!\d)")
 _MAX_NAMED_PART = 1000
 """Fractions are said with ordinals down to thousandths."""
 
@@ -20,8 +37,7 @@ class English(EnglishForms):
         months = any_of(self.month_names)
         until = rf"(?<!\w)(?P<first>{months})\.?{DASH}(?P<second>{months})(?:\.(?!\s*$)|(?!\w))"
         yield re.compile(until, re.IGNORECASE), self._read_months
-        named = r"(?:(?<=day )|(?<=day, )|(?<=\b[Oo]n )(?=\d{1,2}/(?:1[1-9]|[23]\d)))"
-        yield re.compile(rf"{named}(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}}){self.after}(?!/)"), self._read_day
+        yield re.compile(rf"{self.before}(?<![/$-])(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}}){self.after}(?!/)"), self._read_day
         yield from scripture_rules(self)
         yield from name_rules(self)
         yield from self.form_rules()
@@ -33,10 +49,19 @@ class English(EnglishForms):
         return self.join(first, self.to, second)
 
     def _read_day(self, match: re.Match[str]) -> str | None:
-        """ "Monday, 3/14" """
+        """ "Monday, 3/14", "due 12/25", "12/25 is Christmas"; "I got 12/15" and "12/15 students" are none."""
+        before, behind = words_before(match), match.string[match.end() : match.end() + 20]
         first, second = int(match["a"]), int(match["b"])
-        month, day = (first, second) if self.date_order == "mdy" and first <= 12 else (second, first)
-        return self.say_date(None, month, day, words_before(match, 8))
+        cue = _DAY_CUE.search(before)
+        if _GOES_ON.match(behind) or f"{first}/{second}" in self.spoken_pairs:
+            return None
+        word = cue[0].strip().lower() if cue else ""
+        is_like_share = second < 11 if word == "on" else second < 13 or second in (16, 20, 24)
+        if (is_like_share and "day" not in word) or not (cue or (_ENDS.match(behind) and not _MARKED.search(before))):
+            return None
+        is_month_first = first <= 12 and (second > 12 or self.date_order == "mdy")
+        month, day = (first, second) if is_month_first else (second, first)
+        return self.say_date(None, month, day, before)
 
     def say_date(self, year: int | None, month: int, day: int, before: str = "", *, is_of: bool = False) -> str | None:
         spoken = super().say_date(year, month, day, before, is_of=is_of)

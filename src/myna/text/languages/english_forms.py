@@ -24,7 +24,8 @@ _OF_A_KIND = re.compile(
     r"\s(?:film|jack|lens|gun|pistol|rounds?|bullets?|bags?|box|plates?|radius|walk|drive|hike|run|race|dash|sprint|relay|"
     r"hurdles|freestyle|butterfly|backstroke|breaststroke|angles?|turn|limit|zone|cable|screen|monitor|batter(?:y|ies)|"
     r"chargers?|bulbs?|motor|engine|pipe|nail|drill|cube|tank|bottles?|cans?|jar|pool|gap|hole|service|delivery|shift|"
-    r"break|session|timer|notice|warranty|bills?|coins?|notes?|stamps?)\b"
+    r"break|session|timer|notice|warranty|bills?|coins?|notes?|stamps?|stools?|charts?|graphs?|codes?|tables?|"
+    r"fonts?|typefaces?)\b"
 )
 _ARTICLE = re.compile(r"\b(?:an?|another|each|every)\s(?:[\w-]+,\s)?$", re.IGNORECASE)
 _DETERMINER = re.compile(r"\b(?:the|this|that|its|his|her|our|your|my|their)\s$", re.IGNORECASE)

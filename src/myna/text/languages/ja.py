@@ -72,7 +72,10 @@ class Japanese(Unspaced):
         return self.counted(int(match["number"]), match["counter"])
 
     def _read_floor(self, match: re.Match[str]) -> str:
-        """ "B1F" """
+        """ "B1F"; but 華氏90F is no floor."""
+        warmth = re.search(r"(?:[気温水室体]温|温度|(?P<name>華氏))[はがも：:\s]*$", words_before(match))
+        if warmth:
+            return ("" if warmth["name"] else "華氏") + self.counted(int(match["number"]), "度")
         return ("地下" if match["below"] else "") + self.counted(int(match["number"]), "階")
 
     def _read_pair(self, match: re.Match[str]) -> str | None:

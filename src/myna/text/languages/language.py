@@ -9,7 +9,7 @@ from num2words import num2words
 
 from myna.text.languages import cldr
 from myna.text.languages.words import Currency, Forms, Words, read_forms
-from myna.text.rules import Rule
+from myna.text.rules import Rule, any_of
 
 MAX_DIGITS = 30
 _MAX_CARDINAL_DIGITS = 9
@@ -19,6 +19,8 @@ _MAX_UNBROKEN_DIGITS = 5
 _MAX_NUM2WORDS = 10**15 - 1
 _YEARS = range(1100, 2100)
 _NOUN = re.compile(r"[^\W\d_]+")
+_ACTS = "laughs sighs chuckles giggles gasps whispers laughing sighing chuckling giggling laughter"
+"""English, and written in other languages, too, where they mean nothing else."""
 
 
 class Language(Words):
@@ -93,6 +95,11 @@ class Language(Words):
     @cached_property
     def known_words(self) -> frozenset[str]:
         return self.common_words | frozenset(self.short_words.split())
+
+    @cached_property
+    def act(self) -> re.Pattern[str]:
+        """What somebody does while speaking: "laughs nervously"."""
+        return re.compile(rf"(?:{any_of([*_ACTS.split(), *self.acts.split()])})(?: (?:{self.act_tail})){{0,2}}")
 
     # --- how numbers are written -------------------------------------------------------------------------------------
 

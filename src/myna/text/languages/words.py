@@ -149,6 +149,12 @@ class Words:
     spelled: tuple[str, ...] = ()  # Capitals that could be words, or are in other places, and are spelled
     say_as: Mapping[str, str] = field(default_factory=dict)  # Exact words that are said otherwise
 
+    # --- what people do while they speak ---
+    acts: str = ""  # "sighs", "laughs": alone between stars or in brackets they are not said
+    act_tail: str = "(?!)"  # Pattern of what may follow one: "nervously", "throat"
+    not_before_act: str = r"\w+"
+    """Pattern of words behind which one between stars only stands out: "the *waves*"."""
+
     # --- telephone numbers, kings ---
     phone_groups: str = r"(?!)"
     """Pattern of groups of digits, joined with spaces, that are a telephone number without any other sign of it."""
