@@ -1,11 +1,12 @@
 """The clone is a real clone: ten people, cloned and heard through the API of a real server, are told apart.
 
 Each clone must be nearer to its own person, in another recording than the one cloned, than to any other person, by
-speaker embeddings that differ in training data and architecture. Refinement is switched off: what is heard is the voice
-as it is right after the clone call.
+speaker embeddings that differ in training data and architecture. What is heard is the voice that the clone call
+answers, before it was listened to.
 """
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 import soundfile
 import soxr
 from tests.conftest import Recording
-from tests.live_server import LiveServer
+from tests.live_server import LiveServer, run_server
 
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.client import Client, Encoding, Sample, SpeechOptions
@@ -55,12 +56,20 @@ def confused_pairs(table: Table) -> list[list[int]]:
 
 
 @pytest.fixture(scope="module")
-def heard(kokoro_server: LiveServer, weights: WeightStore, speaker_recordings: list[Recording]) -> Heard:
+def prompt_server(weights_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """Answers a clone before it has listened to it."""
+    settings = {"MYNA_REFINE_VOICES": "false", "MYNA_MEASURE_SIMILARITY": "false"}
+    with run_server(tmp_path_factory.mktemp("prompt") / "data", "kokoro", settings=settings) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def heard(prompt_server: LiveServer, weights: WeightStore, speaker_recordings: list[Recording]) -> Heard:
     references = [r for r in speaker_recordings if r.role == "reference"]
     targets = [r for r in speaker_recordings if r.role == "target"]
     assert [r.speaker for r in references] == [r.speaker for r in targets]
     clones = []
-    with Client(kokoro_server.url, kokoro_server.key) as client:
+    with Client(prompt_server.url, prompt_server.key) as client:
         for reference in references:
             report = client.clone([Sample(reference.path, reference.transcript)], reference.speaker, lang="EN_US")
             assert report.voice is not None
