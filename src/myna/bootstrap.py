@@ -150,6 +150,8 @@ def build_services(
             await offload(analyst.load)
         except MynaError as exc:
             logger.error("no recording can be listened to: %s", exc)  # noqa: TRY400  (the message says it all)
+        except Exception:
+            logger.exception("no recording can be listened to")  # nobody awaits this task while the server runs
 
     begun: list[asyncio.Task[None]] = []
 
