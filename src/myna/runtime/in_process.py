@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _MAX_CACHED_VOICES = 64
-_MAX_OPEN_STREAMS = 128
+_MAX_OPEN_STREAMS = 64
 """Streams that are open at one time, most of them waiting for a slow consumer; bounds the memory of their buffers."""
 _PATIENCE_S = 3.0
 """A voice takes so long to make: a listener from whom the engine is taken for it must have as much to hear."""
