@@ -74,7 +74,7 @@ def store_of(folder: Path, contents: dict[str, bytes]) -> WeightStore:
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(content)
-        files.append(WeightFile(name, "join", (), frozenset({sha256(content).hexdigest()}), len(content)))
+        files.append(WeightFile(name, (), frozenset({sha256(content).hexdigest()}), len(content)))
     return WeightStore(folder, Manifest((Bundle("tiny", "", "", "", (), tuple(files)),)))
 
 
