@@ -99,7 +99,9 @@ class Language(Words):
     @cached_property
     def act(self) -> re.Pattern[str]:
         """What somebody does while speaking: "laughs nervously"."""
-        return re.compile(rf"(?:{any_of([*_ACTS.split(), *self.acts.split()])})(?: (?:{self.act_tail})){{0,2}}")
+        return re.compile(
+            rf"(?:{any_of([*_ACTS.split(), *self.acts.split(), *self.manners])})(?: (?:{self.act_tail})){{0,2}}"
+        )
 
     # --- how numbers are written -------------------------------------------------------------------------------------
 
@@ -129,7 +131,7 @@ class Language(Words):
             digits = r"\d{1,3}(?:,\d{2,3}){0,6},\d{3}"
         if self.group != " ":
             # also as the SI writes it
-            digits += r"|\d{1,3}(?:[\u00a0\u202f]\d{3}){1,6}|\d{1,3}(?: \d{3}){1,5} 000"
+            digits += r"|\d{1,3}(?:[\u00a0\u202f]\d{3}){1,6}|\d{1,3}(?: \d{3}){0,5} 000"
         return rf"(?:{digits}|\d{{1,{MAX_DIGITS}}})(?:{re.escape(self.decimal)}\d{{1,{MAX_DIGITS}}})?"
 
     def split(self, written: str) -> tuple[int, str]:
@@ -319,6 +321,10 @@ class Language(Words):
             return names["h"] if is_half_known else self.time_full.format(**names)
         pattern = self.time_small_minute if minute < 10 else ""
         return (pattern or self.time).format(**names)
+
+    def say_bare_hour(self, hour: int) -> str:
+        """Where the word for hours follows later: "neuf à dix heures"."""
+        return self.agree(self.cardinal(hour), self.hours[1]) if self.hours else self.cardinal(hour)
 
     def say_second(self, second: int) -> str:
         """Behind hours and minutes."""
