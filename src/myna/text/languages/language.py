@@ -203,7 +203,7 @@ class Language(Words):
     def say_count(self, number: int, forms: Forms) -> str:
         """ "one dollar", "zwei Euro", "un euro": with the numeral in front of a noun as the language has it."""
         noun = self.choose_form(forms, number)
-        return f"{self.agree(self.cardinal(number), noun)}{self.gap}{noun}"
+        return f"{self.agree(self.cardinal(number), noun)}{self.gap}{noun}".replace("' ", "'")
 
     def say_digits(self, digits: str) -> str:
         """Digit by digit, with short breaks: "five five five, zero one nine nine"."""

@@ -19,11 +19,22 @@ _LINKING = {
         "les des ces mes tes ses nos vos leurs aux ils elles nous vous deux trois six dix plusieurs quels quelles dans "
         "cents vingts sans sous chez très plus moins quelques certains autres petits grands bons beaux".split()
     ),
-    "n": frozenset("un on mon ton son en bien rien aucun bon".split()),
+    "n": frozenset("un on mon ton son en bien rien aucun".split()),
     "t": frozenset(
         "est sont ont petit grand quand tout cet vont était étaient avaient avait font peut vingt cent".split()
     ),
 }
+_BEFORE_VOWELS = {
+    "bon": "bˈɔn", "premier": "pʁəmjˈɛʁ", "dernier": "dɛʁnjˈɛʁ", "ancien": "ɑ̃sjˈɛn", "certain": "sɛʁtˈɛn",
+    "plein": "plˈɛn", "prochain": "pʁɔʃˈɛn", "moyen": "mwajˈɛn",
+}  # fmt: skip
+"""Adjectives that sound as their feminine there."""
+_FIXED = {
+    ("comment", "allez"): "t", ("états", "unis"): "z", ("nations", "unies"): "z", ("champs", "élysées"): "z",
+    ("temps", "en"): "z", ("pot", "au"): "t", ("nez", "à"): "z", ("mot", "à"): "t", ("pas", "à"): "z",
+    ("accent", "aigu"): "t", ("arts", "et"): "z", ("ponts", "et"): "z", ("jeux", "olympiques"): "z",
+}  # fmt: skip
+"""Where it is only heard between these two."""
 _CONSONANT_OF = {word: consonant for consonant, words in _LINKING.items() for word in words}
 _VOWELS = frozenset("aeiouyàâäéèêëîïôöùûüœæh")
 _ASPIRATED = (
@@ -36,6 +47,7 @@ _UNITS = {"un", "une", "onze", "huit"}
 """Behind hundreds and eighty nothing is linked to them: "cent un", "quatre-vingt-un"."""
 _ALONE = {"six": "sˈis", "dix": "dˈis"}
 """Without a noun behind them."""
+_NO_NOUNS = frozenset("virgule plus moins point égale sur à".split())
 _PRONOUNS = frozenset("il elle on ils elles".split())
 """After a verb ("vient-il") its final t or d is heard."""
 _NEVER_LINKED = frozenset("et comment maintenant souvent avant pendant pourtant tant autant".split())
@@ -55,7 +67,8 @@ _IRREGULAR = dict(
         "bruxellois=bʁysɛlwˈa bruxelloise=bʁysɛlwˈaz bruxelloises=bʁysɛlwˈaz camus=kamˈy chamonix=ʃamonˈi "
         "chantilly=ʃɑ̃tijˈi descartes=dekˈaʁt doubs=dˈu email=imˈɛl exupéry=ɛɡzypeʁˈi fils=fˈis fos=fˈɔs "
         "gers=ʒˈɛʁs gérardmer=ʒeʁaʁmˈe issoudun=isudˈœ̃ lens=lˈɑ̃s mans=mˈɑ̃ metz=mˈɛs michaël=mikaˈɛl "
-        "millau=mijˈo molsheim=mɔlsˈɛm mons=mˈɔ̃s nancy=nɑ̃sˈi orly=ɔʁlˈi oyonnax=ojonˈa persil=pɛʁsˈi "
+        "millau=mijˈo molsheim=mɔlsˈɛm mons=mˈɔ̃s nancy=nɑ̃sˈi orly=ɔʁlˈi oyonnax=ojonˈa persil=pɛʁsˈi aspect=aspˈɛ aspects=aspˈɛ respect=ʁɛspˈɛ respects=ʁɛspˈɛ suspect=syspˈɛ suspects=syspˈɛ sourcil=suʁsˈi sourcils=suʁsˈi "
+        "instinct=ɛ̃stˈɛ̃ instincts=ɛ̃stˈɛ̃ "
         "porc=pˈɔʁ porcs=pˈɔʁ pézenas=pezənˈas quimper=kɛ̃pˈɛʁ reims=ʁˈɛ̃s rhône=ʁˈon rodez=ʁodˈɛz "
         "rouen=ʁwˈɑ̃ samoëns=samwˈɛ̃ saëns=sˈɑ̃s schaerbeek=skaʁbˈek staël=stˈal suresnes=syʁˈɛn taon=tˈɑ̃ "
         "taons=tˈɑ̃ troyes=tʁwˈa uzès=yzˈɛs villers=vilˈɛʁ zurich=zyʁˈik"
@@ -97,10 +110,20 @@ class FrenchPronunciation:
                 spoken[index] = "t"
             elif tail.endswith(("t", "d")) and following in _PRONOUNS and tail not in _NEVER_LINKED:
                 spoken[index] = spoken[index].removesuffix("t") + "t"
+            elif following in _NO_NOUNS and tail in _ALONE:
+                spoken[index] = _ALONE[tail]
+            elif tail == "huit" and following[:1] not in _VOWELS and following not in _NO_NOUNS:
+                spoken[index] = spoken[index].removesuffix("t")
+            elif (tail, following) in _FIXED:
+                spoken[index] += _FIXED[tail, following]
+            elif tail in _BEFORE_VOWELS and _begins_with_vowel(following):
+                spoken[index] = _BEFORE_VOWELS[tail]
             elif tail == "tous" and following in _ALL_BEFORE:
                 spoken[index] = "tu"
             elif tail in _CONSONANT_OF and _begins_with_vowel(following):
                 spoken[index] += _CONSONANT_OF[tail]
+                if following == "os" and tail in _LINKING["z"]:
+                    spoken[index + 1] = "ˈo"
         return spoken
 
     def _pronounce(self, word: str) -> str:
@@ -142,5 +165,5 @@ def _stress(spoken: str) -> str:
 def _begins_with_vowel(word: str) -> bool:
     if word[:1] not in _VOWELS:
         return False
-    is_yod = word[0] == "y" and len(word) > 1
+    is_yod = word[0] == "y" and len(word) > 1 and word not in ("yeux", "yonne", "york", "yves", "yvette", "yvon")
     return not is_yod and not any(word == stem or (len(stem) > 3 and word.startswith(stem)) for stem in _ASPIRATED)
