@@ -42,7 +42,7 @@ class ClockTimes:
         if language.hour_word:
             hour, word = r"(?P<h>[01]?\d|2[0-4])", language.hour_word
             hours = rf"{before}(?P<from_h>[01]?\d|2[0-4])(?P<from_word>\s?{word})?{DASH}{hour}\s?{word}(?!\w)"
-            from_hour = rf"{before}(?P<from_h>[01]?\d|2[0-4])\s?{word}{DASH}"
+            from_hour = rf"{before}(?P<from_h>[01]?\d|2[0-4])(?P<from_word>\s?{word})?{DASH}"
             yield re.compile(f"{from_hour}{clock}{suffix}{after}"), self._read_range
             yield re.compile(hours), self._read_range
             yield re.compile(rf"{before}{hour}\s?{word}(?!\w)"), self._read

@@ -275,7 +275,7 @@ class Quantities:
             return None  # the number of a bill: 2024-0153
         first = self._language.say_signed(match["low"], match["first"])
         second = self._language.say_signed(match["high"], match["second"])
-        if noun:
+        if noun and not self._language.is_small(noun):
             first, second = self._language.agree(first, noun), self._language.agree(second, noun)
         return self._language.join(first, self._between(match), second, unit)
 

@@ -11,16 +11,19 @@ _DAY = r"(?:\w+tag|Mittwoch|Mo|Di|Mi|Do|Fr|Sa|So)[.,]{1,2}"
 _WEAK = re.compile(
     r"\b(?:am|den|dem|des|vom|zum|zur|im|ins|ab|seit|bis|beim|jeden|diesem|dieses|seinem|ihrem|meinem|unserem|nach|vor|"
     rf"(?:am|vom|zum|bis|seit|ab|für) {_DAY}|"
+    r"(?:am|vom|zum|bis|seit|ab) [\d. ]+(?:und|oder|bis)|"
     r"(?:in|an|auf|aus|bei|mit|von|zu|seit|nach|vor|hinter|unter|über|neben|zwischen|während|wegen) der)\s+$",
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"\b(?:der|die|das|jede[rs]?|diese[rs]?)\s+$", re.IGNORECASE)
+_GENITIVE = re.compile(r"[A-ZÄÖÜ][a-zäöüß]+ der\s+$")
 _ENDINGS = {
     "r": "Abend Abschnitt Advent Akt FC Gang Geburtstag Hochzeitstag Platz Preis Rang Satz Spieltag Stock Tag Teil "
     "Versuch Weltkrieg",
     "": "Auflage Ausgabe Bundesliga Etage Folge Generation Halbzeit Kammer Klasse Lesung Liga Mannschaft Minute Person "
     "Reihe Runde Sinfonie Staffel Stufe Stunde Version Woche",
-    "s": "Auto Buch Gebot Halbjahr Jahr Jahrhundert Kapitel Kind Lebensjahr Mal OG Quartal Semester Spiel UG Viertel",
+    "s": "Auto Buch Gebot Halbjahr Jahr Jahrhundert Kapitel Kind Lebensjahr Mal Monatsgehalt OG Quartal Semester Spiel "
+    "UG Viertel",
 }
 """Nouns that an ordinal without an article stands before, by its ending."""
 _ENDING_OF = {noun: ending for ending, nouns in _ENDINGS.items() for noun in nouns.split()}
@@ -28,7 +31,7 @@ _STRONG = re.compile(
     r"(?:^|[,;:(\n„“»–—-]\s?|\b(?:ein|kein|mein|dein|sein|ihr|unser|euer|als|und|oder|[A-ZÄÖÜ]\w+s)\s)$"
 )
 _ORDINAL_REST = r"(?:,?\s(?:und\s|oder\s|bis\s(?:zum\s)?)?\d{1,3}\.){0,5}\s"
-_DATED = re.compile(r"\b(?:Mo|Di|Mi|Do|Fr|Sa|So|\w+tag|Mittwoch)\b[.,]{0,2}\s$|\bab\s$")
+_DATED = re.compile(r"\b(?:Mo|Di|Mi|Do|Fr|Sa|So|\w+tag|Mittwoch)\b[.,]{0,2}\s$|\bab\s$|\d\.(?:,| und| oder)\s$")
 _QUEENS = frozenset({"elisabeth", "katharina", "maria", "viktoria", "christina", "anna", "margarethe", "isabella"})
 _BOUND = "jährig|prozentig|fach|mal|tägig|stündig|minütig|wöchig|monatig|köpfig|stellig|teilig|stöckig|sprachig"
 
@@ -83,7 +86,7 @@ class German(Language):
         groups = match.groupdict()
         number = int(groups["number"]) if groups.get("number") else roman_value(match["roman"])
         before = re.sub(r"(?:\d{1,3}\.,?\s(?:und\s|oder\s)?)+$", "", words_before(match))
-        if _WEAK.search(before):
+        if _WEAK.search(before) or _GENITIVE.search(before):
             return self.ordinal(number) + "n"
         is_named = _STRONG.search(before) is not None and groups.get("noun") in _ENDING_OF
         ending = "" if _ARTICLE.search(before) else _ENDING_OF[groups["noun"]] if is_named else None

@@ -271,11 +271,15 @@ class Language(Words):
 
     def _read_before_noun(self, match: re.Match[str]) -> str | None:
         whole, fraction = self.split(match["number"])
-        if fraction or match["number"].startswith("0"):
+        if fraction or match["number"].startswith("0") or self.is_small(match["noun"]):
             return None
         plain = self.say(match["number"])
         agreed = self.agree(plain, match["noun"])
         return agreed if agreed != plain and whole else None
+
+    def is_small(self, word: str) -> bool:
+        """Whether nothing is counted by it: "tecle 1 para ..."; "ora" is an hour, too."""
+        return word.lower() in self.common_words and word not in self.hours
 
     def say_short_year(self, match: re.Match[str]) -> str | None:
         """ "'98": `year` holds the two digits."""

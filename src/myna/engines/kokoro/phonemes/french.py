@@ -67,8 +67,10 @@ _IRREGULAR = dict(
         "bruxellois=bʁysɛlwˈa bruxelloise=bʁysɛlwˈaz bruxelloises=bʁysɛlwˈaz camus=kamˈy chamonix=ʃamonˈi "
         "chantilly=ʃɑ̃tijˈi descartes=dekˈaʁt doubs=dˈu email=imˈɛl exupéry=ɛɡzypeʁˈi fils=fˈis fos=fˈɔs "
         "gers=ʒˈɛʁs gérardmer=ʒeʁaʁmˈe issoudun=isudˈœ̃ lens=lˈɑ̃s mans=mˈɑ̃ metz=mˈɛs michaël=mikaˈɛl "
-        "millau=mijˈo molsheim=mɔlsˈɛm mons=mˈɔ̃s nancy=nɑ̃sˈi orly=ɔʁlˈi oyonnax=ojonˈa persil=pɛʁsˈi aspect=aspˈɛ aspects=aspˈɛ respect=ʁɛspˈɛ respects=ʁɛspˈɛ suspect=syspˈɛ suspects=syspˈɛ sourcil=suʁsˈi sourcils=suʁsˈi "
-        "instinct=ɛ̃stˈɛ̃ instincts=ɛ̃stˈɛ̃ "
+        "millau=mijˈo molsheim=mɔlsˈɛm mons=mˈɔ̃s nancy=nɑ̃sˈi orly=ɔʁlˈi oyonnax=ojonˈa persil=pɛʁsˈi "
+        "aspect=aspˈɛ aspects=aspˈɛ respect=ʁɛspˈɛ respects=ʁɛspˈɛ suspect=syspˈɛ suspects=syspˈɛ sourcil=suʁsˈi "
+        "sourcils=suʁsˈi instinct=ɛ̃stˈɛ̃ instincts=ɛ̃stˈɛ̃ "
+        ""
         "porc=pˈɔʁ porcs=pˈɔʁ pézenas=pezənˈas quimper=kɛ̃pˈɛʁ reims=ʁˈɛ̃s rhône=ʁˈon rodez=ʁodˈɛz "
         "rouen=ʁwˈɑ̃ samoëns=samwˈɛ̃ saëns=sˈɑ̃s schaerbeek=skaʁbˈek staël=stˈal suresnes=syʁˈɛn taon=tˈɑ̃ "
         "taons=tˈɑ̃ troyes=tʁwˈa uzès=yzˈɛs villers=vilˈɛʁ zurich=zyʁˈik"
@@ -98,32 +100,10 @@ class FrenchPronunciation:
                 continue
             tail, following = word.text.rsplit("'", 1)[-1], words[index + 1].text
             before = words[index - 1].text if index else ""
-            if tail == "dix" and following in ("huit", "neuf"):
-                spoken[index] += "z"
-            elif tail == "neuf" and following in ("heures", "ans"):
-                spoken[index] = spoken[index].removesuffix("f") + "v"
-            elif tail == "vingt" and following in _DIGITS and before != "quatre":
-                spoken[index] += "t"
-            elif following in _UNITS and (tail == "cent" or (tail, before) == ("vingt", "quatre")):
-                continue
-            elif tail == "t" and following in _PRONOUNS:
-                spoken[index] = "t"
-            elif tail.endswith(("t", "d")) and following in _PRONOUNS and tail not in _NEVER_LINKED:
-                spoken[index] = spoken[index].removesuffix("t") + "t"
-            elif following in _NO_NOUNS and tail in _ALONE:
-                spoken[index] = _ALONE[tail]
-            elif tail == "huit" and following[:1] not in _VOWELS and following not in _NO_NOUNS:
-                spoken[index] = spoken[index].removesuffix("t")
-            elif (tail, following) in _FIXED:
-                spoken[index] += _FIXED[tail, following]
-            elif tail in _BEFORE_VOWELS and _begins_with_vowel(following):
-                spoken[index] = _BEFORE_VOWELS[tail]
-            elif tail == "tous" and following in _ALL_BEFORE:
-                spoken[index] = "tu"
-            elif tail in _CONSONANT_OF and _begins_with_vowel(following):
-                spoken[index] += _CONSONANT_OF[tail]
-                if following == "os" and tail in _LINKING["z"]:
-                    spoken[index + 1] = "ˈo"
+            numeral = _say_numeral(spoken[index], tail, before, following)
+            spoken[index] = _link(spoken[index], tail, following) if numeral is None else numeral
+            if following == "os" and tail in _LINKING["z"]:
+                spoken[index + 1] = "ˈo"
         return spoken
 
     def _pronounce(self, word: str) -> str:
@@ -167,3 +147,36 @@ def _begins_with_vowel(word: str) -> bool:
         return False
     is_yod = word[0] == "y" and len(word) > 1 and word not in ("yeux", "yonne", "york", "yves", "yvette", "yvon")
     return not is_yod and not any(word == stem or (len(stem) > 3 and word.startswith(stem)) for stem in _ASPIRATED)
+
+
+def _say_numeral(spoken: str, tail: str, before: str, following: str) -> str | None:
+    """A numeral as it sounds before the next word; None for other words, and numerals that are linked as those are."""
+    is_mark = following in _NO_NOUNS
+    if tail == "dix" and following in ("huit", "neuf"):
+        spoken += "z"
+    elif tail == "neuf" and following in ("heures", "ans"):
+        spoken = spoken.removesuffix("f") + "v"
+    elif tail == "vingt" and following in _DIGITS and before != "quatre":
+        spoken += "t"
+    elif is_mark and tail in _ALONE:
+        spoken = _ALONE[tail]
+    elif tail == "huit" and following[:1] not in _VOWELS and not is_mark:
+        spoken = spoken.removesuffix("t")
+    elif not (following in _UNITS and (tail == "cent" or (tail, before) == ("vingt", "quatre"))):
+        return None
+    return spoken
+
+
+def _link(spoken: str, tail: str, following: str) -> str:
+    """With the consonant that is only heard before the next word."""
+    if tail == "t" and following in _PRONOUNS:
+        return "t"
+    if tail.endswith(("t", "d")) and following in _PRONOUNS and tail not in _NEVER_LINKED:
+        return spoken.removesuffix("t") + "t"
+    if tail == "tous" and following in _ALL_BEFORE:
+        return "tu"
+    if (tail, following) in _FIXED:
+        return spoken + _FIXED[tail, following]
+    if not _begins_with_vowel(following):
+        return spoken
+    return _BEFORE_VOWELS.get(tail) or spoken + _CONSONANT_OF.get(tail, "")
