@@ -94,7 +94,7 @@ class ClockTimes:
             return spoken
         is_end = ends_sentence(match) and _ZONE.match(match.string, match.end()) is None
         stop = "." if half.endswith(".") and not prefix and is_end else ""
-        return f"{spoken} {self._language.pm[half.lower()]}{stop}"
+        return f"{spoken} {self._language.say_half(half.lower(), hour)}{stop}"
 
     def _is_time(self, match: re.Match[str], prefix: str) -> bool:
         """Whether nothing but a full stop tells hours from minutes, and no word says that they are some: 3.12."""

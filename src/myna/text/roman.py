@@ -49,10 +49,12 @@ class RomanNumerals:
                 return None  # French "Le", "Me"
             first = self._language.ordinal(value, is_feminine=match["ending"] in ("re", "ère"))
             return self._with_end(first, match, self._language.ordinal)
-        before = re.search(r"(\w[^\s.,;]*)[.,]?\s*$", words_before(match))
+        joint = rf"(?:{self._language.symbols.get('&', ',')}|{self._language.to})"
+        # "siglos XIX y XX", "XIX e XX secolo"
+        before = re.search(r"(\w[^\s.,;]*)[.,]?\s*$", re.sub(rf"[IVXLC]+,?\s{joint}\s$", "", words_before(match)))
         word = before[1] if before else ""
         following = match.string[match.end() : match.end() + 24]
-        after = _LATIN.match(following.lstrip())
+        after = _LATIN.match(re.sub(rf"^\s{joint}\s[IVXLC]+\s", "", following).lstrip())
         nouns, noun = self._language.roman_nouns, word.lower()
         is_sure = len(numeral) > 1 or word[:1].isupper() or (numeral in self._language.lone_romans)
         is_sure &= not word.isupper() or set(numeral) <= set("IVX")  # "VIA DI QUI"

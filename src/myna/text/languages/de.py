@@ -22,16 +22,19 @@ _ENDINGS = {
     "Versuch Weltkrieg",
     "": "Auflage Ausgabe Bundesliga Etage Folge Generation Halbzeit Kammer Klasse Lesung Liga Mannschaft Minute Person "
     "Reihe Runde Sinfonie Staffel Stufe Stunde Version Woche",
-    "s": "Auto Buch Gebot Halbjahr Jahr Jahrhundert Kapitel Kind Lebensjahr Mal Monatsgehalt OG Quartal Semester Spiel "
-    "UG Viertel",
+    "s": "Auto Buch Gebot Halbjahr Jahr Jahrhundert Jh Kapitel Kind Lebensjahr Mal Monatsgehalt OG Quartal Semester "
+    "Spiel UG Viertel",
 }
 """Nouns that an ordinal without an article stands before, by its ending."""
 _ENDING_OF = {noun: ending for ending, nouns in _ENDINGS.items() for noun in nouns.split()}
 _STRONG = re.compile(
     r"(?:^|[,;:(\n„“»–—-]\s?|\b(?:ein|kein|mein|dein|sein|ihr|unser|euer|als|und|oder|[A-ZÄÖÜ]\w+s)\s)$"
 )
-_ORDINAL_REST = r"(?:,?\s(?:und\s|oder\s|bis\s(?:zum\s)?)?\d{1,3}\.){0,5}\s"
+_ORDINAL_REST = r"(?:(?:,?\s(?:und\s|oder\s|bis\s(?:zum\s)?)?|/)\d{1,3}\.){0,5}\s"
 _DATED = re.compile(r"\b(?:Mo|Di|Mi|Do|Fr|Sa|So|\w+tag|Mittwoch)\b[.,]{0,2}\s$|\bab\s$|\d\.(?:,| und| oder)\s$")
+_NUMBERED = re.compile(
+    r"(?:§|Art\.|Artikel|Abs\.|Absatz|S\.|Satz|Nr\.|Nummer|Seite|Kapitel|Platz|Gleis|Zimmer|Raum)\s?$"
+)
 _QUEENS = frozenset({"elisabeth", "katharina", "maria", "viktoria", "christina", "anna", "margarethe", "isabella"})
 _BOUND = "jährig|prozentig|fach|mal|tägig|stündig|minütig|wöchig|monatig|köpfig|stellig|teilig|stöckig|sprachig"
 
@@ -85,7 +88,7 @@ class German(Language):
         """ "die 2. Etage", "im 21. Jahrhundert", "1. Klasse"; "es waren 5. Dann" is no ordinal."""
         groups = match.groupdict()
         number = int(groups["number"]) if groups.get("number") else roman_value(match["roman"])
-        before = re.sub(r"(?:\d{1,3}\.,?\s(?:und\s|oder\s)?)+$", "", words_before(match))
+        before = re.sub(r"(?:\d{1,3}\.(?:/|,?\s(?:und\s|oder\s)?))+$", "", words_before(match))
         if _WEAK.search(before) or _GENITIVE.search(before):
             return self.ordinal(number) + "n"
         is_named = _STRONG.search(before) is not None and groups.get("noun") in _ENDING_OF
@@ -96,6 +99,10 @@ class German(Language):
         """See `Language`: "Ludwigs XIV.", but "Faust II"."""
         is_ordinal = match[0].endswith(".") or match.string.startswith(".", match.end())
         return super().lone_roman(value, word, match) if is_ordinal else self.cardinal(value)
+
+    def _read_before_noun(self, match: re.Match[str]) -> str | None:
+        """See `Language`: "Art. 1 Abs. 2" counts nothing."""
+        return None if _NUMBERED.search(words_before(match)) else super()._read_before_noun(match)
 
     def say_king(self, value: int, name: str) -> str:
         spoken = super().say_king(value, name)

@@ -14,6 +14,12 @@ class Spanish(Romance):
             r"\b(veinti)?uno(?= mil)", lambda match: "veintiún" if match[1] else "un", super().cardinal(number)
         )
 
+    def say_half(self, half: str, hour: int) -> str:
+        """See `Language`."""
+        if half.startswith("p"):
+            return "del mediodía" if hour == 12 else "de la noche" if hour > 8 else "de la tarde"
+        return "de la noche" if hour == 12 else "de la madrugada" if hour < 6 else "de la mañana"
+
     def ordinal(self, number: int, *, is_feminine: bool = False) -> str:
         own = {11: "undécimo", 12: "duodécimo"}.get(number)
         if own is None:

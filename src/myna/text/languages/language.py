@@ -326,6 +326,10 @@ class Language(Words):
         pattern = self.time_small_minute if minute < 10 else ""
         return (pattern or self.time).format(**names)
 
+    def say_half(self, half: str, hour: int) -> str:  # noqa: ARG002  (of Spanish)
+        """Of the day, after a time: "PM". half: as it is written, in small letters."""
+        return self.pm[half]
+
     def say_bare_hour(self, hour: int) -> str:
         """Where the word for hours follows later: "neuf à dix heures"."""
         return self.agree(self.cardinal(hour), self.hours[1]) if self.hours else self.cardinal(hour)
