@@ -152,9 +152,14 @@ class Quantities:
         return self._with_unit(self._say_fraction(int(whole) if whole else 0, above, below), match)
 
     def _is_announced_day(self, match: re.Match[str]) -> bool:
-        """ "le 5/6" """
+        """ "le 5/6"; but "le 1/3 des élèves"."""
         cue = self._language.day_cue
-        return bool(cue) and re.search(rf"\b(?:{cue})[,(\s]{{1,2}}$", words_before(match), re.IGNORECASE) is not None
+        is_share_of = re.match(r"\sd(?:[eaio]\w{0,4}|u)?\b", match.string[match.end() :][:8]) is not None
+        return (
+            bool(cue)
+            and not is_share_of
+            and re.search(rf"\b(?:{cue})[,(\s]{{1,2}}$", words_before(match), re.IGNORECASE) is not None
+        )
 
     def _read_vulgar(self, match: re.Match[str]) -> str:
         fraction = Fraction(unicodedata.numeric(match["vulgar"])).limit_denominator(10)
