@@ -36,22 +36,10 @@ class FrenchPronunciation:
                 continue
             tail, following = word.text.rsplit("'", 1)[-1], words[index + 1].text
             before = words[index - 1].text if index else ""
-            if tail == "dix" and following in ("huit", "neuf"):
-                spoken[index] += "z"
-            elif tail == "neuf" and following in ("heures", "ans"):
-                spoken[index] = spoken[index].removesuffix("f") + "v"
-            elif tail == "vingt" and following in _TABLE["digits"] and before != "quatre":
-                spoken[index] += "t"
-            elif following in _TABLE["units"] and (tail == "cent" or (tail, before) == ("vingt", "quatre")):
-                continue
-            elif tail == "t" and following in _TABLE["pronouns"]:
-                spoken[index] = "t"
-            elif tail.endswith(("t", "d")) and following in _TABLE["pronouns"] and tail not in _TABLE["never_linked"]:
-                spoken[index] = spoken[index].removesuffix("t") + "t"
-            elif tail == "tous" and following in _TABLE["all_before"]:
-                spoken[index] = "tu"
-            elif tail in _CONSONANT_OF and _begins_with_vowel(following):
-                spoken[index] += _CONSONANT_OF[tail]
+            numeral = _say_numeral(spoken[index], tail, before, following)
+            spoken[index] = _link(spoken[index], tail, following) if numeral is None else numeral
+            if following == "os" and tail in _TABLE["linking"]["z"].split():
+                spoken[index + 1] = "ˈo"
         return spoken
 
     def _pronounce(self, word: str) -> str:
@@ -93,7 +81,40 @@ def _stress(spoken: str) -> str:
 def _begins_with_vowel(word: str) -> bool:
     if word[:1] not in _VOWELS:
         return False
-    is_yod = word[0] == "y" and len(word) > 1
+    is_yod = word[0] == "y" and len(word) > 1 and word not in ("yeux", "yonne", "york", "yves", "yvette", "yvon")
     return not is_yod and not any(
         word == stem or (len(stem) > 3 and word.startswith(stem)) for stem in _TABLE["aspirated"]
     )
+
+
+def _say_numeral(spoken: str, tail: str, before: str, following: str) -> str | None:
+    """A numeral as it sounds before the next word; None for other words, and numerals that are linked as those are."""
+    is_mark = following in _TABLE["no_nouns"]
+    if tail == "dix" and following in ("huit", "neuf"):
+        spoken += "z"
+    elif tail == "neuf" and following in ("heures", "ans"):
+        spoken = spoken.removesuffix("f") + "v"
+    elif tail == "vingt" and following in _TABLE["digits"] and before != "quatre":
+        spoken += "t"
+    elif is_mark and tail in _TABLE["alone"]:
+        spoken = _TABLE["alone"][tail]
+    elif tail == "huit" and following[:1] not in _VOWELS and not is_mark:
+        spoken = spoken.removesuffix("t")
+    elif not (following in _TABLE["units"] and (tail == "cent" or (tail, before) == ("vingt", "quatre"))):
+        return None
+    return spoken
+
+
+def _link(spoken: str, tail: str, following: str) -> str:
+    """With the consonant that is only heard before the next word."""
+    if tail == "t" and following in _TABLE["pronouns"]:
+        return "t"
+    if tail.endswith(("t", "d")) and following in _TABLE["pronouns"] and tail not in _TABLE["never_linked"]:
+        return spoken.removesuffix("t") + "t"
+    if tail == "tous" and following in _TABLE["all_before"]:
+        return "tu"
+    if f"{tail} {following}" in _TABLE["fixed"]:
+        return spoken + _TABLE["fixed"][f"{tail} {following}"]
+    if not _begins_with_vowel(following):
+        return spoken
+    return _TABLE["before_vowels"].get(tail) or spoken + _CONSONANT_OF.get(tail, "")
