@@ -60,6 +60,11 @@ class LoadedAnalyst(SampleAnalyst, Protocol):
     def close(self) -> None: ...
 
 
+def open_foreground(settings: Settings) -> Foreground:
+    """Of this process; it sees those of others with the same data folder."""
+    return Foreground(shared=settings.data_dir / "served.lock")
+
+
 def build_engine(
     settings: Settings, foreground: Foreground | None = None, num_slots: int | None = None
 ) -> InProcessEngineClient:
@@ -73,6 +78,7 @@ def build_engine(
         foreground,
         num_slots=settings.engine_slots if num_slots is None else num_slots,
         queue_length=settings.engine_queue_length,
+        hang_s=settings.engine_hang_s,
     )
 
 
@@ -99,7 +105,7 @@ def build_services(
     stores = open_stores(
         settings.data_dir, clock, settings.database_url, settings.blob_url, settings.token_secret.get_secret_value()
     )
-    foreground = Foreground()
+    foreground = open_foreground(settings)
     offload = ThreadOffload(settings.analysis_threads, settings.analysis_queue_length, foreground)
     # Milliseconds each, and in the middle of speech: they wait neither behind recordings that are listened to, nor are
     # they refused before the engine has refused the request.

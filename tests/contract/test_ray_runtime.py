@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +14,34 @@ import pytest
 from _pytest.fixtures import FixtureFunctionDefinition
 from tests import slow_engine
 from tests.contract import test_http_elevenlabs, test_http_errors, test_http_socket, test_http_speech, test_http_voices
-from tests.contract.http_service import HttpService, build_tone_services, open_service, serve
-from tests.ray_cluster import num_chunks, run_cluster
+from tests.contract.http_service import HttpService, PlainAnalyst, build_tone_services, open_service, serve
+from tests.ray_cluster import num_chunks, num_steps, run_cluster
 
 from myna.domain.errors import DeadlineExceeded, EngineFailure, Overloaded, ServiceUnavailable
 from myna.domain.voice import VoiceArtifact
 from myna.engines.base import EngineSettings, EngineSpec
 from myna.engines.tone.artifact import write_artifact
 from myna.engines.tone.spec import SPEC as TONE
+from myna.runtime.foreground import Foreground
 from myna.runtime.in_process import InProcessEngineClient
-from myna.testing.client_contract import OPTIONS, EngineClientContract, make_segments, read_samples
+from myna.runtime.offload import ThreadOffload
+from myna.testing.client_contract import OPTIONS, EngineClientContract, make_reference, make_segments, read_samples
+from myna.usecases.ports import Offload, SampleAnalyst
 
 pytestmark = pytest.mark.ray
 LONG = make_segments(*["a text of some words"] * 16)
 NUM_CHUNKS_OF_LONG = 16 * 6
 
 
-def open_tone(spec: EngineSpec) -> Callable[[], InProcessEngineClient]:
-    return lambda: InProcessEngineClient(spec, EngineSettings(Path("unused")))
+def open_tone(spec: EngineSpec, served: Path, num_slots: int = 1) -> Callable[[], InProcessEngineClient]:
+    settings = EngineSettings(Path("unused"))
+    return lambda: InProcessEngineClient(spec, settings, Foreground(shared=served), num_slots=num_slots)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """By which the replicas of a node know that others serve somebody."""
+    return tmp_path_factory.mktemp("node") / "served.lock"
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +51,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
 
 
 @pytest.fixture(scope="module")
-def deploy(cluster: object) -> Callable[..., Any]:
+def deploy(cluster: object, served: Path) -> Callable[..., Any]:
     """Handle of an application of engine replicas."""
     from ray import serve
 
@@ -48,15 +59,15 @@ def deploy(cluster: object) -> Callable[..., Any]:
 
     def run(name: str, spec: EngineSpec, **options: Any) -> Any:
         deployment = serve.deployment(EngineReplica).options(name="engine", max_ongoing_requests=1, **options)
-        return serve.run(deployment.bind(open_tone(spec)), name=name, route_prefix=None)
+        return serve.run(deployment.bind(open_tone(spec, served)), name=name, route_prefix=None)
 
     return run
 
 
-def open_client(spec: EngineSpec, handle: Any, **more: Any) -> Any:
+def open_client(spec: EngineSpec, handle: Any, leisure: Any = None, **more: Any) -> Any:
     from myna.runtime.ray_serve import RayEngineClient
 
-    return RayEngineClient(spec, handle, handle, **more)
+    return RayEngineClient(spec, handle, leisure or handle, **more)
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +175,37 @@ async def test_a_killed_replica_is_an_error_of_ours(client: Any, slow: Any) -> N
     with pytest.raises(ServiceUnavailable):
         await read_samples(stream)
     assert len(await read_samples(await client.synthesize(VOICE, make_segments("words"), OPTIONS)))
+
+
+async def test_work_at_leisure_yields(slow: Any, served: Path) -> None:
+    """To refine a voice, or to listen to it, no step is made while another replica of the node speaks to somebody."""
+    from ray import serve
+
+    from myna.runtime.ray_serve import LeisureReplica, RaySampleAnalyst
+
+    def open_listening() -> tuple[SampleAnalyst, Offload]:
+        return PlainAnalyst(), ThreadOffload(1, 8, Foreground(shared=served), is_at_leisure=True)
+
+    deployment = serve.deployment(LeisureReplica).options(name="leisure", ray_actor_options={"num_cpus": 0})
+    leisure = serve.run(deployment.bind(open_tone(SLOW, served, 0), open_listening), name="leisure", route_prefix=None)
+    client = open_client(SLOW, slow, leisure)
+    await client.start()
+    analyst = RaySampleAnalyst(slow, leisure)  # whose method the other does not have
+    offload = ThreadOffload(1, 8, is_at_leisure=True)
+    reference = make_reference(130.0)
+    assert await client.refine_voice(VOICE, reference) == VOICE
+    before = num_steps()
+    stream = await client.synthesize(VOICE, LONG, OPTIONS)
+    work = [
+        asyncio.create_task(client.refine_voice(VOICE, reference)),
+        asyncio.create_task(offload(partial(analyst.measure_similarity, reference.waveform, reference.waveform))),
+    ]
+    await read_samples(stream)
+    assert not any(task.done() for task in work)
+    assert num_steps() == before
+    assert await asyncio.gather(*work) == [VOICE, 0.75]
+    assert num_steps() == before + slow_engine.NUM_STEPS
+    offload.close()
 
 
 async def test_a_voice_goes_where_it_is_known(deploy: Callable[..., Any]) -> None:

@@ -3,7 +3,7 @@
 Workspaces take turns (start-time fair queueing: Goyal, Vin, Cheng, 1996); within one it is first come, first served. In
 a full line a newcomer takes the last place of the workspace that has the most, if its own has less.
 
-Lives on the event loop. `is_wanted` and `num_busy` alone may be read from any thread.
+Lives on the event loop. `is_wanted`, `is_busy` and `num_busy` alone may be read from any thread.
 """
 
 import asyncio
@@ -55,13 +55,19 @@ class WaitingLine(Generic[S]):
         self._idle.set()
 
     async def wait_until_idle(self) -> None:
-        """Until nobody has a slot, or the line is closed."""
+        """Until nobody has a slot, or the line is closed; for other processes of this machine some seconds at most."""
         await self._idle.wait()
+        await self._foreground.wait_for_others()
 
     @property
     def is_wanted(self) -> bool:
         """Somebody waits for a slot."""
         return bool(self._waiting)
+
+    @property
+    def is_busy(self) -> bool:
+        """Somebody has a slot here, or is served by another process of this machine."""
+        return self.num_busy > 0 or self._foreground.is_busy_elsewhere
 
     @property
     def num_waiting(self) -> int:

@@ -125,5 +125,5 @@ class InProcessEngineStream:
 
     def _should_give_way(self, turn_s: float) -> bool:
         if self._gives_way_to is not None:
-            return self._gives_way_to.num_busy > 0
+            return self._gives_way_to.is_busy
         return self._line.is_wanted and (turn_s >= self._turn_s or self._hand_over.has_ample)

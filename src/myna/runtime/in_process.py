@@ -11,7 +11,7 @@ from time import monotonic
 from typing import TypeVar
 
 from myna.domain.attributes import VoiceAttributes
-from myna.domain.errors import Overloaded, ServiceUnavailable, VoiceIncompatible
+from myna.domain.errors import EngineFailure, Overloaded, ServiceUnavailable, VoiceIncompatible
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
@@ -25,6 +25,7 @@ from myna.runtime.engine_stream import InProcessEngineStream
 from myna.runtime.foreground import Foreground
 from myna.runtime.hand_over import ChunkHandOver
 from myna.runtime.leisure_lane import LeisureLane
+from myna.runtime.owner_thread import OwnerThread
 from myna.usecases.ports import EngineStream
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,12 @@ _MAX_OPEN_STREAMS = 128
 _TURN_S = 4.0
 """After this long a request lets others in at the end of a segment: short requests are served in their order, long
 texts take turns."""
+_HANG_S = 120.0
+"""A step of an engine takes some three seconds of a core; a busy machine gives it a tenth of one."""
+_LOOKS = 60
+"""In that time. They are counted, not the time: a process that was stopped for an hour has not hung."""
+_MAX_HUNG = 3
+"""Each is a thread and the memory of an instance left behind; then another process has to take over."""
 _CLOSE_TIMEOUT_S = 5.0
 """How long `close` waits for a call that cannot be interrupted."""
 
@@ -55,6 +62,7 @@ class InProcessEngineClient:
         max_cached_voices: int = _MAX_CACHED_VOICES,
         max_open_streams: int = _MAX_OPEN_STREAMS,
         turn_s: float = _TURN_S,
+        hang_s: float = _HANG_S,
     ) -> None:
         """foreground: what else is served, so that work at leisure lets that go first too; told of what is served here.
         num_slots: requests that are served at one time, each by an engine instance of its own.
@@ -62,6 +70,7 @@ class InProcessEngineClient:
         max_cached_voices: loaded voices that each instance keeps.
         max_open_streams: streams that may be open, read or not.
         turn_s: how long a request may keep a slot while others wait; it goes on when they had their turn.
+        hang_s: an engine that makes no step for so long is given up, and another one loaded in its place.
         """
         self._spec = spec
         self._settings = settings
@@ -70,6 +79,9 @@ class InProcessEngineClient:
         self._max_cached_voices = max_cached_voices
         self._max_open_streams = max_open_streams
         self._turn_s = turn_s
+        self._hang_s = hang_s
+        self._watching: asyncio.Task[None] | None = None
+        self._hung: list[OwnerThread] = []
         self._slots: list[EngineSlot] = []
         self._line: WaitingLine[EngineSlot] | None = None
         self._foreground = foreground or Foreground()
@@ -84,7 +96,10 @@ class InProcessEngineClient:
 
     @property
     def is_ready(self) -> bool:
-        return self._line is not None and not self._is_closed
+        """An engine is loaded. Not while the only one, which hung, is being replaced, nor after that came too often."""
+        if self._line is None or self._is_closed or self._hangs_for_good:
+            return False
+        return not self._slots or any(slot.is_loaded for slot in self._slots)
 
     @property
     def num_busy(self) -> int:
@@ -106,6 +121,7 @@ class InProcessEngineClient:
             # One after the other: loading takes the most memory, and the first failure is the same as the others.
             await slot.thread.submit(slot.load)
         self._line = WaitingLine(self._slots, self._queue_length, self._foreground, self._nudge_streams)
+        self._watching = asyncio.create_task(self._watch())
         logger.info("engine %s loaded, %d slots, %.1f s", self._spec.id, self._num_slots, monotonic() - started_s)
 
     async def encode_voice(
@@ -175,6 +191,8 @@ class InProcessEngineClient:
         if self._is_closed:
             return
         self._is_closed = True
+        if self._watching is not None:
+            self._watching.cancel()
         self._leisure.close()
         self._background.close()
         if self._line is not None:
@@ -206,6 +224,25 @@ class InProcessEngineClient:
         with trace_part("engine makes a voice"):
             return await asyncio.shield(call)
 
+    async def _watch(self) -> None:
+        """Find slots whose engine neither answers nor raises."""
+        seen: dict[EngineSlot, tuple[object, int]] = {}
+        while True:
+            await asyncio.sleep(self._hang_s / _LOOKS)
+            for slot in self._slots:
+                state = (slot.thread, slot.thread.num_steps) if slot.thread.is_at_work else None
+                before, num_looks = seen.get(slot, (None, 0))
+                num_looks = num_looks + 1 if state is not None and state == before else 0
+                seen[slot] = state, num_looks
+                if num_looks >= _LOOKS:
+                    logger.error("an engine hangs and is given up", extra={"hung_s": self._hang_s})
+                    failure = EngineFailure("The engine did not answer any more and was started again.")
+                    self._hung.append(slot.give_up(failure))
+
+    @property
+    def _hangs_for_good(self) -> bool:
+        return sum(not thread.join(0.0) for thread in self._hung) > _MAX_HUNG
+
     def _end_background(self, stream: InProcessEngineStream) -> None:
         self._streams.discard(stream)
         if not self._is_closed:
@@ -218,6 +255,8 @@ class InProcessEngineClient:
     def _require_line(self) -> WaitingLine[EngineSlot]:
         if self._is_closed:
             raise closing()
+        if self._hangs_for_good:
+            raise ServiceUnavailable("The engine hangs again and again: the server has to be started again.")
         if self._line is None:
             raise ServiceUnavailable("The engine is still being loaded. Try again in a few seconds.")
         return self._line
