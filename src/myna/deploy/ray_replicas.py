@@ -5,10 +5,10 @@ Every replica reads its settings from the environment of its own node, so that n
 
 from typing import Literal, cast
 
-from myna.bootstrap import build_analyst, build_engine, open_foreground
 from myna.config import Settings
 from myna.domain.errors import InvalidRequest
 from myna.observability.logging import configure_logging
+from myna.parts import build_analyst, build_engine, open_foreground
 from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.runtime.small_heap import keep_heap_small
