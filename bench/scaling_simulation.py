@@ -264,7 +264,7 @@ def draw(rows: Sequence[dict[str, Any]]) -> str:
     """Measured (rings) and simulated (lines) throughput over callers, as SVG; each run on a scale of its own."""
     width, height, left, bottom = 640, 260, 50, 40
     runs = list(dict.fromkeys(row["run"] for row in rows))
-    colours = ["#1b6ca8", "#c8553d", "#2e933c", "#7b4b94"]
+    colours = ["#1b6ca8", "#c8553d", "#2e933c", "#7b4b94", "#b8860b", "#555555"]
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">'
     ]
@@ -285,7 +285,8 @@ def draw(rows: Sequence[dict[str, Any]]) -> str:
             for row in mine
         ]
         parts.append(
-            f'<text x="{left}" y="{15 + 15 * runs.index(run)}" fill="{colour}">{run}: up to {top / 1.15:.1f} s/s</text>'
+            f'<text x="{left + 200 * (runs.index(run) % 3)}" y="{15 + 15 * (runs.index(run) // 3)}" fill="{colour}">'
+            f"{run}: up to {top / 1.15:.1f} s/s</text>"
         )
     return "\n".join([*parts, "</svg>\n"])
 
