@@ -188,7 +188,7 @@ def test_one_may_die(server: LiveServer, both: tuple[httpx.Client, httpx.Client]
 async def test_whoever_listens_lasts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A worker that hangs is killed, and whoever had just come is served by the next; one that was told to stop and
+    """A worker that hangs is killed, and whoever comes then is served by the next; one that was told to stop and
     does not is killed in time; that none can be started in its place does not end the service; that its readiness
     cannot be told does, and no process is left."""
     settings = Settings(data_dir=tmp_path, engine="tone", workers=1, drain_s=60)
@@ -213,11 +213,11 @@ async def test_whoever_listens_lasts(
     async def tell() -> None:
         (worker,) = own()
         os.kill(int(worker), signal.SIGSTOP)
+        await has_said("a worker does not answer and is killed")
         reading, asking = await asyncio.open_connection(*address)
         asking.write(b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
         async with asyncio.timeout(60):
             assert (await reading.readline()).split()[1] == b"200"
-        assert "a worker does not answer and is killed" in caplog.text
         asking.close()
         (worker,) = own()
         _, asking = await asyncio.open_connection(*address)
