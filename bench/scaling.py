@@ -111,11 +111,16 @@ async def measure(url: str, key: str, num_callers: int, seconds: float, pids: li
     return point
 
 
-async def measure_all(url: str, key: str, arguments: argparse.Namespace, pids: list[int]) -> list[dict[str, Any]]:
-    warm = [Caller(url, key, number) for number in range(WARM_UP * max(1, len(pids)))]
+async def warm_up(url: str, key: str, num_callers: int) -> None:
+    """Each asks once, all at the same time."""
+    warm = [Caller(url, key, number) for number in range(num_callers)]
     await asyncio.gather(*(caller.speak() for caller in warm))
     for caller in warm:
         await caller.close()
+
+
+async def measure_all(url: str, key: str, arguments: argparse.Namespace, pids: list[int]) -> list[dict[str, Any]]:
+    await warm_up(url, key, WARM_UP * max(1, len(pids)))
     points = []
     for num_callers in arguments.callers:
         points.append(await measure(url, key, num_callers, arguments.seconds, pids))

@@ -12,12 +12,13 @@ keep first audio below its target, what is busy to which part, and what it costs
 
 import argparse
 import json
+import math
 import random
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import mean, median, quantiles
+from statistics import mean, quantiles
 from typing import Any
 
 import simpy
@@ -31,39 +32,61 @@ NUM_SLICES = 20
 
 @dataclass
 class Machine:
-    """Processes of one slot each that share some cores."""
+    """Processes of one slot each that share some cores. A request has its slot for the engine's part; what comes around
+    that (HTTP, encoding, the caller himself) needs the process's interpreter, which is one for all its requests."""
 
     environment: simpy.Environment
     num_workers: int
     cores: float
     cores_wanted: float
-    """By one request while it is spoken."""
-    num_busy: int = 0
+    """By one request while it is answered."""
+    around: float
+    """Share of a request that is not the engine's."""
     slots: list[simpy.Resource] = field(init=False)
+    num_busy: list[int] = field(init=False)
+    """Requests of each worker that want cores."""
 
     def __post_init__(self) -> None:
         self.slots = [simpy.Resource(self.environment) for _ in range(self.num_workers)]
+        self.num_busy = [0] * self.num_workers
 
     def speak(self, worker: int, request: dict[str, float]) -> Iterator[Any]:
         """A process: wait for the slot, hold it to the end. Returns the time to the first audio."""
-        began_s, first_s = self.environment.now, 0.0
-        with self.slots[worker].request() as turn:
-            yield turn
-            self.num_busy += 1
-            done_s = 0.0
-            for _ in range(NUM_SLICES):
-                slowness = max(1.0, self.num_busy * self.cores_wanted / self.cores)
-                slice_s = request["whole_s"] / NUM_SLICES
-                if done_s < request["first_s"] <= done_s + slice_s:
-                    first_s = self.environment.now + (request["first_s"] - done_s) * slowness - began_s
-                yield self.environment.timeout(slice_s * slowness)
-                done_s += slice_s
-            self.num_busy -= 1
-        return first_s
+        began_s, engine_s = self.environment.now, request["whole_s"] * (1 - self.around)
+        if engine_s:
+            with self.slots[worker].request() as turn:
+                yield turn
+                waited_s = self.environment.now - began_s
+                yield from self._work(worker, engine_s)
+        else:
+            waited_s = 0.0
+        worked_s = yield from self._work(worker, request["whole_s"] - engine_s, of_interpreter=1.0)
+        slowness = worked_s / (request["whole_s"] - engine_s) if engine_s == 0 else 1.0
+        return waited_s + request["first_s"] * slowness
+
+    def _work(self, worker: int, duration_s: float, of_interpreter: float = math.inf) -> Iterator[Any]:
+        """It takes longer while others want the cores, or the interpreter. Returns how long it took."""
+        began_s = self.environment.now
+        self.num_busy[worker] += 1
+        for _ in range(NUM_SLICES):
+            slowness = max(
+                1.0,
+                sum(self.num_busy) * self.cores_wanted / self.cores,
+                self.num_busy[worker] * self.cores_wanted / of_interpreter,
+            )
+            yield self.environment.timeout(duration_s / NUM_SLICES * slowness)
+        self.num_busy[worker] -= 1
+        return self.environment.now - began_s
+
+
+def per_audio_s(run: dict[str, Any]) -> float:
+    """Seconds that one caller waits for a second of audio."""
+    service = next(point["service"] for point in run["points"] if point.get("service"))
+    return sum(request["whole_s"] for request in service) / sum(request["audio_s"] for request in service)
 
 
 def simulate_point(
-    run: dict[str, Any], service: Sequence[dict[str, float]], num_callers: int, seed: int
+    run: dict[str, Any], service: Sequence[dict[str, float]], around: float, num_callers: int, seed: int
 ) -> dict[str, float]:
     """One measured point again: callers that ask one thing after the other, each at the worker that has its connection."""
     chance = random.Random(seed)  # noqa: S311
@@ -71,7 +94,7 @@ def simulate_point(
     cores_had = max(point["processor_s_per_audio_s"] * point["audio_s_per_s"] for point in run["points"])
     one = next(point for point in run["points"] if point["callers"] == 1)
     wanted = one["processor_s_per_audio_s"] * one["audio_s_per_s"]
-    machine = Machine(environment, run["workers"], max(cores_had, wanted), wanted)
+    machine = Machine(environment, run["workers"], max(cores_had, wanted), wanted, around)
     spoken: list[tuple[float, float]] = []
     length_s = 60 * mean(request["whole_s"] for request in service)
 
@@ -91,15 +114,18 @@ def simulate_point(
 
 
 def check(measured: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every point with what is simulated of it."""
+    """Every point with what is simulated of it. What is not the engine's is as much as all of a request to `tone`, which
+    has next to no engine."""
     rows = []
+    around_s = min(per_audio_s(run) for label, run in measured.items() if label.startswith("tone, workers"))
     for label, run in measured.items():
         service = next((point["service"] for point in run["points"] if point.get("service")), None)
         if service is None or "workers" not in run:
             continue
         for point in run["points"]:
-            found = simulate_point(run, service, point["callers"], seed=1)
-            is_busy = not label.startswith("paced") and max(run["load"]) > run["cores"]
+            around = 1.0 if label.startswith("tone") else around_s / per_audio_s(run)
+            found = simulate_point(run, service, around, point["callers"], seed=1)
+            is_busy = not label.startswith("paced") and min(run["load"]) > run["cores"]
             off = found["audio_s_per_s"] / point["audio_s_per_s"] - 1
             rows.append(
                 {
@@ -199,27 +225,14 @@ def simulate_cluster(
     }
 
 
-def quiet_service() -> list[dict[str, float]]:
-    """Kokoro's requests on one thread of a quiet machine, as `bench/rtf.py` and `bench/ttfa.py` measured them."""
-
-    def one_thread(name: str) -> dict[str, Any]:
-        runs = json.loads((RESULTS / name).read_text())["runs"]
-        return next(run for run in runs if run["engine"] == "kokoro" and run["threads"] == 1)
-
-    first_s = median(text["ttfa_cpu_s"][1] for text in one_thread("ttfa.json")["texts"].values())
-    return [
-        {"audio_s": one["audio_s"], "first_s": first_s, "whole_s": one["audio_s"] * one["rtf_cpu"][1]}
-        for one in one_thread("rtf.json")["sentences"]
-    ]
-
-
 def project(measured: dict[str, Any], given: Assumptions) -> dict[str, Any]:
     """The smallest cluster that keeps its promise, and how much of each part it takes."""
-    service = quiet_service()
+    alone = measured["kokoro, workers 2"]["points"][0]  # one caller, one thread: the slot has a core
+    service = alone["service"]
     audio_s = mean(request["audio_s"] for request in service)
-    work_s = sum(request["whole_s"] for request in service) / sum(request["audio_s"] for request in service)
-    tone = [run for name, run in measured.items() if name.startswith("tone")]
+    tone = [run for name, run in measured.items() if name.startswith("tone, workers")]
     http_s = min(point["processor_s_per_audio_s"] for run in tone for point in run["points"])
+    work_s = alone["processor_s_per_audio_s"] - http_s
     least = given.num_streams * (work_s + http_s) / (given.cores_per_node * (1 - given.reserve))
     sizes = [simulate_cluster(service, work_s, http_s, round(least * more), given) for more in (1.02, 1.05, 1.1, 1.2)]
     utterances_per_s = given.num_streams / audio_s
@@ -251,7 +264,7 @@ def draw(rows: Sequence[dict[str, Any]]) -> str:
     """Measured (rings) and simulated (lines) throughput over callers, as SVG; each run on a scale of its own."""
     width, height, left, bottom = 640, 260, 50, 40
     runs = list(dict.fromkeys(row["run"] for row in rows))
-    colours = ["#1b6ca8", "#c8553d", "#2e933c", "#7b4b94"]
+    colours = ["#1b6ca8", "#c8553d", "#2e933c", "#7b4b94", "#b8860b", "#555555"]
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">'
     ]
@@ -272,7 +285,8 @@ def draw(rows: Sequence[dict[str, Any]]) -> str:
             for row in mine
         ]
         parts.append(
-            f'<text x="{left}" y="{15 + 15 * runs.index(run)}" fill="{colour}">{run}: up to {top / 1.15:.1f} s/s</text>'
+            f'<text x="{left + 200 * (runs.index(run) % 3)}" y="{15 + 15 * (runs.index(run) // 3)}" fill="{colour}">'
+            f"{run}: up to {top / 1.15:.1f} s/s</text>"
         )
     return "\n".join([*parts, "</svg>\n"])
 

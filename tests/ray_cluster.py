@@ -14,6 +14,7 @@ import pytest
 from tests.store_servers import free_port
 
 if TYPE_CHECKING:
+    from ray._private.node import Node
     from ray.cluster_utils import Cluster
 
 ROOT = Path(__file__).parents[1]
@@ -21,6 +22,12 @@ _TOKEN = secrets.token_hex(32)
 """Others on this machine cannot use the cluster. One for the process: Ray reads it once."""
 _NUM_ATTEMPTS = 3
 _STORE_BYTES = 80 * 1024 * 1024  # the least that Ray takes
+
+
+def ray_environment() -> dict[str, str]:
+    """What the example tells every node."""
+    lines = (ROOT / "examples" / "ray" / "ray.env").read_text().splitlines()
+    return dict(line.split("=") for line in lines if not line.startswith("#"))
 
 
 @contextmanager
@@ -39,10 +46,9 @@ def run_cluster(folder: Path, http_port: int | None = None, **environment: str) 
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: slow\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text("[myna.engines]\nslow = tests.slow_engine:SPEC\n")
     (folder / "chunks").touch()
+    (folder / "chunks.steps").touch()
     own = {
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_worker_niceness": "0",
-        "RAY_AUTH_MODE": "token",
+        **ray_environment(),
         "RAY_AUTH_TOKEN": _TOKEN,
         "RAY_SERVE_LOG_TO_STDERR": "0",
         "PYTHONPATH": os.pathsep.join([str(site), str(ROOT), os.environ.get("PYTHONPATH", "")]),
@@ -58,9 +64,9 @@ def run_cluster(folder: Path, http_port: int | None = None, **environment: str) 
             from ray.cluster_utils import Cluster
 
         cluster = Cluster()
-        _add_node(cluster, include_dashboard=False)
+        add_node(cluster, include_dashboard=False)
         try:
-            _add_node(cluster)
+            add_node(cluster)
             ray.init(cluster.address, log_to_driver=False, logging_level="ERROR")
             serve.start(
                 proxy_location="Disabled" if http_port is None else "EveryNode",
@@ -74,12 +80,12 @@ def run_cluster(folder: Path, http_port: int | None = None, **environment: str) 
             cluster.shutdown()
 
 
-def _add_node(cluster: "Cluster", **options: object) -> None:
+def add_node(cluster: "Cluster", **options: object) -> "Node":
     # With given ports a raylet need not wait until its agents have told theirs.
     ports = ("metrics_agent_port", "metrics_export_port", "dashboard_agent_listen_port", "runtime_env_agent_port")
-    for attempt in range(_NUM_ATTEMPTS):
+    for attempts_left in reversed(range(_NUM_ATTEMPTS)):
         try:
-            cluster.add_node(
+            return cluster.add_node(
                 num_cpus=4,
                 object_store_memory=_STORE_BYTES,
                 # Of the loopback, but not 127.0.0.1, which Ray takes for the address that others know this machine by.
@@ -91,12 +97,16 @@ def _add_node(cluster: "Cluster", **options: object) -> None:
             )
         except Exception:
             # After half a minute Ray gives up, and a busy machine takes longer.
-            if attempt + 1 == _NUM_ATTEMPTS:
+            if not attempts_left:
                 raise
-        else:
-            return
+    raise AssertionError
 
 
 def num_chunks() -> int:
     """Made by slow engines anywhere on the cluster."""
     return Path(os.environ["MYNA_TEST_CHUNKS"]).stat().st_size
+
+
+def num_steps() -> int:
+    """Of refinements by slow engines."""
+    return Path(f"{os.environ['MYNA_TEST_CHUNKS']}.steps").stat().st_size

@@ -12,9 +12,9 @@ import tempfile
 import time
 import warnings
 from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
@@ -47,27 +47,53 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     with ExitStack() as running:
         remark("Starting PostgreSQL and an S3 server")
-        postgres, s3 = running.enter_context(run_postgres()), running.enter_context(run_s3())
+        running.enter_context(state_outside())
+        remark("Starting Ray and the application of examples/ray/one-machine.yaml")
+        began_s = time.monotonic()
+        url = running.enter_context(application())
+        remark(f"Ready after {time.monotonic() - began_s:.0f} s")
+        asyncio.run(clone_and_speak(url, folder / "speech-ray.wav"))
+        asyncio.run(tell_what_ran_where())
+    remark("Stopped.")
+
+
+@contextmanager
+def state_outside() -> Iterator[None]:
+    """A PostgreSQL and an S3 server, and an environment that names them."""
+    with run_postgres() as postgres, run_s3() as s3, tempfile.TemporaryDirectory(prefix="myna-ray-") as folder:
         os.environ |= {
             "MYNA_DATABASE_URL": postgres.create_database(),
             "MYNA_BLOB_URL": s3.new_url(),
             "MYNA_TOKEN_SECRET": secrets.token_hex(32),
-            "MYNA_DATA_DIR": running.enter_context(tempfile.TemporaryDirectory(prefix="myna-ray-")),
-            "RAY_AUTH_MODE": "token",
-            "RAY_AUTH_TOKEN": secrets.token_hex(32),
-            "RAY_USAGE_STATS_ENABLED": "0",
-            "RAY_worker_niceness": "0",
+            "MYNA_DATA_DIR": folder,
             **s3_environment(s3.endpoint),
         }
-        with warnings.catch_warnings(action="ignore"):
-            import ray  # noqa: PLC0415  (reads the environment when it is imported)
-            from ray import serve  # noqa: PLC0415
-            from ray.serve.context import _get_global_client  # noqa: PLC0415
-            from ray.serve.schema import ServeDeploySchema  # noqa: PLC0415
+        yield
 
-        logging.getLogger("ray.serve").setLevel(logging.ERROR)
-        remark("Starting Ray and the application of examples/ray/one-machine.yaml")
-        began_s = time.monotonic()
+
+@contextmanager
+def application(num_engines: int | None = None) -> Iterator[str]:
+    """Ray on this machine with the application of the environment's settings. Gives the address.
+
+    num_engines: replicas, always; None: as many as the config file lets there be.
+    """
+    lines = Path(__file__).with_name("ray.env").read_text().splitlines()
+    os.environ |= dict(line.split("=") for line in lines if not line.startswith("#"))
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    with warnings.catch_warnings(action="ignore"):
+        import ray  # noqa: PLC0415  (reads the environment when it is imported)
+        from ray import serve  # noqa: PLC0415
+        from ray.serve.context import _get_global_client  # noqa: PLC0415
+        from ray.serve.schema import ServeDeploySchema  # noqa: PLC0415
+
+    logging.getLogger("ray.serve").setLevel(logging.ERROR)
+    described = yaml.safe_load(CONFIG.read_text())
+    if num_engines is not None:
+        scaling = described["applications"][0]["deployments"][0]["autoscaling_config"]
+        scaling |= {"min_replicas": num_engines, "max_replicas": num_engines}
+    config = ServeDeploySchema(**described)
+    config.http_options.port = free_port()
+    with ExitStack() as running:
         running.callback(ray.shutdown)
         ray.init(
             num_cpus=NUM_CPUS,
@@ -77,8 +103,6 @@ def main() -> None:
             logging_level="ERROR",
             _node_ip_address="127.0.0.2",  # of the loopback; for Ray 127.0.0.1 is this machine's name for others
         )
-        config = ServeDeploySchema(**yaml.safe_load(CONFIG.read_text()))
-        config.http_options.port = free_port()
         running.callback(serve.shutdown)
         serve.start(
             proxy_location=config.proxy_location,
@@ -86,19 +110,20 @@ def main() -> None:
             logging_config=config.logging_config,
         )
         _get_global_client().deploy_apps(config, _blocking=True)
-        remark(f"Ready after {time.monotonic() - began_s:.0f} s")
-        url = f"http://127.0.0.1:{config.http_options.port}"
-        asyncio.run(clone_and_speak(url, folder / "speech-ray.wav"))
-        asyncio.run(tell_what_ran_where(serve))
-    remark("Stopped.")
+        yield f"http://127.0.0.1:{config.http_options.port}"
+
+
+async def make_key() -> str:
+    services = build_services(Settings())
+    await services.prepare_store()
+    try:
+        return (await services.keys.create(WorkspaceId("demo"), WRITE))[0]
+    finally:
+        await services.release()
 
 
 async def clone_and_speak(url: str, speech: Path) -> None:
-    services = build_services(Settings())
-    await services.prepare_store()
-    key, _ = await services.keys.create(WorkspaceId("demo"), WRITE)
-    await services.release()
-    async with AsyncClient(url, key, transport=httpx.AsyncHTTPTransport()) as client:
+    async with AsyncClient(url, await make_key(), transport=httpx.AsyncHTTPTransport()) as client:
         began_s = time.monotonic()
         report = await client.clone([Sample(RECORDING)], "Demo voice")
         assert report.voice is not None, "the recording cannot be used"
@@ -118,7 +143,9 @@ async def clone_and_speak(url: str, speech: Path) -> None:
         remark(f"  likeness {heard.similarity}, clarity {heard.clarity}")
 
 
-async def tell_what_ran_where(serve: Any) -> None:
+async def tell_what_ran_where() -> None:
+    from ray import serve  # noqa: PLC0415
+
     for name, deployment in serve.status().applications["myna"].deployments.items():
         remark(f"  {name:<10} {deployment.replica_states.get('RUNNING', 0)} replica(s)")
     engine = serve.get_deployment_handle("engine", "myna")

@@ -1,4 +1,4 @@
-"""Composition root: settings in, use cases out. The only file that names concrete adapters."""
+"""Composition root: settings in, use cases out. With `parts.py` the only file that names concrete adapters."""
 
 import asyncio
 import logging
@@ -6,20 +6,15 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Protocol
 
 from myna.analysis.mark_finder import MarkFinder
-from myna.analysis.sample_analyst import ModelSampleAnalyst
 from myna.audio.content_credentials import CredentialEncoders
 from myna.audio.encode import FormatEncoder
 from myna.config import Settings
 from myna.domain.errors import MynaError
-from myna.engines.base import EngineSettings
-from myna.engines.registry import load_spec
 from myna.observability.audit_log import HOUSE_KEEPING, AuditLog
+from myna.parts import LoadedAnalyst, build_analyst, build_engine, open_foreground
 from myna.runtime.clock import SystemClock
-from myna.runtime.foreground import Foreground
-from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.runtime.small_heap import keep_heap_small
 from myna.store.opening import open_stores
@@ -33,7 +28,7 @@ from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.listen_live import ListenLive
 from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
-from myna.usecases.ports import EngineClient, SampleAnalyst
+from myna.usecases.ports import EngineClient
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.repeated_requests import RepeatedRequests
@@ -52,38 +47,6 @@ _HOUSE_KEEPING_S = 3600.0
 _MAX_SPEECH_PIECES = 1024
 
 
-class LoadedAnalyst(SampleAnalyst, Protocol):
-    """A `SampleAnalyst` with models to load and to give back."""
-
-    def load(self) -> object: ...
-
-    def close(self) -> None: ...
-
-
-def build_engine(
-    settings: Settings, foreground: Foreground | None = None, num_slots: int | None = None
-) -> InProcessEngineClient:
-    """num_slots: None for the settings' own.
-
-    Raises: ResourceNotFound or EngineFailure for an engine that is not there.
-    """
-    return InProcessEngineClient(
-        load_spec(settings.engine),
-        EngineSettings(settings.weights_dir, settings.engine_threads),
-        foreground,
-        num_slots=settings.engine_slots if num_slots is None else num_slots,
-        queue_length=settings.engine_queue_length,
-    )
-
-
-def build_analyst(settings: Settings) -> ModelSampleAnalyst:
-    return ModelSampleAnalyst(
-        settings.weights_dir,
-        max_sample_bytes=settings.max_sample_bytes,
-        max_sample_s=settings.max_sample_s,
-    )
-
-
 def build_services(
     settings: Settings,
     engine: EngineClient | None = None,
@@ -99,7 +62,7 @@ def build_services(
     stores = open_stores(
         settings.data_dir, clock, settings.database_url, settings.blob_url, settings.token_secret.get_secret_value()
     )
-    foreground = Foreground()
+    foreground = open_foreground(settings)
     offload = ThreadOffload(settings.analysis_threads, settings.analysis_queue_length, foreground)
     # Milliseconds each, and in the middle of speech: they wait neither behind recordings that are listened to, nor are
     # they refused before the engine has refused the request.

@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     engine_queue_length: int = Field(default=32, ge=0, le=10_000)
     """Requests that may wait for a slot; one more is answered 429."""
 
+    engine_hang_s: float = Field(default=120.0, ge=1, le=3600)
+    """An engine that makes no step for so long is given up; its request fails, another engine is loaded."""
+
     analysis_threads: int = Field(default=2, ge=1, le=64)
     """Voice samples that are listened to at one time."""
 

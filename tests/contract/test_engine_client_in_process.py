@@ -13,6 +13,7 @@ import weakref
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -445,6 +446,31 @@ async def test_a_thread_that_is_to_end_goes_on(make_client, is_speaking: bool) -
                     is_speaking = False
         assert len(await read_samples(await client.synthesize(VOICE, WORDS, OPTIONS)))
     assert client.is_ready
+    assert client.num_busy == 0
+
+
+async def test_an_engine_that_hangs_is_replaced(make_client) -> None:
+    """Who waits for it is told, at a voice as in mid-stream, and others are served by its successor; a reader who takes
+    his time is no such thing. What hangs again and again needs another process."""
+    engine = PatientEngine(num_chunks=4)
+    client = await make_client(engine, num_slots=2, hang_s=0.3)
+    engine.synthesize = partial(WatchedEngine.synthesize, engine)
+    unread = await client.synthesize(VOICE, WORDS, OPTIONS)
+    for number in range(4):
+        await until(lambda: engine.num_loads == 2 + number)  # noqa: B023
+        assert client.is_ready
+        with pytest.raises(EngineFailure):
+            if number < 2:
+                await client.encode_voice(make_reference(100.0))
+            else:
+                engine.synthesize = partial(PatientEngine.synthesize, engine)
+                async for chunk in await client.synthesize(VOICE, WORDS, OPTIONS):
+                    assert len(chunk.samples)
+                engine.synthesize = partial(WatchedEngine.synthesize, engine)
+    assert not client.is_ready
+    with pytest.raises(ServiceUnavailable):
+        await client.synthesize(VOICE, WORDS, OPTIONS)
+    assert len(await read_samples(unread)) == round(4 * engine.chunk_s * RATE_HZ)
     assert client.num_busy == 0
 
 

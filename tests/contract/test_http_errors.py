@@ -7,18 +7,33 @@ import logging
 import threading
 import zlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import websockets
-from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, serve, until, wav_base64
+from http_service import (
+    HttpService,
+    HurdleEngine,
+    Hurdles,
+    build_tone_services,
+    hurdle_spec,
+    open_service,
+    serve,
+    until,
+    wav_base64,
+)
 
 from myna.domain.errors import MynaError
 from myna.domain.scope import WRITE
+from myna.engines.base import EngineSettings
+from myna.engines.tone.spec import SPEC
 from myna.http.errors import describe
 from myna.http.limits import HttpLimits
 from myna.observability.logging import REQUEST_LOGGER
+from myna.runtime.in_process import InProcessEngineClient
 
 SPEAK = {"text": "Hello there.", "voiceId": "Dennis", "modelId": "inworld-tts-1.5-max"}
 
@@ -160,6 +175,27 @@ async def test_an_engine_that_trips_is_a_500_without_its_words() -> None:
         assert "tripped" not in reply.text
         hurdles.fail_at_chunk = None
         assert (await service.post("/tts/v1/voice", SPEAK)).status_code == 200
+
+
+async def test_an_engine_that_hangs_is_a_500_and_not_ready() -> None:
+    """Whoever waits is told; `/readyz` says so until another engine is loaded, and then all is as before."""
+    hurdles, may_load = Hurdles(), threading.Event()
+    may_load.set()
+
+    def load(settings: EngineSettings) -> HurdleEngine:
+        assert may_load.wait(10)
+        return HurdleEngine(hurdles)
+
+    engine = InProcessEngineClient(replace(SPEC, load=load), EngineSettings(Path("unused")), hang_s=0.5)
+    async with open_service(services=build_tone_services(engine=engine)) as service:
+        may_load.clear()
+        hurdles.gate, hurdles.num_chunks = threading.Event(), 1
+        assert_error(await service.post("/tts/v1/voice", SPEAK), 500, 13, "did not answer")
+        assert_error(await service.client.get("/readyz"), 503, 14)
+        hurdles.gate.set()
+        may_load.set()
+        assert (await service.post("/tts/v1/voice", SPEAK)).status_code == 200
+        assert (await service.client.get("/readyz")).status_code == 200
 
 
 async def test_a_full_waiting_line_is_429() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -237,6 +238,21 @@ async def test_a_voice_that_is_revoked_meanwhile_is_left_as_it_was() -> None:
         assert (await service.client.post(path, headers=service.auth(), content=given)).status_code == 200
         await wait_until_idle(service)
         assert (await show(service, voice_id))["refinement"] == "done"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of locks without taking one")
+def test_work_at_leisure_pauses_for_other_processes(tmp_path: Path) -> None:
+    """For those that name the same file, until the last of what they serve has an end, and a moment longer."""
+    ours, theirs, late = (Foreground(linger_s, tmp_path / "new" / "served") for linger_s in (0.0, 0.0, 60.0))
+    for _ in range(2):
+        theirs.begin()
+    theirs.end()
+    assert [(one.is_busy_elsewhere, one.is_calm) for one in (ours, theirs)] == [(True, False), (False, False)]
+    theirs.end()
+    assert [(one.is_busy_elsewhere, one.is_calm) for one in (ours, late)] == [(False, True), (False, False)]
+    theirs.begin()
+    del theirs  # as with a process that is killed
+    assert not ours.is_busy_elsewhere
 
 
 def test_work_at_leisure_pauses_while_anybody_is_served() -> None:

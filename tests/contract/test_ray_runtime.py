@@ -6,70 +6,87 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from _pytest.fixtures import FixtureFunctionDefinition
 from tests import slow_engine
-from tests.contract import test_http_socket, test_http_speech, test_http_voices
+from tests.contract import test_http_elevenlabs, test_http_errors, test_http_socket, test_http_speech, test_http_voices
 from tests.contract.http_service import HttpService, build_tone_services, open_service, serve
-from tests.engine_client_contract import OPTIONS, EngineClientContract, make_segments, read_samples
-from tests.ray_cluster import num_chunks, run_cluster
+from tests.engine_client_contract import OPTIONS, EngineClientContract, make_reference, make_segments, read_samples
+from tests.ray_cluster import num_chunks, num_steps, run_cluster
 
 from myna.domain.errors import DeadlineExceeded, EngineFailure, Overloaded, ServiceUnavailable
 from myna.domain.voice import VoiceArtifact
+from myna.domain.waveform import Waveform
 from myna.engines.base import EngineSettings, EngineSpec
 from myna.engines.tone.artifact import write_artifact
 from myna.engines.tone.spec import SPEC as TONE
+from myna.runtime.foreground import Foreground
 from myna.runtime.in_process import InProcessEngineClient
+from myna.runtime.offload import ThreadOffload
+from myna.usecases.ports import Offload
 
 pytestmark = pytest.mark.ray
 LONG = make_segments(*["a text of some words"] * 16)
 NUM_CHUNKS_OF_LONG = 16 * 6
 
 
-def open_tone(spec: EngineSpec) -> Callable[[], InProcessEngineClient]:
-    return lambda: InProcessEngineClient(spec, EngineSettings(Path("unused")))
+def open_tone(spec: EngineSpec, served: Path, num_slots: int = 1) -> Callable[[], InProcessEngineClient]:
+    """served: by which the replicas of a node know that others serve somebody."""
+    settings = EngineSettings(Path("unused"))
+    return lambda: InProcessEngineClient(spec, settings, Foreground(shared=served), num_slots=num_slots)
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    with run_cluster(tmp_path_factory.mktemp("ray")) as cluster:
-        yield cluster
+def handles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """Of engines by the names of their applications, and of one for what nobody waits for. They start at once."""
+    folder = tmp_path_factory.mktemp("ray")
+    served = folder / "served.lock"
+
+    class Analyst:
+        def measure_similarity(self, first: Waveform, second: Waveform) -> float:
+            return 0.75
+
+    def open_listening() -> tuple[Any, Offload]:
+        return Analyst(), ThreadOffload(1, 8, Foreground(shared=served), is_at_leisure=True)
+
+    with run_cluster(folder):
+        from ray import serve
+
+        from myna.runtime.ray_serve import EngineReplica, LeisureReplica
+
+        def deployment(replica: type, **options: Any) -> Any:
+            return serve.deployment(replica).options(name="engine", graceful_shutdown_wait_loop_s=0.1, **options)
+
+        applications = {
+            name: deployment(EngineReplica, max_ongoing_requests=1, **options).bind(open_tone(spec, served))
+            for name, spec, options in (
+                ("tone", TONE, {"max_queued_requests": 32}),
+                ("slow", SLOW, {"max_queued_requests": 1}),
+                ("affine", TONE, {"num_replicas": 2}),
+            )
+        }
+        at_leisure = deployment(LeisureReplica, ray_actor_options={"num_cpus": 0})
+        applications["leisure"] = at_leisure.bind(open_tone(SLOW, served, 0), open_listening)
+        targets = [serve.RunTarget(application, name, None) for name, application in applications.items()]
+        yield dict(zip(applications, serve.run_many(targets), strict=True))
 
 
-@pytest.fixture(scope="module")
-def deploy(cluster: object) -> Callable[..., Any]:
-    """Handle of an application of engine replicas."""
-    from ray import serve
-
-    from myna.runtime.ray_serve import EngineReplica
-
-    def run(name: str, spec: EngineSpec, **options: Any) -> Any:
-        deployment = serve.deployment(EngineReplica).options(name="engine", max_ongoing_requests=1, **options)
-        return serve.run(deployment.bind(open_tone(spec)), name=name, route_prefix=None)
-
-    return run
-
-
-def open_client(spec: EngineSpec, handle: Any, **more: Any) -> Any:
+def open_client(spec: EngineSpec, handle: Any, leisure: Any = None, **more: Any) -> Any:
     from myna.runtime.ray_serve import RayEngineClient
 
-    return RayEngineClient(spec, handle, handle, **more)
-
-
-@pytest.fixture(scope="module")
-def tone(deploy: Callable[..., Any]) -> Any:
-    return deploy("tone", TONE, max_queued_requests=32)
+    return RayEngineClient(spec, handle, leisure or handle, **more)
 
 
 class TestRayEngineClient(EngineClientContract):
     """Over the tone engine, one replica with one slot."""
 
     @pytest.fixture
-    async def client(self, tone: Any) -> AsyncIterator[Any]:
-        client = open_client(TONE, tone)
+    async def client(self, handles: dict[str, Any]) -> AsyncIterator[Any]:
+        client = open_client(TONE, handles["tone"])
         await client.start()
         yield client
         await client.close()
@@ -79,9 +96,9 @@ SLOW = slow_engine.SPEC
 VOICE = VoiceArtifact(write_artifact(130.0), SLOW.id, SLOW.version)
 
 
-@pytest.fixture(scope="module")
-def slow(deploy: Callable[..., Any]) -> Any:
-    return deploy("slow", SLOW, max_queued_requests=1)
+@pytest.fixture
+def slow(handles: dict[str, Any]) -> Any:
+    return handles["slow"]
 
 
 @pytest.fixture
@@ -166,9 +183,34 @@ async def test_a_killed_replica_is_an_error_of_ours(client: Any, slow: Any) -> N
     assert len(await read_samples(await client.synthesize(VOICE, make_segments("words"), OPTIONS)))
 
 
-async def test_a_voice_goes_where_it_is_known(deploy: Callable[..., Any]) -> None:
+async def test_work_at_leisure_yields(handles: dict[str, Any]) -> None:
+    """To refine a voice, or to listen to it, no step is made while another replica of the node speaks to somebody."""
+    from myna.runtime.ray_serve import RaySampleAnalyst
+
+    slow, leisure = handles["slow"], handles["leisure"]
+    client = open_client(SLOW, slow, leisure)
+    await client.start()
+    analyst = RaySampleAnalyst(slow, leisure)  # whose method the other does not have
+    offload = ThreadOffload(1, 8, is_at_leisure=True)
+    reference = make_reference(130.0)
+    assert await client.refine_voice(VOICE, reference) == VOICE
+    before = num_steps()
+    stream = await client.synthesize(VOICE, LONG, OPTIONS)
+    work = [
+        asyncio.create_task(client.refine_voice(VOICE, reference)),
+        asyncio.create_task(offload(partial(analyst.measure_similarity, reference.waveform, reference.waveform))),
+    ]
+    await read_samples(stream)
+    assert not any(task.done() for task in work)
+    assert num_steps() == before
+    assert await asyncio.gather(*work) == [VOICE, 0.75]
+    assert num_steps() == before + slow_engine.NUM_STEPS
+    offload.close()
+
+
+async def test_a_voice_goes_where_it_is_known(handles: dict[str, Any]) -> None:
     """Once Ray has heard where each of six voices is loaded, what is asked of it goes there."""
-    handle = deploy("affine", TONE, num_replicas=2)
+    handle = handles["affine"]
     client = open_client(TONE, handle)
     voices = [replace(VOICE, content=write_artifact(100.0 + pitch), engine_id=TONE.id) for pitch in range(6)]
     for voice in voices * 5:
@@ -182,15 +224,15 @@ async def test_a_voice_goes_where_it_is_known(deploy: Callable[..., Any]) -> Non
     assert min(about["spoken"] for about in found.values()) > 0
 
 
-# --- the HTTP contract's own tests that reach the engine, with the engine on the cluster ------------------------------
+# --- the HTTP contract's own tests, with the engine on the cluster ----------------------------------------------------
 
 WITH_SOCKETS = (test_http_socket,)
-OTHERS = (test_http_speech, test_http_voices)
+OTHERS = (test_http_elevenlabs, test_http_errors, test_http_speech, test_http_voices)
 
 
 @pytest.fixture
-async def service(request: pytest.FixtureRequest, tone: Any) -> AsyncIterator[HttpService]:
-    services = build_tone_services(engine=open_client(TONE, tone))
+async def service(request: pytest.FixtureRequest, handles: dict[str, Any]) -> AsyncIterator[HttpService]:
+    services = build_tone_services(engine=open_client(TONE, handles["tone"]))
     is_socket = any(request.function is test for module in WITH_SOCKETS for test in vars(module).values())
     async with serve(services=services) if is_socket else open_service(services=services) as service:
         yield service

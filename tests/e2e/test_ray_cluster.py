@@ -17,7 +17,7 @@ import httpx
 import pytest
 import yaml
 from tests.conftest import DATA
-from tests.ray_cluster import num_chunks, run_cluster
+from tests.ray_cluster import add_node, num_chunks, run_cluster
 from tests.store_servers import S3, Postgres, free_port, s3_environment
 from tests.tcp_proxy import Fault, TcpProxy, run_proxy
 
@@ -42,6 +42,7 @@ class Service:
 
     cluster: Any
     database: TcpProxy
+    blobs: TcpProxy
     config: dict[str, Any]
     here: httpx.Client
     """The HTTP proxy of the head's node, which has one replica of the application..."""
@@ -68,15 +69,19 @@ class Service:
 
         wait_until(is_done)
 
-    def engines(self) -> dict[int, str]:
-        """Processes of the engine's replicas, and their nodes; with many of them perhaps not all."""
+    def engines(self) -> dict[int, dict[str, Any]]:
+        """Processes of the engine's replicas, and what they tell of themselves; with many of them perhaps not all."""
         from ray.serve import get_deployment_handle
 
-        async def look() -> dict[int, str]:
+        async def look() -> dict[int, dict[str, Any]]:
             handle = get_deployment_handle("engine", "myna")
-            return {one["pid"]: one["node"] for one in [await handle.describe.remote() for _ in range(8)]}
+            return {one["pid"]: one for one in [await handle.describe.remote() for _ in range(8)]}
 
         return asyncio.run(look())
+
+    def nodes(self) -> set[str]:
+        """Those that engines are on."""
+        return {one["node"] for one in self.engines().values()}
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +92,7 @@ def service(postgres: Postgres, s3: S3, tmp_path_factory: pytest.TempPathFactory
     config["proxy_location"] = "EveryNode"
     config["http_options"] |= {"port": here}
     config["applications"][0]["deployments"] += [{"name": "api", "num_replicas": 2, "max_replicas_per_node": 1}]
-    with run_proxy(postgres.port) as database:
+    with run_proxy(postgres.port) as database, run_proxy(s3.port) as blobs:
         settings = {
             "MYNA_DATABASE_URL": postgres.create_database().replace(str(postgres.port), str(database.port)),
             "MYNA_BLOB_URL": s3.new_url(),
@@ -96,7 +101,7 @@ def service(postgres: Postgres, s3: S3, tmp_path_factory: pytest.TempPathFactory
             "MYNA_ENGINE": "slow",
             "MYNA_PRELOAD_MODELS": "false",
             "MYNA_MEASURE_SIMILARITY": "false",
-            **s3_environment(s3.endpoint),
+            **s3_environment(f"http://127.0.0.1:{blobs.port}"),
         }
         with run_cluster(folder, here, RAY_SERVE_WORKER_PROXY_HTTP_PORT=str(there), **settings) as cluster:
             headers = {"Authorization": f"Basic {asyncio.run(make_key())}"}
@@ -104,7 +109,7 @@ def service(postgres: Postgres, s3: S3, tmp_path_factory: pytest.TempPathFactory
                 httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=_WAIT_S)
                 for port in (here, there)
             ]
-            service = Service(cluster, database, config, *clients)
+            service = Service(cluster, database, blobs, config, *clients)
             service.deploy(1)
             yield service
             for client in clients:
@@ -247,27 +252,54 @@ def test_scaling_and_rolling_fail_no_request(service: Service) -> None:
     assert set(load.statuses) == {200}
 
 
-def test_the_store_goes_and_comes_back(service: Service) -> None:
-    """503 in the one body while it is away, and on as before."""
-    service.database.fault = Fault.GONE
-    assert service.here.get("/readyz").status_code == 503
-    refused = service.here.get("/voices/v1/voices")
-    assert (refused.status_code, refused.json()["code"]) == (503, 14)
-    service.database.fault = Fault.NONE
-    assert service.here.get("/readyz").status_code == 200
+@pytest.mark.parametrize("server", ["database", "blobs"])
+def test_the_store_goes_and_comes_back(service: Service, server: str) -> None:
+    """At every HTTP replica `/readyz` says so within 5 s and whoever needs it gets 503 in the one body; then all is as
+    before, with everything that was acknowledged."""
+    proxy: TcpProxy = getattr(service, server)
+    kept = clone(service.here, f"Kept without {server}")
+    proxy.fault = Fault.GONE
+    for http in (service.here, service.there):
+        assert http.get("/readyz", timeout=5).status_code == 503
+        refused = http.get("/voices/v1/voices") if server == "database" else speak(http, kept)
+        assert (refused.status_code, refused.json()["code"]) == (503, 14)
+    with pytest.raises(httpx.HTTPStatusError):
+        clone(service.there, f"Never without {server}")
+    proxy.fault = Fault.NONE
+    for http in (service.there, service.here):
+        assert http.get("/readyz", timeout=5).status_code == 200
+        assert speak(http, kept).raise_for_status().json()["audioContent"]
+        names = [voice["displayName"] for voice in http.get("/voices/v1/voices").json()["voices"]]
+        assert [names.count(f"{word} without {server}") for word in ("Kept", "Never")] == [1, 0]
+
+
+def test_a_replica_that_hangs_is_replaced(service: Service) -> None:
+    """Ray asks it for its health in vain, and kills it: its streams end with the error line, others are served."""
+    service.deploy(1, health_check_period_s=0.5, health_check_timeout_s=0.5)
+    (pid,) = service.engines()
+    with streaming(service.here) as lines:
+        os.kill(pid, signal.SIGSTOP)
+        assert last_error(lines) == 14
     assert speak(service.there).status_code == 200
 
 
-def test_a_node_may_be_lost(service: Service) -> None:
-    """Each of two has an engine; with one of them gone, requests go to the other's."""
+def test_a_node_may_be_lost_and_another_may_join(service: Service) -> None:
+    """Each of two has an engine; with one of them gone, requests go to the other's. A new one takes a replica, and
+    requests with it."""
     service.deploy(2, max_replicas_per_node=1)
-    wait_until(lambda: len(set(service.engines().values())) == 2)
+    wait_until(lambda: len(service.nodes()) == 2)
     (node,) = service.cluster.worker_nodes
     service.cluster.remove_node(node, allow_graceful=False)
     wait_until(lambda: speak(service.here).status_code == 200)
-    wait_until(lambda: list(service.engines().values()) == [service.cluster.head_node.node_id])
+    wait_until(lambda: service.nodes() == {service.cluster.head_node.node_id})
     for _ in range(5):
         assert speak(service.here).status_code == 200
+    joined = add_node(service.cluster).node_id
+    wait_until(lambda: joined in service.nodes())
+    with streaming(service.here) as first, streaming(service.here) as second:
+        for lines in (first, second):
+            assert all("result" in line for line in lines)
+    wait_until(lambda: any(one["node"] == joined and one["spoken"] for one in service.engines().values()))
 
 
 def test_state_of_one_machine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -188,10 +188,12 @@ def test_one_may_die(server: LiveServer, both: tuple[httpx.Client, httpx.Client]
 async def test_whoever_listens_lasts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A worker that was told to stop and does not is killed in time; that none can be started in its place does not end
-    the service; that its readiness cannot be told does, and no process is left."""
+    """A worker that hangs is killed, and whoever comes then is served by the next; one that was told to stop and
+    does not is killed in time; that none can be started in its place does not end the service; that its readiness
+    cannot be told does, and no process is left."""
     settings = Settings(data_dir=tmp_path, engine="tone", workers=1, drain_s=60)
     monkeypatch.setattr(workers, "_GIVE_BACK_S", 0.2 - settings.drain_s)
+    monkeypatch.setattr(workers, "_MAX_SILENT_BEATS", 3)
     monkeypatch.setenv("MYNA_PRELOAD_MODELS", "0")
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
     others = set(children.read_text().split())
@@ -209,6 +211,14 @@ async def test_whoever_listens_lasts(
     address = listening.getsockname()
 
     async def tell() -> None:
+        (worker,) = own()
+        os.kill(int(worker), signal.SIGSTOP)
+        await has_said("a worker does not answer and is killed")
+        reading, asking = await asyncio.open_connection(*address)
+        asking.write(b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        async with asyncio.timeout(60):
+            assert (await reading.readline()).split()[1] == b"200"
+        asking.close()
         (worker,) = own()
         _, asking = await asyncio.open_connection(*address)
         asking.write(b"POST /tts/v1/voice HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n")

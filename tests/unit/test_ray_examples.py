@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.kuberay_schema import RAY_SERVICE
+from tests.kubernetes_schema import find_faults, kubernetes_type
+from tests.ray_cluster import ray_environment
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "ray"
 
@@ -57,8 +60,34 @@ def test_ray_up_takes_the_cluster() -> None:
     assert (EXAMPLES / Path(cluster["file_mounts"]["~/serve.yaml"]).name).exists()
 
 
+def test_kubernetes_takes_the_manifests() -> None:
+    """By its own types; the `RayService` by our reading of KubeRay's. A word that there is not is found in each."""
+    import jsonschema
+
+    manifest = load("kuberay.yaml")
+    jsonschema.validate(manifest, RAY_SERVICE)
+    cluster = manifest["spec"]["rayClusterConfig"]
+    groups = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]
+    pod = kubernetes_type("v1", "PodTemplateSpec")
+    assert [find_faults(group["template"], pod) for group in groups] == [[]] * len(groups)
+    for part in yaml.safe_load_all((EXAMPLES / "state.yaml").read_text()):
+        assert find_faults(part, kubernetes_type(part["apiVersion"], part["kind"])) == []
+
+    container = groups[0]["template"]["spec"]["containers"][0]
+    container["imagePullPolici"] = "Always"
+    del container["name"]
+    assert {fault.rpartition(".")[2] for fault in find_faults(groups[0]["template"], pod)} == {
+        "name is missing",
+        "imagePullPolici is unknown",
+    }
+    groups[1]["minReplica"] = 1
+    with pytest.raises(jsonschema.ValidationError, match="minReplica"):
+        jsonschema.validate(manifest, RAY_SERVICE)
+
+
 def test_the_manifests_agree() -> None:
-    """Ray's version is the one that is tested; every container has the settings, and they name the state beside it."""
+    """Ray's version is the one that is tested; every container has Ray's settings and ours, which name the state beside
+    it."""
     import ray
 
     spec = load("kuberay.yaml")["spec"]["rayClusterConfig"]
@@ -68,8 +97,10 @@ def test_the_manifests_agree() -> None:
     state = list(yaml.safe_load_all((EXAMPLES / "state.yaml").read_text()))
     named = {(part["kind"], part["metadata"]["name"]) for part in state}
     for container in containers:
-        (source,) = container["envFrom"]
-        assert ("Secret", source["secretRef"]["name"]) in named
+        for_ray, ours = container["envFrom"]
+        assert ("ConfigMap", for_ray["configMapRef"]["name"]) in named
+        assert ("Secret", ours["secretRef"]["name"]) in named
+    assert next(part["data"] for part in state if part["kind"] == "ConfigMap") == ray_environment()
     settings = next(part["stringData"] for part in state if part["kind"] == "Secret")
     assert {("Service", "myna-postgres"), ("Service", "myna-s3")} <= named
     assert "@myna-postgres/" in settings["MYNA_DATABASE_URL"]

@@ -70,14 +70,14 @@ async def run_server(settings: Settings, host: str, port: int, *, is_dev: bool, 
         if settings.workers > 1:
             await run_workers(settings, listening, tell, as_json=as_json)
         else:
-            await serve_services(settings, [listening], _stop_on_signals, tell)
+            await serve_services(settings, [listening], _stop_on_signals, lambda _: tell())
 
 
 async def serve_services(
     settings: Settings,
     sockets: Sequence[socket.socket],
     obey: Callable[[Server], None],
-    when_ready: Callable[[], Awaitable[None]],
+    when_ready: Callable[[Services], Awaitable[None]],
 ) -> None:
     """Serve in this process until the server is told to exit.
 
@@ -97,7 +97,7 @@ async def serve_services(
     serving = asyncio.create_task(server.serve(list(sockets)))
     try:
         if await _start(services, serving):
-            await when_ready()
+            await when_ready(services)
             await serving
     finally:
         server.should_exit = True

@@ -11,10 +11,12 @@ import typer
 
 from myna.cli.options import AsJson
 from myna.cli.setting_values import read_settings
-from myna.cli.workers import CLOSED, LEAVING, READY, TAKEN
+from myna.cli.workers import BEAT_S, CLOSED, LEAVING, READY, TAKEN, WELL
 
 if TYPE_CHECKING:
     from myna.cli.server import Server
+    from myna.usecases.ports import EngineClient
+    from myna.usecases.services import Services
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +56,16 @@ class Inlet:
         self._loop.add_signal_handler(signal.SIGTERM, self._say, LEAVING)
         self._loop.add_signal_handler(signal.SIGINT, lambda: None)
 
-    async def tell_ready(self) -> None:
+    async def tell_ready(self, services: "Services") -> None:
         self._say(READY)
+        self._beat(services.engine)
+
+    def _beat(self, engine: "EngineClient") -> None:
+        """Says all the time that this process is well: its event loop runs, and it can speak."""
+        if engine.is_ready and not self._unsaid:
+            self._say(WELL)
+        if not self._loop.is_closed():
+            self._loop.call_later(BEAT_S, self._beat, engine)
 
     def _say(self, what: int) -> None:
         if not self._loop.is_closed():  # after it nobody wants to know

@@ -29,8 +29,13 @@ from myna.config import Settings
 
 logger = logging.getLogger(__name__)
 
-READY, TAKEN, CLOSED, LEAVING = b"rtcl"
-"""What a worker says: it is ready, has taken a connection, has closed one, was told to stop."""
+READY, WELL, TAKEN, CLOSED, LEAVING = b"rwtcl"
+"""What a worker says: it is ready, is well (each `BEAT_S` from then on), has taken a connection, has closed one, was
+told to stop."""
+BEAT_S = 0.5
+_FEW_BEATS, _MAX_SILENT_BEATS = 4, 40
+"""A worker that is not well for so long gets no connection that another could take; and it is killed. Beats are
+counted, not time: on a machine that was asleep no worker hangs."""
 _GIVE_BACK_S = 15
 """A worker that is to stop has MYNA_DRAIN_S for the requests it answers, and so long to give the engine back."""
 _MAX_PAUSE_S = 30.0
@@ -45,6 +50,8 @@ class _Worker:
     process: Process
     channel: socket.socket
     is_ready: bool = False
+    num_silent: int = 0
+    """Beats since it was well."""
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     """It was told to stop."""
     num_open: int = 0
@@ -56,7 +63,7 @@ class _Worker:
     @property
     def load(self) -> tuple[bool, int, int]:
         """Least first. One that is not ready answers /healthz, and everything else with 503."""
-        return not self.is_ready, self.num_open, self.num_handed
+        return not self.is_ready or self.num_silent > _FEW_BEATS, self.num_open, self.num_handed
 
 
 async def run_workers(
@@ -189,14 +196,23 @@ class _Workers:
     async def _wait_for_end(self, worker: _Worker) -> int:
         ending = asyncio.create_task(worker.process.wait())
         leaving = asyncio.create_task(worker.leaving.wait())
-        await asyncio.wait({ending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        hanging = asyncio.create_task(self._wait_for_silence(worker))
+        await asyncio.wait({ending, leaving, hanging}, return_when=asyncio.FIRST_COMPLETED)
         leaving.cancel()
-        done, _ = await asyncio.wait({ending}, timeout=self._stop_s)
+        done, _ = await asyncio.wait({ending}, timeout=0 if hanging.done() else self._stop_s)
+        hanging.cancel()
         if not done:
-            logger.error("a worker does not stop and is killed", extra={"pid": worker.process.pid})
+            does_not = "stop" if worker.leaving.is_set() else "answer"
+            logger.error("a worker does not %s and is killed", does_not, extra={"pid": worker.process.pid})
             with contextlib.suppress(ProcessLookupError):  # it has just ended
                 worker.process.kill()
         return await ending
+
+    async def _wait_for_silence(self, worker: _Worker) -> None:
+        """Until a worker that was ready has not been well for a while: its event loop hangs, or its engine for good."""
+        while worker.num_silent < _MAX_SILENT_BEATS:
+            await asyncio.sleep(BEAT_S)
+            worker.num_silent += worker.is_ready
 
     def _end(self, worker: _Worker) -> None:
         self._workers.discard(worker)
@@ -217,6 +233,8 @@ class _Workers:
         if not said:
             asyncio.get_running_loop().remove_reader(worker.channel)
         worker.is_ready = worker.is_ready or READY in said
+        if WELL in said:
+            worker.num_silent = 0
         worker.num_open -= said.count(CLOSED)
         for _ in range(said.count(TAKEN)):
             worker.untaken.popleft().close()

@@ -9,9 +9,10 @@ from myna.bootstrap import build_services
 from myna.cli.http_limits import http_limits
 from myna.deploy.ray_replicas import (
     begin_replica,
-    open_analyst,
     open_engine,
-    open_leisure,
+    open_engine_at_leisure,
+    open_listening,
+    open_listening_at_leisure,
     read_shared_settings,
 )
 from myna.domain.errors import InvalidRequest
@@ -32,8 +33,8 @@ def build(args: Mapping[str, str]) -> ray_serve.Application:
     return ray_serve.build_application(
         open_api,
         open_engine,
-        open_leisure,
-        open_analyst,
+        open_listening,
+        (open_engine_at_leisure, open_listening_at_leisure),
         num_slots=settings.engine_slots,
         queue_length=settings.engine_queue_length,
         num_listening=settings.analysis_threads,
@@ -47,6 +48,6 @@ def open_api(engine: Any, leisure: Any, listening: Any) -> ASGIApp:
     services = build_services(
         settings,
         ray_serve.RayEngineClient(load_spec(settings.engine), engine, leisure),
-        ray_serve.RaySampleAnalyst(listening),
+        ray_serve.RaySampleAnalyst(listening, leisure),
     )
     return create_app(services, http_limits(settings), AuditLog(settings.data_dir))

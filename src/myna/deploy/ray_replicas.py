@@ -5,28 +5,42 @@ Every replica reads its settings from the environment of its own node, so that n
 
 from typing import Literal, cast
 
-from myna.bootstrap import build_analyst, build_engine
 from myna.config import Settings
 from myna.domain.errors import InvalidRequest
 from myna.observability.logging import configure_logging
-from myna.runtime import ray_serve
+from myna.parts import build_analyst, build_engine, open_foreground
 from myna.runtime.in_process import InProcessEngineClient
+from myna.runtime.offload import ThreadOffload
 from myna.runtime.small_heap import keep_heap_small
+from myna.usecases.ports import Offload, SampleAnalyst
 
 
 def open_engine() -> InProcessEngineClient:
-    return build_engine(begin_replica())
+    settings = begin_replica()
+    return build_engine(settings, open_foreground(settings))
 
 
-def open_leisure() -> InProcessEngineClient:
-    """Without slots: only the engine's lanes for what nobody waits for are used."""
-    return build_engine(begin_replica(), num_slots=0)
-
-
-def open_analyst() -> ray_serve.OpenedAnalyst:
+def open_listening() -> tuple[SampleAnalyst, Offload]:
     settings = begin_replica()
     analyst = build_analyst(settings)
-    return analyst, analyst.load if settings.preload_models else lambda: None
+    if settings.preload_models:
+        analyst.load()
+    num_threads = settings.analysis_threads
+    return analyst, ThreadOffload(num_threads, num_threads, open_foreground(settings))
+
+
+def open_engine_at_leisure() -> InProcessEngineClient:
+    """Without slots: only the engine's lanes for what nobody waits for are used."""
+    settings = begin_replica()
+    return build_engine(settings, open_foreground(settings), num_slots=0)
+
+
+def open_listening_at_leisure() -> tuple[SampleAnalyst, Offload]:
+    """One sample after the other; the models are loaded with the first."""
+    settings = begin_replica()
+    return build_analyst(settings), ThreadOffload(
+        1, settings.analysis_queue_length, open_foreground(settings), is_at_leisure=True
+    )
 
 
 def read_shared_settings() -> Settings:

@@ -4,7 +4,7 @@ Workspaces take turns (start-time fair queueing: Goyal, Vin, Cheng, 1996); withi
 first (earliest deadline first: Liu and Layland, 1973), which among newcomers is whoever came first. In a full line a
 newcomer takes the last place of the workspace that has the most, if its own has less.
 
-Lives on the event loop. `is_wanted`, `is_due_before` and `num_busy` alone may be read from any thread.
+Lives on the event loop. `is_wanted`, `is_due_before`, `is_busy` and `num_busy` alone may be read from any thread.
 """
 
 import asyncio
@@ -72,9 +72,12 @@ class WaitingLine(Generic[S]):
         self._idle = asyncio.Event()
         self._idle.set()
 
-    async def wait_until_idle(self) -> None:
-        """Until nobody has a slot, or the line is closed."""
+    async def wait_until_idle(self, *, elsewhere: bool) -> None:
+        """Until nobody has a slot, or the line is closed. elsewhere: some seconds for other processes of this machine,
+        too."""
         await self._idle.wait()
+        if elsewhere:
+            await self._foreground.wait_for_others()
 
     @property
     def is_wanted(self) -> bool:
@@ -85,6 +88,10 @@ class WaitingLine(Generic[S]):
         """Somebody waits for this slot who is due before that."""
         now_s = monotonic()
         return any(turn.due_at(now_s) < due_s and turn.may_take(slot) for turn in tuple(self._waiting))
+
+    def is_busy(self, *, elsewhere: bool) -> bool:
+        """Somebody has a slot. elsewhere: or is served by another process of this machine."""
+        return self.num_busy > 0 or (elsewhere and self._foreground.is_busy_elsewhere)
 
     @property
     def num_waiting(self) -> int:

@@ -1,8 +1,8 @@
 """Speech that nobody waits for (jobs), without getting into the way of speech that somebody does.
 
 It has an engine instance of its own in a thread of low priority, as work at leisure has (`leisure_lane.py`), and begins
-no segment while the live slots are busy, however long that is. The instance is loaded when the first job comes and
-given back when none has come for a while.
+no segment while the live slots are busy, however long that is; for speech in other processes of the machine it waits
+some seconds. The instance is loaded when the first job comes and given back when none has come for a while.
 """
 
 import asyncio
@@ -62,6 +62,4 @@ class BackgroundLane:
     def _give_back(self) -> None:
         if self._slot is not None and self._line is not None:
             # After the segment that may be running; an engine is loaded again when it is needed.
-            unloaded = self._slot.thread.submit(self._slot.unload)
-            # asyncio complains of errors that nobody reads; the owner thread has logged this one.
-            unloaded.add_done_callback(lambda call: call.cancelled() or call.exception())
+            self._slot.thread.post(self._slot.unload)

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from myna.domain.errors import EngineFailure
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
 from myna.engines.base import Engine, EngineSettings, EngineSpec, VoiceState
@@ -26,10 +27,21 @@ class EngineSlot:
     ) -> None:
         """prepare: called first of all in the thread."""
         self._spec = spec
-        self._settings = settings
-        self._voices = VoiceCache(max_cached_voices)
+        self._settings = replace(settings, before_step=self._note_step)
+        self._before_step = settings.before_step
+        self._max_cached_voices = max_cached_voices
+        self._name = name
+        self._prepare = prepare
+        self._begin()
+
+    def _begin(self) -> None:
+        self._voices = VoiceCache(self._max_cached_voices)
         self._engine: Engine | None = None
-        self.thread = OwnerThread(name, prepare)
+        self.thread = OwnerThread(self._name, self._prepare)
+
+    def _note_step(self) -> None:
+        self.thread.num_steps += 1
+        self._before_step()
 
     @property
     def engine(self) -> Engine:
@@ -37,6 +49,25 @@ class EngineSlot:
         if self._engine is None:
             self._engine = self._spec.load(self._settings)
         return self._engine
+
+    @property
+    def is_loaded(self) -> bool:
+        return self._engine is not None
+
+    def give_up(self, failure: EngineFailure) -> OwnerThread:
+        """Leave a thread that hangs behind, with its engine, and begin again with others. Called on the event loop.
+
+        Whoever waits for it is told. If it ever gets on, it gives the engine's memory back and ends.
+        Returns the thread that is left.
+        """
+        thread, engine = self.thread, self._engine
+        self._begin()
+        thread.give_up(failure)
+        if engine is not None:
+            thread.post(engine.close)
+        thread.stop()
+        self.thread.post(self.load)
+        return thread
 
     def load(self) -> None:
         """Raises: WeightsMissing, WeightsCorrupt, and whatever a plug-in raises."""
@@ -50,10 +81,13 @@ class EngineSlot:
         self, artifact: VoiceArtifact, segments: Sequence[SpeechSegment], options: SynthesisOptions
     ) -> list[SpokenChunk]:
         """All chunks of some segments, as `SpeechInTurns` hands them over."""
-        voice = self.engine.load_voice(artifact.content)
-        spoken = []
+        engine = self.engine
+        voice = engine.load_voice(artifact.content)
+        spoken: list[SpokenChunk] = []
         for index, segment in enumerate(segments):
-            spoken += [replace(c, segment_index=index) for c in self.engine.synthesize(voice, segment, options)]
+            for chunk in engine.synthesize(voice, segment, options):
+                self.thread.num_steps += 1
+                spoken.append(replace(chunk, segment_index=index))
             if not (spoken and spoken[-1].segment_index == index and spoken[-1].ends_segment):
                 spoken.append(segment_end(index))
         return spoken

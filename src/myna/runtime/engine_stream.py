@@ -95,7 +95,7 @@ class InProcessEngineStream:
             while not is_done:
                 await self._hand_over.wait_until_welcome()
                 if self._gives_way_to is not None:
-                    await self._gives_way_to.wait_until_idle()
+                    await self._gives_way_to.wait_until_idle(elsewhere=self._speech.is_between_segments)
                 with trace_part("queue"):
                     due_s = None if is_newcomer else self._hand_over.due_s
                     slot = await self._line.enter(is_newcomer=is_newcomer, due_s=due_s, only=self._speech.slot)
@@ -111,7 +111,7 @@ class InProcessEngineStream:
 
     def _close_speech(self) -> None:
         """Let go of a segment that is begun, in the thread that began it, after what runs there."""
-        if (slot := self._speech.slot) is not None:
+        if (slot := self._speech.slot) is not None and not self._speech.is_left_behind:
             self._closing = slot.thread.submit(self._speech.close)
             # asyncio complains of errors that nobody reads; the owner thread has logged this one.
             self._closing.add_done_callback(lambda call: call.cancelled() or call.exception())
@@ -126,6 +126,6 @@ class InProcessEngineStream:
         return self._speech.go_on(slot, partial(self._should_give_way, slot))
 
     def _should_give_way(self, slot: EngineSlot) -> bool:
-        if self._gives_way_to is not None and self._gives_way_to.num_busy > 0:
+        if self._gives_way_to is not None and self._gives_way_to.is_busy(elsewhere=self._speech.is_between_segments):
             return True
         return self._line.is_due_before(self._hand_over.due_s - _LEAD_S, slot)

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import TypeVar
 
 from myna.domain.attributes import VoiceAttributes
-from myna.domain.errors import Overloaded, ServiceUnavailable, VoiceIncompatible
+from myna.domain.errors import EngineFailure, Overloaded, ServiceUnavailable, VoiceIncompatible
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
@@ -25,6 +25,7 @@ from myna.runtime.engine_stream import InProcessEngineStream
 from myna.runtime.foreground import Foreground
 from myna.runtime.hand_over import ChunkHandOver
 from myna.runtime.leisure_lane import LeisureLane
+from myna.runtime.owner_thread import OwnerThread
 from myna.runtime.speech_in_turns import SpeechInTurns
 from myna.usecases.ports import EngineStream
 
@@ -37,6 +38,12 @@ _MAX_OPEN_STREAMS = 64
 """Streams that are open at one time, most of them waiting for a slow consumer; bounds the memory of their buffers."""
 _PATIENCE_S = 3.0
 """A voice takes so long to make: a listener from whom the engine is taken for it must have as much to hear."""
+_HANG_S = 120.0
+"""A step of an engine takes some three seconds of a core; a busy machine gives it a tenth of one."""
+_LOOKS = 60
+"""In that time. They are counted, not the time: a process that was stopped for an hour has not hung."""
+_MAX_HUNG = 3
+"""Each is a thread and the memory of an instance left behind; then another process has to take over."""
 _CLOSE_TIMEOUT_S = 5.0
 """How long `close` waits for a call that cannot be interrupted."""
 
@@ -54,12 +61,14 @@ class InProcessEngineClient:
         queue_length: int = 32,
         max_cached_voices: int = _MAX_CACHED_VOICES,
         max_open_streams: int = _MAX_OPEN_STREAMS,
+        hang_s: float = _HANG_S,
     ) -> None:
         """foreground: what else is served, so that work at leisure lets that go first too; told of what is served here.
         num_slots: requests that are served at one time, each by an engine instance of its own.
         queue_length: requests that may wait for a slot.
         max_cached_voices: loaded voices that each instance keeps.
         max_open_streams: streams that may be open, read or not.
+        hang_s: an engine that makes no step for so long is given up, and another one loaded in its place.
         """
         self._spec = spec
         self._settings = settings
@@ -67,6 +76,9 @@ class InProcessEngineClient:
         self._queue_length = queue_length
         self._max_cached_voices = max_cached_voices
         self._max_open_streams = max_open_streams
+        self._hang_s = hang_s
+        self._watching: asyncio.Task[None] | None = None
+        self._hung: list[OwnerThread] = []
         self._slots: list[EngineSlot] = []
         self._line: WaitingLine[EngineSlot] | None = None
         self._foreground = foreground or Foreground()
@@ -81,7 +93,10 @@ class InProcessEngineClient:
 
     @property
     def is_ready(self) -> bool:
-        return self._line is not None and not self._is_closed
+        """An engine is loaded. Not while the only one, which hung, is being replaced, nor after that came too often."""
+        if self._line is None or self._is_closed or self._hangs_for_good:
+            return False
+        return not self._slots or any(slot.is_loaded for slot in self._slots)
 
     @property
     def num_busy(self) -> int:
@@ -103,6 +118,7 @@ class InProcessEngineClient:
             # One after the other: loading takes the most memory, and the first failure is the same as the others.
             await slot.thread.submit(slot.load)
         self._line = WaitingLine(self._slots, self._queue_length, self._foreground, self._nudge_streams)
+        self._watching = asyncio.create_task(self._watch())
         logger.info("engine %s loaded, %d slots, %.1f s", self._spec.id, self._num_slots, monotonic() - started_s)
 
     async def encode_voice(
@@ -171,6 +187,8 @@ class InProcessEngineClient:
         if self._is_closed:
             return
         self._is_closed = True
+        if self._watching is not None:
+            self._watching.cancel()
         self._leisure.close()
         self._background.close()
         if self._line is not None:
@@ -202,6 +220,25 @@ class InProcessEngineClient:
         with trace_part("engine makes a voice"):
             return await asyncio.shield(call)
 
+    async def _watch(self) -> None:
+        """Find slots whose engine neither answers nor raises."""
+        seen: dict[EngineSlot, tuple[object, int]] = {}
+        while True:
+            await asyncio.sleep(self._hang_s / _LOOKS)
+            for slot in self._slots:
+                state = (slot.thread, slot.thread.num_steps) if slot.thread.is_at_work else None
+                before, num_looks = seen.get(slot, (None, 0))
+                num_looks = num_looks + 1 if state is not None and state == before else 0
+                seen[slot] = state, num_looks
+                if num_looks >= _LOOKS:
+                    logger.error("an engine hangs and is given up", extra={"hung_s": self._hang_s})
+                    failure = EngineFailure("The engine did not answer any more and was started again.")
+                    self._hung.append(slot.give_up(failure))
+
+    @property
+    def _hangs_for_good(self) -> bool:
+        return sum(not thread.join(0.0) for thread in self._hung) > _MAX_HUNG
+
     def _end_background(self, stream: InProcessEngineStream) -> None:
         self._streams.discard(stream)
         if not self._is_closed:
@@ -214,6 +251,8 @@ class InProcessEngineClient:
     def _require_line(self) -> WaitingLine[EngineSlot]:
         if self._is_closed:
             raise closing()
+        if self._hangs_for_good:
+            raise ServiceUnavailable("The engine hangs again and again: the server has to be started again.")
         if self._line is None:
             raise ServiceUnavailable("The engine is still being loaded. Try again in a few seconds.")
         return self._line

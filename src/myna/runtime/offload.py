@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from myna.runtime.admission import WaitingLine, closing
-from myna.runtime.foreground import Foreground
+from myna.runtime.foreground import Foreground, at_leisure
 from myna.runtime.leisure_lane import lower_priority
 
 T = TypeVar("T")
@@ -49,6 +49,7 @@ class ThreadOffload:
 
     def _work(self, work: Callable[[], T]) -> T:
         if self._is_at_leisure:
+            at_leisure.set(True)  # in this piece's own context
             self._foreground.wait_until_calm(lambda: self._is_closed)
             if self._is_closed:
                 raise closing()

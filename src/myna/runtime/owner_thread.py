@@ -39,6 +39,10 @@ class OwnerThread:
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._unanswered: set[Future[Any]] = set()
         self._prepare = prepare
+        self.num_steps = 0
+        """Grows with all that is done here. If it stands still while the thread `is_at_work`, that hangs."""
+        self.is_resting = False
+        """Set by the work while it waits for whom it is done for."""
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -52,6 +56,22 @@ class OwnerThread:
         future.add_done_callback(self._unanswered.discard)
         self._calls.put(_Call(work, contextvars.copy_context(), future))
         return asyncio.wrap_future(future)
+
+    def post(self, work: Callable[[], object]) -> None:
+        """Queue a call whose answer nobody reads; what it raises is in the log."""
+        # asyncio complains of errors that nobody has seen.
+        self.submit(work).add_done_callback(lambda call: call.cancelled() or call.exception())
+
+    @property
+    def is_at_work(self) -> bool:
+        """It should be making steps."""
+        return bool(self._unanswered) and not self.is_resting
+
+    def give_up(self, failure: EngineFailure) -> None:
+        """Whoever waits for an answer is given this one. What the thread is at cannot be ended, only left behind."""
+        for future in tuple(self._unanswered):
+            with contextlib.suppress(InvalidStateError):  # cancelled meanwhile
+                future.set_exception(failure)
 
     def stop(self) -> None:
         """End after what is queued."""
@@ -72,14 +92,12 @@ class OwnerThread:
         """False if something was raised between two calls (into the thread, by another): whoever waits is told."""
         try:
             while (call := self._calls.get()) is not None:
+                self.num_steps += 1
                 _answer(call)
                 # Otherwise the last call's audio stays alive for as long as nothing else comes.
                 del call
         except BaseException as exc:  # noqa: BLE001  (a thread that ends leaves its callers waiting for ever)
-            failure = _log_failure(exc)
-            for future in tuple(self._unanswered):
-                with contextlib.suppress(InvalidStateError):  # cancelled meanwhile
-                    future.set_exception(failure)
+            self.give_up(_log_failure(exc))
             return False
         return True
 
@@ -87,16 +105,17 @@ class OwnerThread:
 def _answer(call: _Call) -> None:
     if call.future.done() or not call.future.set_running_or_notify_cancel():
         return
-    try:
-        result = call.context.run(call.work)
-    except MynaError as exc:
-        call.future.set_exception(exc)
-    # The owner thread's last resort: engines are plug-ins and may raise anything, even what ends threads; without an
-    # answer the caller would wait for ever.
-    except BaseException as exc:  # noqa: BLE001
-        call.future.set_exception(call.context.run(_log_failure, exc))
-    else:
-        call.future.set_result(result)
+    with contextlib.suppress(InvalidStateError):  # it was given up meanwhile
+        try:
+            result = call.context.run(call.work)
+        except MynaError as exc:
+            call.future.set_exception(exc)
+        # The owner thread's last resort: engines are plug-ins and may raise anything, even what ends threads; without
+        # an answer the caller would wait for ever.
+        except BaseException as exc:  # noqa: BLE001
+            call.future.set_exception(call.context.run(_log_failure, exc))
+        else:
+            call.future.set_result(result)
 
 
 def _log_failure(exc: BaseException) -> EngineFailure:

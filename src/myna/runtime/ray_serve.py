@@ -19,6 +19,7 @@ from typing import Any, Self
 import ray
 from ray import serve
 from ray.exceptions import RayError, RayTaskError
+from ray.serve.config import RequestRouterConfig
 from ray.serve.exceptions import BackPressureError, RayServeException
 from ray.serve.handle import DeploymentHandle
 from starlette.types import ASGIApp
@@ -33,9 +34,9 @@ from myna.domain.voice import VoiceArtifact
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSpec
 from myna.runtime.admission import closing
+from myna.runtime.foreground import at_leisure
 from myna.runtime.in_process import InProcessEngineClient
-from myna.runtime.offload import ThreadOffload
-from myna.usecases.ports import EngineStream, SampleAnalyst
+from myna.usecases.ports import EngineStream, Offload, SampleAnalyst
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +52,13 @@ _MAX_WARM_VOICES = 64
 _NUM_AT_LEISURE = 64
 _NUM_HTTP = 4096
 """Requests and sockets of one HTTP replica; the limits of keys and bodies (HttpLimits) come long before."""
-_DRAIN_S = 120.0
-"""A replica that is to go ends what it has begun."""
+_DRAIN_S, _DRAIN_LOOK_S = 120.0, 0.5
+"""A replica that is to go ends what it has begun, and goes so soon after that."""
+_HEALTH_PERIOD_S, _HEALTH_TIMEOUT_S = 5.0, 10.0
+"""A replica that hangs fails three times: it is replaced after 36 s at most."""
+_FIRST_LOOK_S, _LAST_LOOK_S = 0.01, 0.1
+"""How often a request in line asks for room: Ray tells nobody of a place that is free. Ray's own half second leaves a
+slot idle for a tenth of its time."""
 
 
 class RayEngineStream:
@@ -246,10 +252,11 @@ class RayEngineClient:
 
 
 class RaySampleAnalyst:
-    """Implements `SampleAnalyst` on the handle of the deployment `listening`. Blocking, as its port is."""
+    """Implements `SampleAnalyst` on the handles of `listening` and, at leisure, `leisure`. Blocking, as its port is."""
 
-    def __init__(self, listening: DeploymentHandle, deadline_s: float = _DEADLINE_S) -> None:
-        self._listening = listening
+    def __init__(self, live: DeploymentHandle, leisure: DeploymentHandle, deadline_s: float = _DEADLINE_S) -> None:
+        self._live = live
+        self._leisure = leisure
         self._deadline_s = deadline_s
 
     def load(self) -> None:
@@ -290,9 +297,10 @@ class RaySampleAnalyst:
         return clarity
 
     def _ask(self, method: str, *arguments: Any) -> Any:
-        response = self._listening.call.remote(method, arguments)
+        is_leisure = at_leisure.get()
+        response = (self._leisure if is_leisure else self._live).call.remote(method, arguments)
         try:
-            return response.result(timeout_s=self._deadline_s)
+            return response.result(timeout_s=_LEISURE_DEADLINE_S if is_leisure else self._deadline_s)
         except Exception as exc:
             _cancel(response)
             raise _translated(exc) from exc
@@ -307,6 +315,7 @@ class EngineReplica:
     def __init__(self, open_engine: Callable[[], InProcessEngineClient]) -> None:
         self._engine = open_engine()
         self._starting = asyncio.Lock()
+        self._is_started = False
         self._num_spoken = self._num_loaded = 0
         self._affinity = serve.metrics.Counter(
             "myna_voice_affinity", "Turns of speech, by whether the replica knew the voice.", ("outcome",)
@@ -315,8 +324,11 @@ class EngineReplica:
     async def check_health(self) -> None:
         """Called by Ray Serve, first of all before the replica counts as started. Raises: WeightsMissing, ..."""
         async with self._starting:
-            if not self._engine.is_ready:
+            if not self._is_started:
                 await self._engine.start()
+                self._is_started = True
+        if not self._engine.is_ready:
+            raise ServiceUnavailable("The engine hangs.")
 
     async def describe(self) -> Mapping[str, Any]:
         """Where this replica is and what it did: turns of speech, and for how many of them it had to load the voice."""
@@ -379,13 +391,19 @@ class EngineReplica:
 class ListeningReplica:
     """The models that hear samples, on threads."""
 
-    def __init__(self, open_analyst: "Callable[[], OpenedAnalyst]", num_threads: int) -> None:
-        self._analyst, load = open_analyst()
-        load()
-        self._offload = ThreadOffload(num_threads, num_threads)
+    def __init__(self, open_listening: "OpenListening") -> None:
+        self._analyst, self._offload = open_listening()
 
     async def call(self, method: str, arguments: Sequence[Any]) -> Any:
         return await self._offload(partial(getattr(self._analyst, method), *arguments))
+
+
+class LeisureReplica(EngineReplica, ListeningReplica):
+    """What nobody waits for: it lets go first whom any replica of its node is serving."""
+
+    def __init__(self, open_engine: Callable[[], InProcessEngineClient], open_listening: "OpenListening") -> None:
+        EngineReplica.__init__(self, open_engine)
+        ListeningReplica.__init__(self, open_listening)
 
 
 class ApiReplica:
@@ -400,8 +418,8 @@ class ApiReplica:
 
 OpenApi = Callable[[DeploymentHandle, DeploymentHandle, DeploymentHandle], ASGIApp]
 """Of the handles of `engine`, `leisure` and `listening`."""
-OpenedAnalyst = tuple[SampleAnalyst, Callable[[], object]]
-"""The analyst, and what loads it."""
+OpenListening = Callable[[], tuple[SampleAnalyst, Offload]]
+"""What listens, loaded if that is to be, and where its calls run."""
 Application = Any
 """Ray Serve's, to be run."""
 
@@ -409,8 +427,8 @@ Application = Any
 def build_application(
     open_api: OpenApi,
     open_engine: Callable[[], InProcessEngineClient],
-    open_leisure: Callable[[], InProcessEngineClient],
-    open_analyst: Callable[[], OpenedAnalyst],
+    open_listening: OpenListening,
+    open_leisure: tuple[Callable[[], InProcessEngineClient], OpenListening],
     *,
     num_slots: int,
     queue_length: int,
@@ -420,7 +438,8 @@ def build_application(
     """The four deployments, with defaults that a Serve config file may change by their names.
 
     The functions are called in the replicas. open_leisure: an engine without slots, of which only the lanes for what
-    nobody waits for are used. num_slots, queue_length: of one engine replica, and before all of them.
+    nobody waits for are used, and what listens then.
+    num_slots, queue_length: of one engine replica, and before all of them.
     num_listening, listening_queue_length: the same for samples.
     """
 
@@ -428,7 +447,15 @@ def build_application(
         return {"min_replicas": 1, "max_replicas": 64, "target_ongoing_requests": target}
 
     def deployment(replica: type, name: str, **options: Any) -> serve.Deployment:
-        return serve.deployment(replica).options(name=name, graceful_shutdown_timeout_s=_DRAIN_S, **options)
+        return serve.deployment(replica).options(
+            name=name,
+            graceful_shutdown_timeout_s=_DRAIN_S,
+            graceful_shutdown_wait_loop_s=_DRAIN_LOOK_S,
+            health_check_period_s=_HEALTH_PERIOD_S,
+            health_check_timeout_s=_HEALTH_TIMEOUT_S,
+            request_router_config=RequestRouterConfig(initial_backoff_s=_FIRST_LOOK_S, max_backoff_s=_LAST_LOOK_S),
+            **options,
+        )
 
     listening = deployment(
         ListeningReplica,
@@ -437,7 +464,7 @@ def build_application(
         max_queued_requests=listening_queue_length,
         autoscaling_config=scaled(num_listening),
         ray_actor_options={"num_cpus": 0.5},
-    ).bind(open_analyst, num_listening)
+    ).bind(open_listening)
     engine = deployment(
         EngineReplica,
         "engine",
@@ -447,12 +474,12 @@ def build_application(
         ray_actor_options={"num_cpus": 1},
     ).bind(open_engine)
     leisure = deployment(
-        EngineReplica,
+        LeisureReplica,
         "leisure",
         num_replicas=1,
         max_ongoing_requests=_NUM_AT_LEISURE,
         ray_actor_options={"num_cpus": 0},
-    ).bind(open_leisure)
+    ).bind(*open_leisure)
     return deployment(
         serve.ingress()(ApiReplica),
         "api",

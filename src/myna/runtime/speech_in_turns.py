@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from myna.domain.errors import EngineFailure
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
 from myna.engines.base import Interruptible
 from myna.runtime.engine_slot import EngineSlot, segment_end
 from myna.runtime.hand_over import ChunkHandOver
+from myna.runtime.owner_thread import OwnerThread
 
 
 class SpeechInTurns:
@@ -29,12 +31,26 @@ class SpeechInTurns:
         """Of the segment that is begun."""
         self.slot: EngineSlot | None = None
         """Where the begun segment is spoken."""
+        self._thread: OwnerThread | None = None
+        """By which."""
+
+    @property
+    def is_between_segments(self) -> bool:
+        return self.slot is None
+
+    @property
+    def is_left_behind(self) -> bool:
+        """The slot has given up the thread and the engine with which the segment was begun."""
+        return self.slot is not None and self.slot.thread is not self._thread
 
     def go_on(self, slot: EngineSlot, should_give_way: Callable[[], bool]) -> bool:
         """Speak until everything is spoken, nobody listens, or it is time to let others in: then False.
 
         should_give_way: asked after every chunk.
         """
+        if self.is_left_behind:
+            self._chunks = self.slot = None
+            raise EngineFailure("The engine did not answer any more and was started again.")
         try:
             return self._speak(slot, should_give_way)
         except BaseException:
@@ -47,9 +63,10 @@ class SpeechInTurns:
         getattr(chunks, "close", lambda: None)()
 
     def _speak(self, slot: EngineSlot, should_give_way: Callable[[], bool]) -> bool:
-        while self._index < len(self._segments):
+        thread = slot.thread
+        while self._index < len(self._segments) and slot.thread is thread:  # it may have been left behind
             # Before the next chunk is computed, not after.
-            if not self._hand_over.wait_for_room():
+            if not self._has_room(thread):
                 if self._hand_over.is_stopped:
                     break
                 return False
@@ -66,12 +83,20 @@ class SpeechInTurns:
         self.close()
         return True
 
+    def _has_room(self, thread: OwnerThread) -> bool:
+        thread.num_steps += 1
+        thread.is_resting = True
+        try:
+            return self._hand_over.wait_for_room()
+        finally:
+            thread.is_resting = False
+
     def _make_chunk(self, slot: EngineSlot) -> SpokenChunk:
         """The next one, or the end of the segment."""
         if self._chunks is None:
             segment = self._segments[self._index]
             self._chunks = iter(slot.engine.synthesize(slot.voice(self._voice), segment, self._options))
-            self.slot = slot
+            self.slot, self._thread = slot, slot.thread
         interrupt = self._chunks.interrupt if isinstance(self._chunks, Interruptible) else lambda: None
         with self._hand_over.interrupting(interrupt):
             chunk = next(self._chunks, None)
