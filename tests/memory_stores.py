@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from myna.domain.consent import Consent, Revocation, digest_voice_id
 from myna.domain.errors import InvalidRequest, ResourceNotFound, VoiceAlreadyExists
+from myna.domain.language import LangCode
 from myna.domain.pronunciation import PronunciationDictionary
 from myna.domain.scope import Scopes
 from myna.domain.voice import Refinement, TrialMeasures, Voice, VoiceArtifact, VoiceId, WorkspaceId, unknown_voice
@@ -38,6 +39,7 @@ from myna.usecases.ports import (
     Tally,
     VoiceChange,
 )
+from myna.usecases.voice_order import SelectedVoices, VoiceSelection
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,16 @@ class MemoryVoiceStore:
     async def list(self, workspace: WorkspaceId) -> Sequence[Voice]:
         voices = [entry.voice for key, entry in self._entries.items() if key[0] == workspace]
         return sorted((voice for voice in voices if not voice.is_draft), key=lambda voice: voice.created_at)
+
+    async def select(self, workspace: WorkspaceId, selection: VoiceSelection) -> SelectedVoices:
+        return selection.of(await self.list(workspace))
+
+    async def list_names(self, workspace: WorkspaceId) -> Sequence[tuple[VoiceId, str]]:
+        in_order = sorted(await self.list(workspace), key=lambda voice: (voice.created_at, voice.voice_id))
+        return [(voice.voice_id, voice.display_name) for voice in in_order]
+
+    async def list_languages(self, workspace: WorkspaceId) -> set[LangCode]:
+        return {voice.lang for voice in await self.list(workspace)}
 
     async def update(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
         entry = self._find(workspace, voice_id)

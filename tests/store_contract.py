@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from itertools import chain
+from itertools import chain, product
 
 import pytest
 
@@ -53,6 +53,8 @@ from myna.usecases.ports import (
     VoiceChange,
     VoiceStore,
 )
+from myna.usecases.voice_filter import compile_filter
+from myna.usecases.voice_order import VoiceSelection, parse_order
 
 OURS = WorkspaceId("ours")
 THEIRS = WorkspaceId("theirs")
@@ -197,6 +199,45 @@ class VoiceStoreContract:
         clock.jump(-60)
         await voices.add(OURS, make_voice(clock, "earlier"), ARTIFACT, ())
         assert [voice.tail for voice in await voices.list(OURS)] == ["earlier", "b", "a", "c"]
+
+    async def test_pages_are_what_the_whole_list_says(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """In every order, for every filter: page by page what sorting and filtering the whole list gives."""
+        names = ("Émile", "emile", "Straße", "STRASSE", "zoë", "_", "😀", "\ufb01n", "a\nb")
+        langs, genders = tuple(LangCode)[:2], ("female", "male", "")
+        for number, (name, lang) in enumerate(product(names, langs)):
+            voice = replace(make_voice(clock, f"{number % 5}{number}"), display_name=name, lang=lang)
+            await voices.add(OURS, replace(voice, gender=genders[number % 3]), ARTIFACT, ())
+            if number % 4 == 0:
+                clock.advance(0.5)
+        await voices.update(OURS, VoiceId("ours__33"), VoiceChange(display_name="ÉMILE"))
+        await voices.add(OURS, make_draft(clock), ARTIFACT, ())
+        await voices.add(THEIRS, make_voice(clock, workspace=THEIRS), ARTIFACT, ())
+        everything = await voices.list(OURS)
+        orders = ("is_custom asc, create_time asc", "display_name desc", "lang_code desc, display_name", "name desc")
+        orders = (*orders, "source, create_time desc", "voice_id", "is_custom desc")
+        filters = (
+            "",
+            'source = "IVC" AND lang_code = "en"',
+            f'lang_code = "{langs[0].bcp47}"',
+            "-gender:female OR gender:*",
+            "NOT (gender = MALE lang_code:en)",
+            "owned = false",
+            "source = IVC community = false",
+            "categories:any",
+            "display_name:emi* source = ivc",
+        )
+        for order_by, expression in chain(product(orders, filters[:1]), product(orders[1:3], filters[1:])):
+            selection = VoiceSelection(compile_filter(expression), parse_order(order_by), limit=7)
+            whole = replace(selection, limit=None).of(everything)
+            assert await voices.select(OURS, replace(selection, limit=None)) == whole, (order_by, expression)
+            found: list[Voice] = []
+            while page := (await voices.select(OURS, selection)).voices:
+                found += page
+                selection = replace(selection, after=selection.order.position(found[-1]))
+            assert found == whole.voices, (order_by, expression)
+        assert await voices.list_languages(OURS) == set(langs)
+        oldest_first = sorted(everything, key=lambda voice: (voice.created_at, voice.voice_id))
+        assert list(await voices.list_names(OURS)) == [(each.voice_id, each.display_name) for each in oldest_first]
 
     async def test_an_id_is_taken_once(self, voices: VoiceStore, clock: FixedClock) -> None:
         """The second of one id is refused and changes nothing; another workspace may use the same id."""

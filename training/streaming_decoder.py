@@ -19,6 +19,7 @@ import json
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from zipfile import ZIP_LZMA, ZipFile, ZipInfo
 
@@ -126,7 +127,33 @@ def make_practice(model: onnx.ModelProto) -> onnx.ModelProto:
     renamed = {_UPSAMPLED: "upsampled", _SOURCE: "source"}
     timbre = [port for port in model.graph.input if port.name.startswith("timbre")]
     inputs = [_port("upsampled", [1, 256, "num_steps"]), _port("source", [1, 22, "num_source_steps"]), *timbre]
-    return _finish(model, nodes, renamed, inputs, ["mean", "variance"])
+    practice = _finish(model, nodes, renamed, inputs, ["mean", "variance"])
+    _order_by_need(practice.graph)
+    return practice
+
+
+def _order_by_need(graph: onnx.GraphProto) -> None:
+    """Put each node right before the first that reads it, the statistics of each norm as soon as there are any.
+
+    Run in this order (`OnnxSession`, `runs_as_written`), what a norm reads is forgotten before the next one's is made.
+    """
+    wiring = Wiring(graph)
+    ordered: list[onnx.NodeProto] = []
+    placed: set[str] = set()
+    wanted = chain.from_iterable(zip(*(node.input for node in graph.node[-2:]), strict=True))
+    waiting = [(name, False) for name in reversed([*wanted, "mean", "variance"])]
+    while waiting:
+        name, are_inputs_placed = waiting.pop()
+        if name in placed or name not in wiring.makers:
+            continue
+        node = wiring.makers[name]
+        if are_inputs_placed:
+            ordered.append(node)
+            placed.update(node.output)
+        else:
+            waiting += [(name, True), *((read, False) for read in reversed(node.input))]
+    del graph.node[:]
+    graph.node.extend(ordered)
 
 
 def _tell_statistics(wiring: Wiring) -> list[onnx.NodeProto]:

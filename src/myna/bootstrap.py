@@ -93,7 +93,7 @@ def build_services(
         remake_voice=remake_voice,
         engine=engine,
         marks=settings.mark_speech,
-        open_encoder=_open_encoder(settings),
+        open_encoder=open_encoder(settings),
         offload=offload_of_speech,
         offload_of_jobs=offload_of_jobs,
         limits=SpeechLimits(
@@ -188,7 +188,8 @@ def build_services(
     )
 
 
-def _open_encoder(settings: Settings) -> Callable[..., FormatEncoder]:
+def open_encoder(settings: Settings) -> Callable[..., FormatEncoder]:
+    """What writes speech in a format, signed if the settings say so. Raises: InvalidRequest, ServiceUnavailable."""
     if not settings.sign_speech:
         return FormatEncoder
     return CredentialEncoders(read_signing_identity(settings.data_dir, settings.signing_identity)).open

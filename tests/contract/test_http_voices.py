@@ -328,10 +328,14 @@ async def test_bad_queries_are_refused(service: HttpService, query: dict[str, st
 
 
 async def test_a_token_serves_only_its_own_query(service: HttpService) -> None:
-    """A token of one filter is refused by another."""
+    """A token of one filter is refused by another, and one that was changed into what no database can read."""
     token = (await service.get("/voices/v1/voices", pageSize="2")).json()["nextPageToken"]
     assert (await service.get("/voices/v1/voices", pageSize="3", pageToken=token)).status_code == 200
     assert (await service.get("/voices/v1/voices", filter="source=IVC", pageToken=token)).status_code == 400
+    query, is_custom, created, voice_id = json.loads(base64.urlsafe_b64decode(token + "==="))
+    for place in ((is_custom, "yesterday", voice_id), (is_custom, created, "\0"), (is_custom, created, "\ud800")):
+        changed = base64.urlsafe_b64encode(json.dumps([query, *place]).encode()).decode().rstrip("=")
+        assert (await service.get("/voices/v1/voices", pageSize="3", pageToken=changed)).status_code == 400
 
 
 async def test_the_older_list_and_the_languages(service: HttpService) -> None:

@@ -12,14 +12,13 @@ from urllib.parse import urlsplit
 
 import obstore
 import pytest
-import typer
 import yaml
 from compose_spec import PyCompose
 from obstore.store import S3Store
 from tests.live_server import LiveServer
 from tests.store_servers import S3, free_port, s3_environment
 
-from myna.cli.main import build_app
+from myna.cli.main import load_command
 from myna.config import ClientSettings, Settings
 from myna.store.opening import open_stores
 from myna.testing.clock import FixedClock
@@ -49,7 +48,7 @@ def words_of(instruction: str) -> str:
 def check_serve(words: list[str]) -> None:
     """The command line is one that Myna takes. Raises: click.UsageError."""
     name, *options = words
-    typer.main.get_command(build_app()).commands[name].make_context(name, options)
+    load_command(name).make_context(name, options)
 
 
 def test_hadolint_finds_nothing() -> None:

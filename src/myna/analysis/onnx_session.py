@@ -47,13 +47,15 @@ class OnnxSession:
         num_threads: int = 1,
         *,
         keeps_memory: bool = True,
+        runs_as_written: bool = False,
         weights_folder: Path | None = None,
     ) -> None:
         """Open a graph.
 
         graph: a file, or what would be in it. keeps_memory: hold what the largest run of any such session needed, for
-        all of them; without it every run asks the system anew, a few per cent slower. weights_folder: where the files
-        are in which the weights of a graph lie that has none itself.
+        all of them; without it every run asks the system anew, a few per cent slower. runs_as_written: nodes in the
+        order of the graph, as far as can be, in place of one that begins at its outputs. weights_folder: where the
+        files are in which the weights of a graph lie that has none itself.
         """
         options = ort.SessionOptions()
         options.intra_op_num_threads = num_threads
@@ -63,6 +65,8 @@ class OnnxSession:
         options.add_session_config_entry("session.inter_op.allow_spinning", "0")
         options.enable_cpu_mem_arena = keeps_memory
         options.add_session_config_entry("session.use_env_allocators", str(int(keeps_memory)))
+        if runs_as_written:
+            options.execution_order = ort.ExecutionOrder.PRIORITY_BASED
         if weights_folder is not None:
             options.add_session_config_entry(
                 "session.model_external_initializers_file_folder_path", str(weights_folder)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from myna.cli.exit_codes import ExitCode
+from myna.cli.opened_store import opened_store
 from myna.cli.options import AsJson, DataDir
 from myna.cli.output import print_json, print_result, print_rows, remark
 from myna.cli.progress import counted_progress
@@ -99,16 +100,11 @@ def _note(act: Act, settings: Settings, voice_ids: Iterable[str]) -> None:
 
 def _run(settings: Settings, work: "Callable[[Stores, OnProgress], Awaitable[T]]", *, must_exist: bool) -> T:
     """Do it with the store that the settings name."""
-    from myna.store.opening import open_stores  # noqa: PLC0415
 
     async def run() -> T:
-        places = settings.database_url, settings.blob_url
-        stores = open_stores(settings.data_dir, SystemClock(), *places, must_exist=must_exist)
-        try:
+        async with opened_store(settings, must_exist=must_exist) as stores:
             with counted_progress("Voices") as on_progress:
                 return await work(stores, on_progress)
-        finally:
-            await stores.release()
 
     return asyncio.run(run())
 

@@ -13,7 +13,7 @@ from myna.observability.audit_log import AUDIT_FILE, verify_audit_log
 
 
 def build_app() -> typer.Typer:
-    app = typer.Typer(name="audit", help="Check the log of who did what with which voice.", no_args_is_help=True)
+    app = typer.Typer(no_args_is_help=True)
     app.callback()(lambda: None)  # keeps the subcommand's name, although it is the only one
     app.command("verify")(verify)
     return app

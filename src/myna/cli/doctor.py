@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from myna import __version__
 from myna.cli.config_docs import config_docs
 from myna.cli.exit_codes import ExitCode
+from myna.cli.opened_store import opened_store
 from myna.cli.options import AsJson, DataDir, EngineId
 from myna.cli.output import print_json, print_result, print_rows
 from myna.cli.setting_values import environment_name, read_settings
@@ -120,16 +121,16 @@ def _check_store(settings: Settings) -> str:
         if not os.access(folder, os.W_OK):
             raise PermissionError(f"{settings.data_dir} cannot be made: {folder} is not writable")
         return f"{settings.data_dir} will be made at the first start"
-    from myna.bootstrap import build_services  # noqa: PLC0415  (the server's libraries: seconds to import)
 
     async def check() -> None:
-        services = build_services(settings)
-        try:
-            await services.prepare_store()
-            await services.voices.check()
-        finally:
-            await services.release()
+        async with opened_store(settings) as stores:
+            await stores.prepare()
+            await stores.voices.check()
 
+    if settings.sign_speech:
+        from myna.bootstrap import open_encoder  # noqa: PLC0415  (the server's libraries: seconds to import)
+
+        open_encoder(settings)
     asyncio.run(check())
     return f"{settings.data_dir} can be read and written"
 

@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from myna.cli.opened_store import opened_store
 from myna.cli.options import AsJson, DataDir
 from myna.cli.output import print_json, print_result, print_rows
 from myna.cli.setting_values import read_settings
@@ -30,7 +31,7 @@ _SCOPES = {KeyAccess.READ: READ, KeyAccess.WRITE: WRITE}
 
 
 def build_app() -> typer.Typer:
-    app = typer.Typer(name="keys", help="Make, list, rotate and revoke API keys.", no_args_is_help=True)
+    app = typer.Typer(no_args_is_help=True)
     app.command("create")(create_key)
     app.command("list")(list_keys)
     app.command("rotate")(rotate_key)
@@ -120,14 +121,9 @@ async def make_key(
 
 async def with_keys(settings: Settings, work: Callable[[KeyStore], Awaitable[T]]) -> T:
     """Work on the keys alone; nothing else is loaded. Raises: what `work` raises, ServiceUnavailable."""
-    from myna.bootstrap import build_services  # noqa: PLC0415  (the server's libraries: seconds to import)
-
-    services = build_services(settings)
-    try:
-        await services.prepare_store()
-        return await work(services.keys)
-    finally:
-        await services.release()
+    async with opened_store(settings) as stores:
+        await stores.prepare()
+        return await work(stores.keys)
 
 
 def _print_key(key: str, row: KeyRow, *, as_json: bool) -> None:

@@ -1,36 +1,94 @@
-"""The entry point: commands put together, errors turned into exit codes."""
+"""The entry point: commands put together, errors turned into exit codes.
 
-import json
-import logging
-import secrets
-import sys
-from typing import Annotated
+A command's module is imported when the command is run: together they, and the libraries of some, take most of a second.
+"""
+
+from pkgutil import resolve_name
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from myna import __version__
-from myna.cli import (
-    archive,
-    audit,
-    clone,
-    demo,
-    detect,
-    doctor,
-    engines,
-    keys,
-    models,
-    say,
-    serve,
-    store,
-    voices,
-    worker,
-)
-from myna.cli.exit_codes import ExitCode, exit_code_for
-from myna.cli.output import print_result, remark
-from myna.client import ApiError, ClientError
-from myna.domain.errors import MynaError
+from myna.cli.output import print_result
 
-logger = logging.getLogger(__name__)
+_HIDDEN = "worker"
+_COMMANDS = {
+    "serve": (
+        "serve:serve",
+        "Serve the API. Prints the address once the engine is loaded and requests are answered; stops on Ctrl-C.",
+    ),
+    "clone": (
+        "clone:clone",
+        "Clone a voice: its id on stdout, what was heard on stderr. Exit code 3 if no recording could be used.",
+    ),
+    "say": ("say:say", "Speak text with a voice. Prints the path of the audio file on stdout."),
+    "detect": (
+        "detect:detect",
+        "Say whether recordings hold speech that Myna has marked. Needs no server; the weights of `watermark` it "
+        "needs.",
+    ),
+    "demo": (
+        "demo:demo",
+        "Start a real server, clone a voice over HTTP from a real recording, speak a sentence, write a WAV.",
+    ),
+    "engines": ("engines:engines", "List the installed engines: languages, licence, and why one cannot be used."),
+    "doctor": (
+        "doctor:doctor",
+        "Show the settings in force and where each came from, and check what the server needs. Exit code 7 for "
+        "weights.",
+    ),
+    _HIDDEN: (
+        "worker:worker",
+        "Serve the connections that come through a socket, until it ends. Started by `myna serve`, not by people.",
+    ),
+    "export": (
+        "archive:export_voices",
+        "Write a workspace's voices, recordings and consents into one file; servers may go on.",
+    ),
+    "import": (
+        "archive:import_voices",
+        "Add all voices of a file, or none; servers may go on. Prints their ids: in the file, and here.",
+    ),
+    "voices": ("voices:build_app", "List, show, rename, revoke, delete and remake voices."),
+    "keys": ("keys:build_app", "Make, list, rotate and revoke API keys."),
+    "models": ("models:build_app", "Fetch, list and verify model weights."),
+    "store": ("store:build_app", "Move a store, or forget a workspace."),
+    "audit": ("audit:build_app", "Check the log of who did what with which voice."),
+}
+"""By name: where it is, and what the list of commands says. Of a function also its docstring; a test compares them."""
+
+
+class _Commands(TyperGroup):
+    """Lists commands without their modules."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # Any: what Typer has of Click is private
+        """The command that is to be run, now with its module."""
+        if args and args[0] in _COMMANDS:
+            self.commands[args[0]] = load_command(args[0])
+        return super().resolve_command(ctx, args)
+
+
+def load_command(name: str) -> Any:
+    """The command itself."""
+    place, text = _COMMANDS[name]
+    found = resolve_name(f"myna.cli.{place}")
+    app = typer.Typer()
+    app.callback()(_nothing)  # keeps the name of a single command
+    if place.endswith(":build_app"):
+        app.add_typer(found(), name=name, help=text)
+    else:
+        app.command(name, hidden=name == _HIDDEN)(found)
+    return typer.main.get_group(app).commands[name]
+
+
+def name_commands() -> dict[str, str]:
+    """What the list of commands says of each."""
+    return {name: text for name, (_, text) in _COMMANDS.items()}
+
+
+def _nothing() -> None:
+    pass
 
 
 def build_app() -> typer.Typer:
@@ -43,14 +101,9 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(_options)
-    for command in (serve.serve, clone.clone, say.say, detect.detect, demo.demo, engines.engines, doctor.doctor):
-        app.command()(command)
-    app.command(hidden=True)(worker.worker)
-    app.command("export")(archive.export_voices)
-    app.command("import")(archive.import_voices)
-    for module in (voices, keys, models, store, audit):
-        app.add_typer(module.build_app())
+    app.callback(cls=_Commands)(_options)
+    for name, text in name_commands().items():
+        app.command(name, help=text, hidden=name == _HIDDEN)(_nothing)
     return app
 
 
@@ -58,24 +111,11 @@ def main() -> None:
     """Run the command line and exit with a documented code (docs/cli.md)."""
     try:
         build_app()(prog_name="myna")
-    except (ClientError, MynaError) as error:
-        code = exit_code_for(error)
-        _tell(code, error.message, error.reason if isinstance(error, ApiError) else getattr(error, "code", ""))
-    except Exception as error:  # the last resort of the command line
-        code = ExitCode.FAILED
-        error_id = secrets.token_hex(4)
-        logger.exception("unexpected error %s", error_id)
-        _tell(code, f"Myna failed unexpectedly (error {error_id}): {type(error).__name__}. This is a bug.")
+    except Exception as error:  # noqa: BLE001  (the last resort of the command line)
+        from myna.cli.failure import tell_failure  # noqa: PLC0415  (the client's libraries)
+
+        code = tell_failure(error)
     raise SystemExit(code)
-
-
-def _tell(code: ExitCode, message: str, name: str = "") -> None:
-    """Say what went wrong: one line, or one JSON document when the command was asked for JSON."""
-    if "--json" in sys.argv:
-        error = {"exitCode": int(code), "code": name, "message": message}
-        sys.stderr.write(json.dumps({"error": error}, ensure_ascii=False) + "\n")
-    else:
-        remark(f"myna: {message}", style="red")
 
 
 def _print_version(asked: bool) -> None:

@@ -23,7 +23,7 @@ WeightsDir = Annotated[
 
 
 def build_app() -> typer.Typer:
-    app = typer.Typer(name="models", help="Fetch, list and verify model weights.", no_args_is_help=True)
+    app = typer.Typer(no_args_is_help=True)
     app.command("pull")(pull_models)
     app.command("list")(list_models)
     app.command("verify")(verify_models)

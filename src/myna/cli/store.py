@@ -29,7 +29,7 @@ _BLOBS = "Its recordings and artifacts, as MYNA_BLOB_URL names them."
 
 
 def build_app() -> typer.Typer:
-    app = typer.Typer(name="store", help="Move a store, or forget a workspace.", no_args_is_help=True)
+    app = typer.Typer(no_args_is_help=True)
     app.command("copy")(copy_everything)
     app.command("forget")(forget)
     app.command("check-receipt")(check_receipt)

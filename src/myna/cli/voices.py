@@ -16,7 +16,7 @@ VoiceId = Annotated[str, typer.Argument(metavar="VOICE_ID", help="Id of the voic
 
 
 def build_app() -> typer.Typer:
-    app = typer.Typer(name="voices", help="List, show, rename, revoke, delete and remake voices.", no_args_is_help=True)
+    app = typer.Typer(no_args_is_help=True)
     app.command("list")(list_voices)
     app.command("show")(show_voice)
     app.command("rename")(rename_voice)

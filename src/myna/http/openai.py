@@ -25,7 +25,6 @@ from myna.http.reply import JsonReply, to_json
 from myna.http.request_state import record_of
 from myna.http.speech import raw_audio, speak_along
 from myna.observability.request_record import RequestRecord
-from myna.usecases.manage_voices import VoiceQuery
 from myna.usecases.models import KNOWN_MODELS
 from myna.usecases.speak_command import SpeakCommand, SpeechForm
 
@@ -69,10 +68,9 @@ def _model(name: str) -> JsonObject:
 @router.get("/audio/voices", summary="List voices (as OpenAI's clients ask)", response_model=JsonObject)
 async def list_voices(grant: Reader, backend: WithBackend) -> JsonReply:
     """Ids and names: OpenAI's names first, then the stock voices and the workspace's own."""
-    page = await backend.services.list_voices(grant.workspace, VoiceQuery())
-    named = [{"id": name, "name": name} for name in backend.limits.openai_voices]
-    own = ({"id": voice.voice_id, "name": voice.display_name} for voice in page.voices)
-    return await asyncio.to_thread(lambda: JsonReply({"voices": [*named, *own]}))
+    names = [(name, name) for name in backend.limits.openai_voices]
+    names += await backend.services.list_voices.names(grant.workspace)
+    return await asyncio.to_thread(lambda: JsonReply({"voices": [{"id": each, "name": name} for each, name in names]}))
 
 
 @router.post(

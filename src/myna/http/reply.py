@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+from fastapi import Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -52,9 +53,13 @@ class Reply(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
-async def large_reply(make: Callable[[], Reply]) -> JsonReply:
-    """Made and written on a thread: megabytes would hold up every other request."""
-    return await asyncio.to_thread(lambda: JsonReply(make().to_wire()))
+async def large_reply(make: Callable[[], Reply]) -> Response:
+    """Made and written on a thread, and by pydantic alone: megabytes would hold up every other request."""
+
+    def write() -> str:
+        return make().model_dump_json(by_alias=True, exclude_unset=True, ensure_ascii=True)
+
+    return Response(await asyncio.to_thread(write), media_type=JsonReply.media_type)
 
 
 class ErrorReply(Reply):

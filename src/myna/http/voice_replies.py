@@ -9,6 +9,7 @@ from myna.domain.voice import Voice
 from myna.http.consent_replies import ConsentReply
 from myna.http.note_reply import NoteReply, rounded
 from myna.http.reply import Reply
+from myna.usecases.manage_voices import VoicePage
 from myna.usecases.voice_filter import format_time, is_custom
 
 
@@ -84,6 +85,11 @@ class VoiceListReply(Reply):
     voices: list[VoiceReply]
     total_size: int
     next_page_token: str
+
+    @classmethod
+    def of(cls, page: VoicePage, *, is_strict: bool) -> Self:
+        voices = [VoiceReply.of(voice, is_strict=is_strict) for voice in page.voices]
+        return cls(voices=voices, total_size=page.total_size, next_page_token=page.next_page_token)
 
 
 class LegacyVoiceReply(Reply):

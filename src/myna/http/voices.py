@@ -38,7 +38,6 @@ from myna.http.voice_requests import (
 from myna.observability.audit_log import Act
 from myna.text.languages.registry import open_language
 from myna.usecases.clone_voice import CloneVoiceCommand, CloneVoiceResult
-from myna.usecases.manage_voices import VoiceQuery
 from myna.usecases.repeated_requests import Outcome
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[Any]])
@@ -166,24 +165,18 @@ async def design_voice(
     return await large_reply(lambda: DesignVoiceReply.of(designed))
 
 
-@_in_both_forms("GET", "/voices", "List voices")
-async def list_voices(
-    grant: Reader, query: Annotated[ListVoicesQuery, Query()], backend: WithBackend
-) -> VoiceListReply:
+@_in_both_forms("GET", "/voices", "List voices", response_model=VoiceListReply)
+async def list_voices(grant: Reader, query: Annotated[ListVoicesQuery, Query()], backend: WithBackend) -> Response:
     """The stock voices and the workspace's own."""
     page = await backend.services.list_voices(grant.workspace, query.to_query())
-    return VoiceListReply(
-        voices=[VoiceReply.of(voice, is_strict=backend.limits.strict_replies) for voice in page.voices],
-        total_size=page.total_size,
-        next_page_token=page.next_page_token,
-    )
+    is_strict = backend.limits.strict_replies
+    return await large_reply(lambda: VoiceListReply.of(page, is_strict=is_strict))
 
 
 @_in_both_forms("GET", "/supportedLanguages", "List languages")
 async def list_languages(grant: Reader, backend: WithBackend) -> SupportedLanguagesReply:
     """What voices can be made in, and which of it the running engine speaks."""
-    page = await backend.services.list_voices(grant.workspace, VoiceQuery())
-    present = {voice.lang for voice in page.voices}
+    present = await backend.services.list_voices.languages(grant.workspace)
     return SupportedLanguagesReply(languages=[_language_row(lang, lang in present, backend) for lang in LangCode])
 
 
@@ -294,10 +287,8 @@ async def delete_voice(
     return DeletionReply(receipt=said, signed=services.vault.sign_receipt(said), public_key=key)
 
 
-@older.get("/voices", summary="List voices (older form)")
-async def list_older(
-    grant: Reader, query: Annotated[ListVoicesQuery, Query()], backend: WithBackend
-) -> LegacyVoiceListReply:
+@older.get("/voices", summary="List voices (older form)", response_model=LegacyVoiceListReply)
+async def list_older(grant: Reader, query: Annotated[ListVoicesQuery, Query()], backend: WithBackend) -> Response:
     """What clients called before the Voice API; also the health check of some. `filter` is `language=en`."""
     page = await backend.services.list_voices(grant.workspace, query.to_query())
-    return LegacyVoiceListReply(voices=[LegacyVoiceReply.of(voice) for voice in page.voices])
+    return await large_reply(lambda: LegacyVoiceListReply(voices=[LegacyVoiceReply.of(voice) for voice in page.voices]))

@@ -42,6 +42,7 @@ from myna.store.keys import ensure_workspace
 from myna.store.tables import RevocationRow, VoiceRow
 from myna.store.voice_rows import (
     ARTIFACT,
+    VOICE_COLUMNS,
     apply_change,
     digests,
     sample_name,
@@ -52,7 +53,9 @@ from myna.store.voice_rows import (
     to_row,
     to_voice,
 )
+from myna.store.voice_selecting import listed, select_voices
 from myna.usecases.ports import Clock, DeletedFiles, StoredSample, StoredVoice, VoiceChange
+from myna.usecases.voice_order import SelectedVoices, VoiceSelection
 
 logger = logging.getLogger(__name__)
 
@@ -109,14 +112,29 @@ class SqlVoiceStore:
         return samples
 
     async def list(self, workspace: WorkspaceId) -> Sequence[Voice]:
+        query = select(*VOICE_COLUMNS).where(listed(workspace)).order_by(VoiceRow.created_at, VoiceRow.id)
         async with self._database.reading() as session:
-            # Plain rows: objects that the session watches take three times as long to make.
-            rows = await session.execute(
-                select(*VoiceRow.__table__.columns)
-                .where(VoiceRow.workspace == workspace, VoiceRow.is_draft.is_(False))
-                .order_by(VoiceRow.created_at, VoiceRow.id)
-            )
-            return [to_voice(row) for row in rows]
+            return [to_voice(row) for row in await session.execute(query)]
+
+    async def select(self, workspace: WorkspaceId, selection: VoiceSelection) -> SelectedVoices:
+        queries = select_voices(workspace, selection, VOICE_COLUMNS, is_sqlite=self._database.is_sqlite)
+        if queries is None:
+            return selection.of(await self.list(workspace))
+        voices, number = queries
+        async with self._database.reading() as session:
+            rows = (await session.execute(voices)).all()
+            return SelectedVoices([to_voice(row) for row in rows], await session.scalar(number) or 0)
+
+    async def list_names(self, workspace: WorkspaceId) -> Sequence[tuple[VoiceId, str]]:
+        names = select(VoiceRow.voice_id, VoiceRow.display_name).where(listed(workspace))
+        in_order = names.order_by(VoiceRow.created_at, VoiceRow.voice_id)
+        async with self._database.reading() as session:
+            return [(VoiceId(voice_id), name) for voice_id, name in await session.execute(in_order)]
+
+    async def list_languages(self, workspace: WorkspaceId) -> set[LangCode]:
+        async with self._database.reading() as session:
+            languages = await session.scalars(select(VoiceRow.lang).where(listed(workspace)).distinct())
+            return {LangCode(lang) for lang in languages}
 
     async def check(self) -> None:
         """Raises: ServiceUnavailable, in less than five seconds, when the store cannot be read and written."""

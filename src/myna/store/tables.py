@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, validates
 from sqlalchemy.types import TypeDecorator
 
 _NAMING = {
@@ -113,12 +113,16 @@ class VoiceRow(Base):
     __table_args__ = (
         UniqueConstraint("workspace", "voice_id"),
         Index("ix_voices_expires_at", "expires_at"),
+        # The order in which they are listed.
+        Index("ix_voices_listed", "workspace", "is_draft", "created_at", "voice_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     workspace: Mapped[str] = mapped_column(ForeignKey("workspaces.name"))
     voice_id: Mapped[str] = mapped_column(String(255))
     display_name: Mapped[str] = mapped_column(Text)
+    sort_name: Mapped[str] = mapped_column(Text, server_default="")
+    """`display_name` without case, by which voices are sorted: databases fold case each in their own way."""
     lang: Mapped[str] = mapped_column(String(8))
     source: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -149,6 +153,11 @@ class VoiceRow(Base):
     samples: Mapped[list[SampleRow]] = relationship(
         order_by=SampleRow.position, cascade="all, delete-orphan", passive_deletes=True, lazy="raise"
     )
+
+    @validates("display_name")
+    def _keep_sort_name(self, _name: str, display_name: str) -> str:
+        self.sort_name = display_name.casefold()
+        return display_name
 
 
 class RevocationRow(Base):

@@ -9,13 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from myna.domain.errors import InvalidRequest, PermissionDenied, VoiceNotFound
+from myna.domain.language import LangCode
 from myna.domain.voice import Voice, VoiceId, WorkspaceId, unknown_voice
 from myna.usecases.ports import DeletedFiles, VoiceChange, VoiceStore
-from myna.usecases.voice_filter import compile_filter, format_time, is_custom, matches_language
-
-GENDERS = ("male", "female", "neutral", "")
-AGE_GROUPS = ("young", "middle_aged", "elderly", "")
-"""Source: wire-contract.md#voice."""
+from myna.usecases.voice_filter import AGE_GROUPS, GENDERS, AllOf, AnyOf, compile_filter, speaks
+from myna.usecases.voice_order import Position, VoiceOrder, VoiceSelection, parse_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,39 +41,8 @@ class VoicePage:
     """Empty on the last page."""
 
 
-_SORT_KEYS: dict[str, Callable[[Voice], str]] = {
-    "displayname": lambda voice: voice.display_name.casefold(),
-    "voiceid": lambda voice: voice.voice_id,
-    "name": lambda voice: voice.name,
-    "langcode": lambda voice: voice.lang.value,
-    "source": lambda voice: voice.source.value,
-    "createtime": format_time,
-    "iscustom": lambda voice: str(int(is_custom(voice))),
-}
 _DEFAULT_ORDER = "is_custom asc, create_time asc"
-
-_Position = tuple[str, ...]
-"""Where a voice stands in an order: its sort keys, then its id, so that no two voices stand in one place."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Order:
-    names: tuple[str, ...]
-    descending: tuple[bool, ...]
-
-    def sort(self, voices: list[Voice]) -> None:
-        voices.sort(key=lambda voice: voice.voice_id)
-        for name, is_descending in reversed(list(zip(self.names, self.descending, strict=True))):
-            voices.sort(key=_SORT_KEYS[name], reverse=is_descending)
-
-    def position(self, voice: Voice) -> _Position:
-        return (*(_SORT_KEYS[name](voice) for name in self.names), voice.voice_id)
-
-    def compare(self, first: _Position, second: _Position) -> int:
-        for one, other, is_descending in zip(first, second, (*self.descending, False), strict=True):
-            if one != other:
-                return (1 if one > other else -1) * (-1 if is_descending else 1)
-        return 0
+_NOT_OURS = "pageToken is not one that was given out. Start again without it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +56,29 @@ class ListVoices:
         Raises: InvalidRequest for a filter, order or token that is not valid.
         """
         test = compile_filter(query.filter)
-        order = _parse_order(query.order_by or _DEFAULT_ORDER)
-        fingerprint = _fingerprint(query)
-        after = _read_token(query.page_token, fingerprint, len(order.names) + 1) if query.page_token else None
-
-        found = [voice for voice in (*self.stock, *await self.voices.list(workspace)) if test(voice)]
         if query.languages:
-            found = [voice for voice in found if any(matches_language(voice, lang) for lang in query.languages)]
-        order.sort(found)
-        rest = found
-        if after is not None:
-            rest = [voice for voice in found if order.compare(order.position(voice), after) > 0]
+            test = AllOf((test, AnyOf(tuple(speaks(lang) for lang in query.languages))))
+        order = parse_order(query.order_by or _DEFAULT_ORDER)
+        fingerprint = _fingerprint(query)
+        after = _read_token(query.page_token, fingerprint, order) if query.page_token else None
+
+        limit = query.page_size + 1 if query.page_size is not None else None  # one more: is it the last page?
+        selection = VoiceSelection(test, order, after, limit)
+        stock, own = selection.of(self.stock), await self.voices.select(workspace, selection)
+        rest = stock.voices + own.voices
+        order.sort(rest)
         page = tuple(rest[: query.page_size])
         token = _write_token(fingerprint, order.position(page[-1])) if len(rest) > len(page) else ""
-        return VoicePage(page, len(found), token)
+        return VoicePage(page, stock.num_found + own.num_found, token)
+
+    async def names(self, workspace: WorkspaceId) -> list[tuple[VoiceId, str]]:
+        """Ids and display names of all, in the order of a list that asks for none."""
+        stock = sorted(self.stock, key=lambda voice: (voice.created_at, voice.voice_id))
+        return [*((voice.voice_id, voice.display_name) for voice in stock), *await self.voices.list_names(workspace)]
+
+    async def languages(self, workspace: WorkspaceId) -> set[LangCode]:
+        """Those that there are voices in."""
+        return {voice.lang for voice in self.stock} | await self.voices.list_languages(workspace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,43 +149,31 @@ def _find_stock(stock: Sequence[Voice], voice_id: VoiceId) -> Voice | None:
     return next((voice for voice in stock if voice.voice_id == voice_id), None)
 
 
-def _parse_order(order_by: str) -> _Order:
-    """`display_name asc, create_time desc`. Raises: InvalidRequest."""
-    names: list[str] = []
-    descending: list[bool] = []
-    for term in order_by.split(","):
-        words = term.split()
-        name = words[0].replace("_", "").lower() if words else ""
-        direction = words[1].lower() if len(words) > 1 else "asc"
-        if name not in _SORT_KEYS or direction not in ("asc", "desc") or len(words) > 2:
-            raise InvalidRequest(
-                "orderBy is not valid. Use display_name, voice_id, name, lang_code, source or create_time, each with "
-                "asc or desc: orderBy=display_name asc."
-            )
-        names.append(name)
-        descending.append(direction == "desc")
-    return _Order(tuple(names), tuple(descending))
-
-
 def _fingerprint(query: VoiceQuery) -> str:
     """Eight hex digits that tell queries apart: a token serves only the query that it came from (AIP-158)."""
     text = json.dumps([sorted(query.languages), query.filter, query.order_by])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
-def _write_token(fingerprint: str, position: _Position) -> str:
+def _write_token(fingerprint: str, position: Position) -> str:
     return base64.urlsafe_b64encode(json.dumps([fingerprint, *position]).encode()).decode().rstrip("=")
 
 
-def _read_token(token: str, fingerprint: str, num_keys: int) -> _Position:
+def _read_token(token: str, fingerprint: str, order: VoiceOrder) -> Position:
     try:
         padded = token.encode("ascii") + b"=" * (-len(token) % 4)
         fields = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, binascii.Error, RecursionError) as exc:
-        raise InvalidRequest("pageToken is not one that was given out. Start again without it.") from exc
-    is_ours = isinstance(fields, list) and len(fields) == num_keys + 1 and all(isinstance(f, str) for f in fields)
+        raise InvalidRequest(_NOT_OURS) from exc
+    num_fields = 1 + len(order.names) + 1
+    is_ours = isinstance(fields, list) and len(fields) == num_fields and all(isinstance(f, str) for f in fields)
     if not is_ours or fields[0] != fingerprint:
         raise InvalidRequest(
             "pageToken belongs to another query. Repeat languages, filter and orderBy, or leave it out."
         )
-    return tuple(fields[1:])
+    position: Position = tuple(fields[1:])
+    try:
+        order.check(position)
+    except ValueError as exc:
+        raise InvalidRequest(_NOT_OURS) from exc
+    return position

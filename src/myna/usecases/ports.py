@@ -20,6 +20,7 @@ from myna.domain.transcript import FoundSpeech, HeardPassage, Talk
 from myna.domain.voice import Refinement, TrialMeasures, Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSpec
+from myna.usecases.voice_order import SelectedVoices, VoiceSelection
 
 T = TypeVar("T")
 
@@ -220,6 +221,18 @@ class VoiceStore(Protocol):
 
     async def list(self, workspace: WorkspaceId) -> Sequence[Voice]:
         """All published voices of the workspace (no drafts), oldest first."""
+
+    async def select(self, workspace: WorkspaceId, selection: VoiceSelection) -> SelectedVoices:
+        """Some of them, in another order."""
+        ...
+
+    async def list_names(self, workspace: WorkspaceId) -> Sequence[tuple[VoiceId, str]]:
+        """Ids and display names of all of them, oldest first, those of one moment by their ids."""
+        ...
+
+    async def list_languages(self, workspace: WorkspaceId) -> set[LangCode]:
+        """Those that they are in."""
+        ...
 
     async def update(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
         """Raises: VoiceNotFound."""

@@ -4,16 +4,20 @@ Source: google.aip.dev/160. As there, `OR` binds tighter than `AND`, two restric
 field may have several values: `tags:("a" OR "b")`. Wider than there, as clients write it: keywords in any case, `==`.
 """
 
+import operator
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NoReturn
 
 from myna.domain.errors import InvalidRequest
+from myna.domain.language import LangCode
 from myna.domain.voice import Voice, VoiceSource
 
-VoiceTest = Callable[[Voice], bool]
+GENDERS = ("male", "female", "neutral", "")
+AGE_GROUPS = ("young", "middle_aged", "elderly", "")
+"""Source: wire-contract.md#voice."""
 
 MAX_FILTER_CHARS = 4096
 _MAX_DEPTH = 32
@@ -34,9 +38,51 @@ class _Match(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Field:
+class Field:
     read: Callable[[Voice], tuple[str, ...]]
     match: _Match
+    column: str = ""
+    """Which of a voice's fields alone decides it; empty where any text may stand."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """All that may stand in the column, and what the filter compares in its place; what is missing never matches."""
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    parts: "tuple[VoiceTest, ...]"
+
+    def __call__(self, voice: Voice) -> bool:
+        return all(part(voice) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    parts: "tuple[VoiceTest, ...]"
+
+    def __call__(self, voice: Voice) -> bool:
+        return any(part(voice) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: "VoiceTest"
+
+    def __call__(self, voice: Voice) -> bool:
+        return not self.part(voice)
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """One of the field's values is accepted."""
+
+    field: Field
+    accepts: Callable[[str], bool]
+
+    def __call__(self, voice: Voice) -> bool:
+        return any(self.accepts(found) for found in self.field.read(voice))
+
+
+VoiceTest = AllOf | AnyOf | Not | Restriction
 
 
 def is_custom(voice: Voice) -> bool:
@@ -52,26 +98,36 @@ def _word(is_true: bool) -> tuple[str, ...]:
     return ("true" if is_true else "false",)
 
 
-_LANGUAGE = _Field(lambda voice: (voice.lang.bcp47,), _Match.LANGUAGE)
-_OWNED = _Field(lambda voice: _word(is_custom(voice)), _Match.WORD)
-_FIELDS: dict[str, _Field] = {
-    "displayname": _Field(lambda voice: (voice.display_name,), _Match.EXACT),
-    "voiceid": _Field(lambda voice: (voice.voice_id,), _Match.EXACT),
-    "name": _Field(lambda voice: (voice.name,), _Match.EXACT),
-    "description": _Field(lambda voice: (voice.description,), _Match.EXACT),
-    "tags": _Field(lambda voice: voice.tags, _Match.WORD),
-    "source": _Field(lambda voice: (voice.source.value,), _Match.WORD),
-    "gender": _Field(lambda voice: (voice.gender,), _Match.WORD),
-    "agegroup": _Field(lambda voice: (voice.age_group,), _Match.WORD),
+def _of_source(*shown: str) -> dict[str, str]:
+    return dict(zip((VoiceSource.IVC, VoiceSource.SYSTEM), shown, strict=False))
+
+
+def _itself(words: tuple[str, ...]) -> dict[str, str]:
+    return {word: word for word in words}
+
+
+_LANGUAGE = Field(
+    lambda voice: (voice.lang.bcp47,), _Match.LANGUAGE, "lang", {lang.value: lang.bcp47 for lang in LangCode}
+)
+_OWNED = Field(lambda voice: _word(is_custom(voice)), _Match.WORD, "source", _of_source("true", "false"))
+_FIELDS: dict[str, Field] = {
+    "displayname": Field(lambda voice: (voice.display_name,), _Match.EXACT),
+    "voiceid": Field(lambda voice: (voice.voice_id,), _Match.EXACT),
+    "name": Field(lambda voice: (voice.name,), _Match.EXACT),
+    "description": Field(lambda voice: (voice.description,), _Match.EXACT),
+    "tags": Field(lambda voice: voice.tags, _Match.WORD),
+    "source": Field(lambda voice: (voice.source.value,), _Match.WORD, "source", _of_source("IVC", "SYSTEM")),
+    "gender": Field(lambda voice: (voice.gender,), _Match.WORD, "gender", _itself(GENDERS)),
+    "agegroup": Field(lambda voice: (voice.age_group,), _Match.WORD, "age_group", _itself(AGE_GROUPS)),
     "langcode": _LANGUAGE,
     "languagecode": _LANGUAGE,
     "language": _LANGUAGE,
     "languages": _LANGUAGE,
-    "categories": _Field(lambda _voice: (), _Match.WORD),
+    "categories": Field(lambda _voice: (), _Match.WORD, "source"),
     "owned": _OWNED,
     "iscustom": _OWNED,
-    "community": _Field(lambda _voice: _word(False), _Match.WORD),
-    "createtime": _Field(lambda voice: (format_time(voice),), _Match.TIME),
+    "community": Field(lambda _voice: _word(False), _Match.WORD, "source", _of_source("false", "false")),
+    "createtime": Field(lambda voice: (format_time(voice),), _Match.TIME),
 }
 """By name without underscores, lower case: `display_name` and `displayName` are one field."""
 
@@ -84,15 +140,12 @@ def compile_filter(expression: str) -> VoiceTest:
     """Raises: InvalidRequest for an unknown field or a syntax error, with the place where it was noticed."""
     if len(expression) > MAX_FILTER_CHARS:
         raise InvalidRequest(f"filter is longer than {MAX_FILTER_CHARS} characters.")
-    if not expression.strip():
-        return lambda _voice: True
-    return _Parser(expression).parse()
+    return _Parser(expression).parse() if expression.strip() else AllOf(())
 
 
-def matches_language(voice: Voice, spelling: str) -> bool:
+def speaks(spelling: str) -> Restriction:
     """Whether a voice speaks the language that is meant by `en`, `en-US`, `en_US` or `EN_US`."""
-    wanted = spelling.strip().replace("_", "-").lower()
-    return wanted in (voice.lang.bcp47.lower(), voice.lang.iso639)
+    return _equals(_LANGUAGE, spelling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +194,7 @@ class _Parser:
         self._tokens = _tokenize(expression)
         self._next = 0
         self._depth = 0
-        self._before: tuple[_Field, str] | None = None
+        self._before: tuple[Field, str] | None = None
         """The field and comparator that stand before the parenthesis in which the parser is."""
 
     def parse(self) -> VoiceTest:
@@ -157,27 +210,25 @@ class _Parser:
             if _is_keyword(token, "AND"):
                 self._next += 1
             tests.append(self._factor())
-        return lambda voice: all(test(voice) for test in tests)
+        return AllOf(tuple(tests))
 
     def _factor(self) -> VoiceTest:
         tests = [self._term()]
         while (token := self._peek()) is not None and _is_keyword(token, "OR"):
             self._next += 1
             tests.append(self._term())
-        return lambda voice: any(test(voice) for test in tests)
+        return AnyOf(tuple(tests))
 
     def _term(self) -> VoiceTest:
         token = self._peek()
         if token is not None and _is_keyword(token, "NOT"):
             self._next += 1
-            test = self._simple()
-            return lambda voice: not test(voice)
+            return Not(self._simple())
         if token is not None and token.kind == "word" and token.text.startswith("-"):
             self._tokens[self._next] = _Token("word", token.text[1:], token.position + 1)
             if token.text == "-":
                 self._next += 1
-            test = self._simple()
-            return lambda voice: not test(voice)
+            return Not(self._simple())
         return self._simple()
 
     def _simple(self) -> VoiceTest:
@@ -239,46 +290,39 @@ def _is_keyword(token: _Token, *words: str) -> bool:
     return token.kind == "word" and token.text.upper() in words
 
 
-def _compare(field: _Field, comparator: str, argument: _Token) -> VoiceTest:
+def _compare(field: Field, comparator: str, argument: _Token) -> VoiceTest:
     value = argument.text
     if comparator in ("<", ">", "<=", ">="):
-        return _order_test(field, comparator, value)
+        return _in_order(field, comparator, value)
     if comparator == ":" and argument.kind == "word" and value == "*":
-        return lambda voice: any(field.read(voice))
-    test = _has_test(field, value) if comparator == ":" else _equals_test(field, value)
-    if comparator == "!=":
-        return lambda voice: not test(voice)
-    return test
+        return Restriction(field, bool)
+    test = _has(field, value) if comparator == ":" else _equals(field, value)
+    return Not(test) if comparator == "!=" else test
 
 
-def _equals_test(field: _Field, value: str) -> VoiceTest:
+def _equals(field: Field, value: str) -> Restriction:
     if field.match is _Match.LANGUAGE:
-        return lambda voice: matches_language(voice, value)
-    return _like_test(field, value, is_cased=field.match is _Match.EXACT)
+        wanted = value.strip().replace("_", "-").lower()
+        return Restriction(field, lambda found: wanted in (found.lower(), found.split("-")[0]))
+    return _like(field, value, is_cased=field.match is _Match.EXACT)
 
 
-def _has_test(field: _Field, value: str) -> VoiceTest:
+def _has(field: Field, value: str) -> Restriction:
     if field.match is not _Match.EXACT:
-        return _equals_test(field, value)
-    return _like_test(field, value if "*" in (value[:1], value[-1:]) else f"*{value}*", is_cased=False)
+        return _equals(field, value)
+    return _like(field, value if "*" in (value[:1], value[-1:]) else f"*{value}*", is_cased=False)
 
 
-def _like_test(field: _Field, value: str, *, is_cased: bool) -> VoiceTest:
+def _like(field: Field, value: str, *, is_cased: bool) -> Restriction:
     """`*` at either end of the value stands for anything."""
     form = str if is_cased else str.casefold
     ends = (".*" if value.startswith("*") else "", ".*" if value.endswith("*") else "")
     pattern = re.compile(re.escape(form(value.strip("*"))).join(ends), re.DOTALL)
-    return lambda voice: any(pattern.fullmatch(form(found)) for found in field.read(voice))
+    return Restriction(field, lambda found: pattern.fullmatch(form(found)) is not None)
 
 
-def _order_test(field: _Field, comparator: str, value: str) -> VoiceTest:
+def _in_order(field: Field, comparator: str, value: str) -> Restriction:
     if field.match is not _Match.TIME:
         _refuse(f"{comparator} works on create_time only")
-    accepts: dict[str, Callable[[str], bool]] = {
-        "<": lambda found: found < value,
-        ">": lambda found: found > value,
-        "<=": lambda found: found <= value,
-        ">=": lambda found: found >= value,
-    }
-    test = accepts[comparator]
-    return lambda voice: any(test(found) for found in field.read(voice))
+    compare = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}[comparator]
+    return Restriction(field, lambda found: compare(found, value))

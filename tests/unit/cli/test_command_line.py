@@ -1,6 +1,7 @@
 """The command line itself: what it accepts, refuses and prints, without any server."""
 
 import json
+import subprocess
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from myna.cli.exit_codes import ExitCode
-from myna.cli.main import main
+from myna.cli.main import load_command, main, name_commands
 
 
 class Terminal:
@@ -56,6 +57,40 @@ def test_every_command_explains_itself_and_can_print_json(terminal: Terminal, co
     code, out, _ = terminal.run(*command, "--help")
     assert code == ExitCode.OK
     assert "--json" in out
+
+
+HEAVY = {"numpy", "httpx", "onnxruntime", "fastapi", "sqlalchemy", "pydantic", "scipy", "av"}
+IMPORTED = """
+import sys
+from myna.cli.main import main
+try:
+    main()
+except SystemExit as ended:
+    assert not ended.code
+print(*sys.modules, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "needed"),
+    [
+        (["--help"], set()),
+        (["keys", "list", "--data-dir", "{}"], {"numpy", "sqlalchemy", "pydantic"}),
+        (["engines"], {"numpy", "pydantic"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_command_imports_what_it_needs(command: list[str], needed: set[str], tmp_path: Path) -> None:
+    """Not the libraries of the others: they take most of a second, and those of the engine more."""
+    words = [word.format(tmp_path) for word in command]
+    done = subprocess.run([sys.executable, "-c", IMPORTED, *words], check=True, capture_output=True, text=True)
+    assert HEAVY & set(done.stderr.split()) <= needed
+
+
+def test_the_list_of_commands_says_what_they_say_of_themselves() -> None:
+    """The list is made without their modules; each line is what `--help` of the command begins with."""
+    for name, text in name_commands().items():
+        assert load_command(name).help == text, name
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import numpy as np
+import onnx
 
 from myna.engines.kokoro.shipped_file import read_shipped
 from myna.engines.kokoro.streaming_decoder import GRAPH_FILE
@@ -19,6 +20,17 @@ def test_the_graphs_are_those_of_the_decoder() -> None:
     decoder = load_manifest().file("kokoro/decoder.onnx")
     assert decoder is not None
     assert decoder.sha256 == {source}
+
+
+def test_what_a_norm_reads_is_forgotten_before_the_next_ones_are_made() -> None:
+    """In the order in which the practice graph is written, and run: else it needs a gigabyte for three seconds."""
+    with ZipFile(BytesIO(read_shipped(GRAPH_FILE))) as archive:
+        nodes = list(onnx.load_from_string(archive.read("practice.onnx")).graph.node)
+    places = {name: place for place, node in enumerate(nodes) for name in node.output}
+    last_read = [place for name, place in places.items() if name.startswith("centred")]
+    kept = [range(places[nodes[place].input[0]], place + 1) for place in last_read]
+    assert len(kept) == 48
+    assert max(sum(place in span for span in kept) for place in range(len(nodes))) <= 3
 
 
 def test_the_stock_voices_practised_with_it() -> None:

@@ -68,17 +68,17 @@ class StreamingDecoder:
         self._num_threads = num_threads
         self._shape, self._sound = self._open("shape"), self._open("sound")
 
-    def _open(self, name: str, *, keeps_memory: bool = True) -> OnnxSession:
+    def _open(self, name: str, **options: bool) -> OnnxSession:
         with ZipFile(BytesIO(read_shipped(GRAPH_FILE))) as archive:
             graph = archive.read(f"{name}.onnx")
-        return OnnxSession(graph, self._num_threads, keeps_memory=keeps_memory, weights_folder=self._folder)
+        return OnnxSession(graph, self._num_threads, weights_folder=self._folder, **options)
 
     def practise(self, sentences: Sequence[tuple[FloatArray, ProsodyCurves]], styles: DecoderStyles) -> NormStatistics:
         """Measure a voice's norms while it says some sentences: aligned features and curves, as for `shape`.
 
         As much work as to speak them. Each counts the same: statistics of short sentences hold more silence.
         """
-        practice = self._open("practice", keeps_memory=False)
+        practice = self._open("practice", keeps_memory=False, runs_as_written=True)
         means, squares = [], []
         for aligned_features, curves in sentences:
             inputs = decoder_inputs(aligned_features, curves, styles)
