@@ -38,6 +38,8 @@ class Quantities:
         share = r"(?P<above>\d{1,3})[/⁄](?P<below>\d{1,3})"
         dot = r"(?:\.(?=\s[a-zà-ÿ]|[,;:)]))?"  # of a unit that is written as an abbreviation
         whole = r"(?P<whole>\d{1,3})"
+        # Russian "5-м" is fifth
+        joint = r"\s" if any(suffix[0] == "-" for suffix in language.ordinal_suffixes) else r"\s|-"
         yield from compile_rules(
             (rf"{before}\d{{1,3}}(?:[-–]\d{{1,3}}){{2,6}}{after}(?![-–])", self._read_row),
             (rf"{before}(?:{whole}\s)?{share}(?:\s{unit})?{after}(?!/){dot}", self._read_fraction),
@@ -70,7 +72,10 @@ class Quantities:
                 rf"{before}(?P<low>[-−])?{first}\s?{unit}{DASH}(?P<high>[-−])?{second}\s?(?P=unit){dot}{after}",
                 self._unless_in_sum(self._read_range),
             ),
-            (rf"{before}(?P<sign>[-−+])?{number}(?P<joint>\s|-)?{unit}{after}(?!/){dot}", self._read_measure),
+            (
+                rf"{before}(?P<sign>[-−+])?{number}(?P<joint>{joint})?{unit}{after}(?!/(?![\d一-龥])){dot}",
+                self._read_measure,
+            ),
             (
                 rf"{before}(?P<low>[-−])?{first}{DASH}(?P<high>[-−])?{second}(?:\s?{unit}{dot})?(?!-){after}",
                 self._unless_in_sum(self._read_range),
@@ -122,7 +127,8 @@ class Quantities:
     def _read_angle(self, match: re.Match[str]) -> str:
         """ "45°30'" """
         parts = zip(match.group("degrees", "minutes", "seconds"), self._language.angle, strict=True)
-        return self._language.join(*(f"{self._language.say(part)} {name}" for part, name in parts if part))
+        gap = self._language.gap
+        return self._language.join(*(f"{self._language.say(part)}{gap}{name}" for part, name in parts if part))
 
     def _read_row(self, match: re.Match[str]) -> str:
         """ "1-2-3": a count, a formation, an address."""
@@ -176,7 +182,7 @@ class Quantities:
         if (magnitude or not fraction) and language.is_attributive(match):
             forms = {"other": forms["one"]}
         if magnitude:
-            return f"{minus}{self._with_magnitude([language.say(number)], magnitude, forms)}"
+            return f"{minus}{self._with_magnitude([language.say_large(number, magnitude)], forms)}"
         has_hundredths = currency.hundredth is not None and len(fraction) == 2
         if not has_hundredths and fraction.strip("0"):
             return f"{minus}{language.join(language.say(number), forms['other'])}"
@@ -190,18 +196,18 @@ class Quantities:
 
     def _read_money_range(self, match: re.Match[str]) -> str:
         forms = self._language.currency[match["currency"]].whole
-        ends = [self._language.say(match["first"]), self._between(match), self._language.say(match["second"])]
+        ends = [self._language.say(match["first"]), self._between(match)]
         magnitude = self._magnitude(match)
         if magnitude:
-            return self._with_magnitude(ends, magnitude, forms)
-        return self._language.join(*ends, _several(forms))
+            return self._with_magnitude([*ends, self._language.say_large(match["second"], magnitude)], forms)
+        return self._language.join(*ends, self._language.say(match["second"]), _several(forms))
 
     def _magnitude(self, match: re.Match[str]) -> str:
         written = str(match.groupdict().get("magnitude") or "")
         return self._magnitudes[written.lower()] if written else ""
 
-    def _with_magnitude(self, amount: list[str], magnitude: str, forms: Forms) -> str:
-        return self._language.elide(self._language.join(*amount, magnitude, _several(forms)))
+    def _with_magnitude(self, amount: list[str], forms: Forms) -> str:
+        return self._language.elide(self._language.join(*amount, _several(forms)))
 
     def _read_large(self, match: re.Match[str]) -> str | None:
         if match["magnitude"] in "KMB" and len(match["number"]) == 1:
@@ -209,7 +215,7 @@ class Quantities:
         is_house = re.match(r"\s[A-Z]", match.string[match.end() : match.end() + 2]) is not None
         if match["magnitude"] == "B" and match["number"].isdigit() and is_house:
             return None  # 221B Baker Street
-        return f"{self._language.say(match['number'])} {self._magnitude(match)}"
+        return self._language.say_large(match["number"], self._magnitude(match))
 
     def _read_percent(self, match: re.Match[str]) -> str:
         sign, number = self._language.sign_word(match["sign"]), self._language.say(match["number"])
@@ -224,10 +230,11 @@ class Quantities:
         return percent + number if self._language.percent_first else self._language.join(number, percent)
 
     def _read_percent_range(self, match: re.Match[str]) -> str:
-        first = self._language.say_signed(match["low"], match["first"])
-        second = self._language.say_signed(match["high"], match["second"])
-        first = self._with_percent(first) if self._language.percent_first else first
-        return self._language.join(first, self._between(match), self._with_percent(second, match["second"]))
+        language = self._language
+        first, second = language.say(match["first"]), self._with_percent(language.say(match["second"]), match["second"])
+        first = self._with_percent(first) if language.percent_first else first
+        low, high = language.sign_word(match["low"]), language.sign_word(match["high"])
+        return language.join(low, first, self._between(match), high, second)
 
     def _read_measure(self, match: re.Match[str]) -> str:
         forms = self._language.units[match["unit"]]
@@ -255,14 +262,13 @@ class Quantities:
         return self._language.say_each(self._language.units[word]["one"] if word in self._language.units else word)
 
     def _read_range(self, match: re.Match[str]) -> str:
-        first = self._language.say_signed(match["low"], match["first"])
-        second = self._language.say_signed(match["high"], match["second"])
-        spoken = self._language.join(first, self._between(match), second)
-        if not match["unit"]:
-            return spoken
-        number, fraction = self._language.split(match["second"])
-        unit = self._language.choose_form(self._language.units[match["unit"]], number, is_whole=not fraction)
-        return self._language.join(spoken, unit)
+        language = self._language
+        first, second = language.say_signed(match["low"], match["first"]), language.say(match["second"])
+        if match["unit"]:
+            number, fraction = language.split(match["second"])
+            forms = language.units[match["unit"]]
+            second = language.join(second, forms["other"]) if fraction else language.say_count(number, forms)
+        return language.join(first, self._between(match), language.sign_word(match["high"]), second)
 
     def _between(self, match: re.Match[str]) -> str:
         """ "to"; "and" after "between"."""
@@ -310,8 +316,7 @@ class Quantities:
         return self._language.join(self._language.say(match["base"]), self._language.operation("×"), ten)
 
     def _read_ratio(self, match: re.Match[str]) -> str:
-        first, second = self._language.say(match["first"]), self._language.say(match["second"])
-        return self._language.join(first, self._language.ratio or self._language.to, second)
+        return self._language.say_ratio(match["first"], match["second"])
 
 
 def _exponent(match: re.Match[str]) -> str:
