@@ -89,6 +89,10 @@ class Japanese(Unspaced):
             *((rf"(?<={word})1日(?!から|[まよ]|付)", lambda _: "いちにち") for word in one_day.split("|")),
             (r"(?<![月一二三四五六七八九十百千〇])一日(?!付)", lambda _: "いちにち"),
             (r"(?<!\d)110番(?!目|[\d])", lambda _: "ひゃくとおばん"),
+            (
+                rf"何(?P<large>[十百千万])?(?P<counter>{counters})?(?<!何)(?<!何[色語等口言目片つ])(?!も[^す])",
+                self._read_how_many,
+            ),
             # 5月3日(日), (土); 月・水・金
             (rf"(?P<open>[(（])(?P<days>{signs})(?P<close>[)）])", self._read_weekday_sign),
             (
@@ -97,7 +101,7 @@ class Japanese(Unspaced):
             ),
             (r"(?<![\d/])(?P<day>\d{1,2})(?=[(（][月火水木金土日][・)）])", lambda match: self.day(int(match["day"]))),
             # 10:00〜, 〜18:00, 東京〜大阪
-            (r"(?<=[\d日時分月年円)）])[〜～](?=\s*(?:[、。）)」\n]|$))", lambda _: self.to),
+            (r"(?<=[\d日時分月年円名人個歳回)）])[〜～](?!\s?[-−\d])", lambda _: self.to),
             (rf"(?<![^\s(（「、。])[〜～]\s?{clock}", lambda match: self._read_clock(match) + "まで"),
             (rf"(?<={kanji})[〜～](?={kanji})(?![^〜～\n]*[〜～])", lambda _: self.to),
             (r"(?<![\d.-])(?P<first>\d{1,4})[-−ー](?P<second>\d{1,4})(?!\d|-\d)", self._read_pair),
@@ -114,6 +118,13 @@ class Japanese(Unspaced):
             return self.counted(value, match["counter"])
         return self.cardinal(value) + (self.units[match["unit"]]["other"] if match["unit"] else "")
 
+    def _read_how_many(self, match: re.Match[str]) -> str:
+        """ "何百本": as three of them, where sounds change."""
+        counter, number = match["counter"] or "", 3 * japanese.LARGE.get(match["large"] or "", 1)
+        if match[0] == "何日":
+            return "なんにち"
+        return "なん" + (self.counted(number, counter) if counter else self.cardinal(number)).removeprefix("さん")
+
     def _read_large(self, match: re.Match[str]) -> str:
         tail = self.counted(10_000, match["counter"]).removeprefix("いちまん") if match["counter"] else ""
         return self.say(match["number"]) + self.magnitudes[match["large"]] + tail
@@ -125,9 +136,6 @@ class Japanese(Unspaced):
 
     def _read_clock(self, match: re.Match[str]) -> str:
         return self.say_time(int(match["h"]), int(match["min"]), is_half_known=False)
-
-    def _read_counted(self, match: re.Match[str]) -> str:
-        return self.counted(int(match["number"]), match["counter"])
 
     def _read_floor(self, match: re.Match[str]) -> str:
         """ "B1F"; but 華氏90F is no floor."""
@@ -143,6 +151,11 @@ class Japanese(Unspaced):
         if re.search(r"[都道府県区市町村郡](?:[^\s、。\d]|\d{1,2}条){0,8}$", before):
             return first + self.row + second
         is_score = _RESULT.match(match.string, match.end()) or re.search(r"(?:スコア|得点)[はが、：:]?$", before)
+        # 巨人6-3阪神
+        is_game = int(match["first"]) >= int(match["second"]) and re.search("[一-龥ァ-ヶ]{2}$", before)
+        is_score = is_score or (
+            is_game and re.match("(?!番|号|丁|階|室|棟)[一-龥ァ-ヶ]{2}", match.string[match.end() :])
+        )
         return first + self.ratio + second if is_score else None
 
     def _read_weekday_sign(self, match: re.Match[str]) -> str:

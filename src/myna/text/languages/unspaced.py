@@ -62,7 +62,13 @@ class Unspaced(Language):
         counted += f"(?P<counter>{any_of(self.counters)})"
         roman = rf"(?P<roman>[Ⅰ-Ⅻ]|(?<=第)[IVX]{{1,5}})(?P<counter>{any_of(self.counters)})"
         yield re.compile(roman), self._read_roman
-        yield re.compile(counted), lambda match: self.counted(int(match["number"].replace(",", "")), match["counter"])
+        yield re.compile(counted), self._read_counted
+
+    def _read_counted(self, match: re.Match[str]) -> str:
+        """ "2个", but "045号" names one."""
+        number, counter = match["number"].replace(",", ""), match["counter"]
+        is_name = len(number) > 1 and number[0] == "0" and counter not in "时時分秒月日点年"
+        return self.say_code(number) + counter if is_name else self.counted(int(number), counter)
 
     def _read_roman(self, match: re.Match[str]) -> str:
         """ "第II部" """

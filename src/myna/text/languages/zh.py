@@ -89,8 +89,15 @@ class Chinese(Unspaced):
         sets = re.compile(
             rf"\d-\d{{1,3}}[（(][\d、，, -]*$|(?:{_GAME})[^\d，。]{{0,3}}(?:\d{{1,3}}-\d{{1,3}}[、，/])*$"
         )
+        # ranges ascend: 1-0, and the other sets of 11-7、9-11
+        row = re.compile(r"\d{1,3}-\d{1,3}(?:[、，/ ]{1,2}\d{1,3}-\d{1,3})*(?![\d.-]|[号室栋单楼幢层座])")
         alone = rf"{score}(?![\d.-]|{any_of(self.counters)})"
-        yield re.compile(alone), lambda match: self._read_score(match) if sets.search(words_before(match)) else None
+        yield (
+            re.compile(alone),
+            lambda match: (
+                self._read_score(match) if sets.search(words_before(match)) or self._descends(match, row) else None
+            ),
+        )
         # years without 年
         year, span = r"(?:18|19|20)\d\d", rf"(?:{DASH}|/)"
         amount = any_of({*self.counters, *_AMOUNTS} - {"届"})
@@ -116,6 +123,13 @@ class Chinese(Unspaced):
         if match["first"] >= match["second"]:
             return None
         return f"{self.digits(match['first'])}{self.to}{self.digits(match['second'])}"
+
+    def _descends(self, match: re.Match[str], row: re.Pattern[str]) -> bool:
+        """Whether one of the pairs beside it has the larger number first."""
+        before = re.search(r"(?:\d{1,3}-\d{1,3}[、，/ ]{1,2})*$", words_before(match))
+        found = row.match(match.string, match.start() - len(before[0] if before else ""))
+        pairs = re.findall(r"(\d+)-(\d+)", found[0]) if found else []
+        return any(int(first) >= int(second) for first, second in pairs) and "=" not in match.string[match.end() :][:3]
 
     def _read_score(self, match: re.Match[str]) -> str:
         return self.ratio.join(self.say(number) for number in match.groups())

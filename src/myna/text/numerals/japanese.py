@@ -12,7 +12,7 @@ _GROUPS = ("", "まん", "おく", "ちょう")
 _BEFORE_TRILLION = {"いち": "いっ", "はち": "はっ", "じゅう": "じゅっ"}
 _DAYS = ("", "ついたち", "ふつか", "みっか", "よっか", "いつか", "むいか", "なのか", "ようか", "ここのか", "とおか")
 _LATER_DAYS = {17: "じゅうしちにち", 19: "じゅうくにち", 20: "はつか", 27: "にじゅうしちにち", 29: "にじゅうくにち"}
-_LARGE = {"百": 100, "千": 1000, "万": 10**4, "億": 10**8, "兆": 10**12}
+LARGE = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "億": 10**8, "兆": 10**12}
 _PEOPLE = {1: "ひとり", 2: "ふたり"}
 _YO = ("人", "人前", "人称", "円", "円玉", "円札", "次", "次元", "次会", "次第")
 """Four before these is よ."""
@@ -131,9 +131,9 @@ def mixed_value(written: str) -> int:
         if part.isdigit():
             number = int(part)
             continue
-        group, number = (group + number * _LARGE[part], 0) if part in "百千" else (group + number, 0)
-        if part not in "百千":
-            total, group = total + group * _LARGE[part], 0
+        group, number = (group + number * LARGE[part], 0) if part in "十百千" else (group + number, 0)
+        if part not in "十百千":
+            total, group = total + group * LARGE[part], 0
     return total + group + number
 
 
