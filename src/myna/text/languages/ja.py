@@ -90,7 +90,7 @@ class Japanese(Unspaced):
             (r"(?<![月一二三四五六七八九十百千〇])一日(?!付)", lambda _: "いちにち"),
             (r"(?<!\d)110番(?!目|[\d])", lambda _: "ひゃくとおばん"),
             (
-                rf"何(?P<large>[十百千万])?(?P<counter>{counters})?(?<!何)(?<!何[色語等口言目片つ])(?!も[^す])",
+                rf"何(?P<large>[十百千万])?(?P<counter>{counters})?(?<!何)(?<!何[色語等口言目片つ])(?<!何時(?=も))",
                 self._read_how_many,
             ),
             # 5月3日(日), (土); 月・水・金
@@ -150,12 +150,11 @@ class Japanese(Unspaced):
         before = words_before(match)
         if re.search(r"[都道府県区市町村郡](?:[^\s、。\d]|\d{1,2}条){0,8}$", before):
             return first + self.row + second
-        is_score = _RESULT.match(match.string, match.end()) or re.search(r"(?:スコア|得点)[はが、：:]?$", before)
+        behind = match.string[match.end() :][:2]
+        is_told = _RESULT.match(match.string, match.end()) or re.search(r"(?:スコア|得点)[はが、：:]?$", before)
         # 巨人6-3阪神
-        is_game = int(match["first"]) >= int(match["second"]) and re.search("[一-龥ァ-ヶ]{2}$", before)
-        is_score = is_score or (
-            is_game and re.match("(?!番|号|丁|階|室|棟)[一-龥ァ-ヶ]{2}", match.string[match.end() :])
-        )
+        is_game = re.search("[一-龥ァ-ヶ]{2}$", before) and re.match("(?![番号丁階室棟])[一-龥ァ-ヶ]{2}", behind)
+        is_score = is_told or (is_game and int(match["first"]) >= int(match["second"]))
         return first + self.ratio + second if is_score else None
 
     def _read_weekday_sign(self, match: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ from num2words import num2words
 from myna.text.languages.language import Language
 from myna.text.languages.words import read_forms
 from myna.text.roman import roman_value
-from myna.text.rules import Rule, words_before
+from myna.text.rules import Rule, any_of, words_before
 
 _PARTS = {3: ("треть", "трети", "третей"), 4: ("четверть", "четверти", "четвертей")}
 _ENDINGS = (
@@ -45,6 +45,8 @@ _BEFORE = {
     }.items()
     for noun in nouns.split()
 }
+_GENITIVE = "ок. до от около после без из более менее свыше больше меньше против"
+"""Words that govern the genitive of numbers."""
 _QUEENS = frozenset("екатерин елизавет анн мари".split())
 _GAME = re.compile(
     r"(?:сч[её]т|выигр|побе|обыгр|проигр|нич|матч|одолел|уступ|разгром)(?:[^\d\n]|\d+[:–-]\d+)*$", re.IGNORECASE
@@ -82,6 +84,14 @@ class Russian(Language):
             (rf"{edge}{first}[-–—]{last}(?=[)\].;]|$)", "n", ""),
         ):
             yield re.compile(pattern), partial(_read_year, case, noun)
+        amount = (
+            rf"(?:(?P<h>[01]?\d|2[0-3]):(?P<min>[0-5]\d)(?![:\d])|(?P<number>{self.number})"
+            rf"(?:\s?(?:(?P<percent>%)|(?P<unit>{any_of(self.units)})|(?P<currency>{any_of(self.currency)}))(?!\w)"
+            r"|(?![\w/:.-]|,\d|\s?[–—]\s?\d|\s[№%])))"
+        )
+        for case, words in (("g", _GENITIVE), ("d", "к")):
+            behind = "|".join(rf"(?<=(?<!\w)[{w[0]}{w[0].upper()}]{re.escape(w[1:])} )" for w in words.split())
+            yield re.compile(rf"(?:{behind}){amount}"), partial(self._read_governed, case)
         century = r"(?P<first>[IVX]+)(?:\s?[-–—]\s?(?P<last>[IVX]+))?\s?вв?\.(?=\s|[,;)]|$)"
         yield re.compile(rf"(?<=\b[Вв] ){century}"), partial(_read_century, "p", ("веке", "веках"))
         yield re.compile(rf"{edge}{century}"), partial(_read_century, "n", ("век", "века"))
@@ -91,6 +101,26 @@ class Russian(Language):
         yield re.compile(compound), self._read_compound
         game = r"(?P<first>\d{1,3})\s?[:–-]\s?(?P<second>\d{1,3})(?![\d:]|\s?(?:км|кг|г|м|раз|дн|час|мин))"
         yield re.compile(game), self._read_score
+
+    def _read_governed(self, case: str, match: re.Match[str]) -> str | None:
+        """ "около ста", "до девятнадцати тридцати", "свыше пятидесяти процентов"."""
+        if match["h"]:
+            minute = _cardinal(int(match["min"]), case) if match["min"] > "00" else "ноль"
+            zero = "ноль " if match["min"] < "10" else ""
+            return f"{_cardinal(int(match['h']), case)} {zero}{minute}"
+        whole, fraction = self.split(match["number"])
+        forms = read_forms(self.percent_words) if match["percent"] else self.units.get(match["unit"])
+        if match["currency"]:
+            forms = self.currency[match["currency"]].whole
+        is_bare_year = forms is None and len(match["number"]) == 4 and 1100 < whole < 2100
+        if fraction or is_bare_year or match["number"][0] == "0" or (case == "d" and forms):
+            return None
+        is_one = whole % 10 == 1 and whole % 100 != 11
+        noun = forms.get("few" if is_one else "many", forms["other"]) if forms else ""
+        behind = noun or match.string[match.end() :].lstrip()
+        is_feminine = is_one and re.match(r"[^\W\d_]+[иы]\b", behind) is not None
+        number = str(num2words(whole, lang="ru", case=case, gender="f" if is_feminine else "m"))
+        return f"{number} {noun}".strip()
 
     def _read_compound(self, match: re.Match[str]) -> str | None:
         """ "десятилетний" """

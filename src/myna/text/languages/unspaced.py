@@ -37,6 +37,9 @@ class Unspaced(Language):
             # "PM10" is dust
             yield re.compile(rf"(?<![A-Za-z])(?P<half>{half})(?:\s|(?=\d+[:：])){clock}(?![\d:]|\.\d)"), self._read_half
             yield re.compile(rf"(?<!\d)(?<!\d[.,:]){clock}\s?(?P<half>{half})(?![A-Za-z])"), self._read_half
+        # 28'36"
+        span = r"(?<![\d.])(?P<min>\d{1,2})[′’'](?P<s>\d\d)(?:[″”\"]|’’)"
+        yield re.compile(span), lambda match: self.counted(int(match["min"]), "分") + self.say_second(int(match["s"]))
         ends = r"(?<![\d.,/-])(?P<first>\d{1,8}(?:\.\d{1,3})?)\s?[〜～~–—-]\s?(?P<second>\d{1,8})"
         yield re.compile(rf"{ends}(?P<counter>{any_of(self.counters)})(?<!日(?=本))"), self._read_amounts
         # 5月3日～5日, 1月-3月, 50万-100万, 8/11(日)〜15(木), -10℃~-2℃, 9:00am-下午5:00

@@ -91,7 +91,7 @@ class Chinese(Unspaced):
         )
         # ranges ascend: 1-0, and the other sets of 11-7、9-11
         row = re.compile(r"\d{1,3}-\d{1,3}(?:[、，/ ]{1,2}\d{1,3}-\d{1,3})*(?![\d.-]|[号室栋单楼幢层座])")
-        alone = rf"{score}(?![\d.-]|{any_of(self.counters)})"
+        alone = rf"{score}(?![\d.-]|(?:{any_of(self.counters)})(?<!日(?=本)))"
         yield (
             re.compile(alone),
             lambda match: (
