@@ -31,7 +31,7 @@ class PhoneNumbers:
     def rules(self) -> Iterator[Rule]:
         end = rf"(?!{self._language.letter})"
         # "TEL03-..."
-        start = rf"(?:(?<!{self._language.letter})|(?<=TEL)|(?<=FAX))(?<![.,/-])"
+        start = rf"(?:(?<!{self._language.letter})|(?<=TEL)|(?<=FAX))(?<![,/-])(?<!(?<![EeÉé][Ll])\.)"
         stop = rf"{end}(?![.,:/-]\d)"
         area = r"[(（](?P<phone>0?\d{2,4}[)）]\s?\d{2,9}(?:[\s.-]\d{2,5}){0,4})"
         if self._language.keys:

@@ -60,6 +60,8 @@ class Russian(Language):
         """See `Language`. What stands behind one and behind two shows the gender: "две минуты", "два рубля"."""
         if re.match(r"[^\W\d_]*[ая]\b", noun):
             numeral = re.sub(r"\bодин$", "одна", numeral)
+        elif re.match(r"(?!евро\b|кофе\b)[^\W\d_]*[ое]\b", noun):
+            numeral = re.sub(r"\bодин$", "одно", numeral)
         return re.sub(r"\bдва$", "две", numeral) if re.match(r"[^\W\d_]*(?:[иы]|[иы]е)\b", noun) else numeral
 
     def day_ordinal(self, day: int, before: str) -> str:
