@@ -52,7 +52,7 @@ class Quantities:
                 rf"{before}{first}(?:\s?(?:{any_of(language.currency)}))?{DASH}{second}{magnitude}\s?{money}{after}",
                 self._unless_in_sum(self._read_money_range),
             ),
-            (rf"(?<!{letter})(?P<sign>[-−])?{sign}\s?{number}{magnitude}{after}", self._read_money),
+            (rf"(?<!{letter})(?P<sign>[-−])?{sign}\s?{number}{magnitude}[元円]?{after}", self._read_money),
             (rf"{before}(?P<sign>[-−])?{number}{magnitude}\s?{money}{after}", self._read_money),
         )
         if language.decimal == ",":

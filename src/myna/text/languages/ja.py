@@ -13,7 +13,7 @@ _DAY_SIGNS = dict(zip("月火水木金土日祝", "げつ か すい もく き�
 
 
 _RESULT = re.compile(
-    r"(?:[、,]\s?\d+-\d+)*"
+    r"(?:[、,]\s?\d+-\d+|[（(]\d+-\d+[)）])*"
     "(?:[でのと]|から)(?:[勝負敗引快圧終下逆大競完辛惜先延同]|リード|サヨナラ|[一-龥ァ-ヶ]{1,6}が)"
 )
 
@@ -151,9 +151,11 @@ class Japanese(Unspaced):
         if re.search(r"[都道府県区市町村郡](?:[^\s、。\d]|\d{1,2}条){0,8}$", before):
             return first + self.row + second
         behind = match.string[match.end() :][:2]
-        is_told = _RESULT.match(match.string, match.end()) or re.search(r"(?:スコア|得点)[はが、：:]?$", before)
+        is_told = _RESULT.match(match.string, match.end()) or re.search(
+            r"(?:スコア|得点)[はが、：:]?$|\d-\d+[（(]$", before
+        )
         # 巨人6-3阪神
-        is_game = re.search("[一-龥ァ-ヶ]{2}$", before) and re.match("(?![番号丁階室棟])[一-龥ァ-ヶ]{2}", behind)
+        is_game = re.search("[一-龥ァ-ヶ]{2}$", before) and re.match("(?![番号丁階室棟])[一-龥ァ-ヶA-Za-z]{2}", behind)
         is_score = is_told or (is_game and int(match["first"]) >= int(match["second"]))
         return first + self.ratio + second if is_score else None
 
