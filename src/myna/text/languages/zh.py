@@ -83,14 +83,14 @@ class Chinese(Unspaced):
         yield re.compile(service), lambda match: self.say_code(match[0]) if cue.search(words_before(match)) else None
         score = r"(?<![\d.-])(?P<first>\d{1,3})-(?P<second>\d{1,3})"
         results = rf"{any_of(_RESULTS)}|平(?![方米均])|[（(]\d{{1,3}}-\d"
-        result = rf"(?=(?:[、，]\d{{1,3}}-\d{{1,3}})*(?:{results}))|(?<=[队比分]\d-\d)(?!\d)"
+        result = rf"(?=(?:[、，]\d{{1,3}}-\d{{1,3}}){{0,8}}(?:{results}))|(?<=[队比分]\d-\d)(?!\d)"
         yield re.compile(rf"{score}(?:{result})"), self._read_score
         # the sets of a match, behind its score: 3-2（25-23、22-25...）
         sets = re.compile(
             rf"\d-\d{{1,3}}[（(][\d、，, -]*$|(?:{_GAME})[^\d，。]{{0,3}}(?:\d{{1,3}}-\d{{1,3}}[、，/])*$"
         )
         # ranges ascend: 1-0, and the other sets of 11-7、9-11
-        row = re.compile(r"\d{1,3}-\d{1,3}(?:[、，/ ]{1,2}\d{1,3}-\d{1,3})*(?![\d.-]|[号室栋单楼幢层座])")
+        row = re.compile(r"\d{1,3}-\d{1,3}(?:[、，/ ]{1,2}\d{1,3}-\d{1,3}){0,8}(?![\d.-]|[号室栋单楼幢层座])")
         alone = rf"{score}(?![\d.-]|(?:{any_of(self.counters)})(?<!日(?=本)))"
         yield (
             re.compile(alone),
