@@ -103,7 +103,8 @@ class Quantities:
             yield re.compile(r"(?<=\d)\s?\*\s?(?=\d)"), lambda _: f" {times} "
         if about:
             yield re.compile(r"(?<!\S)~\s?(?=\d)"), lambda _: f"{about} "
-        ratio = rf"{before}(?P<first>\d{{1,3}}):(?P<second>\d{{1,3}}|\d{{4,7}}|\d{{1,3}}[.,]\d{{1,2}}){after}(?!:)"
+        share = rf"\d{{1,3}}{re.escape(language.decimal)}\d{{1,2}}"
+        ratio = rf"{before}(?P<first>\d{{1,3}}):(?P<second>\d{{1,3}}|\d{{4,7}}|{share}){after}(?!:)"
         yield re.compile(ratio), self._read_ratio
 
     def _rates(self, unit: str, number: str) -> Iterator[Rule]:

@@ -32,7 +32,8 @@ class Japanese(Unspaced):
         return self.cardinal(number)
 
     def counted(self, number: int, counter: str) -> str:
-        return japanese.spell_counted(number, counter)
+        is_known = number <= japanese.MAX_CARDINAL
+        return japanese.spell_counted(number, counter) if is_known else self.digits(str(number)) + counter
 
     def say_count(self, number: int, forms: Forms) -> str:
         """See `Language`: よえん."""
