@@ -1,4 +1,4 @@
-"""Twice the capacity for half a minute, on an engine that takes its time; `bench/soak.py` does it for half an hour."""
+"""Twice the capacity for ten seconds, on an engine that takes its time; `bench/soak.py` does it for half an hour."""
 
 import asyncio
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.live_server import install_engine, run_server
 
-FLOOD_S, OTHER_S = 20.0, 4.0
+FLOOD_S, OTHER_S = 10.0, 2.0
 
 
 def test_an_overloaded_server_stays_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

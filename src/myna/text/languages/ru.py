@@ -58,7 +58,7 @@ class Russian(Language):
 
     def agree(self, numeral: str, noun: str) -> str:
         """See `Language`. What stands behind one and behind two shows the gender: "две минуты", "два рубля"."""
-        if re.match(r"[^\W\d_]*[ая]\b", noun):
+        if re.match(rf"(?!(?:{self.masculine})\b)[^\W\d_]*[ая]\b", noun):
             numeral = re.sub(r"\bодин$", "одна", numeral)
         elif re.match(r"(?!евро\b|кофе\b)[^\W\d_]*[ое]\b", noun):
             numeral = re.sub(r"\bодин$", "одно", numeral)
