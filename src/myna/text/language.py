@@ -27,8 +27,13 @@ _LIKELY = 0.5
 _CERTAIN = 0.98
 _CERTAINLY_CHINESE = 0.93
 """Japanese headlines without kana stay below, as py3langid sees them."""
-_JAPANESE = re.compile("平成|昭和|令和|第[一二三四五六七八九十]+回|安全第一|株式会社|[駅様円]")
+_JAPANESE = re.compile("平成|昭和|令和|第[一二三四五六七八九十]+回|安全第一|株式会社|目的|[駅様円]")
 """What stands in Japanese without kana more often than in Chinese."""
+
+
+_CHINESE = re.compile("[我他她是的好]")
+_MAX_WORD_CHARS = 2
+"""So few Chinese characters are no evidence."""
 
 
 def detect_text_language(text: str, usual: LangCode | None = None) -> LangCode | None:
@@ -43,7 +48,8 @@ def detect_text_language(text: str, usual: LangCode | None = None) -> LangCode |
     words = _WORD.findall(sample)
     num_latin = sum(len(word) for word in words if ord(word[0]) < 0x250)
     # a Chinese character says as much as two letters; a brand name does not make a Japanese sentence English
-    if script is not None and 2 * num_script >= num_latin:
+    is_mixed = script is not None and script is usual and len(words) < _SURE_WORDS  # चलो, let's go
+    if script is not None and (is_mixed or 2 * num_script >= num_latin):
         return usual if usual is not None and _is_borrowed(sample, script, usual) else script
     if usual is not None and len(words) < _SURE_WORDS:
         sample = _borrowed_phrases(usual).sub(" ", sample)
@@ -61,15 +67,18 @@ def _is_sure(words: list[str], guess: LangCode, usual: LangCode, likelihood: flo
     """Whether a few words speak more for the guess than for the usual language: by small words, and by letters that
     English does not have."""
     own, foreign = open_language(usual), open_language(guess)
-    if not own.common_words or not foreign.common_words:
-        return True
     for_guess = [index for index, word in enumerate(words) if word.lower() in foreign.common_words]
+    if not own.common_words:
+        return likelihood >= _CERTAIN or any(len(words[index]) > 1 for index in for_guess)
     if likelihood < _CERTAIN:
         # "Oscar de la Renta": what stands before a capital is part of a name
         for_guess = [index for index in for_guess if not _is_in_name(words, index)]
     for_usual = [word for word in words if word.lower() in own.common_words]
     num_marked = len({word.lower() for word in words if not word.isascii()})
-    is_marked = own.drops_accents and num_marked >= _MIN_MARKED_WORDS and len(for_usual) < _MIN_MARKED_WORDS
+    is_sentence = any(word.islower() for word in words)
+    is_marked = (
+        own.drops_accents and is_sentence and num_marked >= _MIN_MARKED_WORDS and len(for_usual) < _MIN_MARKED_WORDS
+    )
     is_plain = likelihood >= _CERTAIN and not for_usual and sum(word.islower() for word in words) > 1
     return (likelihood >= _LIKELY and len(for_guess) > len(for_usual)) or is_marked or is_plain
 
@@ -87,6 +96,8 @@ def _is_borrowed(text: str, script: LangCode, usual: LangCode) -> bool:
         "".join(_scripts()[script].findall(text)).encode("shift_jis")
     except UnicodeEncodeError:
         return False
+    if len(text.strip()) <= _MAX_WORD_CHARS and not _CHINESE.search(text):
+        return True
     name, likelihood = _identifier(script, usual).classify(text)
     return _JAPANESE.search(text) is not None or name == usual.iso639 or float(likelihood) < _CERTAINLY_CHINESE
 

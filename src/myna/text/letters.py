@@ -9,10 +9,13 @@ from myna.text.rules import Rule, ends_sentence
 
 _BESIDE_DIGITS = re.compile(r"(?<![^\W\d_])(?P<letters>[A-Z]{1,3})-?(?=\d)|(?<=\d)-?(?P<unit>[A-Z]{1,3})(?![^\W\d_])")
 """H2O, PS5, 5G."""
+_LONE = re.compile(r"(?<![A-Za-z'’.])[A-Z](?![A-Za-z'’]|\s[A-Za-z]?[a-z]|[.-][A-Za-z])")
+"""A型, विटामिन C; between words of Latin letters it is one of them."""
 _ELEMENT = "(?:H|He|Li|Be|B|C|N|O|F|Na|Mg|Al|Si|P|S|Cl|K|Ca|Ti|Cr|Mn|Fe|Co|Ni|Cu|Zn|As|Br|Ag|I|Ba|Hg|Pb|U)"
 _FORMULA = re.compile(
     rf"(?<![^\W_])(?:(?=[A-Za-z]*\d)(?!(?:[A-Z]\d+)+(?![A-Za-z])){_ELEMENT}(?:\d{{0,2}}{_ELEMENT})+\d{{0,2}}|"
-    rf"{_ELEMENT}(?=[²³]?[⁺⁻])|NaCl|KCl|HCl|NaOH|KOH|AgCl|CaO|MgO|FeO|CuO|ZnO|NaF|KBr|KI|HBr|HCN|LiCl|NaHCO|SiC|FeS|ZnS|CaS)(?![A-Za-z\d])"
+    rf"{_ELEMENT}(?=[²³]?[⁺⁻])|"
+    r"NaCl|KCl|HCl|NaOH|KOH|AgCl|CaO|MgO|FeO|CuO|ZnO|NaF|KBr|KI|HBr|HCN|LiCl|NaHCO|SiC|FeS|ZnS|CaS)(?![A-Za-z\d]|\.\d)"
 )
 """Of chemistry, with digits; without only the commonest."""
 _CAPITAL = "[A-ZÀ-ÞŒА-ЯЁ]"
@@ -45,6 +48,8 @@ class CapitalLetters:
             letter = "[0-9A-Za-z_]" if self._language.is_glued else r"\w"
             unspelled = "[A-Za-z_]" if self._language.is_glued else r"[^\W\d]"
             capitals = rf"(?<!{letter})(?P<letters>{_CAPITAL}{{2,6}})(?P<plural>s)?(?!{unspelled}|['’])"
+            if self._language.script:
+                yield _LONE, lambda match: spell_letters(match[0], self._language)
             yield _BESIDE_DIGITS, lambda match: spell_letters(match["letters"] or match["unit"], self._language)
             yield re.compile(capitals), self._read_capitals
             yield re.compile(r"(?<![\w.-])(?:[A-Z]\.){2,5}(?!\w|-|\s[A-Z][a-zà-ÿ])"), self._read_dotted

@@ -44,7 +44,8 @@ _MARKUP = re.compile(
   | (?P<link>   !? \[ (?P<label>[^\[\]\n]{1,200}) \] \( [^()\s]{1,400} \) )
   | (?P<steer>  \[ [^\[\]\n]{1,200} \] )
   | (?P<act>    (?<![\w*]) \* [^\W\d_] [^*\n]{1,60} \* (?![\w*])
-              | (?<![\w(]) \( [^\W\d_] [^(),\n]{1,40} \) (?!\w) )
+              | (?<![\w(]) \( [^\W\d_] [^(),\n]{1,40} \) (?!\w)
+              | [(（] [\u3040-\u30ff\u4e00-\u9fff]{1,8} [)）] )
   | (?P<ipa>    (?<![\w/:.]) / (?P<phones>[^\s/][^/\n]{0,80}?) / (?![\w/]) )
     """,
     re.VERBOSE | re.DOTALL,
@@ -133,7 +134,7 @@ def _is_act(match: re.Match[str], language: Language) -> bool:
     words = written.lower() if written.isupper() else written[:1].lower() + written[1:]
     if not language.act.fullmatch(words):
         return False
-    if match["act"][0] == "(" or " " in words:
+    if match["act"][0] in "(（" or " " in words:
         return True
     before = match.string[max(0, match.start() - _ACT_REACH) : match.start()].rpartition("\n")[2].rstrip(" ")
     behind = match.string[match.end() :][:_ACT_REACH].partition("\n")[0].lstrip(" ")

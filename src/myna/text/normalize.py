@@ -110,7 +110,10 @@ class Normalizer:
             (rf"{version}{after}(?!\.\d)", self._read_version),
             (rf"(?<=[vV])(?<![A-Za-z][vV])(?P<version>\d{{1,5}}\.\d{{1,5}}){after}(?!\.\d)", self._read_version),
             # the number of an item in a list: "1. Open the door" is one, open the door
-            (line + r"(?P<item>\d{1,3})(?:[.)]|°\))(?=[ \t]\S)", lambda match: f"{language.say(match['item'])}{comma}"),
+            (
+                line + r"(?P<item>\d{1,3})(?:(?:[.)]|°\))(?=[ \t]\S)|[)）](?=[\u3040-\u9fff]))",
+                lambda match: f"{language.say(match['item'])}{comma}",
+            ),
             (line + ROMAN_ITEM, lambda match: language.cardinal(roman_value(match["item"]))),
             (line + r">+[ \t]", lambda _: ""),  # a quotation in a mail
             (number + after, lambda match: f"{language.number_sign} {language.say(match['number'])}"),
@@ -141,7 +144,8 @@ class Normalizer:
     def _words(self) -> Iterator[Rule]:
         if self._language.abbreviations:
             shorts = any_of(self._language.abbreviations, is_loose=True)
-            yield re.compile(rf"(?<![\w.])(?P<short>{shorts})(?![^\W\d]|(?<!\.)\d)"), self._read_abbreviation
+            behind = "[A-Za-z]" if self._language.is_glued else r"[^\W\d]"
+            yield re.compile(rf"(?<![\w.])(?P<short>{shorts})(?!{behind}|(?<!\.)\d)"), self._read_abbreviation
         yield re.compile("[①-⑳Ⅰ-Ⅻⅰ-ⅻ]"), lambda match: self._language.say(f"{unicodedata.numeric(match[0]):.0f}")
         yield from CapitalLetters(self._language).rules()
         symbols = dict(self._language.symbols)

@@ -30,8 +30,10 @@ class PhoneNumbers:
 
     def rules(self) -> Iterator[Rule]:
         end = rf"(?!{self._language.letter})"
-        start, stop = rf"(?<!{self._language.letter})(?<![.,/-])", rf"{end}(?![.,:/-]\d)"
-        area = r"\((?P<phone>0?\d{2,4}\)\s?(?:9\s)?\d{2,9}(?:[\s.-]\d{2,5}){0,4})"
+        # "TEL03-..."
+        start = rf"(?:(?<!{self._language.letter})|(?<=TEL)|(?<=FAX))(?<![,/-])(?<!(?<![EeÉé][Ll])\.)"
+        stop = rf"{end}(?![.,:/-]\d)"
+        area = r"[(（](?P<phone>0?\d{2,4}[)）]\s?(?:9\s)?\d{2,9}(?:[\s.-]\d{2,5}){0,4})"
         if self._language.keys:
             # *100#, *#06#
             yield re.compile(r"(?<![\w*#])[*#]{1,2}\d{2,20}(?:[*#]\d{1,20}){0,4}#(?![\w*#])"), self._read_keys
@@ -39,7 +41,8 @@ class PhoneNumbers:
             (r"\+(?P<phone>\d{1,3}(?:[\s().-]{1,3}\d{1,11}){1,6}|\d{8,15})" + end, self._read_international),
             (rf"(?<!{self._language.letter}){area}{end}", self._read_area),
             (start + r"(?P<phone>\d{1,5}(?:[ .\u00a0/-]\d{1,9}){1,6})" + stop, self._read_groups),
-            (start + r"(?P<code>\d{3,20})" + stop, self._read_code),
+            # an identity card ends with X; letters may stand before: wx8848
+            (rf"(?<![0-9_.,/-])(?P<code>\d{{3,20}})(?:(?=X{end})|{stop})", self._read_code),
         )
 
     def _read_keys(self, match: re.Match[str]) -> str:
@@ -83,7 +86,7 @@ class PhoneNumbers:
         return self._language.say_phone(groups)
 
     def _read_code(self, match: re.Match[str]) -> str | None:
-        before = words_before(match)
+        before = re.sub(r"(?<![A-Za-z])[A-Za-z]{1,3}$", "", words_before(match))
         is_asked = self._after_word is not None and self._after_word.search(before) is not None
         is_code = self._after_code is not None and self._after_code.search(before) is not None
         is_read = is_asked or is_code or self._language.is_postcode(match)

@@ -38,6 +38,8 @@ class Quantities:
         share = r"(?<!\d/)(?P<above>\d{1,3})[/⁄](?P<below>\d{1,3}|1000)"
         dot = r"(?:\.(?=\s[a-zà-ÿ]|[,;:)]))?"  # of a unit that is written as an abbreviation
         whole = r"(?P<whole>\d{1,3})"
+        # Russian "5-м" is fifth
+        joint = r"\s" if any(suffix[0] == "-" for suffix in language.ordinal_suffixes) else r"\s|-"
         yield from compile_rules(
             (rf"{before}\d{{1,3}}(?:[-–]\d{{1,3}}){{2,6}}{after}(?![-–])", self._read_row),
             (rf"{before}(?:{whole}\s)?{share}(?:\s{unit})?{after}(?!/){dot}", self._read_fraction),
@@ -50,7 +52,7 @@ class Quantities:
                 rf"{before}{first}(?:\s?(?:{any_of(language.currency)}))?{DASH}{second}{magnitude}\s?{money}{after}",
                 self._unless_in_sum(self._read_money_range),
             ),
-            (rf"(?<!{letter})(?P<sign>[-−])?{sign}\s?{number}{magnitude}{after}", self._read_money),
+            (rf"(?<!{letter})(?P<sign>[-−])?{sign}\s?{number}{magnitude}[元円]?{after}", self._read_money),
             (rf"{before}(?P<sign>[-−])?{number}{magnitude}\s?{money}{after}", self._read_money),
         )
         if language.decimal == ",":
@@ -70,7 +72,10 @@ class Quantities:
                 rf"{before}(?P<low>[-−])?{first}\s?{unit}{DASH}(?P<high>[-−])?{second}\s?(?P=unit){dot}{after}",
                 self._unless_in_sum(self._read_range),
             ),
-            (rf"{before}(?P<sign>[-−+])?{number}(?P<joint>\s|-)?{unit}{after}(?!/){dot}", self._read_measure),
+            (
+                rf"{before}(?P<sign>[-−+])?{number}(?P<joint>{joint})?{unit}{after}(?!/(?![\d一-龥])){dot}",
+                self._read_measure,
+            ),
             (
                 rf"{before}(?P<low>[-−])?{first}{DASH}(?P<high>[-−])?{second}(?:\s?{unit}{dot})?(?!-){after}",
                 self._unless_in_sum(self._read_range),
@@ -99,7 +104,7 @@ class Quantities:
             yield re.compile(r"(?<=[\d%])\s?[*·]\s?(?=\d)"), lambda _: f" {times} "
         if about:
             yield re.compile(r"(?<!\S)~\s?(?=\d)"), lambda _: f"{about} "
-        second = rf"\d{{1,3}}|\d{{4,7}}|\d{{1,3}}[.,]\d{{1,2}}|{language.number}"
+        second = rf"\d{{1,3}}|\d{{4,7}}|{language.number}"
         yield re.compile(rf"{before}(?P<first>\d{{1,3}}):(?P<second>{second}){after}(?!:)"), self._read_ratio
 
     def _rates(self, unit: str, number: str) -> Iterator[Rule]:
@@ -123,7 +128,8 @@ class Quantities:
     def _read_angle(self, match: re.Match[str]) -> str:
         """ "45°30'" """
         parts = zip(match.group("degrees", "minutes", "seconds"), self._language.angle, strict=True)
-        return self._language.join(*(f"{self._language.say(part)} {name}" for part, name in parts if part))
+        gap = self._language.gap
+        return self._language.join(*(f"{self._language.say(part)}{gap}{name}" for part, name in parts if part))
 
     def _read_row(self, match: re.Match[str]) -> str:
         """ "1-2-3": a count, a formation, an address."""
@@ -190,8 +196,7 @@ class Quantities:
             forms = {"other": forms["one"]}
         if magnitude:
             single = language.single_magnitudes.get(magnitude) if number == "1" else None
-            amount = ([], single) if single else ([language.say(number)], magnitude)
-            return f"{minus}{self._with_magnitude(*amount, forms)}"
+            return f"{minus}{self._with_magnitude([single or language.say_large(number, magnitude)], forms)}"
         has_hundredths = currency.hundredth is not None and len(fraction) == 2
         if not has_hundredths and fraction.strip("0"):
             return f"{minus}{language.join(language.say(number), forms['other'])}"
@@ -205,18 +210,18 @@ class Quantities:
 
     def _read_money_range(self, match: re.Match[str]) -> str:
         forms = self._language.currency[match["currency"]].whole
-        ends = [self._language.say(match["first"]), self._between(match), self._language.say(match["second"])]
+        ends = [self._language.say(match["first"]), self._between(match)]
         magnitude = self._magnitude(match)
         if magnitude:
-            return self._with_magnitude(ends, magnitude, forms)
-        return self._language.join(*ends, _several(forms))
+            return self._with_magnitude([*ends, self._language.say_large(match["second"], magnitude)], forms)
+        return self._language.join(*ends, self._language.say(match["second"]), _several(forms))
 
     def _magnitude(self, match: re.Match[str]) -> str:
         written = str(match.groupdict().get("magnitude") or "")
         return self._magnitudes[written.lower()] if written else ""
 
-    def _with_magnitude(self, amount: list[str], magnitude: str, forms: Forms) -> str:
-        return self._language.elide(self._language.join(*amount, magnitude, _several(forms)))
+    def _with_magnitude(self, amount: list[str], forms: Forms) -> str:
+        return self._language.elide(self._language.join(*amount, _several(forms)))
 
     def _read_large(self, match: re.Match[str]) -> str | None:
         if match["magnitude"] in "KMB" and len(match["number"]) == 1:
@@ -224,7 +229,7 @@ class Quantities:
         is_house = re.match(r"\s[A-Z]", match.string[match.end() : match.end() + 2]) is not None
         if match["magnitude"] == "B" and match["number"].isdigit() and is_house:
             return None  # 221B Baker Street
-        return f"{self._language.say(match['number'])} {self._magnitude(match)}"
+        return self._language.say_large(match["number"], self._magnitude(match))
 
     def _read_percent(self, match: re.Match[str]) -> str:
         sign, number = self._language.sign_word(match["sign"]), self._language.say(match["number"])
@@ -239,10 +244,11 @@ class Quantities:
         return percent + number if self._language.percent_first else self._language.join(number, percent)
 
     def _read_percent_range(self, match: re.Match[str]) -> str:
-        first = self._language.say_signed(match["low"], match["first"])
-        second = self._language.say_signed(match["high"], match["second"])
-        first = self._with_percent(first) if self._language.percent_first else first
-        return self._language.join(first, self._between(match), self._with_percent(second, match["second"]))
+        language = self._language
+        first, second = language.say(match["first"]), self._with_percent(language.say(match["second"]), match["second"])
+        first = self._with_percent(first) if language.percent_first else first
+        low, high = language.sign_word(match["low"]), language.sign_word(match["high"])
+        return language.join(low, first, self._between(match), high, second)
 
     def _read_measure(self, match: re.Match[str]) -> str:
         forms = self._language.units[match["unit"]]
@@ -282,6 +288,9 @@ class Quantities:
         second = self._language.say_signed(match["high"], match["second"])
         if noun and not self._language.is_small(noun):
             first, second = self._language.agree(first, noun), self._language.agree(second, noun)
+        if unit and not self._language.is_spaced and not fraction:
+            counted = self._language.say_count(number, self._language.units[match["unit"]])
+            second, unit = self._language.sign_word(match["high"]) + counted, ""  # 一到两斤
         return self._language.join(first, self._between(match), second, unit)
 
     def _between(self, match: re.Match[str]) -> str:
@@ -330,8 +339,7 @@ class Quantities:
         return self._language.join(self._language.say(match["base"]), self._language.operation("×"), ten)
 
     def _read_ratio(self, match: re.Match[str]) -> str:
-        first, second = self._language.say(match["first"]), self._language.say(match["second"])
-        return self._language.join(first, self._language.ratio or self._language.to, second)
+        return self._language.say_ratio(match["first"], match["second"])
 
 
 def _exponent(match: re.Match[str]) -> str:

@@ -8,9 +8,9 @@ from myna.text.languages.language import Language
 from myna.text.letters import spell_letters
 from myna.text.rules import Rule, any_of, words_before
 
-_SIGNS = {"-": "-", "−": "-", "–": "-", "+": "+", "×": "×", "x": "×", "*": "×", "·": "×", "÷": "÷", "/": "÷", ":": "÷"}
+_SIGNS = dict.fromkeys("-−–—", "-") | {"+": "+"} | dict.fromkeys("×x*·", "×") | dict.fromkeys("÷/:", "÷")
 """What is written -> the operation."""
-_SIGN = r"(?:[-−–+×*·÷/]|(?<=\d):(?=\d)|(?<=\s):(?=\s)|x(?=\s?\d))"
+_SIGN = r"(?:[-−–—+×*·÷/]|(?<=\d):(?=\d)|(?<=\s):(?=\s)|x(?=\s?\d))"
 _OPERATOR = rf"\s?{_SIGN}\s?"
 _MONEY = "[$€£¥₹]"
 _NUMBER = r"\d[\d.,]{0,12}(?:[ \u00a0\u202f]\d{3}(?!\d)){0,4}"

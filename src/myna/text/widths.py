@@ -13,7 +13,7 @@ _FORMS = re.compile(
     "|[\u2080-\u2089\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]"
     # signs that are others beside digits than in a sentence
     "|(?<=[\\d\uff10-\uff19])[\uff0d\uff0e\uff1a\uff3f](?=[\\d\uff10-\uff19])|[\uff0d](?=[\\d\uff10-\uff19])"
-    "|(?<=[\\d\uff10-\uff19])\uff0c(?=[\\d\uff10-\uff19]{3})"
+    "|(?<=[\uff10-\uff19])\uff0c(?=[\uff10-\uff19]{3})"
 )
 
 

@@ -72,16 +72,16 @@ def test_short_text_of_a_voice(text: str, usual: LangCode, lang: LangCode | None
     assert (detect_text_language(text, usual) or usual) == (lang or usual)
 
 
-def short_texts() -> list[list[str]]:
-    """`short_texts.tsv`: the voice's language, the text's, the text."""
-    return [line.split("\t") for line in SHORT_TEXTS.read_text(encoding="utf-8").splitlines()]
-
-
-@pytest.mark.parametrize(("usual", "spoken", "text"), short_texts())
-def test_what_a_voice_speaks(usual: str, spoken: str, text: str) -> None:
-    """Titles, phrases that English borrowed, Japanese without kana: the voice's language, where it can be."""
-    expected = parse_lang_code(usual)
-    assert (detect_text_language(text, expected) or expected) is parse_lang_code(spoken)
+def test_what_a_voice_speaks() -> None:
+    """`short_texts.tsv` (the voice's language or AUTO, the text's, the text): titles, phrases that English borrowed,
+    Japanese without kana are the voice's language, where they can be; sentences are their own."""
+    wrong = []
+    for line in SHORT_TEXTS.read_text(encoding="utf-8").splitlines():
+        usual, spoken, text = line.split("\t")
+        expected = parse_lang_code(usual)
+        if (detect_text_language(text, expected) or expected) is not parse_lang_code(spoken):
+            wrong.append(line)
+    assert wrong == []
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=200))

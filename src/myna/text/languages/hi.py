@@ -1,15 +1,24 @@
 """Hindi."""
 
+import re
+from collections.abc import Iterator
+
 from myna.text.languages.language import Language
 from myna.text.numerals import hindi
+from myna.text.rules import Rule, any_of
 
-_ORDINALS = {1: "पहला", 2: "दूसरा", 3: "तीसरा", 4: "चौथा", 6: "छठा"}
+_ORDINALS = {1: "पहल", 2: "दूसर", 3: "तीसर", 4: "चौथ", 6: "छठ"}
+"""With the vowel of their gender behind."""
+_MEASURES = "किलो लीटर घंटे घंटा साल किलोमीटर मीटर गुना मिनट महीने कप चम्मच बजे फुट एकड़".split()
 _HUNDREDS = range(1100, 2000)
 """Years that are said in hundreds."""
 
 
 class Hindi(Language):
     """See `Language`."""
+
+    letter = r"[\wऀ-ॣॱ-ॿ]"
+    """Vowel signs are no \\w."""
 
     def cardinal(self, number: int) -> str:
         return hindi.spell_cardinal(number) if number <= hindi.MAX_CARDINAL else self.digits(str(number))
@@ -18,7 +27,33 @@ class Hindi(Language):
         return self.cardinal(number)
 
     def suffixed(self, number: int, suffix: str) -> str:
-        return _ORDINALS.get(number, self.cardinal(number) + suffix)
+        ending = suffix[-1] if suffix[-1] in "ीे" else suffix[-2] if suffix[-2] in "ीे" else "ा"
+        name = self.cardinal(number).removeprefix("एक ") if number == 100 else self.cardinal(number)
+        return _ORDINALS[number] + ending if number in _ORDINALS else name + suffix
+
+    def say_large(self, written: str, magnitude: str) -> str:
+        """See `Language`: डेढ़ लाख."""
+        whole, fraction = self.split(written)
+        half = self._half(whole) if fraction == "5" and whole else self.say(written)
+        return f"{half} {magnitude}"
+
+    def _half(self, whole: int) -> str:
+        return dict(enumerate(self.and_a_half_of, 1)).get(whole) or self.and_a_half.format(whole=self.cardinal(whole))
+
+    def own_rules(self) -> Iterator[Rule]:
+        """Years like 2023-24, halves, initials."""
+        years = re.compile(r"(?<![\w.,-])(?P<y>(?:1[89]|20)\d\d)[-–](?P<next>\d\d)(?![\w-]|[.,]\d)")
+        yield years, self._read_years
+        large = any_of([*self.magnitudes, *_MEASURES])
+        halves = rf"(?<![\w.])(?P<whole>[1-9]\d{{0,2}})\.5(?=\s(?:{large})(?!\w))"
+        yield re.compile(halves), lambda match: self._half(int(match["whole"]))
+        # ए.पी.जे.
+        initials = rf"(?<![ऀ-ॿ.])(?!(?:{any_of(self.abbreviations)})(?![ऀ-ॿ]))(?:[ऀ-ॿ]{{1,4}}\.){{2,5}}"
+        yield re.compile(initials), lambda match: match[0].replace(".", " ")
+
+    def _read_years(self, match: re.Match[str]) -> str | None:
+        is_next = (int(match["y"]) + 1) % 100 == int(match["next"])
+        return f"{self.year(int(match['y']))} {self.cardinal(int(match['next']))}" if is_next else None
 
     def year(self, year: int) -> str:
         if year not in _HUNDREDS:

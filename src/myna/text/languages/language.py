@@ -1,6 +1,7 @@
 """One language: its words, and how it says numbers, dates and times. What it does as no other is in its class."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -19,6 +20,8 @@ _MAX_UNBROKEN_DIGITS = 5
 _MAX_NUM2WORDS = 10**15 - 1
 _YEARS = range(1100, 2100)
 _NOUN = re.compile(r"[^\W\d_]+")
+_SQUARED = {sign: unicodedata.normalize("NFKC", sign) for sign in map(chr, range(0x3371, 0x33E0))}
+"""Units in one sign: ㎏ -> kg."""
 _ACTS = "laughs sighs chuckles giggles gasps whispers laughing sighing chuckling giggling laughter"
 """English, and written in other languages, too, where they mean nothing else."""
 
@@ -74,6 +77,7 @@ class Language(Words):
             for raised, digit in (("²", "2"), ("³", "3")):
                 if raised in sign:
                     found |= {sign.replace(raised, digit): forms, sign.replace(raised, f"^{digit}"): forms}
+        found |= {sign: found[plain] for sign, plain in _SQUARED.items() if plain in found}
         return {sign: forms for sign, forms in found.items() if forms}
 
     @cached_property
@@ -188,6 +192,10 @@ class Language(Words):
         if not fraction:
             return self.cardinal(whole)
         return f"{self.cardinal(whole)}{self.gap}{self.point}{self.gap}{self.decimals(fraction[:MAX_DIGITS])}"
+
+    def say_large(self, written: str, magnitude: str) -> str:
+        """So many thousands, millions. magnitude: one of `magnitudes`, as it is said."""
+        return self.join(self.say(written), magnitude)
 
     def say_signed(self, sign: str | None, written: str) -> str:
         return self.join(self.sign_word(sign), self.say(written))
@@ -351,6 +359,10 @@ class Language(Words):
     def say_mixed(self, whole: int, fraction: str) -> str:
         """fraction: in words."""
         return self.mixed.format(whole=self.cardinal(whole), fraction=fraction)
+
+    def say_ratio(self, first: str, second: str) -> str:
+        """ "16:9", as it is written."""
+        return self.join(self.say(first), self.ratio or self.to, self.say(second))
 
     def say_each(self, unit: str) -> str:
         """What an amount is for: "per day"."""

@@ -1,6 +1,8 @@
 """Opens a language: its file of words, and its class if there is one."""
 
+import re
 import tomllib
+import unicodedata
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -10,6 +12,7 @@ from typing import Any
 from myna.domain.language import LangCode
 from myna.text.languages.language import Language
 
+_NUKTA = {unicodedata.normalize("NFD", sign): sign for sign in map(chr, range(0x958, 0x960))}
 _FOLDER = files("myna.text.languages")
 
 
@@ -36,5 +39,9 @@ def _class_of(code: LangCode) -> Callable[..., Language]:
 
 def _freeze(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _freeze(part) for name, part in value.items()}
+        table = {name: _freeze(part) for name, part in value.items()}
+        # ड़ is one sign or two
+        return {
+            re.sub("[कखगजडढफय]\u093c", lambda pair: _NUKTA[pair[0]], name): part for name, part in table.items()
+        } | table
     return tuple(value) if isinstance(value, list) else value
