@@ -148,5 +148,9 @@ def test_a_recording_is_written_down(client: "openai.OpenAI") -> None:
     assert num_found(" ".join(segment.text for segment in verbose.segments)) >= enough
     for response_format in ("text", "srt", "vtt"):
         assert num_found(transcribe(response_format=response_format, language="en")) >= enough
+    events = list(transcribe(stream=True, prompt="About a canoe."))
+    assert events[-1].type == "transcript.text.done"
+    assert num_found(events[-1].text) >= enough
+    assert "".join(event.delta for event in events[:-1]) == events[-1].text
     with pytest.raises(openai.BadRequestError, match="not a recording"):
         client.audio.transcriptions.create(file=b"0123456789" * 9, model="whisper-1")

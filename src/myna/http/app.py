@@ -10,6 +10,7 @@ from myna.http import (
     detection,
     dictionaries,
     elevenlabs,
+    elevenlabs_socket,
     jobs,
     listening_socket,
     openai,
@@ -28,7 +29,7 @@ from myna.http.detection import DetectRequest
 from myna.http.dictionary_messages import DictionaryMessage
 from myna.http.elevenlabs_request import AddVoiceRequest, TextToSpeechRequest
 from myna.http.errors import install_error_replies
-from myna.http.item_speaker import BackendItemSpeaker
+from myna.http.job_items import BackendItems
 from myna.http.job_messages import BatchRequest
 from myna.http.limits import HttpLimits
 from myna.http.openai_request import CreateSpeechRequest
@@ -36,7 +37,7 @@ from myna.http.openapi import install_openapi
 from myna.http.request_edge import LastResort, RequestEdge
 from myna.http.speech_replies import SpeechLineReply
 from myna.http.speech_requests import SpeakRequest
-from myna.http.stt_request import TranscribeRequest
+from myna.http.stt_request import AsyncTranscribeRequest, TranscribeRequest
 from myna.http.studio_page import create_studio_router
 from myna.http.token_messages import CreateTokenRequest, GenerateTokenRequest
 from myna.http.tokens import router as tokens_router
@@ -89,7 +90,8 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
     keys = WrongKeys(tokens, services.clock, metrics, services.tallies)
     backend = Backend(services, limits, metrics, bodies, allowances, keys, tokens, audit)
     app.state.backend = backend
-    services.work_off_jobs.speak_with(BackendItemSpeaker(backend))
+    services.work_off_jobs.speak_with(BackendItems(backend))
+    services.work_off_recordings.speak_with(BackendItems(backend))
     routers = (
         voices.short,
         voices.qualified,
@@ -104,7 +106,8 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
         stt.router,
         tokens_router,
     )
-    for router in (*routers, listening_socket.router, speech_socket.router, system.router, create_studio_router()):
+    sockets = (listening_socket.router, elevenlabs_socket.router, speech_socket.router)  # the last takes every path
+    for router in (*routers, *sockets, system.router, create_studio_router()):
         # One flat list, not routers inside a router: a 405 names the methods of all routes of its path.
         app.router.routes.extend(router.routes)
     install_error_replies(app)
@@ -117,7 +120,7 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
         CreateSpeechRequest,
     )
     token_messages = (CreateTokenRequest, GenerateTokenRequest)
-    listening = (DetectRequest, TranscriptionRequest, TranscribeRequest)
+    listening = (DetectRequest, TranscriptionRequest, TranscribeRequest, AsyncTranscribeRequest)
     elevenlabs_messages = (AddVoiceRequest, TextToSpeechRequest)
     kept = (ConsentMessage, DictionaryMessage)
     install_openapi(app, (*messages, *kept, *listening, *token_messages, *elevenlabs_messages, SpeechLineReply))

@@ -24,6 +24,8 @@ class CreateSpeechRequest(ProtoMessage):
         }
     )
 
+    without_effect = frozenset({"instructions"})
+
     model: ModelId = DEFAULT_MODEL
     input: Text = ""
     voice: Annotated[Text, BeforeValidator(_voice_name)] = ""

@@ -33,10 +33,10 @@ ERRORS: dict[int | str, JsonObject] = {
 ELEVENLABS_ERRORS = {status: {**known, "model": ElevenLabsErrorReply} for status, known in ERRORS.items()}
 
 
-def body_of(message: type[BaseModel], media_type: str = "application/json") -> JsonObject:
-    """`openapi_extra` of an endpoint that takes this body (`JsonBody`, `FormBody`)."""
+def body_of(message: type[BaseModel], *media_types: str) -> JsonObject:
+    """`openapi_extra` of an endpoint that takes this body (`JsonBody`, `FormBody`); without a type JSON."""
     content = {"schema": {"$ref": _REF.format(model=message.__name__)}}
-    return {"requestBody": {"required": True, "content": {media_type: content}}}
+    return {"requestBody": {"required": True, "content": dict.fromkeys(media_types or ("application/json",), content)}}
 
 
 def content_of(media_types: Mapping[str, str]) -> dict[int | str, JsonObject]:

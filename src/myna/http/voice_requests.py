@@ -141,6 +141,8 @@ class CloneVoiceRequest(ProtoMessage):
         }
     )
 
+    without_effect = frozenset({"gender", "age_group"})
+
     display_name: DisplayName = ""
     lang_code: Annotated[Text, Field(description="EN_US ZH_CN KO_KR ...; AUTO or absent: detect.")] = ""
     language_code: Annotated[Text, Field(description="The same as BCP-47 (`en-US`).")] = ""
@@ -221,6 +223,8 @@ class DesignVoiceRequest(ProtoMessage):
             },
         }
     )
+
+    without_effect = frozenset({"design_prompt_mode"})
 
     design_prompt: Annotated[Text, BeforeValidator(_no_nul)] = ""
     preview_text: Annotated[Text, BeforeValidator(_no_nul)] = ""

@@ -219,3 +219,15 @@ def test_plain_amr_is_read(magic: bytes, frame: bytes, rate_hz: int) -> None:
     audio = decode_audio(magic + frame * 50, LIMITS)
     assert (audio.sample_rate_hz, audio.container) == (rate_hz, AudioContainer.AMR)
     assert len(audio.channels) == pytest.approx(rate_hz, rel=0.05)
+
+
+@pytest.mark.parametrize("name", ["WAV-PCM_16", "FLAC-PCM_16", "MP3-MPEG_LAYER_III", "ipod-aac", "webm-libopus"])
+def test_a_recording_is_read_from_a_later_moment_on(name: str) -> None:
+    """Parts of a long one are the whole; behind its end there is nothing, and that is no error."""
+    whole = decode_audio(RECORDINGS[name], LIMITS)
+    rate_hz, limits = whole.sample_rate_hz, DecodeLimits(max_read_s=1.0)
+    parts = [decode_audio(RECORDINGS[name], limits, start_s) for start_s in (0.0, 1.0, 2.0, 9.0)]
+    assert [part.is_cut for part in parts[:2]] == [True, True]
+    joined = np.concatenate([part.channels for part in parts[:3]])[:, 0]
+    assert np.corrcoef(joined[: 3 * rate_hz], whole.channels[: len(joined[: 3 * rate_hz]), 0])[0, 1] > 0.99
+    assert len(parts[3].channels) == 0
