@@ -168,12 +168,12 @@ def _read_with_libsndfile(
     """
     with soundfile.SoundFile(file) as sound:
         collected = _BlockCollector(sound.samplerate, sound.channels, limits, start_s)
-        is_length_known = sound.frames < np.iinfo(np.int64).max
-        if is_length_known:
-            collected.check_declared(sound.frames / sound.samplerate)
-            if 0 < collected.to_skip < sound.frames and sound.seekable():
-                sound.seek(collected.to_skip)
-                collected.to_skip = 0
+        if sound.frames == np.iinfo(np.int64).max:
+            raise soundfile.SoundFileRuntimeError("of a FLAC of unknown length libsndfile loses the last block")
+        collected.check_declared(sound.frames / sound.samplerate)
+        if 0 < collected.to_skip < sound.frames and sound.seekable():
+            sound.seek(collected.to_skip)
+            collected.to_skip = 0
         while not collected.is_full:
             try:
                 block = sound.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)
