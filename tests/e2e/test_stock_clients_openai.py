@@ -104,7 +104,7 @@ async def test_the_asynchronous_client_streams(tone_server: LiveServer) -> None:
     [
         ({"model": "gpt-4o"}, openai.BadRequestError, 3, "gpt-4o is not supported"),
         ({"voice": "NoSuch"}, openai.NotFoundError, 5, "NoSuch not found"),
-        ({"response_format": "aac"}, openai.BadRequestError, 3, "mp3, opus, flac, wav, pcm"),
+        ({"response_format": "aac"}, openai.BadRequestError, 3, "mp3, opus, ogg, flac, wav, pcm"),
         ({"input": "x" * 4097}, openai.BadRequestError, 3, "4096 characters"),
         ({"input": ""}, openai.BadRequestError, 3, "input is required"),
         ({"speed": 5.0}, openai.BadRequestError, 3, "speed is out of range"),
