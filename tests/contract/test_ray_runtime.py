@@ -14,6 +14,7 @@ from _pytest.fixtures import FixtureFunctionDefinition
 from tests import slow_engine
 from tests.contract import test_http_elevenlabs, test_http_errors, test_http_socket, test_http_speech, test_http_voices
 from tests.contract.http_service import HttpService, build_tone_services, open_service, serve
+from tests.engine_client_contract import OPTIONS, EngineClientContract, make_segments, read_samples
 from tests.ray_cluster import num_chunks, run_cluster
 
 from myna.domain.errors import DeadlineExceeded, EngineFailure, Overloaded, ServiceUnavailable
@@ -22,7 +23,6 @@ from myna.engines.base import EngineSettings, EngineSpec
 from myna.engines.tone.artifact import write_artifact
 from myna.engines.tone.spec import SPEC as TONE
 from myna.runtime.in_process import InProcessEngineClient
-from myna.testing.client_contract import OPTIONS, EngineClientContract, make_segments, read_samples
 
 pytestmark = pytest.mark.ray
 LONG = make_segments(*["a text of some words"] * 16)

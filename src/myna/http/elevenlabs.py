@@ -27,7 +27,7 @@ from myna.http.elevenlabs_replies import (
 from myna.http.elevenlabs_request import AddVoiceRequest, OutputQuery, SearchQuery, TextToSpeechRequest
 from myna.http.form_body import FormBody
 from myna.http.json_body import JsonBody
-from myna.http.openapi import ELEVENLABS_ERRORS, body_of, content_of
+from myna.http.openapi import ELEVENLABS_ERRORS, content_of
 from myna.http.pulled_response import PulledResponse
 from myna.http.reply import JsonReply, to_json
 from myna.http.request_state import record_of
@@ -130,11 +130,7 @@ async def list_history(_grant: Reader) -> JsonObject:
     return {"history": [], "last_history_item_id": None, "has_more": False}
 
 
-@router.post(
-    "/v1/voices/add",
-    summary="Clone a voice (ElevenLabs' form)",
-    openapi_extra=body_of(AddVoiceRequest, "multipart/form-data"),
-)
+@router.post("/v1/voices/add", summary="Clone a voice (ElevenLabs' form)")
 async def add_voice(
     request: Request,
     grant: Writer,
@@ -151,13 +147,11 @@ async def add_voice(
 @router.post(
     "/v1/text-to-speech/{voice_id}",
     summary="Speak a text (ElevenLabs' form)",
-    openapi_extra=body_of(TextToSpeechRequest),
     responses=content_of({kind: kind for kind in _MEDIA_TYPES.values()}),
 )
 @router.post(
     "/v1/text-to-speech/{voice_id}/stream",
     summary="Speak a text, a stream (ElevenLabs' form)",
-    openapi_extra=body_of(TextToSpeechRequest),
     responses=content_of({kind: kind for kind in _MEDIA_TYPES.values()}),
 )
 async def text_to_speech(
@@ -174,7 +168,6 @@ async def text_to_speech(
 @router.post(
     "/v1/text-to-speech/{voice_id}/with-timestamps",
     summary="Speak a text, with times (ElevenLabs' form)",
-    openapi_extra=body_of(TextToSpeechRequest),
     response_model=JsonObject,
 )
 async def speak_with_timestamps(
@@ -200,7 +193,6 @@ async def speak_with_timestamps(
 @router.post(
     "/v1/text-to-speech/{voice_id}/stream/with-timestamps",
     summary="Speak a text, a stream with times (ElevenLabs' form)",
-    openapi_extra=body_of(TextToSpeechRequest),
     responses=content_of({_LINES: "Objects `{audio_base64, alignment, normalized_alignment}`, one a line."}),
 )
 async def stream_with_timestamps(

@@ -111,13 +111,6 @@ VoiceSettings = Annotated[
 class TextToSpeechRequest(ProtoMessage):
     """What to say; further fields of ElevenLabs' are taken without effect."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "required": ["text"],
-            "example": {"text": "Hello, world!", "model_id": "eleven_multilingual_v2", "voice_settings": {"speed": 1}},
-        }
-    )
-
     without_effect = frozenset(
         {f"voice_settings.{name}" for name in ("stability", "similarity_boost", "style", "use_speaker_boost")}
         | {f"{place}_{what}" for place in ("previous", "next") for what in ("text", "request_ids")}
@@ -165,8 +158,6 @@ def _as_consent(value: object) -> object:
 
 class AddVoiceRequest(ProtoMessage):
     """What a voice is cloned from."""
-
-    model_config = ConfigDict(json_schema_extra={"required": ["name", "files"]})
 
     name: DisplayName = ""
     files: Annotated[

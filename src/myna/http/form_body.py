@@ -3,7 +3,7 @@ they arrive. In memory alone: what people say is not written to temporary files.
 """
 
 from dataclasses import dataclass
-from typing import Any, Generic
+from typing import Any, ClassVar, Generic
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
@@ -37,6 +37,7 @@ class FormBody(Generic[Message]):
     Overloaded.
     """
 
+    media_types: ClassVar[tuple[str, ...]] = ("multipart/form-data",)
     message: type[Message]
     files_field: str = ""
     """A list without `[]`."""

@@ -6,7 +6,7 @@ type: here the key comes first, the bytes are counted as they arrive, and large 
 
 import asyncio
 from dataclasses import dataclass
-from typing import Generic
+from typing import ClassVar, Generic
 
 from fastapi import Request
 
@@ -29,6 +29,7 @@ class JsonBody(Generic[Message]):
     """`Depends(JsonBody(SpeakRequest))`: the checked message. Raises: InvalidRequest, PayloadTooLarge,
     UnsupportedMedia, Overloaded."""
 
+    media_types: ClassVar[tuple[str, ...]] = ("application/json",)
     message: type[Message]
     is_large: bool = False
 
@@ -56,6 +57,7 @@ class JsonBody(Generic[Message]):
 class JsonOrFormBody(Generic[Message]):
     """The same, or `FormBody`, of a message with audio: as the client says."""
 
+    media_types: ClassVar[tuple[str, ...]] = (*JsonBody.media_types, *FormBody.media_types)
     message: type[Message]
 
     async def __call__(self, request: Request, admitted: Caller, backend: WithBackend) -> Message:

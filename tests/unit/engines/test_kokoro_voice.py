@@ -228,6 +228,5 @@ def test_a_step_for_embeddings_is_the_step_for_a_sound_that_differs_in_nothing_e
     wanted, heard = (
         style_map.features(VoiceSound(a[i].astype("f"), b[i].astype("f"), style_map.timbre_mean, 5.0)) for i in (0, 1)
     )
-    np.testing.assert_allclose(
-        style_map.embedding_step(a[0] - a[1], b[0] - b[1]), style_map.step(wanted, heard), atol=1e-5
-    )
+    step = ((wanted - heard) @ style_map.matrix)[:128]
+    np.testing.assert_allclose(style_map.embedding_step(a[0] - a[1], b[0] - b[1]), step, atol=1e-5)

@@ -7,13 +7,13 @@ import numpy as np
 import onnx
 import pytest
 from tests.quantised_export import CHANNELS, Export
+from training.graphs.faster_graph import make_faster
 from training.style_gradient.__main__ import make_graph_file
 from training.style_gradient.decoder import DECODER
 from training.style_gradient.judges import CAMPPLUS, GE2E
 
 from myna.engines.kokoro.graphs import DecoderStyles
 from myna.engines.kokoro.style_gradient import StyleGradient, StylePull
-from myna.weights.convert.faster_graph import make_faster
 from myna.weights.manifest import Bundle, Manifest, WeightFile
 from myna.weights.store import WeightStore
 
@@ -74,7 +74,7 @@ def store_of(folder: Path, contents: dict[str, bytes]) -> WeightStore:
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(content)
-        files.append(WeightFile(name, "join", (), frozenset({sha256(content).hexdigest()}), len(content)))
+        files.append(WeightFile(name, (), frozenset({sha256(content).hexdigest()}), len(content)))
     return WeightStore(folder, Manifest((Bundle("tiny", "", "", "", (), tuple(files)),)))
 
 
