@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from myna.domain.consent import Consent, Revocation, digest_voice_id
-from myna.domain.errors import InvalidRequest, ResourceNotFound, VoiceAlreadyExists
+from myna.domain.errors import InvalidRequest, ResourceNotFound, ServiceUnavailable, VoiceAlreadyExists
 from myna.domain.language import LangCode
 from myna.domain.pronunciation import PronunciationDictionary
 from myna.domain.scope import Scopes
@@ -321,6 +321,7 @@ class _Item:
     claimed_until: datetime
     num_attempts: int = 0
     spoken: SpokenItem | None = None
+    recording: bytes | None = None
 
 
 class MemoryJobStore:
@@ -339,7 +340,8 @@ class MemoryJobStore:
             raise too_many_jobs(max_unfinished)
         self._jobs[job.job_id] = job
         self._items[job.job_id] = [
-            _Item(JobItem(item.custom_id, item.voice_id), item.message, self._clock.now()) for item in items
+            _Item(JobItem(item.custom_id, item.voice_id), item.message, self._clock.now(), recording=item.recording)
+            for item in items
         ]
 
     async def get(self, workspace: WorkspaceId, job_id: str) -> Job:
@@ -372,13 +374,13 @@ class MemoryJobStore:
             raise unknown_job()
         return spoken
 
-    async def claim(self, lifetime: timedelta) -> ClaimedItem | None:
+    async def claim(self, lifetime: timedelta, *, is_heard: bool = False) -> ClaimedItem | None:
         now = self._clock.now()
         free = [
             (position, job.created_at, job_id)
             for job_id, job in self._jobs.items()
             for position, entry in enumerate(self._items[job_id])
-            if entry.message is not None and entry.claimed_until <= now
+            if entry.message is not None and entry.claimed_until <= now and job.is_heard is is_heard
         ]
         if not free:
             return None
@@ -387,6 +389,12 @@ class MemoryJobStore:
         entry.claimed_until = now + lifetime
         entry.num_attempts += 1
         return ClaimedItem(self._jobs[job_id], position, entry.message or "", entry.num_attempts)
+
+    async def get_recording(self, claimed: ClaimedItem) -> bytes:
+        recording = self._get_entry(claimed.job.job_id, claimed.position).recording
+        if recording is None:
+            raise ServiceUnavailable("It is missing.")
+        return recording
 
     async def renew(self, claimed: ClaimedItem, lifetime: timedelta) -> None:
         for entry in self._pending(claimed):
@@ -400,7 +408,7 @@ class MemoryJobStore:
     async def finish(self, claimed: ClaimedItem, outcome: SpokenItem | Failure, keep_for: timedelta) -> None:
         job_id = claimed.job.job_id
         for entry in self._pending(claimed):
-            entry.message = None
+            entry.message = entry.recording = None
             if isinstance(outcome, SpokenItem):
                 entry.spoken = outcome
                 has_timestamps = outcome.timestamps is not None
@@ -410,8 +418,9 @@ class MemoryJobStore:
             if all(other.message is None for other in self._items[job_id]):
                 self._jobs[job_id] = replace(self._jobs[job_id], expires_at=self._clock.now() + keep_for)
 
-    async def has_pending(self) -> bool:
-        return any(entry.message is not None for entries in self._items.values() for entry in entries)
+    async def has_pending(self, *, is_heard: bool = False) -> bool:
+        jobs = (job_id for job_id, job in self._jobs.items() if job.is_heard is is_heard)
+        return any(entry.message is not None for job_id in jobs for entry in self._items[job_id])
 
     async def delete_expired(self) -> int:
         now = self._clock.now()

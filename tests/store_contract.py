@@ -22,6 +22,7 @@ from myna.domain.errors import (
     InvalidRequest,
     Overloaded,
     ResourceNotFound,
+    ServiceUnavailable,
     VoiceAlreadyExists,
     VoiceNotFound,
 )
@@ -829,6 +830,32 @@ class JobStoreContract:
         assert again == replace(claimed, num_attempts=2)
         await jobs.release(again)
         assert await jobs.claim(_LIFETIME) == again
+
+    async def test_a_recording_waits_to_be_heard(self, jobs: JobStore, clock: FixedClock) -> None:
+        """It is claimed by whoever hears, not by whoever speaks, and is gone when its words are there."""
+        job = Job("a" * 32, OURS, False, "key", "request", clock.now(), is_heard=True)
+        await jobs.add(job, [NewItem("", VoiceId(""), "message", b"what was said")], 9)
+        assert await jobs.get(OURS, job.job_id) == job
+        assert not await jobs.has_pending()
+        assert await jobs.has_pending(is_heard=True)
+        assert await jobs.claim(_LIFETIME) is None
+        claimed = await jobs.claim(_LIFETIME, is_heard=True)
+        assert claimed is not None
+        assert await jobs.get_recording(claimed) == b"what was said"
+        with pytest.raises(ResourceNotFound):
+            await jobs.get_result(job.job_id, 0)
+        words = SpokenItem(b"words", "application/json")
+        await jobs.finish(claimed, words, _LIFETIME)
+        assert await jobs.get_result(job.job_id, 0) == words
+        with pytest.raises(ServiceUnavailable):
+            await jobs.get_recording(claimed)
+        failing = Job("b" * 32, OURS, False, "key", "request", clock.now(), is_heard=True)
+        await jobs.add(failing, [NewItem("", VoiceId(""), "message", b"noise")], 9)
+        claimed = await jobs.claim(_LIFETIME, is_heard=True)
+        assert claimed is not None
+        await jobs.finish(claimed, FAILURE, _LIFETIME)
+        with pytest.raises(ResourceNotFound):
+            await jobs.get_result(failing.job_id, 0)
 
     async def test_jobs_take_turns(self, jobs: JobStore, clock: FixedClock) -> None:
         """Of several at once each gets another item; a short job does not wait for a long one."""

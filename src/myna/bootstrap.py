@@ -86,6 +86,7 @@ def build_services(
         is_automatic=settings.remake_voices,
     )
     keep_dictionaries = KeepDictionaries(stores.dictionaries, clock)
+    keep_results = timedelta(seconds=settings.keep_results_s)
     synthesize_speech = SynthesizeSpeech(
         voices=stores.voices,
         dictionaries=keep_dictionaries,
@@ -149,6 +150,7 @@ def build_services(
         synthesize_speech=synthesize_speech,
         detect_mark=DetectMark(analyst, MarkFinder(WeightStore(settings.weights_dir)), offload),
         transcribe_speech=TranscribeSpeech(analyst, offload),
+        transcribe_at_leisure=TranscribeSpeech(analyst, offload_at_leisure),
         listen_live=ListenLive(analyst, offload),
         list_voices=ListVoices(stores.voices, stock.voices),
         get_voice=GetVoice(stores.voices, stock.voices),
@@ -178,7 +180,8 @@ def build_services(
         stock=stock,
         refine_voices=refine_voices,
         remake_voice=remake_voice,
-        work_off_jobs=WorkOffJobs(stores.jobs, timedelta(seconds=settings.keep_results_s)),
+        work_off_jobs=WorkOffJobs(stores.jobs, keep_results),
+        work_off_recordings=WorkOffJobs(stores.jobs, keep_results, is_heard=True),
         keep_house=KeepHouse(
             stores.voices, stores.jobs, _HOUSE_KEEPING_S, clock, longest_kept, note_deleted=note_deleted
         ),

@@ -121,7 +121,7 @@ class PlainAnalyst:
         assert heard is not None
         return heard
 
-    def find_speech(self, content: bytes) -> FoundSpeech:
+    def find_speech(self, content: bytes, start_s: float = 0.0) -> FoundSpeech:
         heard = self.analyse(SampleRequest(content, "", None)).processed
         assert heard is not None
         passages = (SpeechPassage(start_s, heard) for start_s in (0.25, 1.0)) if np.any(heard.samples) else ()
@@ -132,7 +132,7 @@ class PlainAnalyst:
         stretches = np.split(loud, np.flatnonzero(np.diff(loud) > 1) + 1) if len(loud) else []
         return [Talk(part[0] / recent.sample_rate_hz, part[-1] / recent.sample_rate_hz, 0.875) for part in stretches]
 
-    def hear(self, speech: Waveform, lang: LangCode | None) -> HeardPassage:
+    def hear(self, speech: Waveform, lang: LangCode | None, prompt: str = "") -> HeardPassage:
         """Always the same words."""
         words = tuple(
             HeardWord(text, start_s, start_s + 0.2, 0.5)
@@ -300,6 +300,7 @@ def build_tone_services(
         synthesize_speech=speak,
         detect_mark=DetectMark(analyst, MarkFinder(WeightStore(Settings().weights_dir)), offload),
         transcribe_speech=TranscribeSpeech(analyst, offload),
+        transcribe_at_leisure=TranscribeSpeech(analyst, offload_at_leisure),
         listen_live=ListenLive(analyst, offload),
         list_voices=ListVoices(voices, stock.voices),
         get_voice=GetVoice(voices, stock.voices),
@@ -330,6 +331,7 @@ def build_tone_services(
         refine_voices=refine_voices,
         remake_voice=remake_voice,
         work_off_jobs=WorkOffJobs(jobs, timedelta(hours=1)),
+        work_off_recordings=WorkOffJobs(jobs, timedelta(hours=1), is_heard=True),
         keep_house=KeepHouse(voices, jobs, 3600.0, clock),
         prepare_store=nothing,
         preload=nothing,

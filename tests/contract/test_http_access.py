@@ -58,21 +58,34 @@ NEEDS = {
     "POST /tts/v1/voice:stream": Need(Scope.SPEAK, 404, SPEECH),
     "POST /tts/v1/voice:synthesizeAsync": Need(Scope.SPEAK, 404, SPEECH),
     "POST /tts/v1/voice:synthesizeBatch": Need(Scope.SPEAK, 404, {"items": [{"customId": "a", "request": SPEECH}]}),
-    "GET /lro/v1alpha/{name:path}": Need(Scope.SPEAK, 404),
+    "GET /lro/v1alpha/{name:path}": Need(None, 404),  # the scope is that of the job
     "GET /tts/v1/voice:preview": Need(Scope.SPEAK, 404, query={"voice_id": VOICE}),
     "GET /tts/v1/voices": READ,
     "POST /v1/audio/speech": Need(Scope.SPEAK, 404, {"input": "Hello.", "voice": VOICE, "model": "tts-1"}),
     "POST /v1/audio/transcriptions": Need(Scope.LISTEN, body={"model": "whisper-1"}, file_field="file"),
     DETECT: Need(Scope.LISTEN, file_field="file"),
     "GET /v1/voices": READ,
+    "GET /v2/voices": READ,
+    "GET /v1/voices/settings/default": READ,
     "GET /v1/voices/{voice_id}": Need(Scope.READ_VOICES, 404),
+    "GET /v1/voices/{voice_id}/settings": Need(Scope.READ_VOICES, 404),
+    "DELETE /v1/voices/{voice_id}": CHANGE,
+    "GET /v1/user": Need(None),
+    "GET /v1/user/subscription": Need(None),
+    "GET /v1/history": READ,
     "POST /v1/voices/add": Need(Scope.WRITE_VOICES, body={"name": "A"}, file_field="files"),
     "POST /v1/text-to-speech/{voice_id}": Need(Scope.SPEAK, 404, {"text": "Hello."}),
     "POST /v1/text-to-speech/{voice_id}/stream": Need(Scope.SPEAK, 404, {"text": "Hello."}),
+    "POST /v1/text-to-speech/{voice_id}/with-timestamps": Need(Scope.SPEAK, 404, {"text": "Hello."}),
+    "POST /v1/text-to-speech/{voice_id}/stream/with-timestamps": Need(Scope.SPEAK, 404, {"text": "Hello."}),
+    "WS /v1/text-to-speech/{voice_id}/stream-input": Need(Scope.SPEAK, 404, {"text": "Hello.", "flush": True}),
+    "WS /v1/text-to-speech/{voice_id}/multi-stream-input": Need(Scope.SPEAK, 404, {"text": "Hello.", "flush": True}),
     "GET /v1/audio/voices": READ,
     "GET /v1/models": Need(None),
+    "GET /v1/audio/models": Need(None),
     "GET /v1/models/{model}": Need(None),
     "POST /stt/v1/transcribe": Need(Scope.LISTEN, 200, HEARD),
+    "POST /stt/v1/transcribe:async": Need(Scope.LISTEN, 200, HEARD),
     "POST /auth/v1/tokens": Need(Scope.MAKE_TOKENS, 200, {"singleUse": True}),
     "POST /auth/v1/tokens/token:generate": Need(Scope.MAKE_TOKENS),
     "POST /v1/sessionTokens/token:generate": Need(Scope.MAKE_TOKENS),
@@ -166,6 +179,9 @@ class Caller:
             await connection.send(body)
             text = str(await connection.recv())
         frame = json.loads(text)
+        if isinstance(frame.get("error"), str):  # in ElevenLabs' words
+            words = {"voice_not_found": 404, "needs_authorization": 401, "missing_permissions": 403}
+            return 401 if "expired" in text else words.get(frame["error"], 403), text
         code = (frame.get("error") or frame.get("result", {}).get("status") or {}).get("code", 0)
         return {0: 200, 5: 404, 7: 403, 16: 401}[code], text
 

@@ -1,5 +1,7 @@
-"""ElevenLabs' form over HTTP (elevenlabs.md): formats, limits, refusals in its own body, rules that hold everywhere."""
+"""ElevenLabs' form (elevenlabs.md): formats, limits, refusals in its own body, sockets, rules that hold everywhere."""
 
+import asyncio
+import base64
 import io
 import json
 from collections.abc import AsyncIterator
@@ -9,7 +11,8 @@ from typing import Any
 import av
 import httpx
 import pytest
-from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, wav_bytes
+import websockets
+from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, serve, wav_bytes
 from tests.memory_stores import MemoryVoiceStore
 
 from myna.domain.voice import VoiceId, WorkspaceId
@@ -117,6 +120,11 @@ async def test_fields_that_have_no_meaning_here_are_taken(service: HttpService) 
     }
     reply = await service.post(f"{SPEECH}?output_format=pcm_16000&optimize_streaming_latency=3", body)
     assert reply.status_code == 200, reply.text
+    told = reply.headers["x-myna-without-effect"].split(", ")
+    assert told == [
+        "previous_text",
+        *(f"voice_settings.{name}" for name in sorted(settings) if name not in ("speed", "style")),
+    ]
     assert len(reply.content) / 2 / 16000 == pytest.approx(2 * EXPECTED_S, abs=0.2)
     long = {"text": f"So{' ' * 9000}it is."}
     assert (await service.post(SPEECH + "?output_format=ulaw_8000", long)).status_code == 200
@@ -156,6 +164,182 @@ async def test_a_voice_is_added_with_its_labels(service: HttpService) -> None:
     assert (await service.post(f"/v1/text-to-speech/{voice_id}", {"text": "Hm."})).status_code == 200
     await service.post(f"/voices/v1/voices/{voice_id}:revokeConsent", {})
     assert_refused(await service.post(f"/v1/text-to-speech/{voice_id}", {"text": "Hm."}), 403, "consent_revoked")
+
+
+async def test_voices_are_searched_page_by_page(service: HttpService) -> None:
+    """As `voices.search()` asks; a page goes on after the last voice of the page before."""
+    for name, accent in (("Ann", "british"), ("Bob", "scottish")):
+        await add(service, wav_bytes(), name=name, labels=json.dumps({"accent": accent, "use case": "news"}))
+
+    async def search(**query: Any) -> tuple[list[str], dict[str, Any]]:
+        reply = await service.get("/v2/voices", **query)
+        assert reply.status_code == 200, reply.text
+        return [voice["name"] for voice in reply.json()["voices"]], reply.json()
+
+    names, page = await search()
+    assert (len(names), page["has_more"]) == (10, True)
+    all_names = [*names]
+    while page["has_more"]:
+        names, page = await search(next_page_token=page["next_page_token"])
+        all_names += names
+    assert page["next_page_token"] is None
+    assert len(all_names) == page["total_count"] == len((await service.get("/v1/voices")).json()["voices"])
+    for query, expected in (
+        ({"voice_type": "personal"}, ["Ann", "Bob"]),
+        ({"category": "cloned", "sort": "name", "sort_direction": "desc"}, ["Bob", "Ann"]),
+        ({"search": "BRIT"}, ["Ann"]),
+        ({"accent": "scottish"}, ["Bob"]),
+        ({"use_cases": "news,other"}, ["Ann", "Bob"]),
+        ({"voice_ids": "Dennis"}, ["Dennis"]),
+        ({"voice_type": "community"}, []),
+        ({"voice_type": "default", "search": "dennis"}, ["Dennis"]),
+        ({"collection_id": "x"}, []),
+        ({"language": "tlh"}, []),
+    ):
+        assert (await search(**query))[0] == expected, query
+    for refused, words in (
+        ({"page_size": 101}, "page_size"),
+        ({"sort": "age"}, "sort"),
+        ({"next_page_token": "x"}, "token"),
+    ):
+        assert_refused(await service.get("/v2/voices", **refused), 400, "invalid_request", words)
+
+
+async def test_a_voice_is_deleted(service: HttpService) -> None:
+    """For both forms; a stock voice is not."""
+    voice_id = (await add(service, wav_bytes())).json()["voice_id"]
+    assert (await service.get(f"/v1/voices/{voice_id}/settings")).json()["speed"] == 1.0
+    path = f"/v1/voices/{voice_id}"
+    assert (await service.client.delete(path, headers=service.auth())).json() == {"status": "ok"}
+    assert_refused(await service.client.delete(path, headers=service.auth()), 404, "voice_not_found")
+    assert_refused(await service.client.delete("/v1/voices/Dennis", headers=service.auth()), 403, "missing_permissions")
+
+
+async def test_what_programs_ask_at_start(service: HttpService) -> None:
+    """Whether the key is good, what it may, which models there are; OpenAI's clients get theirs from the same path."""
+    headers = {"xi-api-key": service.read_key}
+    user = (await service.client.get("/v1/user", headers=headers)).json()
+    assert (user["workspace_id"], user["subscription"]["can_use_instant_voice_cloning"]) == ("acme", False)
+    assert user["subscription"]["character_limit"] > user["subscription"]["character_count"]
+    models = (await service.client.get("/v1/models", headers=headers)).json()
+    assert {"eleven_multilingual_v2", "eleven_flash_v2_5"} <= {model["model_id"] for model in models}
+    assert {"language_id": "en", "name": "English"} in models[0]["languages"]
+    assert (await service.get("/v1/models")).json()["object"] == "list"
+    assert (await service.get("/v1/history")).json()["history"] == []
+    assert (await service.get("/v1/voices/settings/default")).json()["stability"] == 0.5
+
+
+async def test_speech_has_the_times_of_its_characters(service: HttpService) -> None:
+    """Whole and line by line, from the start of the speech."""
+    path = f"{SPEECH}/with-timestamps?output_format=pcm_16000"
+    whole = (await service.post(path, {"text": SENTENCE})).json()
+    alignment = whole["alignment"]
+    assert "".join(alignment["characters"]) == SENTENCE
+    times_s = alignment["character_end_times_seconds"]
+    assert times_s == sorted(times_s)
+    heard_s = len(base64.b64decode(whole["audio_base64"])) / 2 / 16000
+    assert heard_s == pytest.approx(EXPECTED_S, abs=0.1)
+    assert times_s[-1] <= heard_s + 0.05
+    streamed = await service.post(f"{SPEECH}/stream/with-timestamps?output_format=pcm_16000", {"text": SENTENCE})
+    lines = [json.loads(line) for line in streamed.text.splitlines()]
+    told = [character for line in lines for character in (line["alignment"] or {}).get("characters", [])]
+    assert "".join(told) == SENTENCE
+    assert sum(len(base64.b64decode(line["audio_base64"])) for line in lines) / 2 / 16000 == pytest.approx(heard_s)
+    assert_refused(await service.post(path.replace("Dennis", "NoSuch"), {"text": "Hm."}), 404, "voice_not_found")
+
+
+class Talk:
+    """One of ElevenLabs' sockets."""
+
+    def __init__(self, service: HttpService, path: str, key: str | None = None) -> None:
+        headers = {} if key == "" else {"xi-api-key": key or service.read_key}
+        url = f"{service.base_url.replace('http', 'ws', 1)}/v1/text-to-speech/{path}"
+        self._connecting = websockets.connect(url, additional_headers=headers)
+
+    async def __aenter__(self) -> "Talk":
+        self.connection = await self._connecting
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.connection.close()
+
+    async def say(self, *frames: dict[str, Any]) -> None:
+        for frame in frames:
+            await self.connection.send(json.dumps(frame))
+
+    async def hear(self) -> dict[str, Any]:
+        return dict(json.loads(await asyncio.wait_for(self.connection.recv(), 10)))
+
+    async def hear_until_closed(self) -> tuple[list[dict[str, Any]], int | None]:
+        frames = []
+        with pytest.raises(websockets.ConnectionClosed):
+            while True:
+                frames.append(await self.hear())
+        return frames, self.connection.close_code
+
+
+def heard_of(frames: list[dict[str, Any]]) -> tuple[float, str]:
+    """Seconds of pcm_16000, and the characters with times."""
+    audio = b"".join(base64.b64decode(frame["audio"] or "") for frame in frames)
+    timed = [frame["alignment"] for frame in frames if frame.get("alignment")]
+    for alignment in timed:
+        assert alignment["charStartTimesMs"][0] >= 0
+        assert len(alignment["chars"]) == len(alignment["charStartTimesMs"]) == len(alignment["charDurationsMs"])
+    return len(audio) / 2 / 16000, "".join(character for alignment in timed for character in alignment["chars"])
+
+
+async def test_text_is_spoken_while_it_is_written() -> None:
+    """As the official client sends it: token by token, then an empty text; the server closes. Also with a key in it."""
+    async with serve() as service:
+        for key in (None, ""):
+            async with Talk(service, "Dennis/stream-input?output_format=pcm_16000&model_id=eleven_v3", key) as talk:
+                first = {"text": " ", "voice_settings": {"stability": 0.5}, "xi_api_key": service.read_key}
+                tokens = [{"text": word + " ", "try_trigger_generation": True} for word in SENTENCE.split()]
+                await talk.say(first, *tokens, {"text": ""})
+                frames, code = await talk.hear_until_closed()
+            heard_s, text = heard_of(frames)
+            assert (code, frames[-1]["isFinal"], text.strip()) == (1000, True, SENTENCE)
+            assert heard_s == pytest.approx(EXPECTED_S, abs=0.2)
+        async with Talk(service, "Dennis/stream-input") as talk:
+            await talk.say({"text": ""})
+            assert await talk.hear_until_closed() == ([{"audio": None, "isFinal": True}], 1000)
+        for path, frame, error in (
+            ("NoSuch/stream-input", {"text": "Hm."}, "voice_not_found"),
+            ("Dennis/stream-input?model_id=gpt-4o", {"text": "Hm."}, "model_unsupported"),
+            ("Dennis/stream-input?output_format=aac", {"text": "Hm."}, "invalid_request"),
+            ("Dennis/stream-input?auto_mode=perhaps", {"text": "Hm."}, "invalid_request"),
+            ("Dennis/stream-input", {"text": 5}, "invalid_request"),
+            ("Dennis/stream-input", {"text": "x" * 2001}, "max_character_limit_exceeded"),
+            ("Dennis/stream-input", {"text": "Hm.", "voice_settings": {"speed": 9}}, "invalid_request"),
+        ):
+            async with Talk(service, path) as talk:
+                await talk.say(frame)
+                frames, code = await talk.hear_until_closed()
+            assert ([frame["error"] for frame in frames], code) == ([error], 1008), path
+
+
+async def test_several_texts_are_spoken_on_one_connection() -> None:
+    """As LiveKit and Pipecat send them: sentences in contexts, flushed or ended; empty texts keep the connection."""
+    async with (
+        serve() as service,
+        Talk(service, "Dennis/multi-stream-input?output_format=pcm_16000&auto_mode=true") as talk,
+    ):
+        await talk.say({"text": ""})
+        for name in ("a", "b"):
+            await talk.say({"text": " ", "context_id": name}, {"text": SENTENCE, "context_id": name})
+        frames = [await talk.hear() for _ in range(2)]
+        await talk.say({"text": "", "context_id": "a"}, {"text": " And out", "context_id": "a"})
+        await talk.say({"context_id": "a", "flush": True}, *({"context_id": n, "close_context": True} for n in "ab"))
+        while [frame["isFinal"] for frame in frames].count(True) < 2:
+            frames.append(await talk.hear())
+        for name, text in (("a", f"{SENTENCE} And out"), ("b", SENTENCE)):
+            heard = heard_of([frame for frame in frames if frame["contextId"] == name])
+            assert heard[1].strip() == text
+            assert heard[0] == pytest.approx(0.06 * len(text), abs=0.3)
+        await talk.say({"text": SENTENCE, "context_id": "c"})
+        assert (await talk.hear())["contextId"] == "c"
+        await talk.say({"close_socket": True})
+        assert (await talk.hear_until_closed())[1] == 1000
 
 
 @pytest.mark.parametrize(

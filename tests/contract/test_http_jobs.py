@@ -1,6 +1,7 @@
 """Speech in the background: one text or many, over a restart, behind live speech, until it expires."""
 
 import asyncio
+import base64
 import json
 import logging
 import threading
@@ -10,14 +11,27 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, until
+from http_service import (
+    HttpService,
+    Hurdles,
+    PlainAnalyst,
+    build_tone_services,
+    hurdle_spec,
+    open_service,
+    until,
+    wav_base64,
+    wav_bytes,
+)
 from test_deletion_leaves_nothing import files_with
 from test_http_allowances import clock_of
 from tests.stored_content import Open, read_pending
 
-from myna.domain.scope import WRITE
+from myna.domain.scope import WRITE, Scope
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
+from myna.domain.transcript import FoundSpeech, SpeechPassage
+from myna.domain.waveform import Waveform
 from myna.engines.base import EngineSpec
 from myna.engines.tone.engine import ToneEngine
 from myna.engines.tone.spec import SPEC
@@ -29,6 +43,7 @@ from myna.usecases.keep_house import KeepHouse
 from myna.usecases.services import Services
 
 ASYNC, BATCH = "/tts/v1/voice:synthesizeAsync", "/tts/v1/voice:synthesizeBatch"
+HEAR = "/stt/v1/transcribe:async"
 SAID = "zebra umbrella violin."
 MODEL = "inworld-tts-2"
 UNKNOWN = {
@@ -332,3 +347,100 @@ async def test_an_item_that_cannot_be_spoken_does_not_hold_up_the_rest(tmp_path:
         assert [result.get("error", {}).get("code") for result in results["results"]] == [13, None]
         await services.work_off_jobs.wait_until_idle()
     await stores.release()
+
+
+# --- recordings ----------------------------------------------------------------------------------------------------
+
+
+CONFIG = {"modelId": "inworld/inworld-stt-1", "audioEncoding": "AUTO_DETECT", "language": "es"}
+
+
+async def heard(service: HttpService, name: str) -> dict[str, Any]:
+    async with asyncio.timeout(10):
+        await service.services.work_off_recordings.wait_until_idle()
+    return await look(service, name)
+
+
+async def test_a_recording_is_written_down_in_the_background(tmp_path: Path) -> None:
+    """As JSON, as a form, as a browser's form; what comes is what the original's samples read, and nothing stays."""
+    stores = open_stores(tmp_path, FixedClock())
+    await stores.prepare()
+    services = build_tone_services(voices=stores.voices, jobs=stores.jobs)
+    recording = wav_bytes(3.0)
+    async with open_service(services=services) as service:
+        body = {"transcribeConfig": CONFIG, "audioData": {"content": base64.b64encode(recording).decode()}}
+        names = [await submit(service, HEAR, body)]
+        for config in (("a.json", json.dumps(CONFIG), "application/json"), (None, json.dumps(CONFIG))):
+            files = {"transcribeConfig": config, "file": ("a.wav", recording, "application/octet-stream")}
+            reply = await service.client.post(HEAR, files=files, headers=service.auth())
+            names.append(reply.json()["name"])
+        assert all(name.startswith("workspaces/acme/sttAsyncJobs/") for name in names)
+        for name in names:
+            response = (await heard(service, name))["response"]
+            assert response.keys() == {"resultUri", "expireTime"}
+            words = (await service.client.get(response["resultUri"])).json()
+            assert words == {
+                "transcript": "Salt & pepper. Salt & pepper.",
+                "language": "Spanish",
+                "segments": [
+                    {"transcript": "Salt & pepper.", "startTimeMs": "250", "endTimeMs": "950"},
+                    {"transcript": "Salt & pepper.", "startTimeMs": "1000", "endTimeMs": "1700"},
+                ],
+                "usage": {"transcribedAudioMs": "3000", "modelId": CONFIG["modelId"]},
+            }
+        with_words = {**CONFIG, "includeWordTimestamps": True, "audioEncoding": "LINEAR16", "sampleRateHertz": 24000}
+        raw = base64.b64encode(recording[44:]).decode()
+        name = await submit(service, HEAR, {"transcribeConfig": with_words, "audioData": {"content": raw}})
+        words = (await service.client.get((await heard(service, name))["response"]["resultUri"])).json()
+        assert words["segments"][1]["wordTimestamps"][0] == {
+            "word": "Salt",
+            "startTimeMs": "1000",
+            "endTimeMs": "1200",
+            "confidence": 0.5,
+        }
+        name = await submit(service, HEAR, {"transcribeConfig": CONFIG, "audioData": {"content": raw}})
+        assert (await heard(service, name))["error"]["code"] == 3
+        assert files_with(tmp_path, [recording[1000:1100]]) == set()
+        text = asked()
+        for scope, statuses in ((Scope.LISTEN, [200, 403]), (Scope.SPEAK, [403, 200])):
+            key, _ = await service.services.keys.create("acme", frozenset([scope]))
+            spoken = await submit(service, ASYNC, text)
+            assert [(await service.get(f"/lro/v1alpha/{one}", key)).status_code for one in (name, spoken)] == statuses
+    await stores.release()
+
+
+@pytest.mark.parametrize(
+    ("body", "phrase"),
+    [
+        ({}, "audio_data is required"),
+        ({"transcribeConfig": CONFIG, "audioUri": "https://example.com/a.wav"}, "this server fetches nothing"),
+        ({"transcribeConfig": CONFIG | {"enableSpeakerDiarization": True}, "audioData": {"content": "AAAA"}}, "diariz"),
+        ({"transcribeConfig": CONFIG | {"language": "tlh"}, "audioData": {"content": "AAAA"}}, "not a known language"),
+        ({"transcribeConfig": "{", "audioData": {"content": "AAAA"}}, "transcribeConfig: must be a JSON object"),
+        ({"transcribeConfig": CONFIG, "file": "AAAA"}, "file: must be a file"),
+    ],
+)
+async def test_recordings_that_are_refused(body: dict[str, Any], phrase: str) -> None:
+    """At once, and nothing is kept."""
+    async with open_service() as service:
+        reply = await service.post(HEAR, body)
+        assert (reply.status_code, phrase in reply.json()["message"]) == (400, True), reply.text
+        assert not await service.services.jobs.has_pending(is_heard=True)
+
+
+async def test_a_long_recording_is_heard_in_parts() -> None:
+    """Each part begins in a pause; no word is lost or heard twice."""
+
+    class PartByPart(PlainAnalyst):
+        def find_speech(self, content: bytes, start_s: float = 0.0) -> FoundSpeech:
+            speech = Waveform(np.ones(16000, np.float32), 16000)
+            starts = [at for at in range(0, 60, 4) if start_s <= at < start_s + 10]
+            return FoundSpeech(
+                min(start_s + 10, 60.0), tuple(SpeechPassage(float(at), speech) for at in starts), start_s + 10 < 60
+            )
+
+    async with open_service(services=build_tone_services(analyst=PartByPart())) as service:
+        name = await submit(service, HEAR, {"transcribeConfig": CONFIG, "audioData": {"content": wav_base64()}})
+        words = (await service.client.get((await heard(service, name))["response"]["resultUri"])).json()
+    assert [segment["startTimeMs"] for segment in words["segments"]] == [str(at * 1000) for at in range(0, 60, 4)]
+    assert words["usage"]["transcribedAudioMs"] == "60000"

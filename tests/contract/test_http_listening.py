@@ -171,6 +171,23 @@ async def test_silence_is_no_turn(service: HttpService) -> None:
         assert names_of(await line.hear_all()) == ["usage"]
 
 
+async def test_a_stream_may_end_itself_and_be_told_what_to_expect() -> None:
+    """After so much silence, whatever of it is there; the names that the caller expects reach the recogniser."""
+    prompts = []
+
+    class Noting(PlainAnalyst):
+        def hear(self, speech: Any, lang: Any, prompt: str = "") -> Any:
+            prompts.append(prompt)
+            return super().hear(speech, lang, prompt)
+
+    config = {"inactivityTimeoutSeconds": 3, "prompts": ["Vyta"], "sonioxConfig": {"context": {"text": "Printing."}}}
+    async with serve(services=build_tone_services(analyst=Noting())) as service, call(service, **config) as line:
+        await line.speak((2.0, 0.3), (3.5, 0.0))
+        names = names_of(await line.hear_all())
+    assert names[-2:] == ["final", "usage"]
+    assert set(prompts) == {"Printing. Vyta"}
+
+
 @pytest.mark.parametrize(
     ("config", "words"),
     [
@@ -220,7 +237,7 @@ async def test_a_bug_of_the_recogniser_ends_the_stream() -> None:
     """With an id for the log and nothing of the exception, also while much more is waiting to be heard."""
 
     class Broken(PlainAnalyst):
-        def hear(self, speech: Any, lang: Any) -> Any:
+        def hear(self, speech: Any, lang: Any, prompt: str = "") -> Any:
             raise ValueError("broken")
 
     async with serve(services=build_tone_services(analyst=Broken())) as service, call(service) as line:

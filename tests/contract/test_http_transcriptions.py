@@ -1,6 +1,7 @@
 """Words of a recording over HTTP, in OpenAI's form and in Inworld's (wire-contract.md#transcriptions and #stt)."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -75,6 +76,43 @@ async def test_plain_formats(service: HttpService, response_format: str, expecte
     assert reply.text == expected
 
 
+async def test_words_come_as_events(service: HttpService) -> None:
+    """Passage by passage; the last event has them all. What is wrong with the recording is told by the status."""
+    reply = await send(service, stream="true", model="gpt-4o-transcribe")
+    assert reply.headers["content-type"].startswith("text/event-stream")
+    events = [json.loads(line.removeprefix("data: ")) for line in reply.text.splitlines() if line]
+    deltas = [event["delta"] for event in events if event["type"] == "transcript.text.delta"]
+    assert deltas == ["Salt & pepper.", " Salt & pepper."]
+    assert events[-1] == {
+        "type": "transcript.text.done",
+        "text": "".join(deltas),
+        "usage": {"type": "duration", "seconds": 3.0},
+    }
+    silence = wav_bytes()[:44] + bytes(2 * 24000 * 3)
+    assert (await send(service, silence, stream="true")).text.count("data:") == 1
+    assert (await send(service, b"no recording", stream="true")).status_code == 400
+
+
+async def test_prompts_reach_the_recogniser_and_the_rest_is_told() -> None:
+    """Of both forms, on the socket too (test_http_listening.py); what changes nothing is named in a header."""
+    heard = []
+
+    class Noting(PlainAnalyst):
+        def hear(self, speech: Any, lang: Any, prompt: str = "") -> Any:
+            heard.append(prompt)
+            return super().hear(speech, lang, prompt)
+
+    async with open_service(services=build_tone_services(analyst=Noting())) as service:
+        usual = await send(service, prompt="About Vyta.", **{"keywords[]": ["Ørsted", "PETG"]})
+        assert "x-myna-without-effect" not in usual.headers
+        profile = {"enableVoiceProfile": True}
+        theirs = await send_stt(service, prompts=["Vyta", "PETG"], voiceProfileConfig=profile)
+        assert theirs.headers["x-myna-without-effect"] == "transcribe_config.voice_profile_config"
+        odd = await send(service, chunking_strategy="auto", **{"include[]": ["logprobs"]})
+        assert odd.headers["x-myna-without-effect"] == "chunking_strategy, include"
+    assert heard == ["About Vyta. Ørsted, PETG"] * 2 + ["Vyta, PETG"] * 2 + [""] * 2
+
+
 async def test_silence_has_no_words(service: HttpService) -> None:
     """It is no error: the text is empty."""
     silence = wav_bytes()[:44] + bytes(2 * 24000 * 3)
@@ -90,7 +128,7 @@ async def test_silence_has_no_words(service: HttpService) -> None:
         ({"language": "klingon"}, "language"),
         ({"response_format": "diarized_json"}, "'vtt'"),
         ({"timestamp_granularities[]": ["letter"]}, "timestamp_granularities"),
-        ({"stream": "true"}, "stream"),
+        ({"stream": "true", "response_format": "srt"}, "stream"),
         ({"content": b""}, "file is required"),
         ({"content": b"no recording"}, "not audio"),
         ({"prompt": "x" * 70_000}, "multipart"),
@@ -139,7 +177,7 @@ async def test_a_recording_that_is_too_long_is_refused() -> None:
     """Before anything of it is heard, and with a code of its own: half a transcript would be none."""
 
     class Impatient(PlainAnalyst):
-        def find_speech(self, content: bytes) -> FoundSpeech:
+        def find_speech(self, content: bytes, start_s: float = 0.0) -> FoundSpeech:
             raise RecordingTooLong("The recording is too long.")
 
     async with open_service(services=build_tone_services(analyst=Impatient())) as service:
@@ -152,11 +190,11 @@ async def test_who_leaves_is_not_listened_to_further() -> None:
     heard = []
 
     class Counting(PlainAnalyst):
-        def find_speech(self, content: bytes) -> FoundSpeech:
+        def find_speech(self, content: bytes, start_s: float = 0.0) -> FoundSpeech:
             found = super().find_speech(content)
             return replace(found, passages=found.passages * 50)
 
-        def hear(self, speech: Any, lang: Any) -> Any:
+        def hear(self, speech: Any, lang: Any, prompt: str = "") -> Any:
             heard.append(1)
             if len(heard) == 2:
                 loop.call_soon_threadsafe(task.cancel)

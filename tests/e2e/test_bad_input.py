@@ -27,6 +27,7 @@ LONG = SENTENCE * 36
 """Two minutes of speech, three seconds a chunk."""
 T1, T2, OPENAI = "/tts/v1/voice", "/tts/v1/voice:stream", "/v1/audio/speech"
 ASYNC, BATCH = f"{T1}:synthesizeAsync", f"{T1}:synthesizeBatch"
+HEAR_ASYNC = "/stt/v1/transcribe:async"
 SOCKET = "/tts/v1/voice:streamBidirectional"
 VOICES = "/voices/v1/voices"
 DICTIONARIES = "/pronunciations/v1/workspaces/demo/pronunciationDictionaries"
@@ -178,7 +179,9 @@ def test_refused_requests(
     check_refused(ask(server, path, {**SPEECH, **fields}), path, status, code, phrase)
 
 
-@pytest.mark.parametrize("path", [T1, T2, BATCH, OPENAI, f"{VOICES}:clone", f"{VOICES}:design", DICTIONARIES])
+@pytest.mark.parametrize(
+    "path", [T1, T2, BATCH, HEAR_ASYNC, OPENAI, f"{VOICES}:clone", f"{VOICES}:design", DICTIONARIES]
+)
 @pytest.mark.parametrize(
     "body",
     [
@@ -233,6 +236,8 @@ def test_broken_bodies(server: LiveServer, path: str, body: bytes) -> None:
             3,
             "items[0].request: voiceId",
         ),
+        ("POST", HEAR_ASYNC, {"audioUri": "http://127.0.0.1/a.wav"}, 400, 3, "fetches nothing"),
+        ("POST", HEAR_ASYNC, {"audioData": {"content": "?"}}, 400, 3, "base64"),
         ("GET", "/lro/v1alpha/workspaces/a/ttsAsyncJobs/b/operations/c", None, 404, 5, "operation"),
         ("GET", "/tts/v1/results/a/0.mp3?signature=%ff", None, 404, 5, "result"),
         ("GET", "/tts/v1/voice:preview?voice_id=NoSuch&model_id=inworld-tts-2", None, 404, 5, "Unknown voice"),

@@ -52,9 +52,30 @@ def test_a_voice_is_cloned_listed_and_speaks(client: "elevenlabs.ElevenLabs") ->
     assert voices["Dennis"].category == "premade"
     shown = client.voices.get(made.voice_id)
     assert shown == voices[made.voice_id]
+    found = client.voices.search(voice_type="personal", search="elevenlabs", page_size=5)
+    assert ([voice.voice_id for voice in found.voices], found.has_more) == ([made.voice_id], False)
     assert (shown.name, shown.category, shown.labels["accent"]) == ("For ElevenLabs", "cloned", "american")
     spoken = b"".join(client.text_to_speech.convert(made.voice_id, text=SENTENCE))
     assert seconds_of(spoken) == pytest.approx(EXPECTED_S, abs=0.15)
+    assert client.voices.delete(made.voice_id).status == "ok"
+
+
+def test_what_it_asks_at_start_is_there(client: "elevenlabs.ElevenLabs") -> None:
+    """Models with their languages, the user, the plan, a history without anything in it."""
+    models = {model.model_id: model for model in client.models.list()}
+    assert "en" in [language.language_id for language in models["eleven_multilingual_v2"].languages or ()]
+    assert client.user.get().subscription.can_use_instant_voice_cloning
+    assert client.user.subscription.get().status == "active"
+    assert client.history.list().history == []
+
+
+def test_speech_comes_with_times(client: "elevenlabs.ElevenLabs") -> None:
+    """Whole and streamed."""
+    whole = client.text_to_speech.convert_with_timestamps("Dennis", text=SENTENCE)
+    assert whole.alignment is not None
+    assert "".join(whole.alignment.characters) == SENTENCE
+    pieces = list(client.text_to_speech.stream_with_timestamps("Dennis", text=SENTENCE))
+    assert "".join("".join(piece.alignment.characters) for piece in pieces if piece.alignment) == SENTENCE
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ async def test_the_asynchronous_client_streams(tone_server: LiveServer) -> None:
     [
         ({"model": "gpt-4o"}, openai.BadRequestError, 3, "gpt-4o is not supported"),
         ({"voice": "NoSuch"}, openai.NotFoundError, 5, "NoSuch not found"),
-        ({"response_format": "aac"}, openai.BadRequestError, 3, "mp3, opus, flac, wav, pcm"),
+        ({"response_format": "aac"}, openai.BadRequestError, 3, "mp3, opus, ogg, flac, wav, pcm"),
         ({"input": "x" * 4097}, openai.BadRequestError, 3, "4096 characters"),
         ({"input": ""}, openai.BadRequestError, 3, "input is required"),
         ({"speed": 5.0}, openai.BadRequestError, 3, "speed is out of range"),
@@ -148,5 +148,9 @@ def test_a_recording_is_written_down(client: "openai.OpenAI") -> None:
     assert num_found(" ".join(segment.text for segment in verbose.segments)) >= enough
     for response_format in ("text", "srt", "vtt"):
         assert num_found(transcribe(response_format=response_format, language="en")) >= enough
+    events = list(transcribe(stream=True, prompt="About a canoe."))
+    assert events[-1].type == "transcript.text.done"
+    assert num_found(events[-1].text) >= enough
+    assert "".join(event.delta for event in events[:-1]) == events[-1].text
     with pytest.raises(openai.BadRequestError, match="not a recording"):
         client.audio.transcriptions.create(file=b"0123456789" * 9, model="whisper-1")

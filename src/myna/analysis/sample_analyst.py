@@ -89,18 +89,21 @@ class ModelSampleAnalyst:
             )
         return mix_to_mono(decoded).waveform
 
-    def find_speech(self, content: bytes) -> FoundSpeech:
-        recording = resample(self.read(content), RATE_HZ)
+    def find_speech(self, content: bytes, start_s: float = 0.0) -> FoundSpeech:
+        decoded = self._decoder.decode(content, start_s)
+        if not len(decoded.channels):
+            return FoundSpeech(start_s, ())
+        recording = resample(mix_to_mono(decoded).waveform, RATE_HZ)
         spans = find_passages(self.load().speech_activity.detect(recording))
-        passages = (SpeechPassage(span.start_s, _between(recording, span)) for span in spans)
-        return FoundSpeech(recording.duration_s, tuple(passages))
+        passages = (SpeechPassage(start_s + span.start_s, _between(recording, span)) for span in spans)
+        return FoundSpeech(start_s + recording.duration_s, tuple(passages), decoded.is_cut)
 
     def find_talk(self, recent: Waveform) -> Sequence[Talk]:
         heard = self.load().speech_activity.detect(recent)
         return [Talk(span.start_s, span.end_s, heard.confidence_of(span)) for span in heard.spans]
 
-    def hear(self, speech: Waveform, lang: LangCode | None) -> HeardPassage | None:
-        return self.load().recogniser.hear_words(speech, lang)
+    def hear(self, speech: Waveform, lang: LangCode | None, prompt: str = "") -> HeardPassage | None:
+        return self.load().recogniser.hear_words(speech, lang, prompt)
 
     def measure_similarity(self, first: Waveform, second: Waveform) -> float:
         models = self.load()

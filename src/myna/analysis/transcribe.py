@@ -24,6 +24,8 @@ _SLACK_S = 5.0
 _MAX_WINDOW_S = 30.0
 """The encoder's positions end here."""
 _MAX_TOKENS = 448
+_MAX_PROMPT_TOKENS = 220
+"""Source: openai/whisper, decoding.py: half of the positions, less what starts a transcript."""
 _LOOP_TOKENS = 3
 """When a text repeats itself, it is heard again without repeating any three tokens."""
 _ECHO_WORDS = 4
@@ -132,18 +134,19 @@ class SpeechRecogniser:
         heard = self._hear(self._encode(waveform), lang)
         return replace(heard, text=cut_echo(heard.text, waveform.duration_s))
 
-    def hear_words(self, waveform: Waveform, lang: LangCode | None) -> HeardPassage | None:
+    def hear_words(self, waveform: Waveform, lang: LangCode | None, prompt: str = "") -> HeardPassage | None:
         """Hear the words as they are usually written, each with its time; None if there are none.
 
-        waveform: at most 25 s (longer is cut), any rate. lang: as for `transcribe`.
+        waveform: at most 25 s (longer is cut), any rate. lang: as for `transcribe`. prompt: what the words might
+        follow; its last 220 tokens count.
         """
         encoding = self._encode(waveform)
-        heard = self._hear(encoding, lang, with_numerals=True)
+        heard = self._hear(encoding, lang, with_numerals=True, prompt=prompt)
         text = cut_echo(heard.text, waveform.duration_s)
         if not heard.is_reliable:
             return None
         num_frames = int(waveform.duration_s * FRAMES_PER_S) + _TAIL_FRAMES
-        aligned = self._model.align(encoding, self._prompt_ids(heard.lang), [list(heard.ids)], [num_frames])[0]
+        aligned = self._model.align(encoding, self._prompt_ids(heard.lang, prompt), [list(heard.ids)], [num_frames])[0]
         words = join_words(
             heard.ids,
             self._decode_ids,
@@ -184,27 +187,27 @@ class SpeechRecogniser:
         return tokens
 
     def _hear(
-        self, encoding: ctranslate2.StorageView, lang: LangCode | None, *, with_numerals: bool = False
+        self, encoding: ctranslate2.StorageView, lang: LangCode | None, *, with_numerals: bool = False, prompt: str = ""
     ) -> Transcription:
         probabilities = self._language_probabilities(encoding)
         guess = _best_guess(probabilities)
         if lang is not None:
-            return self._decode(encoding, lang, guess, with_numerals)
-        heard = self._decode(encoding, guess.lang, guess, with_numerals)
+            return self._decode(encoding, lang, guess, with_numerals, prompt)
+        heard = self._decode(encoding, guess.lang, guess, with_numerals, prompt)
         rival = max(CLONE_LANGUAGES, key=lambda code: 0.0 if code is guess.lang else probabilities[code])
         if guess.probability >= _SURE_OF_LANGUAGE or probabilities[rival] < _WORTH_TRYING * sum(probabilities.values()):
             return heard
         rival_guess = LanguageGuess(rival, probabilities[rival] / guess.is_among_known, guess.is_among_known)
-        other = self._decode(encoding, rival, rival_guess, with_numerals)
+        other = self._decode(encoding, rival, rival_guess, with_numerals, prompt)
         return other if _is_surer(other, heard) else heard
 
     def _decode(
-        self, encoding: ctranslate2.StorageView, lang: LangCode, guess: LanguageGuess, with_numerals: bool
+        self, encoding: ctranslate2.StorageView, lang: LangCode, guess: LanguageGuess, with_numerals: bool, prompt: str
     ) -> Transcription:
-        heard = self._generate(encoding, lang, guess, with_numerals, no_repeat_ngram_size=0)
+        heard = self._generate(encoding, lang, guess, with_numerals, prompt, no_repeat_ngram_size=0)
         if heard.compression_ratio <= _MAX_COMPRESSION_RATIO:
             return heard
-        return self._generate(encoding, lang, guess, with_numerals, no_repeat_ngram_size=_LOOP_TOKENS)
+        return self._generate(encoding, lang, guess, with_numerals, prompt, no_repeat_ngram_size=_LOOP_TOKENS)
 
     def _generate(
         self,
@@ -212,12 +215,13 @@ class SpeechRecogniser:
         lang: LangCode,
         guess: LanguageGuess,
         with_numerals: bool,
+        prompt: str,
         *,
         no_repeat_ngram_size: int,
     ) -> Transcription:
         result = self._model.generate(
             encoding,
-            [self._prompt_ids(lang)],
+            [self._prompt_ids(lang, prompt)],
             beam_size=_BEAM_SIZE,
             max_length=_MAX_TOKENS,
             no_repeat_ngram_size=no_repeat_ngram_size,
@@ -250,13 +254,15 @@ class SpeechRecogniser:
         by_token = dict(self._model.detect_language(encoding)[0])
         return {lang: by_token[f"<|{lang.iso639}|>"] for lang in CLONE_LANGUAGES}
 
-    def _prompt_ids(self, lang: LangCode) -> list[int]:
+    def _prompt_ids(self, lang: LangCode, prompt: str = "") -> list[int]:
         start = ["<|startoftranscript|>", f"<|{lang.iso639}|>", "<|transcribe|>", "<|notimestamps|>"]
         ids = [self._token_id(token) for token in start]
-        prompt = _PROMPTS.get(lang)
-        if prompt is None:
+        before = " ".join(filter(None, (_PROMPTS.get(lang), prompt)))
+        if not before:
             return ids
-        previous: Sequence[int] = self._tokenizer.encode(" " + prompt, add_special_tokens=False).ids
+        spelt: Sequence[int] = self._tokenizer.encode(" " + before, add_special_tokens=False).ids
+        # Without what a caller may have written to look like a token of control.
+        previous = [index for index in spelt if index < self._end_id][-_MAX_PROMPT_TOKENS:]
         return [self._token_id("<|startofprev|>"), *previous, *ids]
 
     def _decode_ids(self, ids: Sequence[int]) -> str:

@@ -47,7 +47,7 @@ class DecodeLimits:
 
     max_bytes: int = 64 * 2**20
     max_read_s: float = 300.0
-    """Reading stops here: the best 15 seconds are sought in what was read."""
+    """Reading stops after so much: the best 15 seconds are sought in what was read."""
     max_declared_s: float = 4 * 3600.0
     """A file that claims to be longer is refused unread."""
     max_values: int = 30_000_000
@@ -67,8 +67,10 @@ class DecodedAudio:
     container: AudioContainer
 
 
-def decode_audio(content: bytes, limits: DecodeLimits) -> DecodedAudio:
+def decode_audio(content: bytes, limits: DecodeLimits, start_s: float = 0.0) -> DecodedAudio:
     """Decode a recording, whatever it is called.
+
+    start_s: what lies before is left out; behind the end there is nothing, and that is no error.
 
     libsndfile reads what it can; FFmpeg, held to one demuxer and a list of audio codecs, reads the rest.
     Memory stays within `4 * limits.max_values` bytes (twice that while joining) whatever the file declares.
@@ -89,12 +91,12 @@ def decode_audio(content: bytes, limits: DecodeLimits) -> DecodedAudio:
     file = io.BytesIO(parts[0])
     if sniffed.container in _READ_BY_LIBSNDFILE:
         try:
-            return _finish(_read_with_libsndfile(file, limits, parts[1:]), sniffed.container)
+            return _finish(_read_with_libsndfile(file, limits, start_s, parts[1:]), sniffed.container)
         except soundfile.SoundFileError as exc:
             _log.debug("libsndfile refused a %s file, FFmpeg is asked: %s", sniffed.container, exc)
             file.seek(0)
     try:
-        return _finish(_read_with_ffmpeg(file, sniffed.container, limits), sniffed.container)
+        return _finish(_read_with_ffmpeg(file, sniffed.container, limits, start_s), sniffed.container)
     except (av.FFmpegError, ValueError, OverflowError, MemoryError) as exc:
         raise AudioUndecodable(
             f"The recording begins like {sniffed.container.name}, but it is damaged or its codec is not read here. "
@@ -105,7 +107,7 @@ def decode_audio(content: bytes, limits: DecodeLimits) -> DecodedAudio:
 class _BlockCollector:
     """Gathers decoded blocks up to the limits. Raises: AudioUndecodable for a rate or channels outside them."""
 
-    def __init__(self, sample_rate_hz: int, num_channels: int, limits: DecodeLimits) -> None:
+    def __init__(self, sample_rate_hz: int, num_channels: int, limits: DecodeLimits, start_s: float) -> None:
         if not limits.min_rate_hz <= sample_rate_hz <= limits.max_rate_hz:
             raise AudioUndecodable(
                 f"The recording has a sample rate of {sample_rate_hz} Hz. "
@@ -119,7 +121,9 @@ class _BlockCollector:
         self.num_channels = num_channels
         self.limits = limits
         self.is_full = False
-        self.blocks: list[ChannelSamples] = []
+        self.starts_late = start_s > 0
+        self.to_skip = round(start_s * sample_rate_hz)
+        self.blocks: list[ChannelSamples] = [np.zeros((0, num_channels), np.float32)]
         self.room = min(int(limits.max_read_s * sample_rate_hz), limits.max_values // num_channels)
 
     def check_declared(self, declared_s: float) -> None:
@@ -131,14 +135,16 @@ class _BlockCollector:
 
     def add(self, block: ChannelSamples) -> None:
         """Keep a block, or what there is room for."""
-        self.blocks.append(block[: self.room])
-        if len(block) >= self.room:
+        wanted = block[self.to_skip :]
+        self.to_skip -= len(block) - len(wanted)
+        self.blocks.append(wanted[: self.room])
+        if len(wanted) >= self.room:
             self.is_full = True
         self.room -= len(self.blocks[-1])
 
     @property
     def is_empty(self) -> bool:
-        return not any(map(len, self.blocks))
+        return not self.starts_late and not any(map(len, self.blocks))
 
 
 def _finish(collected: _BlockCollector, container: AudioContainer) -> DecodedAudio:
@@ -147,22 +153,27 @@ def _finish(collected: _BlockCollector, container: AudioContainer) -> DecodedAud
     channels = np.concatenate(collected.blocks)
     np.nan_to_num(channels, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
     # float files may go over full scale without being clipped, and some hold 16-bit numbers as floats
-    peak = max(float(channels.max()), -float(channels.min()))
+    peak = max(float(channels.max(initial=0.0)), -float(channels.min(initial=0.0)))
     if peak > 1.0:
         channels /= np.float32(peak)
     return DecodedAudio(channels, collected.sample_rate_hz, collected.is_full, container)
 
 
-def _read_with_libsndfile(file: io.BytesIO, limits: DecodeLimits, more: Sequence[bytes] = ()) -> _BlockCollector:
+def _read_with_libsndfile(
+    file: io.BytesIO, limits: DecodeLimits, start_s: float, more: Sequence[bytes]
+) -> _BlockCollector:
     """more: files that go on where it ends.
 
     Raises: soundfile.SoundFileError if not a single sample could be read; AudioUndecodable.
     """
     with soundfile.SoundFile(file) as sound:
-        collected = _BlockCollector(sound.samplerate, sound.channels, limits)
-        is_length_known = sound.frames < np.iinfo(np.int64).max
-        if is_length_known:
-            collected.check_declared(sound.frames / sound.samplerate)
+        collected = _BlockCollector(sound.samplerate, sound.channels, limits, start_s)
+        if sound.frames == np.iinfo(np.int64).max:
+            raise soundfile.SoundFileRuntimeError("of a FLAC of unknown length libsndfile loses the last block")
+        collected.check_declared(sound.frames / sound.samplerate)
+        if 0 < collected.to_skip < sound.frames and sound.seekable():
+            sound.seek(collected.to_skip)
+            collected.to_skip = 0
         while not collected.is_full:
             try:
                 block = sound.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)
@@ -182,7 +193,9 @@ def _read_with_libsndfile(file: io.BytesIO, limits: DecodeLimits, more: Sequence
 
 def _add_file(collected: _BlockCollector, content: bytes) -> None:
     try:
-        sound, rate_hz = soundfile.read(io.BytesIO(content), frames=collected.room + 1, dtype="float32", always_2d=True)
+        sound, rate_hz = soundfile.read(
+            io.BytesIO(content), frames=collected.to_skip + collected.room + 1, dtype="float32", always_2d=True
+        )
     except soundfile.SoundFileError:
         return  # a damaged tail
     if (rate_hz, sound.shape[1]) != (collected.sample_rate_hz, collected.num_channels):
@@ -193,7 +206,9 @@ def _add_file(collected: _BlockCollector, content: bytes) -> None:
         collected.add(sound)
 
 
-def _read_with_ffmpeg(file: io.BytesIO, container: AudioContainer, limits: DecodeLimits) -> _BlockCollector:
+def _read_with_ffmpeg(
+    file: io.BytesIO, container: AudioContainer, limits: DecodeLimits, start_s: float
+) -> _BlockCollector:
     """Raises: av.FFmpegError, ValueError, AudioUndecodable."""
     options = {
         "codec_whitelist": _FFMPEG_CODECS,
@@ -208,7 +223,7 @@ def _read_with_ffmpeg(file: io.BytesIO, container: AudioContainer, limits: Decod
         context = stream.codec_context
         if context is None:
             raise AudioUndecodable(f"The codec of the {container.name} file is not read here. Send {ACCEPTED_FORMATS}.")
-        collected = _BlockCollector(context.sample_rate, context.channels, limits)
+        collected = _BlockCollector(context.sample_rate, context.channels, limits, start_s)
         declared = [opened.duration / av.time_base if opened.duration else 0.0]
         if stream.duration and stream.time_base:
             declared.append(float(stream.duration * stream.time_base))

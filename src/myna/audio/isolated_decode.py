@@ -25,6 +25,10 @@ _log = logging.getLogger(__name__)
 
 LENGTH = struct.Struct("<Q")
 """Frames of the pipe: a length in bytes, then that many bytes."""
+START_S = struct.Struct("<d")
+"""In front of a recording: from where on it is wanted."""
+_SKIPPED_S_PER_S = 50.0
+"""At least so fast is what lies before."""
 
 
 class IsolatedDecoder:
@@ -37,7 +41,7 @@ class IsolatedDecoder:
         self._lock = threading.Lock()
         self._child: _Child | None = None
 
-    def decode(self, content: bytes) -> DecodedAudio:
+    def decode(self, content: bytes, start_s: float = 0.0) -> DecodedAudio:
         """As `decode_audio`.
 
         Raises: AudioUndecodable, also when the bytes made the decoder crash or hang; PayloadTooLarge.
@@ -50,7 +54,7 @@ class IsolatedDecoder:
             if self._child is None or not self._child.is_alive:
                 self._child = _Child(self._limits)
             try:
-                header, samples = self._child.exchange(content, self._timeout_s)
+                header, samples = self._child.exchange(content, start_s, self._timeout_s + start_s / _SKIPPED_S_PER_S)
             except OSError as exc:  # it died, by itself or by the watchdog
                 self._child.stop()
                 self._child = None
@@ -96,12 +100,12 @@ class _Child:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def exchange(self, content: bytes, timeout_s: float) -> tuple[bytes, bytes]:
+    def exchange(self, content: bytes, start_s: float, timeout_s: float) -> tuple[bytes, bytes]:
         """Send a recording, receive a header and samples. Raises: OSError when the child dies or is too slow."""
         watchdog = threading.Timer(timeout_s, self._process.kill)
         watchdog.start()
         try:
-            self._to_child.write(LENGTH.pack(len(content)))
+            self._to_child.write(LENGTH.pack(len(content)) + START_S.pack(start_s))
             self._to_child.write(content)
             self._to_child.flush()
             return self._receive(), self._receive()

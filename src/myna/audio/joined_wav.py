@@ -42,12 +42,18 @@ def _read_part(content: bytes, start: int) -> tuple[int, bytes]:
 
 def _end_of_data(content: bytes, first: int, size: int) -> int:
     is_known = size not in _UNKNOWN_SIZES or (size == 0 and _are_chunks(content, first))
-    if is_known:
+    if is_known and _is_credible(content, first + size, size):
         return min(first + size, len(content))
     following = content.find(b"RIFF", first)
     while following != -1 and not _is_wav(content, following):
         following = content.find(b"RIFF", following + 1)
     return len(content) if following == -1 else following
+
+
+def _is_credible(content: bytes, last: int, size: int) -> bool:
+    """Some servers write the size of a stream's first piece: more than that follows, and it is no chunk."""
+    is_most = len(content) - last <= max(size, 8)
+    return is_most or any(content[at : at + 4].strip(b"\0 ").isalnum() for at in (last, last + 1))
 
 
 def _are_chunks(content: bytes, position: int) -> bool:

@@ -27,7 +27,7 @@ def pcm16_bytes(pcm: Pcm16) -> bytes:
     return pcm.astype("<i2", copy=False).tobytes()
 
 
-def wav_header(sample_rate_hz: int, data_bytes: int | None) -> bytes:
+def wav_header(sample_rate_hz: int, data_bytes: int | None, num_channels: int = 1) -> bytes:
     """The canonical header: `RIFF`, a 16-byte `fmt `, `data`, nothing else; always 44 bytes.
 
     data_bytes: of the samples that follow; None when it is not known, as at the head of a stream.
@@ -37,7 +37,7 @@ def wav_header(sample_rate_hz: int, data_bytes: int | None) -> bytes:
         riff_bytes = data_bytes = _UNKNOWN_SIZE_BYTES
     else:
         riff_bytes = data_bytes + WAV_HEADER_BYTES - 8
-    num_channels, bytes_per_frame, bits = 1, 2, 16
+    bytes_per_frame, bits = 2 * num_channels, 16
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
         b"RIFF", riff_bytes, b"WAVE",

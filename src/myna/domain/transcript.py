@@ -57,8 +57,10 @@ class SpeechPassage:
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundSpeech:
     duration_s: float
-    """Of the whole recording."""
+    """Of what was read of the recording, with what was left out before it."""
     passages: tuple[SpeechPassage, ...]
+    is_cut: bool = False
+    """The recording goes on."""
 
 
 @dataclass(frozen=True, slots=True)

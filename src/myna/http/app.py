@@ -10,6 +10,7 @@ from myna.http import (
     detection,
     dictionaries,
     elevenlabs,
+    elevenlabs_socket,
     jobs,
     listening_socket,
     openai,
@@ -25,7 +26,7 @@ from myna.http.backend import Backend
 from myna.http.bodies_in_flight import BodiesInFlight
 from myna.http.cross_origin import CrossOrigin
 from myna.http.errors import install_error_replies
-from myna.http.item_speaker import BackendItemSpeaker
+from myna.http.job_items import BackendItems
 from myna.http.limits import HttpLimits
 from myna.http.openapi import install_openapi
 from myna.http.request_edge import LastResort, RequestEdge
@@ -79,7 +80,8 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
     keys = WrongKeys(tokens, services.clock, metrics, services.tallies)
     backend = Backend(services, limits, metrics, bodies, allowances, keys, tokens, audit)
     app.state.backend = backend
-    services.work_off_jobs.speak_with(BackendItemSpeaker(backend))
+    services.work_off_jobs.speak_with(BackendItems(backend))
+    services.work_off_recordings.speak_with(BackendItems(backend))
     routers = (
         voices.short,
         voices.qualified,
@@ -94,7 +96,8 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
         stt.router,
         tokens_router,
     )
-    for router in (*routers, listening_socket.router, speech_socket.router, system.router, create_studio_router()):
+    sockets = (listening_socket.router, elevenlabs_socket.router, speech_socket.router)  # the last takes every path
+    for router in (*routers, *sockets, system.router, create_studio_router()):
         # One flat list, not routers inside a router: a 405 names the methods of all routes of its path.
         app.router.routes.extend(router.routes)
     install_error_replies(app)

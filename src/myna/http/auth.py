@@ -106,6 +106,7 @@ def key_of_socket(headers: Headers, query: QueryParams) -> tuple[str, str | None
     offered = [name.strip() for name in headers.get("sec-websocket-protocol", "").split(",")]
     subprotocol = next((name for name in offered if name.startswith(_SUBPROTOCOL_PREFIX)), None)
     key = _after_scheme(headers.get("authorization", "")) or _after_scheme(query.get("authorization", ""))
+    key = key or headers.get("xi-api-key", "").strip() or query.get("single_use_token", "")
     if not key and subprotocol is not None:
         key = subprotocol.removeprefix(_SUBPROTOCOL_PREFIX)
     return key, subprotocol

@@ -12,6 +12,7 @@ from myna.http.errors import ERROR_CODE_HEADER, describe, failure_reply
 from myna.http.limits import HttpLimits
 
 REQUEST_ID_HEADER = "x-inworld-request-id"
+WITHOUT_EFFECT_HEADER = "x-myna-without-effect"
 
 
 class CrossOrigin(CORSMiddleware):
@@ -24,7 +25,7 @@ class CrossOrigin(CORSMiddleware):
             allow_methods=("GET", "POST", "PATCH", "DELETE"),
             allow_headers=("*",),  # stock clients add headers of their own
             allow_private_network=True,  # whoever names an origin wants its pages to reach a server in the house, too
-            expose_headers=("Retry-After", REQUEST_ID_HEADER, ERROR_CODE_HEADER),
+            expose_headers=("Retry-After", REQUEST_ID_HEADER, ERROR_CODE_HEADER, WITHOUT_EFFECT_HEADER),
         )
 
     def preflight_response(self, request_headers: Headers) -> Response:

@@ -1,29 +1,42 @@
-"""What ElevenLabs' clients call (elevenlabs.md): voices, a new voice from recordings, speech as raw audio."""
+"""What ElevenLabs' clients call (elevenlabs.md): voices, a new voice from recordings, speech, what they ask first."""
 
 import asyncio
+import base64
+from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from myna.domain.errors import AudioUndecodable
+from myna.domain.errors import AudioUndecodable, InvalidRequest
 from myna.domain.finding import Severity
-from myna.domain.speech import AudioEncoding
-from myna.domain.voice import Voice
-from myna.http.auth import Reader, Speaker, Writer
-from myna.http.backend import WithBackend
+from myna.domain.scope import Scope
+from myna.domain.speech import AudioEncoding, EncodedChunk, TimestampKind
+from myna.domain.voice import WorkspaceId
+from myna.http.auth import Caller, Reader, Speaker, Writer
+from myna.http.backend import Backend, WithBackend
 from myna.http.client_presence import while_client_waits
-from myna.http.elevenlabs_request import AddVoiceRequest, OutputQuery, TextToSpeechRequest
+from myna.http.elevenlabs_replies import (
+    SETTINGS,
+    JsonObject,
+    matches,
+    subscription_of,
+    timed_audio_of,
+    user_of,
+    voice_of,
+)
+from myna.http.elevenlabs_request import AddVoiceRequest, OutputQuery, SearchQuery, TextToSpeechRequest
 from myna.http.form_body import FormBody
 from myna.http.json_body import JsonBody
 from myna.http.openapi import ELEVENLABS_ERRORS, content_of
 from myna.http.pulled_response import PulledResponse
-from myna.http.reply import JsonReply
+from myna.http.reply import JsonReply, to_json
 from myna.http.request_state import record_of
 from myna.http.speech import raw_audio, speak_along
-from myna.http.voices import AskedVoice, clone_along
+from myna.http.speech_payloads import SpeechPayloads
+from myna.http.speech_requests import SpeechSettings
+from myna.http.voices import AskedVoice, clone_along, delete_along
 from myna.usecases.clone_voice import CloneVoiceResult
 from myna.usecases.manage_voices import VoiceQuery
-from myna.usecases.voice_filter import is_custom
 
 _MEDIA_TYPES = {
     AudioEncoding.MP3: "audio/mpeg",
@@ -33,30 +46,95 @@ _MEDIA_TYPES = {
     AudioEncoding.MULAW: "audio/basic",
     AudioEncoding.ALAW: "audio/x-alaw-basic",
 }
+_MAX_FILES = 64
+_LINES = "application/json"
 
-router = APIRouter(prefix="/v1", tags=["elevenlabs"], responses=ELEVENLABS_ERRORS, default_response_class=JsonReply)
+router = APIRouter(tags=["elevenlabs"], responses=ELEVENLABS_ERRORS, default_response_class=JsonReply)
 
-JsonObject = dict[str, object]
+Output = Annotated[OutputQuery, Query()]
+SpokenText = Annotated[TextToSpeechRequest, Depends(JsonBody(TextToSpeechRequest))]
 
 
-@router.get("/voices", summary="List voices (ElevenLabs' form)", response_model=JsonObject)
+@router.get("/v1/voices", summary="List voices (ElevenLabs' form)", response_model=JsonObject)
 async def list_voices(grant: Reader, backend: WithBackend) -> JsonReply:
     """The stock voices and the workspace's own."""
-    page = await backend.services.list_voices(grant.workspace, VoiceQuery())
-    return await asyncio.to_thread(lambda: JsonReply({"voices": [_show(voice) for voice in page.voices]}))
+    voices = await _all_voices(backend, grant.workspace)
+    return await asyncio.to_thread(lambda: JsonReply({"voices": voices}))
 
 
-@router.get("/voices/{voice_id}", summary="Show a voice (ElevenLabs' form)")
+@router.get("/v2/voices", summary="Search voices (ElevenLabs' form)", response_model=JsonObject)
+async def search_voices(grant: Reader, query: Annotated[SearchQuery, Query()], backend: WithBackend) -> JsonReply:
+    """A page of those that fit."""
+    query.check()
+    wanted = query.model_dump()
+    found = [voice for voice in await _all_voices(backend, grant.workspace) if matches(voice, wanted)]
+    if query.sort:
+        found.sort(key=lambda voice: voice[query.sort], reverse=query.sort_direction == "desc")
+    first = 0
+    if query.next_page_token:
+        ids = [voice["voice_id"] for voice in found]
+        if query.next_page_token not in ids:
+            raise InvalidRequest("next_page_token is not of this search, or its voice is gone. Begin again without it.")
+        first = ids.index(query.next_page_token) + 1
+    page = found[first : first + query.page_size]
+    has_more = first + len(page) < len(found)
+    token = page[-1]["voice_id"] if has_more else None
+    reply = {"voices": page, "has_more": has_more, "total_count": len(found), "next_page_token": token}
+    return await asyncio.to_thread(lambda: JsonReply(reply))
+
+
+@router.get("/v1/voices/settings/default", summary="Show the default settings (ElevenLabs' form)")
+async def show_default_settings(_grant: Reader) -> JsonObject:
+    """What programs show beside a voice."""
+    return SETTINGS
+
+
+@router.get("/v1/voices/{voice_id}/settings", summary="Show the settings of a voice (ElevenLabs' form)")
+async def show_settings(grant: Reader, voice_id: AskedVoice, backend: WithBackend) -> JsonObject:
+    """The same for each: a request brings its own."""
+    await backend.services.get_voice(grant.workspace, voice_id)
+    return SETTINGS
+
+
+@router.get("/v1/voices/{voice_id}", summary="Show a voice (ElevenLabs' form)")
 async def get_voice(grant: Reader, voice_id: AskedVoice, backend: WithBackend) -> JsonObject:
     """One voice."""
-    return _show(await backend.services.get_voice(grant.workspace, voice_id))
+    return voice_of(await backend.services.get_voice(grant.workspace, voice_id))
 
 
-@router.post("/voices/add", summary="Clone a voice (ElevenLabs' form)")
+@router.delete("/v1/voices/{voice_id}", summary="Delete a voice (ElevenLabs' form)")
+async def delete_voice(request: Request, grant: Writer, voice_id: AskedVoice, backend: WithBackend) -> JsonObject:
+    """Forget a voice and its recordings."""
+    await delete_along(request, backend, grant.workspace, voice_id)
+    return {"status": "ok"}
+
+
+@router.get("/v1/user", summary="Show the workspace (ElevenLabs' form)")
+async def show_user(grant: Caller, backend: WithBackend) -> JsonObject:
+    """By this programs learn whether a key is good."""
+    return user_of(grant.workspace, await show_subscription(grant, backend))
+
+
+@router.get("/v1/user/subscription", summary="Show what is left of a plan (ElevenLabs' form)")
+async def show_subscription(grant: Caller, backend: WithBackend) -> JsonObject:
+    """There are no plans: the limits are beyond reach."""
+    may_read = Scope.READ_VOICES in grant.scopes
+    voices = await _all_voices(backend, grant.workspace) if may_read else []
+    num_own = sum(voice["is_owner"] for voice in voices)
+    return subscription_of(num_own, may_clone=Scope.WRITE_VOICES in grant.scopes)
+
+
+@router.get("/v1/history", summary="List what was spoken (ElevenLabs' form)")
+async def list_history(_grant: Reader) -> JsonObject:
+    """Nothing: neither texts nor speech are kept."""
+    return {"history": [], "last_history_item_id": None, "has_more": False}
+
+
+@router.post("/v1/voices/add", summary="Clone a voice (ElevenLabs' form)")
 async def add_voice(
     request: Request,
     grant: Writer,
-    message: Annotated[AddVoiceRequest, Depends(FormBody(AddVoiceRequest, "files"))],
+    message: Annotated[AddVoiceRequest, Depends(FormBody(AddVoiceRequest, "files", num_files=_MAX_FILES))],
     backend: WithBackend,
 ) -> JsonObject:
     """Derive a voice from recordings; it can be spoken with at once."""
@@ -67,23 +145,17 @@ async def add_voice(
 
 
 @router.post(
-    "/text-to-speech/{voice_id}",
+    "/v1/text-to-speech/{voice_id}",
     summary="Speak a text (ElevenLabs' form)",
     responses=content_of({kind: kind for kind in _MEDIA_TYPES.values()}),
 )
 @router.post(
-    "/text-to-speech/{voice_id}/stream",
+    "/v1/text-to-speech/{voice_id}/stream",
     summary="Speak a text, a stream (ElevenLabs' form)",
     responses=content_of({kind: kind for kind in _MEDIA_TYPES.values()}),
 )
 async def text_to_speech(
-    request: Request,
-    *,
-    grant: Speaker,
-    voice_id: AskedVoice,
-    query: Annotated[OutputQuery, Query()],
-    message: Annotated[TextToSpeechRequest, Depends(JsonBody(TextToSpeechRequest))],
-    backend: WithBackend,
+    request: Request, *, grant: Speaker, voice_id: AskedVoice, query: Output, message: SpokenText, backend: WithBackend
 ) -> Response:
     """Raw audio, sent while it is spoken by both paths."""
     command = message.to_command(grant.workspace, voice_id, query)
@@ -93,23 +165,63 @@ async def text_to_speech(
     return PulledResponse(first, pieces, media_type, backend.limits.send_stall_s)
 
 
-def _show(voice: Voice) -> JsonObject:
-    is_own = is_custom(voice)
-    known = {"language": voice.lang.iso639, "gender": voice.gender, "age": voice.age_group}
-    own = dict(tag.split(":", 1) for tag in voice.tags if ":" in tag)
-    return {
-        "voice_id": voice.voice_id,
-        "name": voice.display_name,
-        "category": "generated" if voice.design is not None else "cloned" if is_own else "premade",
-        "labels": {name: text for name, text in (known | own).items() if text},
-        "description": voice.description,
-        "samples": None,
-        "preview_url": None,
-        "settings": None,
-        "high_quality_base_model_ids": [],
-        "is_owner": is_own,
-        "created_at_unix": int(voice.created_at.timestamp()),
-    }
+@router.post(
+    "/v1/text-to-speech/{voice_id}/with-timestamps",
+    summary="Speak a text, with times (ElevenLabs' form)",
+    response_model=JsonObject,
+)
+async def speak_with_timestamps(
+    request: Request, *, grant: Speaker, voice_id: AskedVoice, query: Output, message: SpokenText, backend: WithBackend
+) -> JsonReply:
+    """All of the speech, and when each character begins and ends."""
+    command = message.to_command(grant.workspace, voice_id, query)
+    chunks = speak_along(backend, command, record_of(request.scope))
+
+    async def collect() -> Sequence[JsonObject]:
+        return [piece async for piece in _timed_pieces(message.text, chunks)]
+
+    pieces = await while_client_waits(request.receive, collect())
+    audio = b"".join(base64.b64decode(piece["audio_base64"]) for piece in pieces)
+    times: JsonObject = {}
+    for piece in pieces:
+        for name, values in (piece["alignment"] or {}).items():
+            times.setdefault(name, []).extend(values)
+    whole = {"audio_base64": base64.b64encode(audio).decode(), "alignment": times, "normalized_alignment": times}
+    return await asyncio.to_thread(lambda: JsonReply(whole))
+
+
+@router.post(
+    "/v1/text-to-speech/{voice_id}/stream/with-timestamps",
+    summary="Speak a text, a stream with times (ElevenLabs' form)",
+    responses=content_of({_LINES: "Objects `{audio_base64, alignment, normalized_alignment}`, one a line."}),
+)
+async def stream_with_timestamps(
+    request: Request, *, grant: Speaker, voice_id: AskedVoice, query: Output, message: SpokenText, backend: WithBackend
+) -> Response:
+    """Lines that leave as they are spoken; times count from the start of the speech."""
+    command = message.to_command(grant.workspace, voice_id, query)
+    chunks = speak_along(backend, command, record_of(request.scope))
+
+    async def iter_lines() -> AsyncGenerator[bytes, None]:
+        try:
+            async for piece in _timed_pieces(message.text, chunks):
+                yield to_json(piece) + b"\n"
+        finally:
+            await chunks.aclose()
+
+    lines = iter_lines()
+    first = await while_client_waits(request.receive, anext(lines))
+    return PulledResponse(first, lines, _LINES, backend.limits.send_stall_s)
+
+
+async def _timed_pieces(text: str, chunks: AsyncGenerator[EncodedChunk, None]) -> AsyncGenerator[JsonObject, None]:
+    payloads = SpeechPayloads(text, SpeechSettings(timestamp_type=TimestampKind.CHARACTER))
+    async for payload in payloads.of(chunks):
+        yield timed_audio_of(payload)
+
+
+async def _all_voices(backend: Backend, workspace: WorkspaceId) -> list[JsonObject]:
+    return [voice_of(voice) for voice in (await backend.services.list_voices(workspace, VoiceQuery())).voices]
 
 
 def _tell_why(result: CloneVoiceResult) -> str:

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from myna.domain.errors import InvalidRequest, LanguageUnsupported
@@ -11,8 +11,7 @@ from myna.domain.language import LangCode, parse_lang_code
 from myna.domain.sample import SampleRequest
 from myna.domain.speech import SAMPLE_RATES_HZ, AudioEncoding, AudioFormat
 from myna.domain.voice import VoiceId, WorkspaceId
-from myna.http.proto_message import FileBytes, Float, Int, ProtoMessage, ProtoQuery, Text
-from myna.http.strict_json import parse_object
+from myna.http.proto_message import FileBytes, Float, Int, ProtoMessage, ProtoQuery, Text, as_object
 from myna.http.voice_requests import ConsentMessage, Description, DisplayName, Tags
 from myna.usecases.clone_voice import CloneVoiceCommand
 from myna.usecases.models import DEFAULT_MODEL
@@ -30,8 +29,14 @@ OUTPUT_FORMATS = {
 }
 """Source: the official Python package, `TextToSpeechConvertRequestOutputFormat`."""
 _DEFAULT_OUTPUT = "mp3_44100_128"
+_MAX_PAGE_SIZE = 100
 _MODEL_PREFIX = "eleven_"
 """A new name comes with each year; all are the configured engine."""
+
+
+def model_of(name: str) -> str:
+    """One of ours for one of ElevenLabs' or none; others stay as they are."""
+    return DEFAULT_MODEL if not name or name.startswith(_MODEL_PREFIX) else name
 
 
 class OutputQuery(ProtoQuery):
@@ -48,19 +53,74 @@ class OutputQuery(ProtoQuery):
         return OUTPUT_FORMATS[self.output_format]
 
 
+def _as_list(value: object) -> object:
+    """One value, or several with commas, as clients write lists into an address."""
+    texts = value if isinstance(value, list) else [value]
+    return [part for text in texts for part in str(text).split(",") if part]
+
+
+Texts = Annotated[list[str], BeforeValidator(_as_list)]
+
+
+class SearchQuery(ProtoQuery):
+    """Which voices. Names are ElevenLabs'; others that it has do not change what is found."""
+
+    model_config = ConfigDict(alias_generator=str)
+
+    search: str = ""
+    category: str = ""
+    voice_type: str = ""
+    gender: str = ""
+    age: str = ""
+    accent: str = ""
+    language: Texts = []  # noqa: RUF012
+    use_cases: Texts = []  # noqa: RUF012
+    voice_ids: Texts = []  # noqa: RUF012
+    fine_tuning_state: str = ""
+    collection_id: str = ""
+    high_quality: bool = False
+    sort: Annotated[str, Field(description="name or created_at_unix.")] = ""
+    sort_direction: Annotated[str, Field(description="asc or desc.")] = "asc"
+    page_size: Annotated[int, Field(description="1 to 100.")] = 10
+    next_page_token: str = ""
+
+    def check(self) -> None:
+        """Raises: InvalidRequest."""
+        if not 1 <= self.page_size <= _MAX_PAGE_SIZE:
+            raise InvalidRequest(f"page_size is out of range. Use 1 to {_MAX_PAGE_SIZE}.")
+        if self.sort not in ("", "name", "created_at_unix") or self.sort_direction not in ("asc", "desc"):
+            raise InvalidRequest("sort must be name or created_at_unix, sort_direction asc or desc.")
+
+
 class VoiceSettingsMessage(ProtoMessage):
     """Of these only the speed; `stability` and the others are taken without effect."""
 
     speed: Annotated[Float, Field(description="0.25 to 4; 0: 1.")] = 0.0
 
 
+def _read_settings(value: object) -> object:
+    """`[]` is how PHP writes an empty object."""
+    return {} if value == [] else value
+
+
+VoiceSettings = Annotated[
+    VoiceSettingsMessage, BeforeValidator(_read_settings, json_schema_input_type=VoiceSettingsMessage)
+]
+
+
 class TextToSpeechRequest(ProtoMessage):
     """What to say; further fields of ElevenLabs' are taken without effect."""
+
+    without_effect = frozenset(
+        {f"voice_settings.{name}" for name in ("stability", "similarity_boost", "style", "use_speaker_boost")}
+        | {f"{place}_{what}" for place in ("previous", "next") for what in ("text", "request_ids")}
+        | {"pronunciation_dictionary_locators", "use_pvc_as_ivc", "apply_language_text_normalization"}
+    )
 
     text: Text = ""
     model_id: Annotated[Text, Field(description="Any of ElevenLabs' (`eleven_...`), or ours.")] = ""
     language_code: Annotated[Text, Field(description="ISO 639-1 or BCP-47; absent: heard from the text.")] = ""
-    voice_settings: VoiceSettingsMessage = VoiceSettingsMessage()
+    voice_settings: VoiceSettings = VoiceSettingsMessage()
     apply_text_normalization: Annotated[Text, Field(description="auto, on or off.")] = "auto"
     seed: Annotated[Int, Field(description="Same seed, same speech.")] = 0
 
@@ -68,12 +128,11 @@ class TextToSpeechRequest(ProtoMessage):
         """Raises: InvalidRequest, LanguageUnsupported."""
         if not self.text.strip():
             raise InvalidRequest("text is required. Send the text to speak.")
-        is_theirs = not self.model_id or self.model_id.startswith(_MODEL_PREFIX)
         return SpeakCommand(
             workspace=workspace,
             voice_id=voice_id,
             text=self.text,
-            model_id=DEFAULT_MODEL if is_theirs else self.model_id,
+            model_id=model_of(self.model_id),
             audio_format=output.to_format(),
             lang=parse_lang_code(self.language_code, "language_code"),
             speaking_rate=self.voice_settings.speed or 1.0,
@@ -84,19 +143,9 @@ class TextToSpeechRequest(ProtoMessage):
         )
 
 
-def _as_object(value: object) -> object:
-    """A form's field holds JSON as text; nothing and `null` are an empty object."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return {} if value.strip() in ("", "null") else parse_object(value)
-    except InvalidRequest as exc:
-        raise PydanticCustomError("json", "must be a JSON object") from exc
-
-
 def _as_tags(value: object) -> object:
     """`{"accent": "british"}` is kept as the tag `accent:british`."""
-    labels = _as_object(value)
+    labels = as_object(value)
     if not isinstance(labels, dict) or not all(isinstance(text, str | None) for text in labels.values()):
         raise PydanticCustomError("labels", "must be a JSON object of strings")
     return [f"{name}:{text}" for name, text in labels.items() if text]
@@ -104,7 +153,7 @@ def _as_tags(value: object) -> object:
 
 def _as_consent(value: object) -> object:
     is_json = isinstance(value, str) and value.lstrip().startswith("{")
-    return _as_object(value) if is_json or not value else {"statement": value}
+    return as_object(value) if is_json or not value else {"statement": value}
 
 
 class AddVoiceRequest(ProtoMessage):

@@ -52,7 +52,7 @@ _WRAPPED_PATHS = ("/tts/v1/voice:stream", "/v1/")
 """Where the body is repeated under `error`: stream clients and OpenAI clients read it there
 (wire-contract.md#errors)."""
 
-_ELEVENLABS_PATHS = ("/v1/voices", "/v1/text-to-speech/")
+_ELEVENLABS_PATHS = ("/v1/voices", "/v2/voices", "/v1/text-to-speech/", "/v1/user", "/v1/history")
 _ELEVENLABS_STATUSES = {
     "CREDENTIALS_MISSING": "needs_authorization",
     "CREDENTIALS_REJECTED": "invalid_api_key",
@@ -111,11 +111,14 @@ def describe_bug(error: Exception) -> tuple[Failure, str]:
     return Failure(status, grpc_code, MynaError.code, message), error_id
 
 
+def elevenlabs_status(failure: Failure) -> str:
+    return _ELEVENLABS_STATUSES.get(failure.error_code, failure.error_code.lower())
+
+
 def failure_reply(path: str, failure: Failure, headers: Mapping[str, str] | None = None) -> Response:
     body = failure.body()
     if path.startswith(_ELEVENLABS_PATHS):
-        status = _ELEVENLABS_STATUSES.get(failure.error_code, failure.error_code.lower())
-        body = {"detail": {"status": status, "message": failure.message}}
+        body = {"detail": {"status": elevenlabs_status(failure), "message": failure.message}}
     elif any(path.startswith(prefix) for prefix in _WRAPPED_PATHS):
         body["error"] = failure.body()
     extra = {**SECURITY_HEADERS, ERROR_CODE_HEADER: failure.error_code, **(headers or {})}

@@ -13,10 +13,10 @@ from myna.domain.errors import InvalidRequest
 from myna.http.auth import Caller
 from myna.http.backend import WithBackend
 from myna.http.body_stream import read_body
-from myna.http.proto_message import Message, check_message
+from myna.http.proto_message import Message, check_message, sent_without_effect
+from myna.http.request_state import note_without_effect
 
 _MAX_FIELDS = 64
-_MAX_FILES = 64
 _MAX_FIELD_BYTES = 64 * 1024
 
 
@@ -37,18 +37,19 @@ class FormBody(Generic[Message]):
     Overloaded.
     """
 
-    media_type: ClassVar[str] = "multipart/form-data"
+    media_types: ClassVar[tuple[str, ...]] = ("multipart/form-data",)
     message: type[Message]
     files_field: str = ""
-    """A list without `[]`, of up to `_MAX_FILES` files."""
+    """A list without `[]`."""
+    num_files: int = 1
 
     async def __call__(self, request: Request, _admitted: Caller, backend: WithBackend) -> Message:
-        if not request.headers.get("content-type", "").lower().startswith(self.media_type):
+        if not is_form(request):
             raise InvalidRequest("Send the request as multipart/form-data.")
         most = backend.limits.max_body_bytes
         with backend.bodies.hold() as grow:
             limits = {
-                "max_files": _MAX_FILES if self.files_field else 1,
+                "max_files": self.num_files,
                 "max_fields": _MAX_FIELDS,
                 "max_part_size": _MAX_FIELD_BYTES,
             }
@@ -59,7 +60,12 @@ class FormBody(Generic[Message]):
                 raise InvalidRequest("The request's body is not valid multipart/form-data, or has too much.") from exc
             finally:
                 parser.close()
+        note_without_effect(request.scope, sent_without_effect(fields, self.message))
         return check_message(fields, self.message)
+
+
+def is_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").lower().startswith("multipart/form-data")
 
 
 async def _read_fields(form: FormData, files_field: str) -> dict[str, Any]:

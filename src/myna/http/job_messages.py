@@ -61,6 +61,8 @@ class JobResponseReply(Reply):
     """Of one text, if `timestampType` was sent: `timestampInfo` as JSON."""
     results_uri: str | None = None
     """Of a batch: `BatchResultsReply`."""
+    result_uri: str | None = None
+    """Of a recording: `HeardDocument`."""
     expire_time: datetime
     """When the results are deleted."""
 
@@ -89,6 +91,6 @@ class BatchResultsReply(Reply):
 
 
 def operation_name(job: Job) -> str:
-    kind = "ttsBatchJobs" if job.is_batch else "ttsAsyncJobs"
+    kind = "sttAsyncJobs" if job.is_heard else "ttsBatchJobs" if job.is_batch else "ttsAsyncJobs"
     operation = f"{round(job.created_at.timestamp() * 1000)}-{job.job_id[:6]}"
     return f"workspaces/{job.workspace}/{kind}/{job.job_id}/operations/{operation}"

@@ -1,4 +1,4 @@
-"""Speech that is made in the background (wire-contract.md#jobs): asked for, looked after, fetched."""
+"""Speech and words that are made in the background (wire-contract.md#jobs): asked for, looked after, fetched."""
 
 import asyncio
 import hmac
@@ -10,10 +10,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from myna.domain.errors import ConsentRevoked, InvalidRequest, MynaError, VoiceNotFound
+from myna.domain.language import parse_lang_code
+from myna.domain.scope import Scope
 from myna.domain.voice import VoiceId, WorkspaceId
-from myna.http.auth import Speaker
+from myna.http.auth import Caller, Listener, Speaker, check_scope
 from myna.http.backend import Backend, WithBackend
-from myna.http.item_speaker import ASYNC_ROUTE, BATCH_ROUTE, item_command
+from myna.http.job_items import ASYNC_ROUTE, BATCH_ROUTE, item_command
 from myna.http.job_messages import (
     BatchRequest,
     BatchResultReply,
@@ -23,22 +25,24 @@ from myna.http.job_messages import (
     StatusReply,
     operation_name,
 )
-from myna.http.json_body import JsonBody
+from myna.http.json_body import JsonBody, JsonOrFormBody
 from myna.http.openapi import ERRORS, content_of
+from myna.http.proto_message import ProtoMessage
 from myna.http.pulled_response import PulledResponse
 from myna.http.reply import JsonReply, to_json
 from myna.http.request_state import record_of
 from myna.http.speech_requests import SpeakRequest
+from myna.http.stt_request import AsyncTranscribeRequest
 from myna.usecases.job_store import Job, JobItem, NewItem, unknown_job
 from myna.usecases.ports import Grant
 
 _MAX_UNFINISHED = 32
 """Jobs of one workspace."""
-_NAME = re.compile(r"workspaces/[^/]+/tts(?:Async|Batch)Jobs/([0-9a-f]{32})/operations/[\w-]+", re.ASCII)
+_NAME = re.compile(r"workspaces/[^/]+/(?:tts|stt)(?:Async|Batch)Jobs/([0-9a-f]{32})/operations/[\w-]+", re.ASCII)
 _JSON = "application/json"
 _RESULTS, _TIMESTAMPS = "results.json", "timestamps.json"
 _PIECE_BYTES = 64 * 1024
-_EXTENSIONS = {"audio/mpeg": "mp3", "audio/ogg": "ogg", "audio/flac": "flac", "audio/wav": "wav"}
+_EXTENSIONS = {"audio/mpeg": "mp3", "audio/ogg": "ogg", "audio/flac": "flac", "audio/wav": "wav", _JSON: "json"}
 
 router = APIRouter(tags=["speech"], responses=ERRORS, default_response_class=JsonReply)
 
@@ -67,8 +71,26 @@ async def synthesize_batch(
     return await _submit(request, grant, backend, items, is_batch=True)
 
 
+@router.post(
+    "/stt/v1/transcribe:async",
+    summary="Write down what is said, in the background",
+    response_model_exclude_unset=True,
+)
+async def transcribe_async(
+    request: Request,
+    grant: Listener,
+    message: Annotated[AsyncTranscribeRequest, Depends(JsonOrFormBody(AsyncTranscribeRequest))],
+    backend: WithBackend,
+) -> OperationReply:
+    """A recording of up to four hours. Ask for the operation until it is done."""
+    config, recording = message.check()
+    parse_lang_code(config.language, "language")
+    record_of(request.scope).model = config.model_id
+    return await _keep(request, grant, backend, [NewItem("", VoiceId(""), _stored(config), recording)], is_heard=True)
+
+
 @router.get("/lro/v1alpha/{name:path}", summary="Show an operation", response_model_exclude_unset=True)
-async def get_operation(request: Request, grant: Speaker, name: str, backend: WithBackend) -> OperationReply:
+async def get_operation(request: Request, grant: Caller, name: str, backend: WithBackend) -> OperationReply:
     """How a job stands, and where its results are."""
     found = _NAME.fullmatch(name)
     if found is None:
@@ -76,6 +98,7 @@ async def get_operation(request: Request, grant: Speaker, name: str, backend: Wi
     job = await backend.services.jobs.get(grant.workspace, found[1])
     if name != operation_name(job):
         raise unknown_job()
+    check_scope(grant, Scope.LISTEN if job.is_heard else Scope.SPEAK)
     if job.expires_at is None:
         return OperationReply(name=name, done=False)
     links = _Links(request, backend, job)
@@ -85,8 +108,10 @@ async def get_operation(request: Request, grant: Speaker, name: str, backend: Wi
     item = await backend.services.jobs.get_item(job.job_id, 0)
     if item.failure is not None:
         return OperationReply(name=name, done=True, error=StatusReply.of(item.failure))
-    response = JobResponseReply(**links.of(0, item), expire_time=job.expires_at)
-    return OperationReply(name=name, done=True, response=response)
+    result = links.of(0, item)
+    if job.is_heard:
+        result = {"result_uri": result["audio_uri"]}
+    return OperationReply(name=name, done=True, response=JobResponseReply(**result, expire_time=job.expires_at))
 
 
 @router.get(
@@ -136,15 +161,32 @@ async def _submit(
     is_batch: bool,
 ) -> OperationReply:
     """Raises: what is wrong with an item, QuotaExhausted, Overloaded."""
-    services = backend.services
-    record = record_of(request.scope)
-    record.chars = sum(len(message.text) for _, message in items)
+    record_of(request.scope).chars = sum(len(message.text) for _, message in items)
     await backend.allowances.check_speech(grant.workspace)
     new_items = await _check_items(backend, grant.workspace, items, is_batch=is_batch)
-    job = Job(secrets.token_hex(16), grant.workspace, is_batch, grant.key_id, record.request_id, services.clock.now())
-    await services.jobs.add(job, new_items, _MAX_UNFINISHED)
-    services.work_off_jobs.begin()
+    return await _keep(request, grant, backend, new_items, is_batch=is_batch)
+
+
+async def _keep(
+    request: Request,
+    grant: Grant,
+    backend: Backend,
+    items: Sequence[NewItem],
+    *,
+    is_batch: bool = False,
+    is_heard: bool = False,
+) -> OperationReply:
+    """Raises: Overloaded."""
+    services, request_id = backend.services, record_of(request.scope).request_id
+    job_id, now = secrets.token_hex(16), services.clock.now()
+    job = Job(job_id, grant.workspace, is_batch, grant.key_id, request_id, now, is_heard=is_heard)
+    await services.jobs.add(job, items, _MAX_UNFINISHED)
+    (services.work_off_recordings if is_heard else services.work_off_jobs).begin()
     return OperationReply(name=operation_name(job), done=False)
+
+
+def _stored(message: ProtoMessage) -> str:
+    return to_json(message.model_dump(by_alias=True, exclude_defaults=True)).decode("ascii")
 
 
 async def _check_items(
@@ -168,8 +210,7 @@ async def _check_items(
             if not is_batch:
                 raise
             raise type(exc)(f"items[{index}].request: {exc.message}", exc.retry_after_s) from exc
-        stored = to_json(message.model_dump(by_alias=True, exclude_defaults=True)).decode("ascii")
-        new_items.append(NewItem(custom_id, command.voice_id, stored))
+        new_items.append(NewItem(custom_id, command.voice_id, _stored(message)))
         if index % 100 == 99:
             # Others want the event loop too.
             await asyncio.sleep(0)

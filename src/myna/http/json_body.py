@@ -14,8 +14,11 @@ from myna.domain.errors import UnsupportedMedia
 from myna.http.auth import Caller
 from myna.http.backend import WithBackend
 from myna.http.body_stream import read_body
-from myna.http.proto_message import Message, parse_message
+from myna.http.form_body import FormBody, is_form
+from myna.http.proto_message import Message, check_message, sent_without_effect
 from myna.http.request_marks import note_body
+from myna.http.request_state import note_without_effect
+from myna.http.strict_json import parse_object
 
 _INLINE_BYTES = 32 * 1024
 """Bodies up to here are parsed on the event loop: about a tenth of a millisecond."""
@@ -26,7 +29,7 @@ class JsonBody(Generic[Message]):
     """`Depends(JsonBody(SpeakRequest))`: the checked message. Raises: InvalidRequest, PayloadTooLarge,
     UnsupportedMedia, Overloaded."""
 
-    media_type: ClassVar[str] = "application/json"
+    media_types: ClassVar[tuple[str, ...]] = ("application/json",)
     message: type[Message]
     is_large: bool = False
 
@@ -45,4 +48,19 @@ class JsonBody(Generic[Message]):
 
     def _read(self, request: Request, body: bytes) -> Message:
         note_body(request, body)
-        return parse_message(body, self.message)
+        fields = parse_object(body)
+        note_without_effect(request.scope, sent_without_effect(fields, self.message))
+        return check_message(fields, self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonOrFormBody(Generic[Message]):
+    """The same, or `FormBody`, of a message with audio: as the client says."""
+
+    media_types: ClassVar[tuple[str, ...]] = (*JsonBody.media_types, *FormBody.media_types)
+    message: type[Message]
+
+    async def __call__(self, request: Request, admitted: Caller, backend: WithBackend) -> Message:
+        # A browser's form sends a text with a media type as a file, too.
+        body = FormBody(self.message, num_files=2) if is_form(request) else JsonBody(self.message, is_large=True)
+        return await body(request, admitted, backend)

@@ -82,7 +82,7 @@ class _Session(SocketSession):
             raise InvalidRequest("invalid transcribe config: transcribe_config is required")
         self._config = check_message(fields, StreamConfigMessage)
         self._config.check_stream()
-        self._lang = parse_lang_code(self._config.language, "language")
+        self._lang = parse_lang_code(self._config.asked_language, "language")
         self._record.model = self._config.model_id
         config = self._config
         return self._listen_live.open(config.rate_hz, config.number_of_channels or 1, config.silence_s)
@@ -93,6 +93,9 @@ class _Session(SocketSession):
         if audio is not None:
             for event in await listening.push(check_message(audio, AudioDataMessage).content):
                 await self._put(event)
+            if 0 < self._config.inactivity_timeout_seconds <= listening.quiet_s:
+                await self._close(listening)
+                return
         if find_command(fields, "end_turn") is not None:
             for event in listening.end_turn():
                 await self._put(event)
@@ -143,7 +146,7 @@ class _Session(SocketSession):
                 result = {"speechStopped": {"silenceDurationMs": round(silence_s * 1000)}}
             case Turn():
                 try:
-                    heard = await self._listen_live.hear(event, self._lang)
+                    heard = await self._listen_live.hear(event, self._lang, self._config.prompt)
                 except MynaError as exc:
                     await self._outlet.send(socket_error_frame(describe(exc)))
                     return

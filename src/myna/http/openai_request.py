@@ -17,6 +17,8 @@ def _voice_name(value: object) -> object:
 class CreateSpeechRequest(ProtoMessage):
     """OpenAI's fields; `model` and `voice` are OpenAI's names or ours."""
 
+    without_effect = frozenset({"instructions"})
+
     model: ModelId = DEFAULT_MODEL
     input: Text = ""
     voice: Annotated[Text, BeforeValidator(_voice_name)] = ""

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from myna.http.form_body import FormBody
-from myna.http.json_body import JsonBody
+from myna.http.json_body import JsonBody, JsonOrFormBody
 from myna.http.reply import ElevenLabsErrorReply, ErrorReply
 
 JsonObject = dict[str, Any]  # Any: OpenAPI is JSON
@@ -51,13 +51,13 @@ def install_openapi(app: FastAPI, further: type[BaseModel]) -> None:
             messages = dict.fromkeys([further])
             for route in (route for route in app.routes if isinstance(route, APIRoute)):
                 for dependency in route.dependant.dependencies:
-                    if isinstance(body := dependency.call, JsonBody | FormBody):
+                    if isinstance(body := dependency.call, JsonBody | FormBody | JsonOrFormBody):
                         messages[body.message] = None
                         schema = {"$ref": _REF.format(model=body.message.__name__)}
                         for method in route.methods or ():
                             document["paths"][route.path_format][method.lower()]["requestBody"] = {
                                 "required": True,
-                                "content": {body.media_type: {"schema": schema}},
+                                "content": {kind: {"schema": schema} for kind in body.media_types},
                             }
             _, definitions = models_json_schema([(message, "validation") for message in messages], ref_template=_REF)
             document["components"]["schemas"].update(definitions["$defs"])

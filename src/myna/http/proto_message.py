@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Hashable
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -30,6 +30,9 @@ from myna.http.strict_json import parse_object
 
 class ProtoMessage(BaseModel):
     """A message: fields by either name, unknown ones ignored, `null` the same as absent."""
+
+    without_effect: ClassVar[frozenset[str]] = frozenset()
+    """Fields of the original that are taken and change nothing, as `field` or `field.field`: the reply names them."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -102,6 +105,16 @@ def _read_base64(value: object, read: ValidatorFunctionWrapHandler) -> object:
         raise PydanticCustomError("base64", "is not valid base64") from exc
 
 
+def as_object(value: object) -> object:
+    """For a form's field that holds JSON as text; nothing and `null` are an empty object."""
+    if not isinstance(value, str | bytes):
+        return value
+    try:
+        return {} if value.strip() in ("", b"", "null", b"null") else parse_object(value)
+    except InvalidRequest as exc:
+        raise PydanticCustomError("json", "must be a JSON object") from exc
+
+
 def _as_file(value: object) -> object:
     if not isinstance(value, bytes):
         raise PydanticCustomError("file", "must be a file")
@@ -144,6 +157,17 @@ def check_message(fields: dict[str, Any], message: type[Message]) -> Message:
         raise InvalidRequest(f"{_path(first['loc'])}: {_plain(first['msg'])}.") from None
     except RecursionError as exc:
         raise InvalidRequest("The request's body is nested too deeply.") from exc
+
+
+def sent_without_effect(fields: dict[str, Any], message: type[ProtoMessage]) -> list[str]:
+    """Which of the message's `without_effect` are there, and not empty."""
+    return [name for name in sorted(message.without_effect) if _find(fields, name.split("."))]
+
+
+def _find(fields: Any, steps: list[str]) -> Any:  # Any: whatever JSON held
+    for step in steps:
+        fields = fields.get(to_camel(step), fields.get(step)) if isinstance(fields, dict) else None
+    return fields
 
 
 def _path(location: tuple[Hashable, ...]) -> str:

@@ -13,11 +13,11 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from myna.domain.errors import DeadlineExceeded, InvalidRequest, PayloadTooLarge
-from myna.http.cross_origin import REQUEST_ID_HEADER
+from myna.http.cross_origin import REQUEST_ID_HEADER, WITHOUT_EFFECT_HEADER
 from myna.http.errors import describe, describe_bug, failure_reply
 from myna.http.limits import HttpLimits
 from myna.http.prompt_connections import noting_connection
-from myna.http.request_state import attach_record, record_of
+from myna.http.request_state import attach_record, record_of, without_effect
 from myna.http.request_target import in_origin_form
 from myna.http.security_headers import SECURITY_HEADERS
 from myna.observability.logging import log_request
@@ -123,6 +123,7 @@ class _Exchange:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, record: RequestRecord, limits: HttpLimits) -> None:
         self.record = record
+        self._scope = scope
         self._receive = receive
         self._send = send
         self._limits = limits
@@ -153,6 +154,8 @@ class _Exchange:
             self.record.status = message["status"]
             headers = MutableHeaders(raw=list(message.get("headers", [])))
             headers[REQUEST_ID_HEADER] = self.record.request_id
+            if ignored := without_effect(self._scope):
+                headers[WITHOUT_EFFECT_HEADER] = ignored
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
             if not self._is_body_read:

@@ -39,9 +39,11 @@ class SocketContext:
         grant: Grant,
         send: SendFrame,
         on_closed: Callable[[str], None],
+        route: str = SOCKET_ROUTE,
     ) -> None:
         """settings: checked, but for their buffering. Raises: InvalidRequest for that."""
         self.context_id = context_id
+        self._route = route
         self.settings = settings
         self.is_closing = False
         self._buffer = TextBuffer(settings.to_buffering())
@@ -161,7 +163,7 @@ class SocketContext:
         return True
 
     async def _speak(self, text: str, settings: CreateContext) -> None:
-        record = RequestRecord("utterance", method="WS", route=SOCKET_ROUTE, status=200)
+        record = RequestRecord("utterance", method="WS", route=self._route, status=200)
         record.workspace, record.key_id = self._grant.workspace, self._grant.key_id
         with trace_request(record):
             await self._speak_noted(text, settings, record)

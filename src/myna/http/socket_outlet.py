@@ -33,10 +33,10 @@ class SocketOutlet:
             await self._in_time(self._websocket.send_text(content))
             self._record.sent_bytes += len(content)
 
-    async def close(self) -> None:
-        """With code 1000 and no reason (wire-contract.md#opening). Raises: SocketGone."""
+    async def close(self, code: int = 1000) -> None:
+        """Without a reason (wire-contract.md#opening). Raises: SocketGone."""
         async with self._turn:
-            await self._in_time(self._websocket.close(1000))
+            await self._in_time(self._websocket.close(code))
 
     async def _in_time(self, sending: Coroutine[Any, Any, None]) -> None:
         if self.is_broken.is_set():

@@ -34,6 +34,8 @@ class SocketSession:
     """One connection. Frames are read one after another."""
 
     needs: ClassVar[Scope]
+    refusal_code: ClassVar[int] = 1000
+    """With which a connection is closed that is told why."""
 
     def __init__(self, websocket: WebSocket, record: RequestRecord, backend: Backend) -> None:
         self._websocket = websocket
@@ -51,7 +53,7 @@ class SocketSession:
         await self._websocket.accept(self._subprotocol, headers)
         try:
             while not self._is_over and (frame := await self._next_frame()) is not None:
-                if not await self._is_admitted():
+                if not await self._is_admitted(frame):
                     return
                 await self._obey(frame)
         except (WebSocketDisconnect, SocketGone):
@@ -62,8 +64,8 @@ class SocketSession:
         self._record.error_code = failure.error_code
         self._is_over = True
         try:
-            await self._outlet.send(socket_error_frame(failure))
-            await self._outlet.close()
+            await self._outlet.send(self._error_frame(failure))
+            await self._outlet.close(self.refusal_code)
         except SocketGone:
             return
 
@@ -116,8 +118,13 @@ class SocketSession:
                 await self._outlet.close()
                 return None
 
-    async def _is_admitted(self) -> bool:
-        """The key is looked at when the client first speaks (wire-contract.md#opening)."""
+    def _error_frame(self, failure: Failure) -> JsonObject:
+        """Of no context in particular."""
+        return socket_error_frame(failure)
+
+    async def _is_admitted(self, frame: dict[str, Any]) -> bool:
+        """The key is looked at when the client first speaks (wire-contract.md#opening). frame: with that it does."""
+        del frame
         if self._grant is not None:
             return True
         try:

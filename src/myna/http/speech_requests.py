@@ -85,6 +85,8 @@ class SpokenDesignMessage(ProtoMessage):
 class SpeechSettings(ProtoMessage):
     """Everything of a synthesis request but the text: what a socket's `create` holds."""
 
+    without_effect = frozenset({"delivery_mode", "synthesis_context", "enhance_generation"})
+
     voice_id: Annotated[Text, Field(description="Required, unless `voiceDesign` is there.")] = ""
     voice_design: SpokenDesignMessage | None = None
     model_id: ModelId = DEFAULT_MODEL

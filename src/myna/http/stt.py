@@ -27,5 +27,5 @@ async def transcribe(
     """The words of a recording, each with its time if that is asked for."""
     config, recording = message.check()
     lang = parse_lang_code(config.language, "language")
-    transcript = await transcribe_along(request, backend, recording, lang, config.model_id)
+    transcript = await transcribe_along(request, backend, recording, lang, model=config.model_id, prompt=config.prompt)
     return TranscribeReply.of(transcript, config, is_strict=backend.limits.strict_replies)

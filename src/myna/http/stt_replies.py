@@ -1,10 +1,13 @@
 """What was heard, as Inworld's clients read it (wire-contract.md#stt)."""
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import PlainSerializer
 
 from myna.domain.transcript import HeardPassage, HeardWord, Transcript
 from myna.http.reply import Reply
 from myna.http.stt_request import StreamConfigMessage, TranscribeConfigMessage
+from myna.text.languages.registry import open_language
 from myna.usecases.listen_live import Turn
 
 
@@ -56,6 +59,52 @@ class TranscribeReply(Reply):
             ),
             usage=SttUsageReply(transcribed_audio_ms=round(transcript.duration_s * 1000), model_id=config.model_id),
         )
+
+
+Milliseconds = Annotated[int, PlainSerializer(str)]
+"""64 bits: a string in protobuf-JSON."""
+
+
+class HeardWordReply(Reply):
+    word: str
+    start_time_ms: Milliseconds
+    end_time_ms: Milliseconds
+    confidence: float
+
+
+class HeardSegmentReply(Reply):
+    transcript: str
+    start_time_ms: Milliseconds
+    end_time_ms: Milliseconds
+    word_timestamps: list[HeardWordReply] | None = None
+    """Only if asked for."""
+
+
+class HeardUsageReply(Reply):
+    transcribed_audio_ms: Milliseconds
+    model_id: str
+
+
+class HeardDocument(Reply):
+    """What `resultUri` of `transcribe:async` gives."""
+
+    transcript: str
+    segments: list[HeardSegmentReply]
+    language: str | None = None
+    """Its English name; absent if nothing was said and none was given."""
+    usage: HeardUsageReply
+
+    @classmethod
+    def of(cls, transcript: Transcript, config: TranscribeConfigMessage) -> "HeardDocument":
+        language = {} if transcript.lang is None else {"language": open_language(transcript.lang).english_name}
+        segments = []
+        for passage in transcript.passages:
+            words = [HeardWordReply(**WordTimestampReply.of(word).model_dump()) for word in passage.words]
+            times = {"start_time_ms": words[0].start_time_ms, "end_time_ms": words[-1].end_time_ms}
+            asked = {"word_timestamps": words} if config.include_word_timestamps else {}
+            segments.append(HeardSegmentReply.model_validate({"transcript": passage.text, **times, **asked}))
+        usage = HeardUsageReply(transcribed_audio_ms=round(transcript.duration_s * 1000), model_id=config.model_id)
+        return cls(transcript=transcript.text, segments=segments, usage=usage, **language)
 
 
 def streamed_transcription(

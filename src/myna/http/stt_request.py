@@ -4,10 +4,10 @@ import math
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from myna.domain.errors import InvalidRequest
-from myna.http.proto_message import Base64Bytes, Flag, Float, Int, Known, ProtoMessage, Text
+from myna.http.proto_message import Base64Bytes, FileBytes, Flag, Float, Int, Known, ProtoMessage, Text, as_object
 
 STT_MODELS = frozenset(
     {
@@ -38,7 +38,7 @@ class SttEncoding(StrEnum):
 
 
 class TranscribeConfigMessage(ProtoMessage):
-    """What is spoken, and what is wanted; `prompts` and `voiceProfileConfig` are taken, without effect."""
+    """What is spoken, and what is wanted."""
 
     model_id: Annotated[Text, Field(description="Required: inworld/inworld-stt-1 or another of Inworld's.")] = ""
     audio_encoding: Annotated[
@@ -48,6 +48,18 @@ class TranscribeConfigMessage(ProtoMessage):
     number_of_channels: Annotated[Int, Field(description="As `audioEncoding`.")] = 0
     language: Annotated[Text, Field(description="BCP-47; absent: heard.")] = ""
     include_word_timestamps: Annotated[Flag, Field(description="Fill `wordTimestamps`.")] = False
+    prompts: Annotated[list[Text], Field(description="Names and words that may be said.")] = []  # noqa: RUF012
+    enable_speaker_diarization: Annotated[Flag, Field(description="Only false.")] = False
+
+    @property
+    def prompt(self) -> str:
+        return ", ".join(self.prompts)
+
+    @property
+    def raw_form(self) -> tuple[int, int] | None:
+        """Rate and channels of samples without a header, if they may come so."""
+        is_raw = self.audio_encoding is SttEncoding.LINEAR16 and 0 < self.sample_rate_hertz <= _MAX_RATE_HZ
+        return (self.sample_rate_hertz, 2 if self.number_of_channels == 2 else 1) if is_raw else None
 
     def check(self) -> None:
         """Raises: InvalidRequest, in the words of the original."""
@@ -57,6 +69,8 @@ class TranscribeConfigMessage(ProtoMessage):
             raise InvalidRequest(
                 f'Unsupported model "{self.model_id[:64]}". Supported models: {", ".join(sorted(STT_MODELS))}'
             )
+        if self.enable_speaker_diarization:
+            raise InvalidRequest("enable_speaker_diarization is not supported. Leave it out.")
 
 
 class TurnConfigMessage(ProtoMessage):
@@ -64,13 +78,46 @@ class TurnConfigMessage(ProtoMessage):
 
     vad_threshold: Annotated[Float, Field(description="0: only `endTurn` ends a turn.")] | None = None
     min_end_of_turn_silence_when_confident: Annotated[Int, Field(description="ms; 500 to 5000, default 700.")] = 0
+    max_turn_silence: Annotated[Int, Field(description="ms; if the one above is not there.")] = 0
+    prompt: Text = ""
+
+
+class SonioxContextMessage(ProtoMessage):
+    text: Text = ""
+    terms: list[Text] = []  # noqa: RUF012
+
+
+class SonioxConfigMessage(ProtoMessage):
+    """As far as there is something like it aboard."""
+
+    language_hints: list[Text] = []  # noqa: RUF012
+    max_endpoint_delay_ms: Int = 0
+    context: SonioxContextMessage = SonioxContextMessage()
 
 
 class StreamConfigMessage(TranscribeConfigMessage):
     """What the listening socket is opened with."""
 
+    inactivity_timeout_seconds: Annotated[
+        Float, Field(description="Of silence, then the stream is closed; 0: none.")
+    ] = 0.0
     inworld_stt_v1_config: TurnConfigMessage | None = None
     assemblyai_config: TurnConfigMessage | None = None
+    soniox_config: SonioxConfigMessage = SonioxConfigMessage()
+
+    @property
+    def _turn(self) -> TurnConfigMessage:
+        return self.inworld_stt_v1_config or self.assemblyai_config or TurnConfigMessage()
+
+    @property
+    def prompt(self) -> str:
+        context = self.soniox_config.context
+        return " ".join(filter(None, (self._turn.prompt, context.text, ", ".join([*self.prompts, *context.terms]))))
+
+    @property
+    def asked_language(self) -> str:
+        hints = self.soniox_config.language_hints
+        return self.language or (hints[0] if len(hints) == 1 else "")
 
     @property
     def rate_hz(self) -> int:
@@ -79,10 +126,11 @@ class StreamConfigMessage(TranscribeConfigMessage):
     @property
     def silence_s(self) -> float:
         """How long nobody speaks when a turn is over; infinite if the client ends turns."""
-        turn = self.inworld_stt_v1_config or self.assemblyai_config or TurnConfigMessage()
+        turn = self._turn
         if turn.vad_threshold == 0:
             return math.inf
-        asked_ms = turn.min_end_of_turn_silence_when_confident or _DEFAULT_SILENCE_MS
+        named_ms = turn.min_end_of_turn_silence_when_confident or turn.max_turn_silence
+        asked_ms = named_ms or self.soniox_config.max_endpoint_delay_ms or _DEFAULT_SILENCE_MS
         return min(max(asked_ms, _MIN_SILENCE_MS), _MAX_SILENCE_MS) / 1000
 
     def check_stream(self) -> None:
@@ -106,6 +154,8 @@ class AudioDataMessage(ProtoMessage):
 class TranscribeRequest(ProtoMessage):
     """A recording, and how it is to be heard."""
 
+    without_effect = frozenset({"transcribe_config.voice_profile_config"})
+
     transcribe_config: TranscribeConfigMessage | None = None
     audio_data: AudioDataMessage | None = None
 
@@ -119,3 +169,23 @@ class TranscribeRequest(ProtoMessage):
         if not self.audio_data.content:
             raise InvalidRequest("audio data is required")
         return self.transcribe_config, self.audio_data.content
+
+
+class AsyncTranscribeRequest(TranscribeRequest):
+    """The same, also as a form of `transcribeConfig` (JSON) and `file`."""
+
+    transcribe_config: Annotated[
+        TranscribeConfigMessage | None, BeforeValidator(as_object, json_schema_input_type=TranscribeConfigMessage)
+    ] = None
+    file: Annotated[FileBytes, Field(json_schema_extra={"format": "binary"})] = b""
+    audio_uri: Annotated[Text, Field(description="Refused: this server fetches nothing.")] = ""
+
+    def check(self) -> tuple[TranscribeConfigMessage, bytes]:
+        """Raises: InvalidRequest."""
+        if self.audio_uri:
+            raise InvalidRequest("audio_uri is not supported: this server fetches nothing. Send the recording itself.")
+        if self.file:
+            return self.model_copy(
+                update={"file": b"", "audio_data": AudioDataMessage.model_construct(content=self.file)}
+            ).check()
+        return super().check()

@@ -26,6 +26,8 @@ AudioFile = Annotated[
 class TranscriptionRequest(ProtoMessage):
     """A recording, and how its words are wanted."""
 
+    without_effect = frozenset({"temperature", "include", "chunking_strategy", "known_speaker_names"})
+
     file: AudioFile = b""
     model: Annotated[Text, Field(description="whisper-1 or another of OpenAI's.")] = TRANSCRIPTION_MODELS[0]
     language: Annotated[Text, Field(description="ISO 639-1 or BCP-47; absent: heard.")] = ""
@@ -35,6 +37,16 @@ class TranscriptionRequest(ProtoMessage):
     timestamp_granularities: Annotated[
         list[Text], Field(description="For verbose_json: `word`, `segment` (default) or both.")
     ] = ["segment"]  # noqa: RUF012  (pydantic copies defaults)
-    prompt: Annotated[Text, Field(description="Taken, without effect.")] = ""
+    languages: Annotated[list[Text], Field(description="As `language`, if it is one.")] = []  # noqa: RUF012
+    prompt: Annotated[Text, Field(description="Text that the recording might follow.")] = ""
+    keywords: Annotated[list[Text], Field(description="Names and words that may be said.")] = []  # noqa: RUF012
     temperature: Annotated[Text, Field(description="Taken, without effect.")] = ""
-    stream: Annotated[Text, Field(description="Only false.")] = ""
+    stream: Annotated[Text, Field(description="true: events; for json.")] = ""
+
+    @property
+    def asked_language(self) -> str:
+        return self.language or (self.languages[0] if len(self.languages) == 1 else "")
+
+    @property
+    def asked_prompt(self) -> str:
+        return " ".join(filter(None, (self.prompt, ", ".join(self.keywords))))

@@ -108,6 +108,8 @@ class ConsentMessage(ProtoMessage):
 class CloneVoiceRequest(ProtoMessage):
     """What a voice is cloned from."""
 
+    without_effect = frozenset({"gender", "age_group"})
+
     display_name: DisplayName = ""
     lang_code: Annotated[Text, Field(description="EN_US ZH_CN KO_KR ...; AUTO or absent: detect.")] = ""
     language_code: Annotated[Text, Field(description="The same as BCP-47 (`en-US`).")] = ""
@@ -174,6 +176,8 @@ class VoiceDesignConfigMessage(ProtoMessage):
 
 class DesignVoiceRequest(ProtoMessage):
     """A voice that nobody has, from a description."""
+
+    without_effect = frozenset({"design_prompt_mode"})
 
     design_prompt: Annotated[Text, BeforeValidator(_no_nul)] = ""
     preview_text: Annotated[Text, BeforeValidator(_no_nul)] = ""

@@ -38,6 +38,7 @@ from myna.http.voice_requests import (
 from myna.observability.audit_log import Act
 from myna.text.languages.registry import open_language
 from myna.usecases.clone_voice import CloneVoiceCommand, CloneVoiceResult
+from myna.usecases.ports import DeletedFiles
 from myna.usecases.repeated_requests import Outcome
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[Any]])
@@ -271,10 +272,7 @@ async def delete_voice(
     """Forget a voice and its recordings."""
     services = backend.services
     key = dict(await asyncio.to_thread(lambda: services.vault.receipt_key)) if receipt else {}  # can it be signed?
-    await services.delete_voice.check(grant.workspace, voice_id)
-    # First: a deletion that could not be noted afterwards would never be, as its repetition finds no voice.
-    await backend.note("delete", record_of(request.scope), voice_id)
-    deleted = await services.delete_voice(grant.workspace, voice_id)
+    deleted = await delete_along(request, backend, grant.workspace, voice_id)
     if not receipt:
         return EmptyReply()
     if not deleted.are_removed:
@@ -285,6 +283,14 @@ async def delete_voice(
         "voices": [{"voiceId": voice_id, "sha256": deleted.sha256}],
     }
     return DeletionReply(receipt=said, signed=services.vault.sign_receipt(said), public_key=key)
+
+
+async def delete_along(request: Request, backend: Backend, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
+    """Raises: VoiceNotFound, PermissionDenied, ServiceUnavailable."""
+    await backend.services.delete_voice.check(workspace, voice_id)
+    # First: a deletion that could not be noted afterwards would never be, as its repetition finds no voice.
+    await backend.note("delete", record_of(request.scope), voice_id)
+    return await backend.services.delete_voice(workspace, voice_id)
 
 
 @older.get("/voices", summary="List voices (older form)", response_model=LegacyVoiceListReply)

@@ -277,16 +277,16 @@ class RaySampleAnalyst:
         recording: Waveform = self._ask("read", content)
         return recording
 
-    def find_speech(self, content: bytes) -> FoundSpeech:
-        found: FoundSpeech = self._ask("find_speech", content)
+    def find_speech(self, content: bytes, start_s: float = 0.0) -> FoundSpeech:
+        found: FoundSpeech = self._ask("find_speech", content, start_s)
         return found
 
     def find_talk(self, recent: Waveform) -> Sequence[Talk]:
         stretches: Sequence[Talk] = self._ask("find_talk", recent)
         return stretches
 
-    def hear(self, speech: Waveform, lang: LangCode | None) -> HeardPassage | None:
-        passage: HeardPassage | None = self._ask("hear", speech, lang)
+    def hear(self, speech: Waveform, lang: LangCode | None, prompt: str = "") -> HeardPassage | None:
+        passage: HeardPassage | None = self._ask("hear", speech, lang, prompt)
         return passage
 
     def measure_similarity(self, first: Waveform, second: Waveform) -> float:

@@ -1,11 +1,11 @@
-"""Jobs in SQL, what was spoken in object storage.
+"""Jobs in SQL, recordings and what came of an item in object storage.
 
-An item's audio and its row change in one transaction, with the blob ledger's rule (`blob_ledger.py`): whoever dies in
+An item's blob and its row change in one transaction, with the blob ledger's rule (`blob_ledger.py`): whoever dies in
 between leaves the item pending, and names what to remove.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -30,7 +30,7 @@ from myna.usecases.job_store import (
 )
 from myna.usecases.ports import Clock
 
-_AUDIO, _TIMESTAMPS = "audio", "timestamps.json"
+_AUDIO, _TIMESTAMPS, _RECORDING = "audio", "timestamps.json", "recording"
 _IS_PENDING = JobItemRow.message.is_not(None)
 
 
@@ -43,14 +43,42 @@ class SqlJobStore:
         self._clock = clock
 
     async def add(self, job: Job, items: Sequence[NewItem], max_unfinished: int) -> None:
+        prefixes = {position: new_blob_prefix() for position, item in enumerate(items) if item.recording is not None}
+        owned = list(prefixes.values())
         unfinished = select(func.count()).where(JobRow.workspace == job.workspace, JobRow.expires_at.is_(None))
-        async with self._database.writing() as session:
-            if (await session.scalar(unfinished) or 0) >= max_unfinished:
-                raise too_many_jobs(max_unfinished)
-            session.add(JobRow(**asdict(job)))
-            await session.flush()
-            unspoken = {"job_id": job.job_id, "num_attempts": 0, "media_type": "", "has_timestamps": False}
-            session.add_all(JobItemRow(**asdict(item), **unspoken, position=n) for n, item in enumerate(items))
+        async with self._ledger.pending(owned) if owned else nullcontext():
+            for position, prefix in prefixes.items():
+                await self._ledger.blobs.put(prefix, {_RECORDING: items[position].recording or b""})
+            async with self._database.writing() as session:
+                await self._ledger.take_over(session, owned)
+                if (await session.scalar(unfinished) or 0) >= max_unfinished:
+                    raise too_many_jobs(max_unfinished)
+                session.add(
+                    JobRow(
+                        job_id=job.job_id,
+                        workspace=job.workspace,
+                        is_batch=job.is_batch,
+                        is_heard=job.is_heard,
+                        key_id=job.key_id,
+                        request_id=job.request_id,
+                        created_at=job.created_at,
+                    )
+                )
+                await session.flush()
+                session.add_all(
+                    JobItemRow(
+                        job_id=job.job_id,
+                        position=position,
+                        custom_id=item.custom_id,
+                        voice_id=item.voice_id,
+                        message=item.message,
+                        num_attempts=0,
+                        media_type="",
+                        has_timestamps=False,
+                        blob_prefix=prefixes.get(position),
+                    )
+                    for position, item in enumerate(items)
+                )
 
     async def get(self, workspace: WorkspaceId, job_id: str) -> Job:
         job = await self.find(job_id)
@@ -82,7 +110,7 @@ class SqlJobStore:
 
     async def get_result(self, job_id: str, position: int) -> SpokenItem:
         row = await self._get_row(job_id, position)
-        if row.blob_prefix is None:
+        if row.blob_prefix is None or not row.media_type:
             raise unknown_job()
         prefix = BlobPrefix(row.blob_prefix)
         audio = await self._ledger.blobs.get(prefix, _AUDIO)
@@ -91,12 +119,13 @@ class SqlJobStore:
             raise ServiceUnavailable("What was spoken cannot be read: it is missing. Send the text again.")
         return SpokenItem(audio, row.media_type, timestamps)
 
-    async def claim(self, lifetime: timedelta) -> ClaimedItem | None:
+    async def claim(self, lifetime: timedelta, *, is_heard: bool = False) -> ClaimedItem | None:
         now = self._clock.now()
         query = (
             select(JobItemRow, JobRow)
             .join(JobRow)
-            .where(_IS_PENDING, or_(JobItemRow.claimed_until.is_(None), JobItemRow.claimed_until <= now))
+            .where(_IS_PENDING, JobRow.is_heard.is_(is_heard))
+            .where(or_(JobItemRow.claimed_until.is_(None), JobItemRow.claimed_until <= now))
             .order_by(JobItemRow.position, JobRow.created_at, JobRow.job_id)
             .limit(1)
             .with_for_update(of=JobItemRow, skip_locked=True)
@@ -110,6 +139,13 @@ class SqlJobStore:
             row.num_attempts += 1
             return ClaimedItem(_to_job(job), row.position, row.message or "", row.num_attempts)
 
+    async def get_recording(self, claimed: ClaimedItem) -> bytes:
+        prefix = (await self._get_row(claimed.job.job_id, claimed.position)).blob_prefix
+        recording = None if prefix is None else await self._ledger.blobs.get(BlobPrefix(prefix), _RECORDING)
+        if recording is None:
+            raise ServiceUnavailable("The recording cannot be read: it is missing. Send it again.")
+        return recording
+
     async def renew(self, claimed: ClaimedItem, lifetime: timedelta) -> None:
         await self._change(claimed, claimed_until=self._clock.now() + lifetime)
 
@@ -121,12 +157,12 @@ class SqlJobStore:
             await session.execute(update(JobItemRow).where(*_is_pending(claimed)).values(values))
 
     async def finish(self, claimed: ClaimedItem, outcome: SpokenItem | Failure, keep_for: timedelta) -> None:
-        if isinstance(outcome, SpokenItem):
-            prefix = new_blob_prefix()
-            contents = {_AUDIO: outcome.audio}
-            if outcome.timestamps is not None:
-                contents[_TIMESTAMPS] = outcome.timestamps
-            try:
+        try:
+            if isinstance(outcome, SpokenItem):
+                prefix = new_blob_prefix()
+                contents = {_AUDIO: outcome.audio}
+                if outcome.timestamps is not None:
+                    contents[_TIMESTAMPS] = outcome.timestamps
                 async with self._ledger.pending([prefix]):
                     await self._ledger.blobs.put(prefix, contents)
                     async with self._database.writing() as session:
@@ -136,24 +172,30 @@ class SqlJobStore:
                             "has_timestamps": outcome.timestamps is not None,
                             "blob_prefix": prefix,
                         }
-                        await self._settle(session, claimed, values, keep_for)
-            except ResourceNotFound:
-                return
-        else:
-            async with self._database.writing() as session:
-                try:
-                    await self._settle(session, claimed, {"failure": dict(outcome)}, keep_for)
-                except ResourceNotFound:
-                    return
+                        recordings = await self._settle(session, claimed, values, keep_for)
+            else:
+                async with self._database.writing() as session:
+                    values = {"failure": dict(outcome), "blob_prefix": None}
+                    recordings = await self._settle(session, claimed, values, keep_for)
+        except ResourceNotFound:
+            return
+        await self._ledger.remove(recordings)
         # The text, out of the write-ahead log too.
         await self._database.wipe()
 
     async def _settle(
         self, session: AsyncSession, claimed: ClaimedItem, values: dict[str, Any], keep_for: timedelta
-    ) -> None:
-        """Raises: ResourceNotFound, if the item is not pending any more."""
+    ) -> list[BlobPrefix]:
+        """Where a recording was that nothing owns any more.
+
+        Raises: ResourceNotFound, if the item is not pending any more.
+        """
         # Two servers that end the last two items of a job: the second waits here, and sees the first one's.
         job = await session.scalar(select(JobRow).where(JobRow.job_id == claimed.job.job_id).with_for_update())
+        recordings = await session.scalars(
+            select(JobItemRow.blob_prefix).where(*_is_pending(claimed), JobItemRow.blob_prefix.is_not(None))
+        )
+        disowned = [BlobPrefix(prefix) for prefix in recordings if prefix is not None]
         done = await session.execute(
             update(JobItemRow)
             .where(*_is_pending(claimed))
@@ -162,13 +204,16 @@ class SqlJobStore:
         )
         if job is None or done.first() is None:
             raise unknown_job()
+        self._ledger.disown(session, disowned)
         pending = select(JobItemRow.position).where(JobItemRow.job_id == job.job_id, _IS_PENDING).limit(1)
         if await session.scalar(pending) is None:
             job.expires_at = self._clock.now() + keep_for
+        return disowned
 
-    async def has_pending(self) -> bool:
+    async def has_pending(self, *, is_heard: bool = False) -> bool:
+        query = select(JobItemRow.position).join(JobRow).where(_IS_PENDING, JobRow.is_heard.is_(is_heard)).limit(1)
         async with self._database.reading() as session:
-            return await session.scalar(select(JobItemRow.position).where(_IS_PENDING).limit(1)) is not None
+            return await session.scalar(query) is not None
 
     async def delete_expired(self) -> int:
         return (await self._delete(JobRow.expires_at <= self._clock.now()))[0]
@@ -199,7 +244,16 @@ def _is_pending(claimed: ClaimedItem) -> tuple[ColumnElement[bool], ...]:
 
 def _to_job(row: JobRow) -> Job:
     workspace = WorkspaceId(row.workspace)
-    return Job(row.job_id, workspace, row.is_batch, row.key_id, row.request_id, row.created_at, row.expires_at)
+    return Job(
+        row.job_id,
+        workspace,
+        row.is_batch,
+        row.key_id,
+        row.request_id,
+        row.created_at,
+        row.expires_at,
+        is_heard=row.is_heard,
+    )
 
 
 def _to_item(row: JobItemRow) -> JobItem:

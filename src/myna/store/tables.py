@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, validates
@@ -225,7 +226,7 @@ class TallyRow(Base):
 
 
 class JobRow(Base):
-    """Speech to be made later; its items are rows of their own."""
+    """Speech, or words, to be made later; its items are rows of their own."""
 
     __tablename__ = "jobs"
 
@@ -237,13 +238,14 @@ class JobRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     """None while an item of it is pending."""
+    is_heard: Mapped[bool] = mapped_column(server_default=false())
 
 
 _IS_PENDING = text("message IS NOT NULL")
 
 
 class JobItemRow(Base):
-    """One text of a job. Pending while `message` is there; then a failure, or audio under a blob prefix."""
+    """One text or recording of a job. Pending while `message` is there; then a failure, or a result in a blob."""
 
     __tablename__ = "job_items"
     __table_args__ = (
@@ -264,3 +266,4 @@ class JobItemRow(Base):
     has_timestamps: Mapped[bool]
     failure: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     blob_prefix: Mapped[str | None] = mapped_column(String(32))
+    """Of the recording while the item is pending, of what came of it then."""

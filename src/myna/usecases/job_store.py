@@ -1,4 +1,4 @@
-"""Speech that is asked for now and made later: what is kept of it, and the port of what keeps it."""
+"""Speech, or words, that are asked for now and made later: what is kept of it, and the port of what keeps it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Failure = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One request for speech later: one item (async), or many (batch)."""
+    """One request for later: a text to speak or a recording to hear (one item), or many texts (batch)."""
 
     job_id: str
     """32 hex digits."""
@@ -26,6 +26,8 @@ class Job:
     created_at: datetime
     expires_at: datetime | None = None
     """When its results are deleted; None: it is not done."""
+    is_heard: bool = False
+    """Its item is a recording, what comes of it are words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,14 @@ class NewItem:
     """Empty: a voice of a description."""
     message: str
     """The request as JSON, with the text. Deleted when the item is done."""
+    recording: bytes | None = None
+    """What is to be heard. Deleted when the item is done."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpokenItem:
     audio: bytes
+    """Or what was heard, as JSON."""
     media_type: str
     timestamps: bytes | None = None
     """JSON; None: not asked for."""
@@ -88,11 +93,15 @@ class JobStore(Protocol):
     async def get_result(self, job_id: str, position: int) -> SpokenItem:
         """Raises: ResourceNotFound (no such item, not done, failed), ServiceUnavailable."""
 
-    async def claim(self, lifetime: timedelta) -> ClaimedItem | None:
-        """A pending item that nobody has, or whose claim is over. None: there is none now.
+    async def claim(self, lifetime: timedelta, *, is_heard: bool = False) -> ClaimedItem | None:
+        """A pending item of such a job that nobody has, or whose claim is over. None: there is none now.
 
         Low positions first, then the oldest job: jobs take turns, and a short one does not wait for a long one.
         """
+
+    async def get_recording(self, claimed: ClaimedItem) -> bytes:
+        """Raises: ServiceUnavailable, also if there is none any more."""
+        ...
 
     async def renew(self, claimed: ClaimedItem, lifetime: timedelta) -> None:
         """Keep it for so long from now on, unless another has claimed it since."""
@@ -101,14 +110,15 @@ class JobStore(Protocol):
         """Give it back undone; the attempt does not count."""
 
     async def finish(self, claimed: ClaimedItem, outcome: SpokenItem | Failure, keep_for: timedelta) -> None:
-        """Keep the outcome and delete the text. With its last item the job is done, and kept for so long from then on.
+        """Keep the outcome and delete the text or recording. With its last item the job is done, and kept for so long
+        from then on.
 
         Nothing happens if another has claimed the item since, or it is done, or its job was deleted.
         Raises: ServiceUnavailable.
         """
 
-    async def has_pending(self) -> bool:
-        """Some item of any workspace is not done, claimed or not."""
+    async def has_pending(self, *, is_heard: bool = False) -> bool:
+        """Some item of such a job of any workspace is not done, claimed or not."""
 
     async def delete_expired(self) -> int:
         """House-keeping over all workspaces: how many jobs were deleted, with their audio."""

@@ -57,12 +57,12 @@ class ListenLive:
         """silence_s: how long nobody speaks when a turn is over; infinite if the caller ends turns."""
         return LiveListening(self, sample_rate_hz, num_channels, silence_s)
 
-    async def hear(self, turn: Turn, lang: LangCode | None) -> HeardPassage | None:
+    async def hear(self, turn: Turn, lang: LangCode | None, prompt: str = "") -> HeardPassage | None:
         """Its words, with times of the stream; None if there are none yet. Raises: Overloaded, ..."""
         is_too_short = lang is None and not turn.is_final and turn.waveform.duration_s < _LANGUAGE_S
         if is_too_short or not len(turn.waveform.samples):
             return None
-        heard = await self.offload(partial(self.analyst.hear, turn.waveform, lang))
+        heard = await self.offload(partial(self.analyst.hear, turn.waveform, lang, prompt))
         return heard.after(turn.start_s) if heard is not None else None
 
 
@@ -96,6 +96,11 @@ class LiveListening:
     @property
     def is_in_turn(self) -> bool:
         return self._turn_s is not None
+
+    @property
+    def quiet_s(self) -> float:
+        """For how long nobody has spoken."""
+        return 0.0 if self.is_in_turn else self._now_s - self._talk_end_s
 
     async def push(self, content: bytes) -> list[LiveEvent]:
         """What happens in 16-bit little-endian samples, channels interleaved. Raises: InvalidRequest, Overloaded."""

@@ -132,17 +132,20 @@ class SampleAnalyst(Protocol):
         Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge.
         """
 
-    def find_speech(self, content: bytes) -> FoundSpeech:
-        """`read`, and cut it where nobody speaks.
+    def find_speech(self, content: bytes, start_s: float = 0.0) -> FoundSpeech:
+        """Decode as much as is read at one time, from `start_s` on, and cut it where nobody speaks.
 
-        Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge.
+        Raises: AudioUndecodable, PayloadTooLarge.
         """
 
     def find_talk(self, recent: Waveform) -> Sequence[Talk]:
         """Where somebody speaks in the last seconds of a stream, in order."""
 
-    def hear(self, speech: Waveform, lang: LangCode | None) -> HeardPassage | None:
-        """The words of one passage with their times in it; None if there are none. lang: None to detect."""
+    def hear(self, speech: Waveform, lang: LangCode | None, prompt: str = "") -> HeardPassage | None:
+        """The words of one passage with their times in it; None if there are none.
+
+        lang: None to detect. prompt: text that it might follow: names and words that are then sooner recognised.
+        """
 
     def measure_similarity(self, first: Waveform, second: Waveform) -> float:
         """How alike two recordings sound, 0 for strangers to 1 for one person (calibration in docs/lab/audio.md)."""

@@ -30,6 +30,8 @@ class Services:
     synthesize_speech: SynthesizeSpeech
     detect_mark: DetectMark
     transcribe_speech: TranscribeSpeech
+    transcribe_at_leisure: TranscribeSpeech
+    """Behind everything that somebody waits for."""
     listen_live: ListenLive
     list_voices: ListVoices
     get_voice: GetVoice
@@ -51,6 +53,7 @@ class Services:
     refine_voices: RefineVoices
     remake_voice: RemakeVoice
     work_off_jobs: WorkOffJobs
+    work_off_recordings: WorkOffJobs
     keep_house: KeepHouse
     prepare_store: Callable[[], Awaitable[None]]
     """Make the database and folders current; cheap, safe to repeat."""
@@ -71,10 +74,12 @@ class Services:
         """Also what a process has left that does not come back."""
         self.refine_voices.begin()
         self.work_off_jobs.begin()
+        self.work_off_recordings.begin()
 
     async def close(self) -> None:
         await self.keep_house.close()  # it begins the others
         await self.work_off_jobs.close()
+        await self.work_off_recordings.close()
         await self.refine_voices.close()
         await self.remake_voice.close()
         await self.engine.close()

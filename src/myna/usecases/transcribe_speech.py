@@ -1,11 +1,18 @@
 """Write down what is said in a recording: the only way from an uploaded recording to its words."""
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from functools import partial
 
+from myna.audio.pcm import wav_header
+from myna.domain.errors import AudioUndecodable, RecordingTooLong
 from myna.domain.language import LangCode
-from myna.domain.transcript import HeardPassage, Transcript
+from myna.domain.transcript import FoundSpeech, HeardPassage, Transcript
 from myna.usecases.ports import Offload, SampleAnalyst
+
+_MAX_S = 4 * 3600.0
+"""Of a recording that is read part by part."""
+_MIN_STEP_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,16 +22,62 @@ class TranscribeSpeech:
     analyst: SampleAnalyst
     offload: Offload
 
-    async def __call__(self, recording: bytes, lang: LangCode | None) -> Transcript:
-        """lang: what is spoken; None to detect it in the first passage.
+    async def __call__(self, recording: bytes, lang: LangCode | None, prompt: str = "") -> Transcript:
+        """lang: what is spoken; None to detect it in the first passage. prompt: words that may occur.
 
         Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge, Overloaded, ...
         """
+        found = await self.find(recording)
+        heard = [passage async for passage in self.hear(found, lang, prompt)]
+        return Transcript(heard[0].lang if heard else lang, found.duration_s, tuple(heard))
+
+    async def find(self, recording: bytes) -> FoundSpeech:
+        """Where somebody speaks. Raises: as above."""
         found = await self.offload(partial(self.analyst.find_speech, recording))
-        heard: list[HeardPassage] = []
+        if found.is_cut:
+            raise RecordingTooLong(
+                f"The recording is too long: at most {found.duration_s:.0f} s of it can be heard at one time. "
+                "Send it in parts, or to /stt/v1/transcribe:async."
+            )
+        return found
+
+    async def hear(self, found: FoundSpeech, lang: LangCode | None, prompt: str) -> AsyncGenerator[HeardPassage, None]:
+        """One passage after the other. Raises: Overloaded, ..."""
         for passage in found.passages:
-            words = await self.offload(partial(self.analyst.hear, passage.waveform, lang))
+            words = await self.offload(partial(self.analyst.hear, passage.waveform, lang, prompt))
             if words is not None:
                 lang = words.lang
-                heard.append(words.after(passage.start_s))
-        return Transcript(lang, found.duration_s, tuple(heard))
+                yield words.after(passage.start_s)
+
+    async def hear_long(
+        self, recording: bytes, lang: LangCode | None, prompt: str = "", raw_form: tuple[int, int] | None = None
+    ) -> Transcript:
+        """The same of up to four hours, a part at a time.
+
+        raw_form: rate and channels of 16-bit samples, should the bytes be no file. Raises: as above.
+        """
+        heard: list[HeardPassage] = []
+        duration_s, goes_on = 0.0, True
+        while goes_on:
+            try:
+                found = await self.offload(partial(self.analyst.find_speech, recording, duration_s))
+            except AudioUndecodable:
+                if raw_form is None:
+                    raise
+                recording, raw_form = wav_header(raw_form[0], len(recording), raw_form[1]) + recording, None
+                continue
+            found, goes_on = _until_pause(found, duration_s), found.is_cut
+            duration_s = found.duration_s
+            if duration_s > _MAX_S:
+                raise RecordingTooLong(f"The recording is too long: at most {_MAX_S / 3600:.0f} hours are heard.")
+            async for passage in self.hear(found, lang, prompt):
+                lang = passage.lang
+                heard.append(passage)
+        return Transcript(lang, duration_s, tuple(heard))
+
+
+def _until_pause(found: FoundSpeech, start_s: float) -> FoundSpeech:
+    """Of a part that is cut all but the last passage, which the next part begins with."""
+    if not found.is_cut or not found.passages or found.passages[-1].start_s < start_s + _MIN_STEP_S:
+        return found
+    return FoundSpeech(found.passages[-1].start_s, found.passages[:-1])

@@ -1,4 +1,4 @@
-"""Speak the items of jobs, one after the other, whenever nobody asks for live speech."""
+"""Speak, or hear, the items of jobs, one after the other, whenever nobody asks for live speech."""
 
 import asyncio
 import logging
@@ -21,10 +21,10 @@ _MAX_ATTEMPTS = 5
 
 
 class ItemSpeaker(Protocol):
-    """Speaks one item as a request of its workspace: with its quotas, its audit, its voices as they are now."""
+    """Speaks or hears one item as a request of its workspace: with its quotas, audit and voices as they are now."""
 
     async def __call__(self, claimed: ClaimedItem) -> SpokenItem:
-        """Raises: what speech raises."""
+        """Raises: what speech, or hearing, raises."""
 
     def tell(self, error: Exception) -> Failure:
         """As a client is told it."""
@@ -36,9 +36,10 @@ class WorkOffJobs:
     Several processes may work on one store: an item is claimed before it is spoken, and a claim ends by itself.
     """
 
-    def __init__(self, jobs: JobStore, keep_results: timedelta) -> None:
-        """keep_results: from the end of the job on."""
+    def __init__(self, jobs: JobStore, keep_results: timedelta, *, is_heard: bool = False) -> None:
+        """keep_results: from the end of the job on. is_heard: the jobs that are recordings, or those that are texts."""
         self._jobs = jobs
+        self._is_heard = is_heard
         self._keep_results = keep_results
         self._speak: ItemSpeaker | None = None
         self._wanted = asyncio.Event()
@@ -77,14 +78,14 @@ class WorkOffJobs:
     async def _has_pending(self) -> bool:
         """Also if nobody knows."""
         try:
-            return await self._jobs.has_pending()
+            return await self._jobs.has_pending(is_heard=self._is_heard)
         except ServiceUnavailable:
             return True
 
     async def _work_off_next(self, speak: ItemSpeaker) -> bool:
         """False if nothing could be done now."""
         try:
-            claimed = await self._jobs.claim(_CLAIM)
+            claimed = await self._jobs.claim(_CLAIM, is_heard=self._is_heard)
             if claimed is not None:
                 await self._work_off(claimed, speak)
         except (ServiceUnavailable, Overloaded):
@@ -111,7 +112,7 @@ class WorkOffJobs:
 
     async def _speak_or_tell(self, claimed: ClaimedItem, speak: ItemSpeaker) -> SpokenItem | Failure:
         if claimed.num_attempts > _MAX_ATTEMPTS:
-            return speak.tell(EngineFailure("This could not be spoken in several attempts. Try it again later."))
+            return speak.tell(EngineFailure("This could not be done in several attempts. Try it again later."))
         try:
             return await speak(claimed)
         except QuotaExhausted as exc:

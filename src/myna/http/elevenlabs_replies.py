@@ -1,0 +1,167 @@
+"""What ElevenLabs' clients read (elevenlabs.md)."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from myna.domain.language import LangCode
+from myna.domain.voice import Voice
+from myna.text.languages.registry import open_language
+from myna.usecases.voice_filter import is_custom
+
+JsonObject = dict[str, Any]  # Any: JSON
+
+_MODELS = {
+    "eleven_multilingual_v2": "Eleven Multilingual v2",
+    "eleven_flash_v2_5": "Eleven Flash v2.5",
+    "eleven_turbo_v2_5": "Eleven Turbo v2.5",
+    "eleven_v3": "Eleven v3",
+}
+"""Names that programs have built in and look for. All are the configured engine."""
+_NO_LIMIT = 2**31 - 1
+SETTINGS: JsonObject = {
+    "stability": 0.5,
+    "similarity_boost": 0.75,
+    "style": 0.0,
+    "use_speaker_boost": True,
+    "speed": 1.0,
+}
+"""ElevenLabs' defaults, which programs show; of these only the speed has an effect."""
+
+
+def voice_of(voice: Voice) -> JsonObject:
+    is_own = is_custom(voice)
+    known = {"language": voice.lang.iso639, "gender": voice.gender, "age": voice.age_group}
+    own = dict(tag.split(":", 1) for tag in voice.tags if ":" in tag)
+    return {
+        "voice_id": voice.voice_id,
+        "name": voice.display_name,
+        "category": "generated" if voice.design is not None else "cloned" if is_own else "premade",
+        "labels": {name: text for name, text in (known | own).items() if text},
+        "description": voice.description,
+        "samples": None,
+        "preview_url": None,
+        "settings": None,
+        "high_quality_base_model_ids": [],
+        "is_owner": is_own,
+        "created_at_unix": int(voice.created_at.timestamp()),
+    }
+
+
+def models_of(languages: Iterable[LangCode], max_chars: int) -> list[JsonObject]:
+    spoken = [{"language_id": lang.iso639, "name": open_language(lang).english_name} for lang in languages]
+    return [
+        {
+            "model_id": model_id,
+            "name": name,
+            "description": "The engine that this server is configured with.",
+            "can_do_text_to_speech": True,
+            "can_do_voice_conversion": False,
+            "can_be_finetuned": False,
+            "can_use_style": False,
+            "can_use_speaker_boost": False,
+            "serves_pro_voices": False,
+            "requires_alpha_access": False,
+            "token_cost_factor": 1.0,
+            "max_characters_request_free_user": max_chars,
+            "max_characters_request_subscribed_user": max_chars,
+            "maximum_text_length_per_request": max_chars,
+            "languages": list({each["language_id"]: each for each in spoken}.values()),
+            "model_rates": {"character_cost_multiplier": 1.0},
+            "concurrency_group": "standard",
+        }
+        for model_id, name in _MODELS.items()
+    ]
+
+
+def subscription_of(num_voices: int, *, may_clone: bool) -> JsonObject:
+    """No plan: nothing is counted in characters here (wire-contract.md#allowances)."""
+    return {
+        "tier": "self_hosted",
+        "status": "active",
+        "character_count": 0,
+        "character_limit": _NO_LIMIT,
+        "max_credit_limit_extension": 0,
+        "can_extend_character_limit": False,
+        "allowed_to_extend_character_limit": False,
+        "next_character_count_reset_unix": None,
+        "voice_slots_used": num_voices,
+        "voice_limit": _NO_LIMIT,
+        "voice_add_edit_counter": 0,
+        "can_extend_voice_limit": False,
+        "can_use_instant_voice_cloning": may_clone,
+        "can_use_professional_voice_cloning": False,
+        "professional_voice_slots_used": 0,
+        "professional_voice_slots_used_in_workspace": 0,
+        "professional_voice_limit": 0,
+        "currency": None,
+        "billing_period": None,
+        "character_refresh_period": None,
+        "current_overage": {"amount": "0", "currency": "usd"},
+    }
+
+
+def user_of(workspace: str, subscription: JsonObject) -> JsonObject:
+    return {
+        "user_id": workspace,
+        "workspace_id": workspace,
+        "first_name": workspace,
+        "subscription": subscription,
+        "is_new_user": False,
+        "can_use_delayed_payment_methods": False,
+        "is_onboarding_completed": True,
+        "is_onboarding_checklist_completed": True,
+        "created_at": 0,
+        "seat_type": "workspace_member",
+    }
+
+
+def timed_audio_of(payload: JsonObject) -> JsonObject:
+    """A piece of speech with the times of its characters."""
+    timed = (payload.get("timestampInfo") or {}).get("characterAlignment")
+    alignment = timed and {
+        "characters": timed["characters"],
+        "character_start_times_seconds": timed["characterStartTimeSeconds"],
+        "character_end_times_seconds": timed["characterEndTimeSeconds"],
+    }
+    return {"audio_base64": payload["audioContent"], "alignment": alignment, "normalized_alignment": alignment}
+
+
+def alignment_of(payload: JsonObject, begun_s: float) -> tuple[JsonObject | None, float]:
+    """Times of a socket's piece, which count from the end of the times before; and where these end."""
+    timed = (payload.get("timestampInfo") or {}).get("characterAlignment")
+    if not timed:
+        return None, begun_s
+    starts_ms = [round((time_s - begun_s) * 1000) for time_s in timed["characterStartTimeSeconds"]]
+    ends_ms = [round((time_s - begun_s) * 1000) for time_s in timed["characterEndTimeSeconds"]]
+    durations_ms = [end - start for start, end in zip(starts_ms, ends_ms, strict=True)]
+    # Both spellings have been on the wire.
+    times = {"charStartTimesMs": starts_ms, "charDurationsMs": durations_ms, "charsDurationsMs": durations_ms}
+    return {"chars": timed["characters"], **times}, timed["characterEndTimeSeconds"][-1]
+
+
+def matches(voice: JsonObject, wanted: JsonObject) -> bool:
+    """Whether a voice is one of those that `GET /v2/voices` asks for; an empty wish is none."""
+    labels = {name.replace(" ", "_"): text for name, text in voice["labels"].items()}
+    said = (voice["name"], voice["description"], voice["category"], *labels.values())
+    return (
+        _is_in(wanted["search"].casefold(), " ".join(said).casefold())
+        and wanted["category"] in ("", voice["category"])
+        and all(wanted[name].lower() in ("", labels.get(name, "").lower()) for name in ("gender", "age", "accent"))
+        and _is_one_of(labels.get("language", ""), wanted["language"])
+        and _is_one_of(labels.get("use_case", ""), wanted["use_cases"])
+        and _is_one_of(voice["voice_id"], wanted["voice_ids"])
+        and (not wanted["voice_type"] or voice["is_owner"] is (wanted["voice_type"] in _OWN_TYPES))
+        and not (wanted["voice_type"] == "community" or wanted["fine_tuning_state"] or wanted["collection_id"])
+        and not wanted["high_quality"]
+    )
+
+
+_OWN_TYPES = ("personal", "workspace", "non-default", "non-community", "saved")
+
+
+def _is_in(part: str, whole: str) -> bool:
+    return all(word in whole for word in part.split())
+
+
+def _is_one_of(text: str, wanted: Collection[str]) -> bool:
+    return not wanted or text in wanted

@@ -1,0 +1,222 @@
+"""ElevenLabs' sockets (elevenlabs.md#sockets): text in as it is written, its speech out, in one context or several."""
+
+import asyncio
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, WebSocket
+from pydantic import Field
+
+from myna.domain.errors import InvalidRequest, ModelUnsupported, MynaError, Overloaded
+from myna.domain.scope import Scope
+from myna.domain.speech import TimestampKind
+from myna.domain.voice import VoiceId, check_voice_id
+from myna.http.backend import Backend, WithBackend
+from myna.http.elevenlabs_replies import JsonObject, alignment_of
+from myna.http.elevenlabs_request import OutputQuery, VoiceSettingsMessage, model_of
+from myna.http.errors import Failure, describe, elevenlabs_status
+from myna.http.proto_message import Flag, ProtoMessage, Text, check_message
+from myna.http.socket_context import SocketContext
+from myna.http.socket_schemas import MAX_CONTEXT_ID_CHARS, AutoModeStrategy, CreateContext
+from myna.http.socket_session import SocketSession, serve_socket
+from myna.http.speech_requests import AudioConfigMessage, Normalization
+from myna.observability.request_record import RequestRecord
+from myna.usecases.models import KNOWN_MODELS
+from myna.usecases.speak_command import check_length
+
+_ROUTE = "/v1/text-to-speech/{voice_id}/stream-input"
+_MULTI_ROUTE = "/v1/text-to-speech/{voice_id}/multi-stream-input"
+_KEY_FIELDS = ("xi_api_key", "xi-api-key", "authorization")
+_FINAL: JsonObject = {"audio": None, "isFinal": True}
+_MODEL = "inworld-tts-2"
+"""One for which text may be cut at the ends of sentences (wire-contract.md#buffering)."""
+_PHRASE_ENDS = tuple(".!?…。！？｡؟।॥:;")
+
+router = APIRouter()
+
+
+@router.websocket(_ROUTE)
+async def stream_input(websocket: WebSocket, voice_id: Annotated[str, Path()], backend: WithBackend) -> None:
+    """One context; an empty text ends it and the connection."""
+    await serve_socket(websocket, backend, _ROUTE, partial(_Session, voice_id=voice_id, is_multi=False))
+
+
+@router.websocket(_MULTI_ROUTE)
+async def multi_stream_input(websocket: WebSocket, voice_id: Annotated[str, Path()], backend: WithBackend) -> None:
+    """A context for each `context_id`."""
+    await serve_socket(websocket, backend, _MULTI_ROUTE, partial(_Session, voice_id=voice_id, is_multi=True))
+
+
+class _SocketQuery(OutputQuery):
+    """How to speak, for the whole connection. Others that clients send have no effect."""
+
+    model_id: str = ""
+    language_code: str = ""
+    apply_text_normalization: str = "auto"
+    auto_mode: bool = False
+
+
+class _TextFrame(ProtoMessage):
+    """All that a client says, in one frame or another."""
+
+    text: Text | None = None
+    context_id: Annotated[Text, Field(max_length=MAX_CONTEXT_ID_CHARS)] = ""
+    voice_settings: VoiceSettingsMessage = VoiceSettingsMessage()
+    flush: Flag = False
+    close_context: Flag = False
+    close_socket: Flag = False
+
+
+class _Session(SocketSession):
+    """One connection, one voice. Contexts are those of our own socket; what they say is told in ElevenLabs' words."""
+
+    needs = Scope.SPEAK
+    refusal_code = 1008
+
+    def __init__(
+        self, websocket: WebSocket, record: RequestRecord, backend: Backend, *, voice_id: str, is_multi: bool
+    ) -> None:
+        super().__init__(websocket, record, backend)
+        self._voice_id = voice_id
+        self._is_multi = is_multi
+        self._contexts: dict[str, SocketContext] = {}
+        self._aligned_s: dict[str, float] = {}
+        """Where the times end that were told last, of each context's utterance."""
+        self._auto_mode = False
+        self._settings: CreateContext | None = None
+
+    async def leave(self) -> None:
+        """Stop every context and free its engine slot."""
+        await asyncio.gather(*(context.leave() for context in list(self._contexts.values())))
+
+    @property
+    def _is_busy(self) -> bool:
+        return any(context.is_busy for context in self._contexts.values())
+
+    def _error_frame(self, failure: Failure) -> JsonObject:
+        return {"message": failure.message, "error": elevenlabs_status(failure), "code": self.refusal_code}
+
+    async def _is_admitted(self, frame: dict[str, Any]) -> bool:
+        """The key may be in the first frame."""
+        if not self._key and self._grant is None:
+            fields = await self._parse(frame) or {}
+            said = next((fields[name] for name in _KEY_FIELDS if fields.get(name)), "")
+            self._key = said.removeprefix("Bearer ") if isinstance(said, str) else ""
+        return await super()._is_admitted(frame)
+
+    async def _obey(self, frame: dict[str, Any]) -> None:
+        try:
+            fields = await self._parse(frame)
+            if fields is None:
+                raise InvalidRequest("A frame must be a JSON object.")
+            message = check_message(fields, _TextFrame)
+            if self._settings is None:
+                self._settings = await self._open()
+            await self._follow(message)
+        except MynaError as exc:
+            await self.end_with(describe(exc))
+
+    async def _open(self) -> CreateContext:
+        """Raises: what would be refused when a text came."""
+        assert self._grant is not None
+        check_voice_id(self._voice_id)
+        query = check_message(dict(self._websocket.query_params), _SocketQuery)
+        self._auto_mode = query.auto_mode
+        if model_of(query.model_id) not in KNOWN_MODELS:
+            raise ModelUnsupported(f"model_id: {query.model_id[:64]} is not supported.")
+        audio = query.to_format()
+        settings = CreateContext(
+            voice_id=self._voice_id,
+            model_id=_MODEL,
+            audio_config=AudioConfigMessage(
+                audio_encoding=audio.encoding, sample_rate_hertz=audio.sample_rate_hz, bit_rate=audio.bit_rate_bps
+            ),
+            language=query.language_code,
+            apply_text_normalization=Normalization.OFF if query.apply_text_normalization == "off" else None,
+            timestamp_type=TimestampKind.CHARACTER,
+            auto_mode=True,
+            auto_mode_strategy=AutoModeStrategy.SENTENCE_BOUNDARY,
+        )
+        command = settings.to_command(self._grant.workspace)
+        self._backend.services.synthesize_speech.check(command)
+        voice = await self._backend.services.get_voice(command.workspace, VoiceId(self._voice_id))
+        voice.refuse_if_revoked()
+        return settings
+
+    async def _follow(self, message: _TextFrame) -> None:
+        """Raises: InvalidRequest, TextTooLong, Overloaded."""
+        context = self._contexts.get(message.context_id)
+        if message.close_socket:
+            await self._close_all()
+            return
+        text = message.text or ""
+        if context is None and text:
+            context = self._create(message)
+        is_end = not self._is_multi and message.text == ""
+        if context is None and is_end:
+            await self._outlet.send(_FINAL)
+            await self._end()
+        elif context is not None and not context.is_closing:
+            check_length(text, self._limits.max_socket_text_chars)
+            context.add_text(text)
+            if message.flush or (self._auto_mode and text.rstrip().endswith(_PHRASE_ENDS)):
+                context.flush()
+            if message.close_context or is_end:
+                context.close()
+
+    def _create(self, message: _TextFrame) -> SocketContext:
+        assert self._settings is not None
+        assert self._grant is not None
+        most = self._limits.max_contexts
+        if len(self._contexts) >= most:
+            raise Overloaded(f"There are {most} contexts on this connection already. Close one of them.")
+        speed = message.voice_settings.speed
+        audio = self._settings.audio_config.model_copy(update={"speaking_rate": speed})
+        settings = self._settings.model_copy(update={"audio_config": audio})
+        self._backend.services.synthesize_speech.check(settings.to_command(self._grant.workspace))
+        context = SocketContext(
+            message.context_id,
+            settings,
+            backend=self._backend,
+            grant=self._grant,
+            send=self._tell,
+            on_closed=self._forget,
+            route=self._record.route,
+        )
+        self._contexts[message.context_id] = context
+        self._backend.metrics.change("myna_contexts_open", 1)
+        return context
+
+    async def _tell(self, frame: JsonObject) -> None:
+        """What a context of our own socket says. Raises: SocketGone."""
+        result = frame["result"]
+        context_id = result["contextId"]
+        named = {"contextId": context_id} if self._is_multi else {}
+        if (payload := result.get("audioChunk")) is not None:
+            alignment, self._aligned_s[context_id] = alignment_of(payload, self._aligned_s.get(context_id, 0.0))
+            times = {"alignment": alignment, "normalizedAlignment": alignment}
+            await self._outlet.send({"audio": payload["audioContent"], "isFinal": None, **times, **named})
+        elif "flushCompleted" in result:
+            self._aligned_s.pop(context_id, None)
+        elif "contextClosed" in result:
+            await self._outlet.send({**_FINAL, **named})
+            if not self._is_multi:
+                await self._end()
+        else:
+            told = {"message": result["status"]["message"], "error": "failed", "code": self.refusal_code}
+            await self._outlet.send({**told, **named})
+            if not self._is_multi:
+                await self._end(self.refusal_code)
+
+    async def _close_all(self) -> None:
+        for context in list(self._contexts.values()):
+            context.cancel()
+        await self._end()
+
+    async def _end(self, code: int = 1000) -> None:
+        self._is_over = True
+        await self._outlet.close(code)
+
+    def _forget(self, context_id: str) -> None:
+        if self._contexts.pop(context_id, None) is not None:
+            self._backend.metrics.change("myna_contexts_open", -1)
