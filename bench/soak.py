@@ -225,7 +225,7 @@ def main() -> None:
     ):
         flood_s = 60 * arguments.minutes
         report = asyncio.run(soak(server, flood_s=flood_s, other_s=min(60.0, flood_s / 4)))
-    fields = dataclasses.asdict(report)
+    fields = dataclasses.asdict(report) | {"problems": report.problems}
     print(json.dumps(fields) if arguments.json else "\n".join(f"{name}: {value}" for name, value in fields.items()))
     if report.problems:
         sys.exit("; ".join(report.problems))

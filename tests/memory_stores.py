@@ -1,6 +1,6 @@
 """Stores in memory: real implementations of the ports, for tests and demonstrations. One process, gone at its end."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
@@ -150,8 +150,8 @@ class MemoryVoiceStore:
         return voice
 
     async def list_revocations(self, workspace: WorkspaceId, voice_id: VoiceId) -> Sequence[Revocation]:
-        of_voice = (workspace, digest_voice_id(voice_id))
-        found = [revocation for key, revocation in self._revocations.items() if key[:2] == of_voice]
+        of_voice = (workspace, digest_voice_id(voice_id)), (workspace, voice_id)
+        found = [revocation for key, revocation in self._revocations.items() if key[:2] in of_voice]
         return sorted(found, key=lambda revocation: revocation.revoked_at, reverse=True)
 
     async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
@@ -360,11 +360,12 @@ class MemoryJobStore:
             raise unknown_job()
         return spoken
 
-    async def claim(self, lifetime: timedelta) -> ClaimedItem | None:
+    async def claim(self, workspace: WorkspaceId, lifetime: timedelta) -> ClaimedItem | None:
         now = self._clock.now()
         free = [
             (position, job.created_at, job_id)
             for job_id, job in self._jobs.items()
+            if job.workspace == workspace
             for position, entry in enumerate(self._items[job_id])
             if entry.message is not None and entry.claimed_until <= now
         ]
@@ -398,8 +399,8 @@ class MemoryJobStore:
             if all(other.message is None for other in self._items[job_id]):
                 self._jobs[job_id] = replace(self._jobs[job_id], expires_at=self._clock.now() + keep_for)
 
-    async def has_pending(self) -> bool:
-        return any(entry.message is not None for entries in self._items.values() for entry in entries)
+    async def list_waiting(self) -> Collection[WorkspaceId]:
+        return {job.workspace for job in self._jobs.values() if job.expires_at is None}
 
     async def delete_expired(self) -> int:
         now = self._clock.now()

@@ -73,6 +73,7 @@ def build_engine(
         foreground,
         num_slots=settings.engine_slots if num_slots is None else num_slots,
         queue_length=settings.engine_queue_length,
+        deadline_s=settings.engine_deadline_s,
     )
 
 

@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     engine_queue_length: int = Field(default=32, ge=0, le=10_000)
     """Requests that may wait for a slot; one more is answered 429."""
 
+    engine_deadline_s: float = Field(default=120.0, ge=1.0)
+    """An engine at work without a sign of life for so long hangs: 504, then 503 while all slots do, `/readyz` too."""
+
     analysis_threads: int = Field(default=2, ge=1, le=64)
     """Voice samples that are listened to at one time."""
 

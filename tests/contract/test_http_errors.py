@@ -7,6 +7,7 @@ import logging
 import threading
 import zlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,9 +17,11 @@ from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec,
 
 from myna.domain.errors import MynaError
 from myna.domain.scope import WRITE
+from myna.engines.base import EngineSettings
 from myna.http.errors import describe
 from myna.http.limits import HttpLimits
 from myna.observability.logging import REQUEST_LOGGER
+from myna.runtime.in_process import InProcessEngineClient
 
 SPEAK = {"text": "Hello there.", "voiceId": "Dennis", "modelId": "inworld-tts-1.5-max"}
 
@@ -188,6 +191,24 @@ async def test_not_ready_is_503() -> None:
         assert (await service.client.head("/healthz")).status_code == 200
         assert_error(await service.client.get("/readyz"), 503, 14)
         assert_error(await service.post("/tts/v1/voice", SPEAK), 503, 14)
+
+
+async def test_an_engine_that_hangs_is_504_then_503() -> None:
+    """Its stream ends with an error line; the server is not ready until it answers after all."""
+    hurdles = Hurdles()
+    hurdles.gate = threading.Event()
+    engine = InProcessEngineClient(hurdle_spec(hurdles), EngineSettings(Path("unused")), deadline_s=0.3)
+    async with open_service(services=build_tone_services(engine=engine)) as service:
+        lines = [json.loads(line) for line in (await service.stream("Hello there, my friend.")).text.splitlines()]
+        assert lines[-1]["error"]["code"] == 4
+        for path in ("/readyz", "/healthz"):
+            assert (await service.client.get(path)).status_code == (503 if path == "/readyz" else 200)
+        assert_error(await service.post("/tts/v1/voice", SPEAK), 503, 14, "does not answer")
+        hurdles.gate.set()
+        await until(lambda: engine.is_ready)
+        hurdles.gate.clear()
+        assert_error(await service.post("/tts/v1/voice", SPEAK), 504, 4)
+        hurdles.gate.set()
 
 
 def test_every_error_class_has_its_own_code_and_a_number() -> None:

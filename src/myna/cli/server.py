@@ -62,27 +62,29 @@ async def run_server(settings: Settings, host: str, port: int, *, is_dev: bool, 
     with _listen(host, port) as listening:
         url = f"http://{_shown_host(host)}:{listening.getsockname()[1]}"
 
-        async def tell() -> None:
-            dev_key = await with_keys(settings, _make_dev_key) if is_dev else None
+        async def tell(keys: KeyStore | None) -> None:
+            dev_key = await _make_dev_key(keys) if keys is not None else None
             logger.info("ready at %s", url)
             _announce(url, dev_key, is_open=not _is_loopback(host), as_json=as_json)
 
         if settings.workers > 1:
-            await run_workers(settings, listening, tell, as_json=as_json)
+            await run_workers(
+                settings, listening, lambda: with_keys(settings, tell) if is_dev else tell(None), as_json=as_json
+            )
         else:
-            await serve_services(settings, [listening], _stop_on_signals, tell)
+            await serve_services(settings, [listening], _stop_on_signals, lambda keys: tell(keys if is_dev else None))
 
 
 async def serve_services(
     settings: Settings,
     sockets: Sequence[socket.socket],
     obey: Callable[[Server], None],
-    when_ready: Callable[[], Awaitable[None]],
+    when_ready: Callable[[KeyStore], Awaitable[None]],
 ) -> None:
     """Serve in this process until the server is told to exit.
 
     sockets: to listen at; none for a server that is handed its connections. obey: called once, with the server that
-    can be told. when_ready: called when the engine is loaded.
+    can be told. when_ready: called with the store of the keys when the engine is loaded.
     Raises: MynaError for what keeps the service from starting.
     """
     stop_tracing = start_tracing()
@@ -97,7 +99,7 @@ async def serve_services(
     serving = asyncio.create_task(server.serve(list(sockets)))
     try:
         if await _start(services, serving):
-            await when_ready()
+            await when_ready(services.keys)
             await serving
     finally:
         server.should_exit = True

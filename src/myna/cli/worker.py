@@ -15,6 +15,7 @@ from myna.cli.workers import CLOSED, LEAVING, READY, TAKEN
 
 if TYPE_CHECKING:
     from myna.cli.server import Server
+    from myna.usecases.ports import KeyStore
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class Inlet:
         self._loop.add_signal_handler(signal.SIGTERM, self._say, LEAVING)
         self._loop.add_signal_handler(signal.SIGINT, lambda: None)
 
-    async def tell_ready(self) -> None:
+    async def tell_ready(self, _keys: "KeyStore") -> None:
         self._say(READY)
 
     def _say(self, what: int) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from myna.domain.errors import Overloaded, ServiceUnavailable
+from myna.domain.errors import MynaError, Overloaded, ServiceUnavailable
 from myna.observability.tracing import current_workspace
 from myna.runtime.foreground import Foreground
 
@@ -126,8 +126,12 @@ class WaitingLine(Generic[S]):
         """Send everybody away, now and from now on."""
         self._is_closed = True
         self._idle.set()
+        self.send_away(closing())
+
+    def send_away(self, error: MynaError) -> None:
+        """Everybody who waits now."""
         while self._waiting:
-            _refuse(self._waiting.pop(0), closing())
+            _refuse(self._waiting.pop(0), error)
 
     def _next_number(self, workspace: str) -> int:
         return max(self._number, self._next_numbers.get(workspace, 0))

@@ -23,8 +23,10 @@ _REST_AFTER_S = 30.0
 class BackgroundLane:
     """One slot and the line before it."""
 
-    def __init__(self, spec: EngineSpec, settings: EngineSettings) -> None:
+    def __init__(self, spec: EngineSpec, settings: EngineSettings, deadline_s: float) -> None:
+        """deadline_s: as of `EngineSlot`."""
         self._spec = spec
+        self._deadline_s = deadline_s
         self._settings = replace(settings, num_threads=_NUM_THREADS)
         self._slot: EngineSlot | None = None
         self._line: WaitingLine[EngineSlot] | None = None
@@ -33,9 +35,19 @@ class BackgroundLane:
     def open(self) -> WaitingLine[EngineSlot]:
         """The line to enter; `end` when the stream is over."""
         self._stay()
+        if self._slot is not None and self._line is not None and self._slot.hangs:
+            # Left behind with its engine: a thread cannot be ended.
+            self._line.close()
+            self._slot.thread.stop()
+            self._slot = None
         if self._slot is None or self._line is None:
             self._slot = EngineSlot(
-                self._spec, self._settings, "myna-background", _MAX_CACHED_VOICES, prepare=lower_priority
+                self._spec,
+                self._settings,
+                "myna-background",
+                _MAX_CACHED_VOICES,
+                lower_priority,
+                deadline_s=self._deadline_s,
             )
             # A foreground of its own: work at leisure need not stop for it.
             self._line = WaitingLine([self._slot], _MAX_WAITING, Foreground())
@@ -62,6 +74,4 @@ class BackgroundLane:
     def _give_back(self) -> None:
         if self._slot is not None and self._line is not None:
             # After the segment that may be running; an engine is loaded again when it is needed.
-            unloaded = self._slot.thread.submit(self._slot.unload)
-            # asyncio complains of errors that nobody reads; the owner thread has logged this one.
-            unloaded.add_done_callback(lambda call: call.cancelled() or call.exception())
+            self._slot.thread.submit(self._slot.unload)

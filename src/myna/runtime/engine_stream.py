@@ -43,7 +43,7 @@ class InProcessEngineStream:
         self._turn_s = turn_s
         self._on_end = on_end
         self._gives_way_to = gives_way_to
-        self._turn: asyncio.Future[int] | None = None
+        self._turn: tuple[EngineSlot, asyncio.Future[int]] | None = None
         self._task = asyncio.create_task(self._run())
         self._task.add_done_callback(self._note_end)
 
@@ -72,7 +72,8 @@ class InProcessEngineStream:
         await asyncio.wait([self._task])
         if self._turn is not None:
             # Even if it is done: its slot is given back by a callback, which may not have run yet.
-            await asyncio.wait([self._turn])
+            slot, turn = self._turn
+            await slot.wait_for(turn)
 
     def stop(self) -> None:
         """Want no more: out of the line at once, off the slot within a chunk."""
@@ -98,10 +99,11 @@ class InProcessEngineStream:
                     await self._gives_way_to.wait_until_idle()
                 with trace_part("queue"):
                     slot = await self._line.enter(is_newcomer=index == 0)
-                self._turn = slot.thread.submit(partial(self._speak, slot, index))
-                self._turn.add_done_callback(lambda _, slot=slot: self._line.leave(slot))  # type: ignore[misc]
+                turn = slot.thread.submit(partial(self._speak, slot, index))
+                turn.add_done_callback(lambda _, slot=slot: self._line.leave(slot))  # type: ignore[misc]
+                self._turn = slot, turn
                 with trace_part("engine speaks"):
-                    index = await asyncio.shield(self._turn)
+                    index = await slot.result_of(turn)
         except MynaError as exc:
             self._hand_over.finish(exc)
         else:
@@ -124,6 +126,6 @@ class InProcessEngineStream:
         )
 
     def _should_give_way(self, turn_s: float) -> bool:
-        if self._gives_way_to is not None:
-            return self._gives_way_to.num_busy > 0
+        if self._gives_way_to is not None and self._gives_way_to.num_busy > 0:
+            return True
         return self._line.is_wanted and (turn_s >= self._turn_s or self._hand_over.has_ample)

@@ -37,6 +37,9 @@ _MAX_OPEN_STREAMS = 128
 _TURN_S = 4.0
 """After this long a request lets others in at the end of a segment: short requests are served in their order, long
 texts take turns."""
+_DEADLINE_S = 120.0
+"""For hearing a recording on a machine with much else to do; between two chunks of speech there is a second at most."""
+_WATCH_S = 1.0
 _CLOSE_TIMEOUT_S = 5.0
 """How long `close` waits for a call that cannot be interrupted."""
 
@@ -55,6 +58,7 @@ class InProcessEngineClient:
         max_cached_voices: int = _MAX_CACHED_VOICES,
         max_open_streams: int = _MAX_OPEN_STREAMS,
         turn_s: float = _TURN_S,
+        deadline_s: float = _DEADLINE_S,
     ) -> None:
         """foreground: what else is served, so that work at leisure lets that go first too; told of what is served here.
         num_slots: requests that are served at one time, each by an engine instance of its own.
@@ -62,6 +66,8 @@ class InProcessEngineClient:
         max_cached_voices: loaded voices that each instance keeps.
         max_open_streams: streams that may be open, read or not.
         turn_s: how long a request may keep a slot while others wait; it goes on when they had their turn.
+        deadline_s: an engine that works and gives no sign of life for so long hangs. Its request is told so, and when
+        all do, all others are too, until one ends what it is at.
         """
         self._spec = spec
         self._settings = settings
@@ -70,12 +76,14 @@ class InProcessEngineClient:
         self._max_cached_voices = max_cached_voices
         self._max_open_streams = max_open_streams
         self._turn_s = turn_s
+        self._deadline_s = deadline_s
         self._slots: list[EngineSlot] = []
         self._line: WaitingLine[EngineSlot] | None = None
         self._foreground = foreground or Foreground()
         self._leisure = LeisureLane(spec, settings, self._foreground)
-        self._background = BackgroundLane(spec, settings)
+        self._background = BackgroundLane(spec, settings, deadline_s)
         self._streams: set[InProcessEngineStream] = set()
+        self._watching: asyncio.Task[None] | None = None
         self._is_closed = False
 
     @property
@@ -84,7 +92,7 @@ class InProcessEngineClient:
 
     @property
     def is_ready(self) -> bool:
-        return self._line is not None and not self._is_closed
+        return self._line is not None and not self._is_closed and not self._hangs
 
     @property
     def num_busy(self) -> int:
@@ -101,11 +109,18 @@ class InProcessEngineClient:
             return
         started_s = monotonic()
         for number in range(self._num_slots):
-            slot = EngineSlot(self._spec, self._settings, f"myna-engine-{number}", self._max_cached_voices)
+            slot = EngineSlot(
+                self._spec,
+                self._settings,
+                f"myna-engine-{number}",
+                self._max_cached_voices,
+                deadline_s=self._deadline_s,
+            )
             self._slots.append(slot)
             # One after the other: loading takes the most memory, and the first failure is the same as the others.
             await slot.thread.submit(slot.load)
         self._line = WaitingLine(self._slots, self._queue_length, self._foreground, self._nudge_streams)
+        self._watching = asyncio.create_task(self._watch(self._line))
         logger.info("engine %s loaded, %d slots, %.1f s", self._spec.id, self._num_slots, monotonic() - started_s)
 
     async def encode_voice(
@@ -175,6 +190,8 @@ class InProcessEngineClient:
         if self._is_closed:
             return
         self._is_closed = True
+        if self._watching is not None:
+            self._watching.cancel()
         self._leisure.close()
         self._background.close()
         if self._line is not None:
@@ -204,7 +221,23 @@ class InProcessEngineClient:
         # The slot is free when the engine is done, even if the caller left long before.
         call.add_done_callback(lambda _: line.leave(slot))
         with trace_part("engine makes a voice"):
-            return await asyncio.shield(call)
+            return await slot.result_of(call)
+
+    async def _watch(self, line: WaitingLine[EngineSlot]) -> None:
+        """While all slots hang nobody waits for one."""
+        num_hung = 0
+        while True:
+            await asyncio.sleep(_WATCH_S)
+            was_hung, num_hung = num_hung, sum(slot.hangs for slot in self._slots)
+            if num_hung != was_hung:
+                message = "%d of %d engine slots hang: no sign of life for %g s"
+                logger.error(message, num_hung, self._num_slots, self._deadline_s)
+            if self._hangs:
+                line.send_away(_hanging())
+
+    @property
+    def _hangs(self) -> bool:
+        return bool(self._slots) and all(slot.hangs for slot in self._slots)
 
     def _end_background(self, stream: InProcessEngineStream) -> None:
         self._streams.discard(stream)
@@ -220,6 +253,8 @@ class InProcessEngineClient:
             raise closing()
         if self._line is None:
             raise ServiceUnavailable("The engine is still being loaded. Try again in a few seconds.")
+        if self._hangs:
+            raise _hanging()
         return self._line
 
     def _check_artifact(self, artifact: VoiceArtifact) -> None:
@@ -229,3 +264,7 @@ class InProcessEngineClient:
                 f"server runs '{self._spec.id}' version {self._spec.version}. Make it again with "
                 "`myna voices remake`, or run the server with that engine."
             )
+
+
+def _hanging() -> ServiceUnavailable:
+    return ServiceUnavailable("The engine does not answer any more. Try again later.")

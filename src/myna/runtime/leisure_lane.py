@@ -104,8 +104,7 @@ class LeisureLane:
         if is_over():
             raise closing()
 
-    def _end(self, call: "asyncio.Future[Any]") -> None:
-        _mark_seen(call)
+    def _end(self, _call: "asyncio.Future[Any]") -> None:
         self._num_open -= 1
         if self._num_open == 0 and not self._closed.is_set():
             self._unloading = asyncio.get_running_loop().call_later(_KEEP_S, self._unload)
@@ -113,7 +112,7 @@ class LeisureLane:
     def _unload(self) -> None:
         # Its memory is worth more than the second that loading takes.
         if self._num_open == 0 and self._slot is not None and not self._closed.is_set():
-            self._slot.thread.submit(self._slot.unload).add_done_callback(_mark_seen)
+            self._slot.thread.submit(self._slot.unload)
 
 
 def lower_priority() -> None:
@@ -122,9 +121,3 @@ def lower_priority() -> None:
         thread = threading.get_native_id()
         # Only who may do so can raise it again: a process that has been given less keeps that.
         os.setpriority(os.PRIO_PROCESS, thread, max(_LOW_PRIORITY, os.getpriority(os.PRIO_PROCESS, thread)))
-
-
-def _mark_seen(call: "asyncio.Future[Any]") -> None:
-    # asyncio complains of errors that nobody reads; the owner thread has logged this one.
-    if not call.cancelled():
-        call.exception()

@@ -11,9 +11,11 @@ import logging
 import queue
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, InvalidStateError
+from contextlib import contextmanager
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, TypeVar
 
 from myna.domain.errors import EngineFailure, MynaError
@@ -39,11 +41,13 @@ class OwnerThread:
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._unanswered: set[Future[Any]] = set()
         self._prepare = prepare
+        self._silent_since_s: float | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def submit(self, work: Callable[[], T]) -> "asyncio.Future[T]":
-        """Queue a call, with the caller's context variables. Await the result shielded: the call cannot be undone.
+        """Queue a call, with the caller's context variables. Await the result shielded: the call cannot be undone, and
+        nobody has to await it.
 
         Raises (from the future): what `work` raises of ours; EngineFailure for anything else, which is logged once.
         """
@@ -51,7 +55,25 @@ class OwnerThread:
         self._unanswered.add(future)
         future.add_done_callback(self._unanswered.discard)
         self._calls.put(_Call(work, contextvars.copy_context(), future))
-        return asyncio.wrap_future(future)
+        answer = asyncio.wrap_future(future)
+        # Seen, so that asyncio does not complain when the caller has left.
+        answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
+        return answer
+
+    @property
+    def silence_s(self) -> float:
+        """How long the call that runs has given no sign of life; 0 if none runs."""
+        since_s = self._silent_since_s
+        return monotonic() - since_s if since_s is not None else 0.0
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Around what the call that runs waits for outside of the engine: no silence of its own. A sign of life."""
+        self._silent_since_s = None
+        try:
+            yield
+        finally:
+            self._silent_since_s = monotonic()
 
     def stop(self) -> None:
         """End after what is queued."""
@@ -72,10 +94,13 @@ class OwnerThread:
         """False if something was raised between two calls (into the thread, by another): whoever waits is told."""
         try:
             while (call := self._calls.get()) is not None:
+                self._silent_since_s = monotonic()
                 _answer(call)
+                self._silent_since_s = None
                 # Otherwise the last call's audio stays alive for as long as nothing else comes.
                 del call
         except BaseException as exc:  # noqa: BLE001  (a thread that ends leaves its callers waiting for ever)
+            self._silent_since_s = None
             failure = _log_failure(exc)
             for future in tuple(self._unanswered):
                 with contextlib.suppress(InvalidStateError):  # cancelled meanwhile

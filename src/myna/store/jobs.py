@@ -4,7 +4,7 @@ An item's audio and its row change in one transaction, with the blob ledger's ru
 between leaves the item pending, and names what to remove.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -110,12 +110,13 @@ class SqlJobStore:
             raise ServiceUnavailable("What was spoken cannot be read: it is missing. Send the text again.")
         return SpokenItem(audio, row.media_type, timestamps)
 
-    async def claim(self, lifetime: timedelta) -> ClaimedItem | None:
+    async def claim(self, workspace: WorkspaceId, lifetime: timedelta) -> ClaimedItem | None:
         now = self._clock.now()
+        is_theirs = JobRow.workspace == workspace, JobRow.expires_at.is_(None)
         query = (
             select(JobItemRow, JobRow)
             .join(JobRow)
-            .where(_IS_PENDING, or_(JobItemRow.claimed_until.is_(None), JobItemRow.claimed_until <= now))
+            .where(*is_theirs, _IS_PENDING, or_(JobItemRow.claimed_until.is_(None), JobItemRow.claimed_until <= now))
             .order_by(JobItemRow.position, JobRow.created_at, JobRow.job_id)
             .limit(1)
             .with_for_update(of=JobItemRow, skip_locked=True)
@@ -185,9 +186,10 @@ class SqlJobStore:
         if await session.scalar(pending) is None:
             job.expires_at = self._clock.now() + keep_for
 
-    async def has_pending(self) -> bool:
+    async def list_waiting(self) -> Collection[WorkspaceId]:
+        query = select(JobRow.workspace).where(JobRow.expires_at.is_(None)).distinct()
         async with self._database.reading() as session:
-            return await session.scalar(select(JobItemRow.position).where(_IS_PENDING).limit(1)) is not None
+            return [WorkspaceId(workspace) for workspace in await session.scalars(query)]
 
     async def delete_expired(self) -> int:
         return (await self._delete(JobRow.expires_at <= self._clock.now()))[0]

@@ -1,6 +1,6 @@
 """Speech that is asked for now and made later: what is kept of it, and the port of what keeps it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -94,7 +94,7 @@ class JobStore(Protocol):
         """Raises: ResourceNotFound (no such item, not done, failed), ServiceUnavailable."""
         ...
 
-    async def claim(self, lifetime: timedelta) -> ClaimedItem | None:
+    async def claim(self, workspace: WorkspaceId, lifetime: timedelta) -> ClaimedItem | None:
         """A pending item that nobody has, or whose claim is over. None: there is none now.
 
         Low positions first, then the oldest job: jobs take turns, and a short one does not wait for a long one.
@@ -117,8 +117,8 @@ class JobStore(Protocol):
         """
         ...
 
-    async def has_pending(self) -> bool:
-        """Some item of any workspace is not done, claimed or not."""
+    async def list_waiting(self) -> Collection[WorkspaceId]:
+        """Who has jobs that are not done, claimed or not."""
         ...
 
     async def delete_expired(self) -> int:
