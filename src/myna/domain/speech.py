@@ -78,8 +78,9 @@ class SpokenChunk:
     """[num_samples] float32 in [-1, 1] at the engine's rate."""
     timings: tuple[TokenTiming, ...] = ()
     segment_index: int = 0
-    """Which of the request's segments it belongs to; filled in by whoever runs the engine, as is the next."""
+    """Which of the request's segments it belongs to; filled in by whoever runs the engine."""
     ends_segment: bool = False
+    """No other of its segment follows. An engine that knows says so, and the end need not wait for its next turn."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,8 @@ class Interruptible(Protocol):
 class Engine(Protocol):
     """A speech model that can copy a voice.
 
-    Blocking. One call at a time per instance: the runtime guarantees it. Holds weights, never a voice or a request.
+    Blocking. One call at a time per instance: the runtime guarantees it. Holds weights, never a voice or a request: an
+    iterator that `synthesize` gave may stand still while others are drawn from.
     The laws that every implementation must keep are tests in `myna.testing.EngineContract`.
     """
 

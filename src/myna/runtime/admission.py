@@ -1,15 +1,17 @@
 """One line before the engine slots, or before a pool of threads: fair between workspaces, refused when it is too long.
 
-Workspaces take turns (start-time fair queueing: Goyal, Vin, Cheng, 1996); within one it is first come, first served. In
-a full line a newcomer takes the last place of the workspace that has the most, if its own has less.
+Workspaces take turns (start-time fair queueing: Goyal, Vin, Cheng, 1996); within one it is the turn of whoever is due
+first (earliest deadline first: Liu and Layland, 1973), which among newcomers is whoever came first. In a full line a
+newcomer takes the last place of the workspace that has the most, if its own has less.
 
-Lives on the event loop. `is_wanted` and `num_busy` alone may be read from any thread.
+Lives on the event loop. `is_wanted`, `is_due_before` and `num_busy` alone may be read from any thread.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from time import monotonic
 from typing import Generic, TypeVar
 
 from myna.domain.errors import MynaError, Overloaded, ServiceUnavailable
@@ -18,12 +20,28 @@ from myna.runtime.foreground import Foreground
 
 S = TypeVar("S")
 
+_GRACE_S = 0.5
+"""Whoever has not begun to speak may wait while somebody who has would fall silent within this..."""
+_LONGEST_GRACE_S = 5.0
+"""... so that more callers than the engine keeps up with begin later, and do not all stammer. But not longer."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Turn(Generic[S]):
     workspace: str
     is_newcomer: bool
     slot: "asyncio.Future[S]"
+    due_s: float | None
+    only: S | None
+    since_s: float
+
+    def due_at(self, now_s: float) -> float:
+        if self.due_s is not None:
+            return self.due_s
+        return min(now_s + _GRACE_S, self.since_s + _LONGEST_GRACE_S)
+
+    def may_take(self, slot: S) -> bool:
+        return self.only is None or self.only is slot
 
 
 class WaitingLine(Generic[S]):
@@ -63,6 +81,11 @@ class WaitingLine(Generic[S]):
         """Somebody waits for a slot."""
         return bool(self._waiting)
 
+    def is_due_before(self, due_s: float, slot: S) -> bool:
+        """Somebody waits for this slot who is due before that."""
+        now_s = monotonic()
+        return any(turn.due_at(now_s) < due_s and turn.may_take(slot) for turn in tuple(self._waiting))
+
     @property
     def num_waiting(self) -> int:
         return len(self._waiting)
@@ -71,26 +94,29 @@ class WaitingLine(Generic[S]):
     def num_busy(self) -> int:
         return self._num_slots - len(self._free)
 
-    async def enter(self, *, is_newcomer: bool = True) -> S:
+    async def enter(self, *, is_newcomer: bool = True, due_s: float | None = None, only: S | None = None) -> S:
         """Wait for a slot, on behalf of the current request's workspace. Cancelling leaves the line.
 
         is_newcomer: False for a request that was let in before and gave its slot away in between: it has to wait like
-        everybody, but is never refused.
+        everybody, but is never refused. due_s: when it needs the slot, in seconds of `time.monotonic`; if not given,
+        half a second after whatever moment it is, for five seconds. only: no other slot will do.
         Raises: Overloaded, ServiceUnavailable (closing).
         """
         if self._is_closed:
             raise closing()
         workspace = current_workspace()
-        if self._free and not self._waiting:
+        free = next((slot for slot in reversed(self._free) if only is None or only is slot), None)
+        if free is not None:  # nobody who waits can take it, or had got it
             self._idle.clear()
             self._foreground.begin()
             self._next_numbers[workspace] = self._next_number(workspace) + 1
             # The slot that was used last: its voices and caches are warm.
-            return self._free.pop()
+            self._free.remove(free)
+            return free
         if is_newcomer and len(self._waiting) >= self._max_waiting:
             self._make_room(workspace)
         slot: asyncio.Future[S] = asyncio.Future()
-        turn = _Turn(workspace, is_newcomer, slot)
+        turn = _Turn(workspace, is_newcomer, slot, due_s, only, monotonic())
         self._waiting.append(turn)
         self._on_wanted()
         try:
@@ -106,9 +132,10 @@ class WaitingLine(Generic[S]):
 
     def leave(self, slot: S) -> None:
         """Give a slot back: to whose turn it is, if anybody waits."""
-        while self._waiting:
-            # Of several the one that came first, as of those of one workspace.
-            turn = min(self._waiting, key=lambda turn: self._next_number(turn.workspace))
+        while suitable := [turn for turn in self._waiting if turn.may_take(slot)]:
+            now_s = monotonic()
+            # Of several the one that came first.
+            turn = min(suitable, key=lambda turn: (self._next_number(turn.workspace), turn.due_at(now_s)))
             self._waiting.remove(turn)
             if not turn.slot.done():
                 number = self._number = self._next_number(turn.workspace)

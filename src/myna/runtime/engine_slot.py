@@ -3,10 +3,8 @@
 import asyncio
 import math
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from time import monotonic
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,8 +12,7 @@ import numpy as np
 from myna.domain.errors import DeadlineExceeded
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
-from myna.engines.base import Engine, EngineSettings, EngineSpec, Interruptible
-from myna.runtime.hand_over import ChunkHandOver
+from myna.engines.base import Engine, EngineSettings, EngineSpec, VoiceState
 from myna.runtime.owner_thread import OwnerThread
 from myna.runtime.voice_cache import VoiceCache
 
@@ -76,56 +73,20 @@ class EngineSlot:
         """Raises: WeightsMissing, WeightsCorrupt, and whatever a plug-in raises."""
         _ = self.engine
 
-    def speak(
-        self,
-        artifact: VoiceArtifact,
-        segments: Sequence[SpeechSegment],
-        options: SynthesisOptions,
-        *,
-        first: int,
-        hand_over: ChunkHandOver,
-        should_give_way: Callable[[float], bool],
-    ) -> int:
-        """Speak segments from `first` on, until they are spoken, nobody listens, or it is time to let others in.
-
-        should_give_way: asked between segments with the seconds since this turn began.
-        Returns the index of the segment to go on with; `len(segments)` when there is nothing more to do.
-        """
-        started_s = monotonic()
-        voice = self._voices.get(artifact.digest, partial(self.engine.load_voice, artifact.content))
-        for index in range(first, len(segments)):
-            if not self._has_room(hand_over):
-                break
-            chunks = iter(self.engine.synthesize(voice, segments[index], options))
-            interrupt = chunks.interrupt if isinstance(chunks, Interruptible) else lambda: None
-            with ExitStack() as at_the_end, hand_over.interrupting(interrupt):
-                at_the_end.callback(getattr(chunks, "close", lambda: None))
-                for chunk in chunks:
-                    hand_over.put(replace(chunk, segment_index=index))
-                    # Before the next chunk is computed, not after.
-                    if not self._has_room(hand_over):
-                        break
-            if hand_over.is_stopped:
-                break
-            # The end of a segment is known only after its last chunk, which must not wait for that.
-            hand_over.put(SpokenChunk(np.zeros(0, np.float32), segment_index=index, ends_segment=True))
-            if index + 1 < len(segments) and should_give_way(monotonic() - started_s):
-                return index + 1
-        return len(segments)
-
-    def _has_room(self, hand_over: ChunkHandOver) -> bool:
-        with self.thread.waiting():
-            return hand_over.wait_for_room()
+    def voice(self, artifact: VoiceArtifact) -> VoiceState:
+        """Opened, or still open. Raises: VoiceIncompatible."""
+        return self._voices.get(artifact.digest, partial(self.engine.load_voice, artifact.content))
 
     def speak_whole(
         self, artifact: VoiceArtifact, segments: Sequence[SpeechSegment], options: SynthesisOptions
     ) -> list[SpokenChunk]:
-        """All chunks of some segments, as `speak` hands them over."""
+        """All chunks of some segments, as `SpeechInTurns` hands them over."""
         voice = self.engine.load_voice(artifact.content)
         spoken = []
         for index, segment in enumerate(segments):
             spoken += [replace(c, segment_index=index) for c in self.engine.synthesize(voice, segment, options)]
-            spoken.append(SpokenChunk(np.zeros(0, np.float32), segment_index=index, ends_segment=True))
+            if not (spoken and spoken[-1].segment_index == index and spoken[-1].ends_segment):
+                spoken.append(segment_end(index))
         return spoken
 
     def unload(self) -> None:
@@ -134,3 +95,8 @@ class EngineSlot:
             self._voices.clear()  # they are of no use to another instance
             self._engine.close()
             self._engine = None
+
+
+def segment_end(index: int) -> SpokenChunk:
+    """Without samples: that a chunk was a segment's last is known only when no other follows."""
+    return SpokenChunk(np.zeros(0, np.float32), segment_index=index, ends_segment=True)

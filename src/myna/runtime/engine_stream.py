@@ -2,19 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Self
 
 from myna.domain.errors import EngineFailure, MynaError
-from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
-from myna.domain.voice import VoiceArtifact
+from myna.domain.speech import SpokenChunk
 from myna.observability.tracing import trace_part
 from myna.runtime.admission import WaitingLine
 from myna.runtime.engine_slot import EngineSlot
 from myna.runtime.hand_over import ChunkHandOver
+from myna.runtime.speech_in_turns import SpeechInTurns
 
 logger = logging.getLogger(__name__)
+
+
+_LEAD_S = 0.5
+"""A listener must have so much more to hear than another one before the engine is taken from the one to the other."""
 
 
 class InProcessEngineStream:
@@ -24,26 +28,19 @@ class InProcessEngineStream:
         self,
         line: WaitingLine[EngineSlot],
         hand_over: ChunkHandOver,
+        speech: SpeechInTurns,
         *,
-        voice: VoiceArtifact,
-        segments: Sequence[SpeechSegment],
-        options: SynthesisOptions,
-        turn_s: float,
         on_end: Callable[["InProcessEngineStream"], None],
         gives_way_to: WaitingLine[EngineSlot] | None = None,
     ) -> None:
-        """turn_s: after this long others are let in at the end of a segment. on_end: called when nothing more comes.
-        gives_way_to: no segment is begun while anybody there has a slot.
-        """
+        """on_end: called when nothing more comes. gives_way_to: no chunk is begun while anybody there has a slot."""
         self._line = line
         self._hand_over = hand_over
-        self._voice = voice
-        self._segments = tuple(segments)
-        self._options = options
-        self._turn_s = turn_s
+        self._speech = speech
         self._on_end = on_end
         self._gives_way_to = gives_way_to
-        self._turn: tuple[EngineSlot, asyncio.Future[int]] | None = None
+        self._turn: tuple[EngineSlot, asyncio.Future[bool]] | None = None
+        self._closing: tuple[EngineSlot, asyncio.Future[None]] | None = None
         self._task = asyncio.create_task(self._run())
         self._task.add_done_callback(self._note_end)
 
@@ -70,15 +67,17 @@ class InProcessEngineStream:
         self.stop()
         self._on_end(self)
         await asyncio.wait([self._task])
-        if self._turn is not None:
-            # Even if it is done: its slot is given back by a callback, which may not have run yet.
-            slot, turn = self._turn
-            await slot.wait_for(turn)
+        for call in (self._turn, self._closing):
+            if call is not None:
+                # Even if it is done: its slot is given back by a callback, which may not have run yet.
+                await call[0].wait_for(call[1])
 
     def stop(self) -> None:
         """Want no more: out of the line at once, off the slot within a chunk."""
-        self._hand_over.stop()
-        self._task.cancel()
+        if not self._hand_over.is_stopped:
+            self._hand_over.stop()
+            self._task.cancel()
+            self._close_speech()
 
     def break_off(self, error: MynaError) -> None:
         """Stop, and let the consumer know why."""
@@ -91,23 +90,30 @@ class InProcessEngineStream:
 
     async def _run(self) -> None:
         """Take turns on the slots until everything is spoken."""
+        is_done, is_newcomer = False, True
         try:
-            index = 0
-            while index < len(self._segments):
-                await self._hand_over.wait_until_drained()
+            while not is_done:
+                await self._hand_over.wait_until_welcome()
                 if self._gives_way_to is not None:
                     await self._gives_way_to.wait_until_idle()
                 with trace_part("queue"):
-                    slot = await self._line.enter(is_newcomer=index == 0)
-                turn = slot.thread.submit(partial(self._speak, slot, index))
+                    due_s = None if is_newcomer else self._hand_over.due_s
+                    slot = await self._line.enter(is_newcomer=is_newcomer, due_s=due_s, only=self._speech.slot)
+                is_newcomer = False
+                turn = slot.thread.submit(partial(self._speak, slot))
                 turn.add_done_callback(lambda _, slot=slot: self._line.leave(slot))  # type: ignore[misc]
                 self._turn = slot, turn
                 with trace_part("engine speaks"):
-                    index = await slot.result_of(turn)
+                    is_done = await slot.result_of(turn)
         except MynaError as exc:
             self._hand_over.finish(exc)
         else:
             self._hand_over.finish()
+
+    def _close_speech(self) -> None:
+        """Let go of a segment that is begun, in the thread that began it, after what runs there."""
+        if (slot := self._speech.slot) is not None:
+            self._closing = slot, slot.thread.submit(self._speech.close)
 
     def _note_end(self, task: "asyncio.Task[None]") -> None:
         # A mistake of ours in `_run` must not leave the consumer waiting for ever.
@@ -115,17 +121,10 @@ class InProcessEngineStream:
             logger.error("a speech stream failed", exc_info=exc)
             self._hand_over.finish(EngineFailure("The speech could not be made. The server's log has the reason."))
 
-    def _speak(self, slot: EngineSlot, first: int) -> int:
-        return slot.speak(
-            self._voice,
-            self._segments,
-            self._options,
-            first=first,
-            hand_over=self._hand_over,
-            should_give_way=self._should_give_way,
-        )
+    def _speak(self, slot: EngineSlot) -> bool:
+        return self._speech.go_on(slot, partial(self._should_give_way, slot))
 
-    def _should_give_way(self, turn_s: float) -> bool:
+    def _should_give_way(self, slot: EngineSlot) -> bool:
         if self._gives_way_to is not None and self._gives_way_to.num_busy > 0:
             return True
-        return self._line.is_wanted and (turn_s >= self._turn_s or self._hand_over.has_ample)
+        return self._line.is_due_before(self._hand_over.due_s - _LEAD_S, slot)

@@ -1,8 +1,8 @@
 """Chunks on their way from an owner thread to the event loop.
 
 The engine works two chunks ahead and then waits for the consumer, so that little is made for somebody who leaves.
-When others wait for the slot it does not wait: it works ahead to the end of its segment, up to a bounded amount of
-audio, so that a consumer who reads slowly delays nobody.
+When others wait for the slot it does not wait: it works ahead for a few seconds of audio and then lets them in; the
+rest is made in a later turn.
 """
 
 import asyncio
@@ -10,38 +10,33 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 
-from myna.domain.errors import DeadlineExceeded, MynaError
+from myna.domain.errors import MynaError
 from myna.domain.speech import SpokenChunk
 
 _MAX_CHUNKS_AHEAD = 2
-_AMPLE_S = 10.0
+_AMPLE_S = 4.0
 """With this much audio unread the consumer can do without the engine for a while..."""
-_SCARCE_S = 5.0
-"""... and below this it needs the engine again, early enough to wait in line without a gap in what is heard."""
-MAX_BUFFERED_S = 60.0
-"""Audio that is kept for a slow consumer: 5.8 MB at 24 kHz. A segment begins with at most `_AMPLE_S` and takes less
-than 40 s (400 characters), so that only an unusual engine comes near."""
-MAX_STALL_S = 30.0
-"""How long a consumer with a full buffer may keep others waiting before the stream is broken off."""
+_SCARCE_S = 2.0
+"""... and below this it needs the engine again."""
+_WHOLE_SHARE = 0.25
+"""Somebody who hears nothing before the end plays four times as fast, so to say: such requests are served nearly one
+after the other, as the last of them is ready no sooner if they take turns, and the first one later."""
 
 
 class ChunkHandOver:
     """One producer in its owner thread, one consumer on the event loop."""
 
-    def __init__(
-        self,
-        sample_rate_hz: int,
-        is_wanted: Callable[[], bool],
-        max_buffered_s: float = MAX_BUFFERED_S,
-        max_stall_s: float = MAX_STALL_S,
-    ) -> None:
-        """is_wanted: somebody else waits for the producer's slot; asked from its thread."""
+    def __init__(self, sample_rate_hz: int, is_wanted: Callable[[], bool], *, is_stream: bool = True) -> None:
+        """is_wanted: somebody else waits for the producer's slot; asked from its thread. is_stream: the consumer plays
+        what it gets as it comes, and is not one who waits for the end.
+        """
         self._loop = asyncio.get_running_loop()
         self._is_wanted = is_wanted
         self._sample_rate_hz = sample_rate_hz
-        self._max_buffered_s = max_buffered_s
-        self._max_stall_s = max_stall_s
+        self._share = 1.0 if is_stream else _WHOLE_SHARE
+        self._due_s = monotonic()
         self._chunks: deque[SpokenChunk] = deque()
         self._num_samples = 0
         self._is_finished = False
@@ -50,23 +45,18 @@ class ChunkHandOver:
         self._interrupt: Callable[[], None] | None = None
         self._changed = threading.Condition()
         self._ready = asyncio.Event()
-        self._drained = asyncio.Event()
-        self._drained.set()
+        self._room = asyncio.Event()
+
+    @property
+    def due_s(self) -> float:
+        """When a listener who plays as it comes has heard all that was handed over: `time.monotonic` seconds."""
+        return self._due_s
 
     # --- owner thread ----------------------------------------------------------------------------------------------
 
     @property
     def is_stopped(self) -> bool:
         return self._is_stopped
-
-    @property
-    def has_ample(self) -> bool:
-        """The consumer has enough to read for now."""
-        return self._buffered_s >= _AMPLE_S
-
-    @property
-    def _buffered_s(self) -> float:
-        return self._num_samples / self._sample_rate_hz
 
     @contextmanager
     def interrupting(self, interrupt: Callable[[], None]) -> Iterator[None]:
@@ -87,23 +77,23 @@ class ChunkHandOver:
                 return
             self._chunks.append(chunk)
             self._num_samples += len(chunk.samples)
+            duration_s = len(chunk.samples) / self._sample_rate_hz
+            self._due_s = max(self._due_s, monotonic()) + self._share * duration_s
         self._wake_consumer()
 
     def wait_for_room(self) -> bool:
-        """Block until another chunk is welcome; False if none will ever be.
-
-        Raises: DeadlineExceeded for a consumer who keeps others waiting.
-        """
+        """Block until another chunk is welcome; False if none is for now, because others wait, or none will ever be."""
         with self._changed:
-            while not self._is_stopped and self._is_full():
-                if not self._changed.wait(self._max_stall_s) and self._is_full() and self._is_wanted():
-                    raise DeadlineExceeded("The speech was read too slowly while others waited. Read it faster.")
-            return not self._is_stopped
+            self._changed.wait_for(lambda: self._is_stopped or self._has_room or self._is_wanted())
+            return not self._is_stopped and self._has_room
 
-    def _is_full(self) -> bool:
-        if len(self._chunks) < _MAX_CHUNKS_AHEAD:
-            return False
-        return not self._is_wanted() or self._buffered_s >= self._max_buffered_s
+    @property
+    def _has_room(self) -> bool:
+        return len(self._chunks) < _MAX_CHUNKS_AHEAD or (self._unread_s < _AMPLE_S and self._is_wanted())
+
+    @property
+    def _unread_s(self) -> float:
+        return self._num_samples / self._sample_rate_hz
 
     def _wake_consumer(self) -> None:
         try:
@@ -135,7 +125,7 @@ class ChunkHandOver:
             if self._interrupt is not None:
                 self._interrupt()
             self._changed.notify()
-        self._drained.set()
+        self._room.set()
         self._ready.set()
 
     async def wait_for_first(self) -> None:
@@ -155,12 +145,11 @@ class ChunkHandOver:
             chunk = self._chunks.popleft()
             self._num_samples -= len(chunk.samples)
             self._changed.notify()
-        if self._buffered_s < _SCARCE_S:
-            self._drained.set()
+        self._room.set()
         return chunk
 
-    async def wait_until_drained(self) -> None:
-        """Until the consumer has read so much that it needs the engine again."""
-        while self._buffered_s >= _SCARCE_S and not self._is_stopped:
-            self._drained.clear()
-            await self._drained.wait()
+    async def wait_until_welcome(self) -> None:
+        """Until the consumer has read so much that it needs the engine again, or wants no more."""
+        while len(self._chunks) >= _MAX_CHUNKS_AHEAD and self._unread_s >= _SCARCE_S and not self._is_stopped:
+            self._room.clear()
+            await self._room.wait()

@@ -25,6 +25,7 @@ from myna.runtime.engine_stream import InProcessEngineStream
 from myna.runtime.foreground import Foreground
 from myna.runtime.hand_over import ChunkHandOver
 from myna.runtime.leisure_lane import LeisureLane
+from myna.runtime.speech_in_turns import SpeechInTurns
 from myna.usecases.ports import EngineStream
 
 logger = logging.getLogger(__name__)
@@ -32,14 +33,13 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _MAX_CACHED_VOICES = 64
-_MAX_OPEN_STREAMS = 128
+_MAX_OPEN_STREAMS = 64
 """Streams that are open at one time, most of them waiting for a slow consumer; bounds the memory of their buffers."""
-_TURN_S = 4.0
-"""After this long a request lets others in at the end of a segment: short requests are served in their order, long
-texts take turns."""
 _DEADLINE_S = 120.0
 """For hearing a recording on a machine with much else to do; between two chunks of speech there is a second at most."""
 _WATCH_S = 1.0
+_PATIENCE_S = 3.0
+"""A voice takes so long to make: a listener from whom the engine is taken for it must have as much to hear."""
 _CLOSE_TIMEOUT_S = 5.0
 """How long `close` waits for a call that cannot be interrupted."""
 
@@ -57,7 +57,6 @@ class InProcessEngineClient:
         queue_length: int = 32,
         max_cached_voices: int = _MAX_CACHED_VOICES,
         max_open_streams: int = _MAX_OPEN_STREAMS,
-        turn_s: float = _TURN_S,
         deadline_s: float = _DEADLINE_S,
     ) -> None:
         """foreground: what else is served, so that work at leisure lets that go first too; told of what is served here.
@@ -65,7 +64,6 @@ class InProcessEngineClient:
         queue_length: requests that may wait for a slot.
         max_cached_voices: loaded voices that each instance keeps.
         max_open_streams: streams that may be open, read or not.
-        turn_s: how long a request may keep a slot while others wait; it goes on when they had their turn.
         deadline_s: an engine that works and gives no sign of life for so long hangs. Its request is told so, and when
         all do, all others are too, until one ends what it is at.
         """
@@ -75,7 +73,6 @@ class InProcessEngineClient:
         self._queue_length = queue_length
         self._max_cached_voices = max_cached_voices
         self._max_open_streams = max_open_streams
-        self._turn_s = turn_s
         self._deadline_s = deadline_s
         self._slots: list[EngineSlot] = []
         self._line: WaitingLine[EngineSlot] | None = None
@@ -157,6 +154,7 @@ class InProcessEngineClient:
         segments: Sequence[SpeechSegment],
         options: SynthesisOptions,
         *,
+        is_stream: bool = True,
         is_background: bool = False,
     ) -> EngineStream:
         live = self._require_line()
@@ -165,14 +163,12 @@ class InProcessEngineClient:
             raise Overloaded("Too many streams are open. Try again in a few seconds.")
         line = self._background.open() if is_background else live
         on_end = self._end_background if is_background else self._streams.discard
-        hand_over = ChunkHandOver(self._spec.capabilities.sample_rate_hz, lambda: line.is_wanted)
+        rate_hz = self._spec.capabilities.sample_rate_hz
+        hand_over = ChunkHandOver(rate_hz, lambda: line.is_wanted, is_stream=is_stream)
         stream = InProcessEngineStream(
             line,
             hand_over,
-            voice=voice,
-            segments=segments,
-            options=options,
-            turn_s=self._turn_s,
+            SpeechInTurns(voice, tuple(segments), options, hand_over),
             on_end=on_end,
             gives_way_to=live if is_background else None,
         )
@@ -216,7 +212,7 @@ class InProcessEngineClient:
             return await self._leisure.run(work)
         line = self._require_line()
         with trace_part("queue"):
-            slot = await line.enter()
+            slot = await line.enter(due_s=monotonic() + _PATIENCE_S)
         call = slot.thread.submit(partial(work, slot))
         # The slot is free when the engine is done, even if the caller left long before.
         call.add_done_callback(lambda _: line.leave(slot))

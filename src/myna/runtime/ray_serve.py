@@ -202,6 +202,7 @@ class RayEngineClient:
         segments: Sequence[SpeechSegment],
         options: SynthesisOptions,
         *,
+        is_stream: bool = True,
         is_background: bool = False,
     ) -> EngineStream:
         if self._is_closed:
@@ -210,7 +211,7 @@ class RayEngineClient:
         handle = self._lane(is_background).options(stream=True, multiplexed_model_id=voice.digest)
 
         def speak(turn: Sequence[SpeechSegment]) -> Any:
-            return handle.speak.remote(voice, turn, options, is_background)
+            return handle.speak.remote(voice, turn, options, is_stream, is_background)
 
         stream = RayEngineStream(speak, segments, self._patience_s(is_background), self._streams.discard)
         self._streams.add(stream)
@@ -333,6 +334,7 @@ class EngineReplica:
         voice: VoiceArtifact,
         segments: Sequence[SpeechSegment],
         options: SynthesisOptions,
+        is_stream: bool,
         is_background: bool,
     ) -> AsyncGenerator[SpokenChunk, None]:
         """Ends within a chunk when Ray cancels it."""
@@ -340,7 +342,9 @@ class EngineReplica:
         await self._note_voice(serve.get_multiplexed_model_id())
         self._num_spoken += 1
         self._affinity.inc(tags={"outcome": "warm" if num_loaded == self._num_loaded else "cold"})
-        stream = await self._engine.synthesize(voice, segments, options, is_background=is_background)
+        stream = await self._engine.synthesize(
+            voice, segments, options, is_stream=is_stream, is_background=is_background
+        )
         try:
             async for chunk in stream:
                 yield chunk

@@ -382,7 +382,7 @@ def _taken(voice_id: VoiceId) -> VoiceAlreadyExists:
 
 
 def _damaged(voice_id: VoiceId, part: str) -> ServiceUnavailable:
-    logger.error("the %s of voice %s are missing or do not match their digest", part, voice_id)
+    logger.error("the %s of a voice are missing or do not match their digest", part, extra={"voice_id": voice_id})
     remedy = "make it again with `myna voices remake`" if part == ARTIFACT else "delete the voice and clone it again"
     return ServiceUnavailable(
         f"The stored {part} of voice '{voice_id[:128]}' cannot be read: missing or damaged. Restore the data folder "

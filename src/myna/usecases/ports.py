@@ -91,9 +91,13 @@ class EngineClient(Protocol):
         segments: Sequence[SpeechSegment],
         options: SynthesisOptions,
         *,
+        is_stream: bool = True,
         is_background: bool = False,
     ) -> EngineStream:
-        """Returns once the first chunk exists. is_background: stand still while anything else is spoken.
+        """Returns once the first chunk exists.
+
+        is_stream: it is played as it comes; else the caller waits for the end, and needs nothing sooner. is_background:
+        stand still while anything else is spoken.
 
         Raises: Overloaded, VoiceIncompatible, LanguageUnsupported, EngineFailure.
         """

@@ -86,7 +86,9 @@ class SynthesizeSpeech:
         if not any(segment.text or segment.pause_after_s for segment in segments):
             raise TextUnspeakable("text holds nothing that can be spoken. Send words, not only markup or symbols.")
         options = SynthesisOptions(lang, command.engine_rate, command.seed, command.temperature or 1.0)
-        stream = await self.engine.synthesize(artifact, segments, options, is_background=command.is_background)
+        stream = await self.engine.synthesize(
+            artifact, segments, options, is_stream=command.is_stream, is_background=command.is_background
+        )
         chunks = self._encode(stream, SpokenLine(segments, self._rate_hz), command)
         return SpeechReply(lang, chunks, stream)
 

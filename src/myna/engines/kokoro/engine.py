@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -218,7 +218,7 @@ class KokoroEngine:
             self._before_step()
             for chunk in self._speak(voice, passage, spoken, speaking_rate, start_s=start_s, stop=stop):
                 num_samples += len(chunk.samples)
-                yield chunk
+                yield chunk if passage is passages[-1] else replace(chunk, ends_segment=False)
         if not passages:
             yield SpokenChunk(np.zeros(0, dtype=np.float32))
 

@@ -124,7 +124,7 @@ class SegmentSound:
         fade_out(samples)
         silence = np.zeros(self._given - given - len(samples), dtype=np.float32)
         timings = self._time(self.start_s + max(0.0, self.length_s - self.tail_s))
-        return SpokenChunk(np.concatenate([samples, silence]), timings[self._num_timed :])
+        return SpokenChunk(np.concatenate([samples, silence]), timings[self._num_timed :], ends_segment=True)
 
     def _time(self, audible_end_s: float) -> tuple[TokenTiming, ...]:
         return time_tokens(
