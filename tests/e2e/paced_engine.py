@@ -9,7 +9,7 @@ from myna.engines.base import Engine, EngineSettings
 from myna.engines.tone.engine import ToneEngine
 from myna.engines.tone.spec import SPEC as TONE
 
-_FIRST_S, _CHUNK_S = 0.5, 0.03
+_FIRST_S, _CHUNK_S = 2.0, 0.03
 """The first is long beside what a busy machine adds to it: so its time can be judged there."""
 
 

@@ -21,4 +21,4 @@ def test_an_overloaded_server_stays_well() -> None:
     report = json.loads(told)
     assert report["problems"] == [], told
     assert report["num_before_beside_flood"] <= 2, told
-    assert report["num_served"] >= 100, told
+    assert report["num_served"] >= 40, told
