@@ -53,7 +53,7 @@ demo-ray: setup-dev
 test: setup-dev check
 	$(BIN)/python -m pytest $(SHARED)
 
-## test-fast  the unit and contract tests that need no weights and no cluster: for the daily loop, two minutes on two cores
+## test-fast  the unit and contract tests that need no weights and no cluster: for the daily loop, under two minutes on two cores
 # The folder of weights is one that is not there: a test that reads weights past the fixture `weights_dir` fails here.
 test-fast: $(RUN)/dev
 	MYNA_WEIGHTS_DIR=$(RUN)/no-weights $(BIN)/python -m pytest $(SHARED) -q -m "not weights and not ray" tests/contract tests/unit

@@ -6,6 +6,7 @@ neither installed nor shipped: `pip download --no-deps distillmos==0.9.1`, and n
 here the same network is an ONNX graph.
 """
 
+import sys
 import tempfile
 import zipfile
 from pathlib import Path
@@ -16,8 +17,11 @@ import numpy.typing as npt
 from myna.analysis.onnx_session import OnnxSession
 from myna.audio.resample import resample
 from myna.domain.waveform import Waveform
-from myna.weights.convert.checkpoint import Tensors, read_checkpoint
-from myna.weights.convert.onnx_files import GraphBuilder, Port
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from training.graphs.checkpoint import Tensors, read_checkpoint
+from training.graphs.onnx_files import GraphBuilder, Port
 
 RATE_HZ = 16_000
 _MODEL = "distillmos/weights/distill_mos_v7.pt"

@@ -39,7 +39,7 @@ def walk(
             styles.append(style)
             spoken.append(workshop.render(replace(voice, timbre_style=style), sentence))
             sound = workshop.measure(spoken[-1], measure_pitch(spoken[-1]))
-            step = style_map.step(wanted, style_map.features(sound))
+            step = ((wanted - style_map.features(sound)) @ style_map.matrix)[: len(style)]
             style = (style + _DAMPING * step).astype(np.float32)
         opinion = workshop.opinion_of(spoken)
         if not limit:

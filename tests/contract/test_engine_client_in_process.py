@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.engine_client_contract import OPTIONS, EngineClientContract, make_reference, make_segments, read_samples
 
 from myna.domain.errors import (
     DeadlineExceeded,
@@ -38,7 +39,6 @@ from myna.runtime.foreground import Foreground
 from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.runtime.voice_cache import VoiceCache
-from myna.testing.client_contract import OPTIONS, EngineClientContract, make_reference, make_segments, read_samples
 
 SETTINGS = EngineSettings(Path("unused"))
 RATE_HZ = TONE.capabilities.sample_rate_hz
@@ -634,7 +634,7 @@ def test_the_interpreter_ends_without_close(moment: str) -> None:
 import asyncio, threading
 from dataclasses import replace
 from myna.runtime.in_process import InProcessEngineClient
-from myna.testing.client_contract import OPTIONS, make_reference, make_segments
+from tests.engine_client_contract import OPTIONS, make_reference, make_segments
 from myna.engines.base import EngineSettings
 from myna.engines.tone.engine import ToneEngine
 from myna.engines.tone.spec import SPEC

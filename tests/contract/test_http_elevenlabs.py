@@ -67,9 +67,18 @@ async def test_a_format_is_what_its_name_says(service: HttpService, name: str) -
 
 
 async def test_every_format_of_theirs_is_encoded(service: HttpService) -> None:
-    """None is only on the list."""
+    """None is only on the list: each begins as its codec does, or is as long as its rate makes it."""
+    begins = {"mp3": (b"ID3", b"\xff"), "opus": b"OggS", "wav": b"RIFF"}
+    bytes_per_sample = {"pcm": 2, "ulaw": 1, "alaw": 1}
     for name in OUTPUT_FORMATS:
-        assert (await service.post(f"{SPEECH}?output_format={name}", {"text": "Hm."})).status_code == 200, name
+        reply = await service.post(f"{SPEECH}?output_format={name}", {"text": "Hm."})
+        assert reply.status_code == 200, name
+        codec, rate = name.split("_")[:2]
+        if codec in begins:
+            assert reply.content.startswith(begins[codec]), name
+        else:
+            num_samples = len(reply.content) / bytes_per_sample[codec]
+            assert num_samples / int(rate) == pytest.approx(0.06 * len("Hm."), abs=0.1), name
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from _pytest.fixtures import FixtureFunctionDefinition
 from tests import slow_engine
-from tests.contract import test_http_elevenlabs, test_http_errors, test_http_socket, test_http_speech, test_http_voices
+from tests.contract import test_http_socket, test_http_speech, test_http_voices
 from tests.contract.http_service import HttpService, build_tone_services, open_service, serve
+from tests.engine_client_contract import OPTIONS, EngineClientContract, make_segments, read_samples
 from tests.ray_cluster import num_chunks, run_cluster
 
 from myna.domain.errors import DeadlineExceeded, EngineFailure, Overloaded, ServiceUnavailable
@@ -22,7 +23,6 @@ from myna.engines.base import EngineSettings, EngineSpec
 from myna.engines.tone.artifact import write_artifact
 from myna.engines.tone.spec import SPEC as TONE
 from myna.runtime.in_process import InProcessEngineClient
-from myna.testing.client_contract import OPTIONS, EngineClientContract, make_segments, read_samples
 
 pytestmark = pytest.mark.ray
 LONG = make_segments(*["a text of some words"] * 16)
@@ -182,10 +182,10 @@ async def test_a_voice_goes_where_it_is_known(deploy: Callable[..., Any]) -> Non
     assert min(about["spoken"] for about in found.values()) > 0
 
 
-# --- the HTTP contract's own tests, with the engine on the cluster ----------------------------------------------------
+# --- the HTTP contract's own tests that reach the engine, with the engine on the cluster ------------------------------
 
 WITH_SOCKETS = (test_http_socket,)
-OTHERS = (test_http_elevenlabs, test_http_errors, test_http_speech, test_http_voices)
+OTHERS = (test_http_speech, test_http_voices)
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ def test_a_page_speaks_with_tokens(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     page_url = f"http://127.0.0.1:{port}"
-    with run_server(tmp_path / "data", "tone", settings={"MYNA_CORS_ORIGINS": page_url}) as server:
+    settings = {"MYNA_CORS_ORIGINS": page_url, "MYNA_PRELOAD_MODELS": "false"}
+    with run_server(tmp_path / "data", "tone", settings=settings) as server:
         environment = {**os.environ, "MYNA_URL": server.url, "MYNA_API_KEY": server.key, "PORT": str(port)}
         command = [sys.executable, SERVER]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as pages:

@@ -52,16 +52,16 @@ def run(*arguments: str, stdin: str = "", **variables: str) -> Done:
 class Server:
     """A `myna serve` with the tone engine; stopped by a signal, which must end it well."""
 
-    def __init__(self, data_dir: Path, *options: str) -> None:
+    def __init__(self, data_dir: Path, **variables: str) -> None:
         self.data_dir = data_dir
         self.log = data_dir.parent / "server.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*MYNA, "serve", "--engine", "tone", "--port", "0", "--data-dir", str(data_dir), "--json", *options],
+                [*MYNA, "serve", "--dev", "--engine", "tone", "--port", "0", "--data-dir", str(data_dir), "--json"],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env=environment(),
+                env=environment(**variables),
             )
         assert self.process.stdout is not None
         self.ready = json.loads(self.process.stdout.readline())
@@ -77,7 +77,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    started = Server(tmp_path_factory.mktemp("served") / "data", "--dev")
+    started = Server(tmp_path_factory.mktemp("served") / "data", MYNA_MEASURE_SIMILARITY="false")
     yield started
     assert started.stop() == 0
 
@@ -191,9 +191,9 @@ def test_keys_open_what_they_say_and_nothing_once_revoked(server: Server) -> Non
 
 def test_the_development_key_is_made_and_shown_once(tmp_path: Path) -> None:
     """A second start of the same folder shows no key; the log of neither holds it."""
-    first = Server(tmp_path / "data", "--dev")
+    first = Server(tmp_path / "data", MYNA_PRELOAD_MODELS="false")
     assert first.stop() == 0
-    second = Server(tmp_path / "data", "--dev")
+    second = Server(tmp_path / "data", MYNA_PRELOAD_MODELS="false")
     assert second.stop() == 0
     assert first.ready["workspace"] == "demo"
     assert "apiKey" not in second.ready

@@ -74,6 +74,7 @@ def test_images_are_pinned_and_name_no_registry() -> None:
     """Each by a version, from whatever registry the reader's engine is set to."""
     images = [words.split()[0] for name, words in steps() if name == "FROM"]
     images += [service["image"] for service in COMPOSE["services"].values() if "build" not in service]
+    assert len(images) >= 2
     for image in images:
         assert re.fullmatch(r"(\w+/)?\w+:\d[\w.-]+", image), image
 

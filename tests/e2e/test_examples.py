@@ -133,7 +133,7 @@ def test_an_engine_of_another_package_keeps_the_laws_and_serves(tmp_path: Path) 
     assert "skipped" not in done.stdout
 
     with (
-        run_server(tmp_path / "data", "chime", settings={"PYTHONPATH": str(site)}) as server,
+        run_server(tmp_path / "data", "chime", settings=environment | {"MYNA_PRELOAD_MODELS": "false"}) as server,
         Client(server.url, server.key) as client,
     ):
         options = SpeechOptions(Encoding.WAV, sample_rate_hz=24000)

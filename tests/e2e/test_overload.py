@@ -12,8 +12,8 @@ _PATIENCE_S = 420.0
 
 def test_an_overloaded_server_stays_well() -> None:
     """Every answer is speech or a 429 that says when to come again; memory stays; first audio comes no later than 1.5
-    times its time unloaded after the last sound of others before; a flood does not double another workspace's wait, which
-    gets the next or the second turn. It ran beside the tests before this one."""
+    times its time unloaded after the last sound of others before; a flood does not double another workspace's wait,
+    which gets the next or the second turn. It ran beside the tests before this one."""
     folder, until_s = Path(os.environ[ENVIRONMENT]), time.monotonic() + _PATIENCE_S
     while not (told := (folder / "report").read_text()).endswith("\n"):
         assert time.monotonic() < until_s, (folder / "log").read_text()

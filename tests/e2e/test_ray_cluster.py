@@ -237,11 +237,11 @@ def test_the_controller_may_die(service: Service) -> None:
 
 
 def test_scaling_and_rolling_fail_no_request(service: Service) -> None:
-    """From one replica to three, each of them replaced by another, and back to one."""
+    """From one replica to two, each of them replaced by another, and back to one."""
     load = Load()
     with load.on(service.here), streaming(service.there) as lines:
-        service.deploy(3)
-        service.deploy(3, ray_actor_options={"num_cpus": 0.9})
+        service.deploy(2)
+        service.deploy(2, ray_actor_options={"num_cpus": 0.9})
         service.deploy(1, ray_actor_options={"num_cpus": 0.9})
         assert all("result" in line for line in lines)
     assert set(load.statuses) == {200}

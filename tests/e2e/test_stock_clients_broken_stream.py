@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # th
 @pytest.fixture(scope="module")
 def server(weights_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A server with the tripping engine, registered as an installed plug-in would be."""
-    settings = install_engine("tripping", tmp_path_factory.mktemp("site"))
+    settings = install_engine("tripping", tmp_path_factory.mktemp("site")) | {"MYNA_PRELOAD_MODELS": "false"}
     with run_server(tmp_path_factory.mktemp("tripping") / "data", "tripping", settings=settings) as server:
         yield server
 

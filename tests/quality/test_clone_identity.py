@@ -75,6 +75,8 @@ def heard(prompt_server: LiveServer, weights: WeightStore, speaker_recordings: l
             assert report.voice is not None
             speech = client.say(report.voice.voice_id, SENTENCE, SpeechOptions(Encoding.WAV, RATE_HZ))
             clones.append(read_16_khz(io.BytesIO(speech)))
+            # Else it would be listened to in the background, while the next is made.
+            client.delete_voice(report.voice.voice_id)
     people = [read_16_khz(target.path) for target in targets]
     likeness = {}
     for embedder in (Ge2eEmbedder(weights), CampplusEmbedder(weights)):

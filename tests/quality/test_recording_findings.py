@@ -84,7 +84,9 @@ def test_stereo_is_heard_as_well_as_mono(analyst: ModelSampleAnalyst, share: flo
 def test_words_and_language_are_heard(analyst: ModelSampleAnalyst) -> None:
     """Five languages, none of them announced."""
     with (DATA / "edge" / "languages.csv").open() as rows:
-        for row in csv.DictReader(rows):
+        clips = list(csv.DictReader(rows))
+        assert len({row["language"] for row in clips}) == 5
+        for row in clips:
             sample = listen(analyst, (DATA / "edge" / row["file"]).read_bytes(), row["transcript"], None)
             assert sample.lang is not None
             assert sample.lang.iso639 == row["language"]

@@ -94,7 +94,7 @@ class _Integer:
         self.floats[finished] = [replacement]
 
     def undo_faster(self, product: onnx.NodeProto) -> None:
-        """What `myna.weights.convert.faster_graph` made a product of gathered columns -> Conv."""
+        """What `training.graphs.faster_graph` made a product of gathered columns -> Conv."""
         width, stride, dilation, pads = 1, 1, 1, [0, 0]
         node = self.producers[product.input[0]]
         if node.op_type == "Reshape":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from myna.client.operations import Operation, given, json_body
-from myna.client.replies import Json, json_object, objects_of, read_nothing, text_of, texts_of
+from myna.client.replies import Json, json_object, objects_of, read_fields, read_nothing, text_of, texts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +71,12 @@ def _read_page(content: bytes) -> DictionaryPage:
 
 
 def _dictionary(entry: Json) -> Dictionary:
-    return Dictionary(
-        name=text_of(entry, "name"),
-        display_name=text_of(entry, "displayName"),
-        entries=tuple(
-            Pronunciation(
-                text_of(word, "displayHeadword"), texts_of(word.get("phoneSymbols")), text_of(word, "languageCode")
-            )
-            for word in objects_of(entry.get("pronunciations"))
-        ),
-        etag=text_of(entry, "etag"),
-        create_time=text_of(entry, "createTime"),
-        update_time=text_of(entry, "updateTime"),
+    words = objects_of(entry.get("pronunciations"))
+    pronunciations = tuple(
+        Pronunciation(text_of(word, "displayHeadword"), texts_of(word, "phoneSymbols"), text_of(word, "languageCode"))
+        for word in words
     )
+    return read_fields(Dictionary, entry, entries=pronunciations)
 
 
 def _entries(entries: Sequence[Pronunciation]) -> list[dict[str, object]]:

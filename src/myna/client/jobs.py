@@ -7,7 +7,7 @@ from urllib.parse import quote
 from myna.client.errors import ApiError, RequestRefused, error_from_body
 from myna.client.models import DEFAULT_OPTIONS, SpeechOptions, with_encoding
 from myna.client.operations import Operation, json_body, speech_body
-from myna.client.replies import Json, json_object, objects_of, text_of
+from myna.client.replies import Json, json_object, objects_of, read_fields, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +80,13 @@ def _read_job(content: bytes) -> Job:
     body = json_object(content)
     response = body.get("response")
     answer: Json = response if isinstance(response, Mapping) else {}
-    return Job(
-        name=text_of(body, "name"),
-        is_done=body.get("done") is True,
-        error=_error(body),
-        audio_uri=text_of(answer, "audioUri"),
-        results_uri=text_of(answer, "resultsUri"),
-        expire_time=text_of(answer, "expireTime"),
-    )
+    name = text_of(body, "name")
+    return read_fields(Job, answer, name=name, is_done=body.get("done") is True, error=_error(body))
 
 
 def _read_results(content: bytes) -> tuple[BatchResult, ...]:
     return tuple(
-        BatchResult(text_of(entry, "customId"), text_of(entry, "audioUri"), _error(entry))
+        read_fields(BatchResult, entry, error=_error(entry))
         for entry in objects_of(json_object(content).get("results"))
     )
 

@@ -33,7 +33,6 @@ class SpeechFile(Protocol):
 
     def close(self) -> None:
         """Complete the file; what it was written into stays open and belongs to the caller."""
-        ...
 
 
 def wire_options(options: SpeechOptions, chapters: Sequence[Chapter]) -> SpeechOptions:

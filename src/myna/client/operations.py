@@ -151,14 +151,8 @@ def speech_body(voice_id: str, text: str, options: SpeechOptions) -> dict[str, o
 def _consent_body(consent: Consent | str) -> dict[str, object]:
     if isinstance(consent, str):
         consent = Consent(statement=consent)
-    fields = {
-        "givenBy": consent.given_by,
-        "speaker": consent.speaker,
-        "purpose": consent.purpose,
-        "statement": consent.statement,
-        "wordingVersion": consent.wording_version,
-    }
-    return {name: value for name, value in fields.items() if value}
+    told = ("given_by", "speaker", "purpose", "statement", "wording_version")
+    return {replies.wire_name(name): value for name in told if (value := getattr(consent, name))}
 
 
 def given(fields: Mapping[str, object]) -> dict[str, object]:

@@ -3,13 +3,16 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import TypeVar
 
 from myna.client.errors import ApiError, ReplyUnreadable, error_from_body
 from myna.client.models import CloneReport, Consent, Remark, SampleReport, Voice
 
 Json = Mapping[str, object]
+Value = TypeVar("Value")
 
 _UNKNOWN_LANGUAGE = "LANGUAGE_CODE_UNSPECIFIED"
 
@@ -36,11 +39,7 @@ def read_clone(content: bytes) -> CloneReport:
     samples = tuple(_sample(entry) for entry in objects_of(body.get("audioSamplesValidated")))
     if not isinstance(voice, Mapping):
         return CloneReport(None, samples)
-    return CloneReport(
-        voice=_voice(voice),
-        samples=samples,
-        is_refining=voice.get("isRefining") is True,
-    )
+    return CloneReport(_voice(voice), samples, is_refining=voice.get("isRefining") is True)
 
 
 def read_speech(content: bytes) -> bytes:
@@ -62,41 +61,14 @@ def read_nothing(_: bytes) -> None:
 
 
 def _voice(entry: Json) -> Voice:
-    voice_id = text_of(entry, "voiceId")
-    if not voice_id:
+    if not text_of(entry, "voiceId"):
         raise ReplyUnreadable("The server described a voice without a voiceId: is this the address of a Myna server?")
-    return Voice(
-        voice_id=voice_id,
-        name=text_of(entry, "name"),
-        display_name=text_of(entry, "displayName"),
-        lang_code=text_of(entry, "langCode"),
-        source=text_of(entry, "source"),
-        description=text_of(entry, "description"),
-        tags=texts_of(entry.get("tags")),
-        gender=text_of(entry, "gender"),
-        age_group=text_of(entry, "ageGroup"),
-        create_time=text_of(entry, "createTime"),
-        refinement=text_of(entry, "refinement"),
-        refinement_stage=text_of(entry, "refinementStage"),
-        similarity=number_of(entry, "similarity"),
-        clarity=number_of(entry, "clarity"),
-        warnings=tuple(_remark(remark) for remark in objects_of(entry.get("warnings"))),
-        consent=_consent(entry.get("consent")),
-    )
-
-
-def _consent(entry: object) -> Consent | None:
-    if not isinstance(entry, Mapping):
-        return None
-    return Consent(
-        given_by=text_of(entry, "givenBy"),
-        speaker=text_of(entry, "speaker"),
-        purpose=text_of(entry, "purpose"),
-        statement=text_of(entry, "statement"),
-        wording_version=text_of(entry, "wordingVersion"),
-        recordings_sha256=texts_of(entry.get("recordingsSha256")),
-        given_at=text_of(entry, "givenAt"),
-        revoked_at=text_of(entry, "revokedAt"),
+    consent = entry.get("consent")
+    return read_fields(
+        Voice,
+        entry,
+        warnings=_remarks(entry, "warnings"),
+        consent=read_fields(Consent, consent) if isinstance(consent, Mapping) else None,
     )
 
 
@@ -105,23 +77,16 @@ def _sample(entry: Json) -> SampleReport:
     return SampleReport(
         lang_code=text_of(entry, "langCode").replace(_UNKNOWN_LANGUAGE, ""),
         transcript=text_of(entry, "transcription"),
-        warnings=tuple(_remark(remark) for remark in objects_of(entry.get("warnings"))),
-        errors=tuple(_remark(remark) for remark in objects_of(entry.get("errors"))),
-        notes=tuple(_remark(remark) for remark in objects_of(entry.get("notes"))),
+        warnings=_remarks(entry, "warnings"),
+        errors=_remarks(entry, "errors"),
+        notes=_remarks(entry, "notes"),
         wav=_decode(text_of(entry, "audioData")),
         quality=_measurements(quality) if isinstance(quality, Mapping) else {},
     )
 
 
-def _remark(entry: Json) -> Remark:
-    return Remark(
-        text=text_of(entry, "text"),
-        code=text_of(entry, "code"),
-        value=number_of(entry, "value"),
-        unit=text_of(entry, "unit"),
-        start_s=number_of(entry, "startSeconds"),
-        end_s=number_of(entry, "endSeconds"),
-    )
+def _remarks(entry: Json, name: str) -> tuple[Remark, ...]:
+    return tuple(read_fields(Remark, remark) for remark in objects_of(entry.get(name)))
 
 
 def _measurements(quality: Json) -> dict[str, float | int | bool | None]:
@@ -158,10 +123,30 @@ def text_of(entry: Json, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def texts_of(value: object) -> tuple[str, ...]:
-    return tuple(entry for entry in value if isinstance(entry, str)) if isinstance(value, list) else ()
+def texts_of(entry: Json, name: str) -> tuple[str, ...]:
+    value = entry.get(name)
+    return tuple(text for text in value if isinstance(text, str)) if isinstance(value, list) else ()
 
 
 def number_of(entry: Json, name: str) -> float | None:
     value = entry.get(name)
     return float(value) if isinstance(value, float | int) and not isinstance(value, bool) else None
+
+
+_READERS: Mapping[object, Callable[[Json, str], object]] = {
+    str: text_of,
+    float | None: number_of,
+    tuple[str, ...]: texts_of,
+}
+
+
+def read_fields(value: type[Value], entry: Json, **known: object) -> Value:
+    """A dataclass of the texts and numbers that stand under its fields' names. known: its other fields."""
+    unknown = {field.name: field.type for field in fields(value) if field.name not in known}  # type: ignore[arg-type]
+    return value(**known, **{name: _READERS[kind](entry, wire_name(name)) for name, kind in unknown.items()})
+
+
+def wire_name(name: str) -> str:
+    """`start_s` -> `startSeconds`."""
+    first, *others = re.sub("_s$", "_seconds", name).split("_")
+    return first + "".join(map(str.capitalize, others))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from myna.client.operations import Operation, given, json_body
-from myna.client.replies import json_object, text_of
+from myna.client.replies import json_object, read_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,5 +20,4 @@ def create(ttl_s: int, reference: str) -> Operation[Token]:
 
 
 def _read_token(content: bytes) -> Token:
-    body = json_object(content)
-    return Token(text_of(body, "accessToken"), text_of(body, "expireTime"))
+    return read_fields(Token, json_object(content))

@@ -1,42 +1,10 @@
-"""The error tree: what can go wrong, named for what happened.
+"""The error tree: what can go wrong, named for what happened. The root is `MynaError`.
 
-MynaError
-├── InvalidRequest            a field is missing, malformed or out of range
-│   ├── AudioUndecodable      the bytes are not audio that we can read
-│   ├── ConsentRequired       a recording came without saying who agreed
-│   ├── LanguageUnsupported   the language is unknown, or the engine does not speak it
-│   ├── ModelUnsupported      the modelId is not one that is served
-│   ├── RequestKeyReused      one Idempotency-Key for two requests
-│   ├── RecordingTooLong      more seconds than one recording may have
-│   ├── TextTooLong           more text than one request may carry
-│   └── TextUnspeakable       nothing in the text can be spoken: only markup, signs or emoji
-├── CredentialsMissing        no key was sent
-├── CredentialsRejected       the key is unknown, revoked or malformed
-├── CredentialsExpired        the key was good until a moment that has passed
-├── PermissionDenied          the key may not do this
-│   └── ConsentRevoked        whose voice it is does not agree any more
-├── VoiceNotFound             no such voice in this workspace
-├── ResourceNotFound          no such path or resource
-├── MethodNotAllowed          the path exists, the method does not
-├── VoiceAlreadyExists        the id is taken
-├── RequestInProgress         the same request is still at work
-├── DictionaryChanged         somebody has changed the pronunciation dictionary meanwhile
-├── VoiceIncompatible         an artifact of another engine or version
-├── PayloadTooLarge           the body is over the limit
-├── Overloaded                the waiting line is full, try again later
-│   ├── RateLimited           the key asks too much at one time or in a minute
-│   └── QuotaExhausted        the workspace has had what it may have in a day
-├── DeadlineExceeded          the work took longer than allowed
-├── ServiceUnavailable        starting or stopping, or a dependency is away
-├── EngineFailure             the engine raised something that is our bug
-├── WeightsMissing            a weight file is not in the cache
-├── WeightsCorrupt            a weight file does not match its digest
-└── WeightsUnavailable        a weight package cannot be had from the registry
-
-Rules: `code` is stable and unique (clients may match on it); `kind` decides the status; only `http/errors.py` knows
-status numbers; positional arguments only, so that every class pickles.
+Rules: `code` is the class's name, stable and unique (clients may match on it); `kind` decides the status; only
+`http/errors.py` knows status numbers; positional arguments only, so that every class pickles.
 """
 
+import re
 from enum import StrEnum
 from typing import ClassVar
 
@@ -68,9 +36,16 @@ class MynaError(Exception):
     """
 
     code: ClassVar[str] = "INTERNAL"
+    """`VOICE_NOT_FOUND` of `VoiceNotFound`."""
     kind: ClassVar[ErrorKind] = ErrorKind.INTERNAL
     retry_after_s: int | None = None
     """When it is worth to try again; None: not by waiting."""
+
+    def __init_subclass__(cls, kind: ErrorKind | None = None) -> None:
+        """kind: None for that of the class above."""
+        cls.code = re.sub("(?<=.)(?=[A-Z])", "_", cls.__name__).upper()
+        if kind is not None:
+            cls.kind = kind
 
     def __init__(self, message: str, retry_after_s: int | None = None) -> None:
         super().__init__(message)
@@ -79,151 +54,133 @@ class MynaError(Exception):
             self.retry_after_s = retry_after_s
 
 
-class InvalidRequest(MynaError):
-    code = "INVALID_REQUEST"
-    kind = ErrorKind.INVALID_ARGUMENT
+class InvalidRequest(MynaError, kind=ErrorKind.INVALID_ARGUMENT):
+    """A field is missing, malformed or out of range."""
 
 
 class AudioUndecodable(InvalidRequest):
-    code = "AUDIO_UNDECODABLE"
+    """The bytes are not audio that we can read."""
 
 
 class ConsentRequired(InvalidRequest):
-    code = "CONSENT_REQUIRED"
+    """A recording came without saying who agreed."""
 
 
 class LanguageUnsupported(InvalidRequest):
-    code = "LANGUAGE_UNSUPPORTED"
+    """The language is unknown, or the engine does not speak it."""
 
 
 class ModelUnsupported(InvalidRequest):
-    code = "MODEL_UNSUPPORTED"
+    """The modelId is not one that is served."""
 
 
 class RequestKeyReused(InvalidRequest):
-    code = "REQUEST_KEY_REUSED"
+    """One Idempotency-Key for two requests."""
 
 
 class RecordingTooLong(InvalidRequest):
-    code = "RECORDING_TOO_LONG"
+    """More seconds than one recording may have."""
 
 
 class TextTooLong(InvalidRequest):
-    code = "TEXT_TOO_LONG"
+    """More text than one request may carry."""
 
 
 class TextUnspeakable(InvalidRequest):
-    code = "TEXT_UNSPEAKABLE"
+    """Nothing in the text can be spoken: only markup, signs or emoji."""
 
 
-class CredentialsMissing(MynaError):
-    code = "CREDENTIALS_MISSING"
-    kind = ErrorKind.UNAUTHENTICATED
+class CredentialsMissing(MynaError, kind=ErrorKind.UNAUTHENTICATED):
+    """No key was sent."""
 
 
-class CredentialsRejected(MynaError):
-    code = "CREDENTIALS_REJECTED"
-    kind = ErrorKind.PERMISSION_DENIED
+class CredentialsRejected(MynaError, kind=ErrorKind.PERMISSION_DENIED):
+    """The key is unknown, revoked or malformed."""
 
 
-class CredentialsExpired(MynaError):
-    code = "CREDENTIALS_EXPIRED"
-    kind = ErrorKind.UNAUTHENTICATED
+class CredentialsExpired(MynaError, kind=ErrorKind.UNAUTHENTICATED):
+    """The key was good until a moment that has passed."""
 
 
-class PermissionDenied(MynaError):
-    code = "PERMISSION_DENIED"
-    kind = ErrorKind.PERMISSION_DENIED
+class PermissionDenied(MynaError, kind=ErrorKind.PERMISSION_DENIED):
+    """The key may not do this."""
 
 
 class ConsentRevoked(PermissionDenied):
-    code = "CONSENT_REVOKED"
+    """Whose voice it is does not agree any more."""
 
 
-class ResourceNotFound(MynaError):
-    code = "RESOURCE_NOT_FOUND"
-    kind = ErrorKind.NOT_FOUND
+class ResourceNotFound(MynaError, kind=ErrorKind.NOT_FOUND):
+    """No such path or resource."""
 
 
-class VoiceNotFound(MynaError):
-    code = "VOICE_NOT_FOUND"
-    kind = ErrorKind.NOT_FOUND
+class VoiceNotFound(MynaError, kind=ErrorKind.NOT_FOUND):
+    """No such voice in this workspace."""
 
 
-class MethodNotAllowed(MynaError):
-    code = "METHOD_NOT_ALLOWED"
-    kind = ErrorKind.METHOD_NOT_ALLOWED
+class MethodNotAllowed(MynaError, kind=ErrorKind.METHOD_NOT_ALLOWED):
+    """The path exists, the method does not."""
 
 
-class VoiceAlreadyExists(MynaError):
-    code = "VOICE_ALREADY_EXISTS"
-    kind = ErrorKind.ALREADY_EXISTS
+class VoiceAlreadyExists(MynaError, kind=ErrorKind.ALREADY_EXISTS):
+    """The id is taken."""
 
 
-class RequestInProgress(MynaError):
-    code = "REQUEST_IN_PROGRESS"
-    kind = ErrorKind.ABORTED
+class RequestInProgress(MynaError, kind=ErrorKind.ABORTED):
+    """The same request is still at work."""
+
     retry_after_s = 1
 
 
-class DictionaryChanged(MynaError):
-    code = "DICTIONARY_CHANGED"
-    kind = ErrorKind.ABORTED
+class DictionaryChanged(MynaError, kind=ErrorKind.ABORTED):
+    """Somebody has changed the pronunciation dictionary meanwhile."""
 
 
-class VoiceIncompatible(MynaError):
-    code = "VOICE_INCOMPATIBLE"
-    kind = ErrorKind.FAILED_PRECONDITION
+class VoiceIncompatible(MynaError, kind=ErrorKind.FAILED_PRECONDITION):
+    """An artifact of another engine or version."""
 
 
-class PayloadTooLarge(MynaError):
-    code = "PAYLOAD_TOO_LARGE"
-    kind = ErrorKind.TOO_LARGE
+class PayloadTooLarge(MynaError, kind=ErrorKind.TOO_LARGE):
+    """The body is over the limit."""
 
 
-class UnsupportedMedia(MynaError):
-    code = "UNSUPPORTED_MEDIA"
-    kind = ErrorKind.UNSUPPORTED_MEDIA
+class UnsupportedMedia(MynaError, kind=ErrorKind.UNSUPPORTED_MEDIA):
+    """The body is of another media type than the method takes."""
 
 
-class Overloaded(MynaError):
-    code = "OVERLOADED"
-    kind = ErrorKind.RESOURCE_EXHAUSTED
+class Overloaded(MynaError, kind=ErrorKind.RESOURCE_EXHAUSTED):
+    """The waiting line is full, try again later."""
+
     retry_after_s = 1
 
 
 class RateLimited(Overloaded):
-    code = "RATE_LIMITED"
+    """The key asks too much at one time or in a minute."""
 
 
 class QuotaExhausted(Overloaded):
-    code = "QUOTA_EXHAUSTED"
+    """The workspace has had what it may have in a day."""
 
 
-class DeadlineExceeded(MynaError):
-    code = "DEADLINE_EXCEEDED"
-    kind = ErrorKind.DEADLINE_EXCEEDED
+class DeadlineExceeded(MynaError, kind=ErrorKind.DEADLINE_EXCEEDED):
+    """The work took longer than allowed."""
 
 
-class ServiceUnavailable(MynaError):
-    code = "SERVICE_UNAVAILABLE"
-    kind = ErrorKind.UNAVAILABLE
+class ServiceUnavailable(MynaError, kind=ErrorKind.UNAVAILABLE):
+    """Starting or stopping, or a dependency is away."""
 
 
 class EngineFailure(MynaError):
-    code = "ENGINE_FAILURE"
+    """The engine raised something that is our bug."""
 
 
-class WeightsMissing(MynaError):
-    code = "WEIGHTS_MISSING"
-    kind = ErrorKind.UNAVAILABLE
+class WeightsMissing(MynaError, kind=ErrorKind.UNAVAILABLE):
+    """A weight file is not in the cache."""
 
 
-class WeightsCorrupt(MynaError):
-    code = "WEIGHTS_CORRUPT"
-    kind = ErrorKind.UNAVAILABLE
+class WeightsCorrupt(MynaError, kind=ErrorKind.UNAVAILABLE):
+    """A weight file does not match its digest."""
 
 
-class WeightsUnavailable(MynaError):
-    code = "WEIGHTS_UNAVAILABLE"
-    kind = ErrorKind.UNAVAILABLE
+class WeightsUnavailable(MynaError, kind=ErrorKind.UNAVAILABLE):
+    """A weight package cannot be had from the registry."""

@@ -34,9 +34,6 @@ class EngineCapabilities:
     streams: bool = False
     """The first chunk of a segment is there before the last is computed."""
     max_segment_chars: int = 400
-    devices: frozenset[str] = frozenset({"cpu"})
-    seedable: bool = True
-    """Same seed, same samples."""
     reports_timings: bool = False
     """`SpokenChunk.timings` is filled."""
     hears: bool = False
@@ -88,7 +85,6 @@ class Interruptible(Protocol):
 
     def interrupt(self) -> None:
         """Give up the chunk that is being computed, and end. Called from another thread, at any time."""
-        ...
 
 
 class Engine(Protocol):
@@ -104,29 +100,24 @@ class Engine(Protocol):
 
         Pure: same audio, same bytes. Raises: InvalidRequest for a reference that cannot be used.
         """
-        ...
 
     def hear_voice(self, reference: ReferenceAudio) -> bytes:
         """Derive it with care: what was found is listened to before it is taken. Pure; same errors.
 
         Only asked of engines with `capabilities.hears`.
         """
-        ...
 
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
         """Improve an artifact at leisure (minutes). Engines without `capabilities.refines` return it unchanged."""
-        ...
 
     def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> bytes:
         """Make up a voice of this description; another seed gives another voice of the same description. Pure."""
-        ...
 
     def load_voice(self, artifact: bytes) -> VoiceState:
         """Open an artifact.
 
         Raises: VoiceIncompatible for an artifact of another engine or version.
         """
-        ...
 
     def synthesize(self, voice: VoiceState, segment: SpeechSegment, options: SynthesisOptions) -> Iterator[SpokenChunk]:
         """Speak one segment. Everything that can be refused is refused by this call, not by the first `next()`.
@@ -135,11 +126,9 @@ class Engine(Protocol):
         `pause_after_s` is not the engine's to add.
         Raises: LanguageUnsupported, InvalidRequest.
         """
-        ...
 
     def close(self) -> None:
         """Give weights and threads back."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,24 +24,14 @@ from myna.http.allowances import Allowances
 from myna.http.backend import Backend
 from myna.http.bodies_in_flight import BodiesInFlight
 from myna.http.cross_origin import CrossOrigin
-from myna.http.detection import DetectRequest
-from myna.http.dictionary_messages import DictionaryMessage
-from myna.http.elevenlabs_request import AddVoiceRequest, TextToSpeechRequest
 from myna.http.errors import install_error_replies
 from myna.http.item_speaker import BackendItemSpeaker
-from myna.http.job_messages import BatchRequest
 from myna.http.limits import HttpLimits
-from myna.http.openai_request import CreateSpeechRequest
 from myna.http.openapi import install_openapi
 from myna.http.request_edge import LastResort, RequestEdge
 from myna.http.speech_replies import SpeechLineReply
-from myna.http.speech_requests import SpeakRequest
-from myna.http.stt_request import TranscribeRequest
 from myna.http.studio_page import create_studio_router
-from myna.http.token_messages import CreateTokenRequest, GenerateTokenRequest
 from myna.http.tokens import router as tokens_router
-from myna.http.transcription_request import TranscriptionRequest
-from myna.http.voice_requests import CloneVoiceRequest, ConsentMessage, DesignVoiceRequest, UpdateVoiceRequest
 from myna.http.wrong_keys import WrongKeys
 from myna.observability.audit_log import AuditLog
 from myna.observability.metrics import Metrics
@@ -108,19 +98,7 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
         # One flat list, not routers inside a router: a 405 names the methods of all routes of its path.
         app.router.routes.extend(router.routes)
     install_error_replies(app)
-    messages = (
-        CloneVoiceRequest,
-        DesignVoiceRequest,
-        UpdateVoiceRequest,
-        SpeakRequest,
-        BatchRequest,
-        CreateSpeechRequest,
-    )
-    token_messages = (CreateTokenRequest, GenerateTokenRequest)
-    listening = (DetectRequest, TranscriptionRequest, TranscribeRequest)
-    elevenlabs_messages = (AddVoiceRequest, TextToSpeechRequest)
-    kept = (ConsentMessage, DictionaryMessage)
-    install_openapi(app, (*messages, *kept, *listening, *token_messages, *elevenlabs_messages, SpeechLineReply))
+    install_openapi(app, SpeechLineReply)
     # Inside out: what the last resort answers is for pages of other origins too, and every answer has an id.
     app.add_middleware(LastResort, limits=limits)
     if limits.cors_origins:

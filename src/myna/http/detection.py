@@ -3,14 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import ConfigDict
 
 from myna.domain.errors import InvalidRequest
 from myna.http.auth import Listener
 from myna.http.backend import WithBackend
 from myna.http.client_presence import while_client_waits
 from myna.http.form_body import FormBody
-from myna.http.openapi import ERRORS, body_of
+from myna.http.openapi import ERRORS
 from myna.http.proto_message import ProtoMessage
 from myna.http.reply import JsonReply, Reply
 from myna.http.request_state import record_of
@@ -21,8 +20,6 @@ router = APIRouter(prefix="/v1", tags=["watermark"], responses=ERRORS, default_r
 
 class DetectRequest(ProtoMessage):
     """A recording."""
-
-    model_config = ConfigDict(json_schema_extra={"required": ["file"]})
 
     file: AudioFile = b""
 
@@ -38,7 +35,7 @@ class DetectReply(Reply):
     """False: nothing in it changes as speech does, so that it was not judged."""
 
 
-@router.post("/detect", summary="Look for the watermark", openapi_extra=body_of(DetectRequest, "multipart/form-data"))
+@router.post("/detect", summary="Look for the watermark")
 async def detect(
     request: Request,
     _grant: Listener,

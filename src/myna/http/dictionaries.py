@@ -15,7 +15,7 @@ from myna.http.dictionary_messages import (
     UpdateDictionaryQuery,
 )
 from myna.http.json_body import JsonBody
-from myna.http.openapi import ERRORS, body_of
+from myna.http.openapi import ERRORS
 from myna.http.reply import EmptyReply, JsonReply, large_reply
 
 router = APIRouter(
@@ -39,12 +39,7 @@ async def list_dictionaries(
     return await large_reply(lambda: DictionaryListReply.of(page, token))
 
 
-@router.post(
-    "",
-    summary="Create a pronunciation dictionary",
-    response_model=DictionaryReply,
-    openapi_extra=body_of(DictionaryMessage),
-)
+@router.post("", summary="Create a pronunciation dictionary", response_model=DictionaryReply)
 async def create_dictionary(grant: Writer, message: DictionaryBody, backend: WithBackend) -> Response:
     """All entries are checked first; with one that is wrong nothing is kept."""
     made = await backend.services.keep_dictionaries.create(grant.workspace, message.display_name, message.to_entries())
@@ -58,12 +53,7 @@ async def get_dictionary(grant: Reader, dictionary_id: DictionaryId, backend: Wi
     return await large_reply(lambda: DictionaryReply.of(found))
 
 
-@router.patch(
-    "/{dictionary_id}",
-    summary="Change a pronunciation dictionary",
-    response_model=DictionaryReply,
-    openapi_extra=body_of(DictionaryMessage),
-)
+@router.patch("/{dictionary_id}", summary="Change a pronunciation dictionary", response_model=DictionaryReply)
 async def update_dictionary(
     grant: Writer,
     message: DictionaryBody,

@@ -4,21 +4,14 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Annotated, Self
 
-from pydantic import AliasChoices, ConfigDict, Field
+from pydantic import AliasChoices, Field
 from pydantic.alias_generators import to_snake
-from pydantic.config import JsonDict
 
 from myna.domain.errors import InvalidRequest
 from myna.domain.pronunciation import PronunciationDictionary, PronunciationEntry
 from myna.http.proto_message import ProtoMessage, ProtoQuery, Text
 from myna.http.reply import Reply, format_moment
 
-_EXAMPLE: JsonDict = {
-    "displayName": "Names",
-    "pronunciations": [
-        {"displayHeadword": "Vyta", "languageCode": "en-US", "phoneSymbols": ["ˈ", "v", "a", "ɪ", "t", "ə"]}
-    ],
-}
 _MUTABLE = frozenset({"display_name", "pronunciations"})
 
 
@@ -32,8 +25,6 @@ class EntryMessage(ProtoMessage):
 
 class DictionaryMessage(ProtoMessage):
     """A dictionary as it is sent. `etag` is needed for a change."""
-
-    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
     display_name: Annotated[Text, Field(description="1 to 64 characters.")] = ""
     pronunciations: Annotated[list[EntryMessage], Field(description="At most 1000 entries and 512 KiB.")] = []  # noqa: RUF012

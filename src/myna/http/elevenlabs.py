@@ -15,7 +15,7 @@ from myna.http.client_presence import while_client_waits
 from myna.http.elevenlabs_request import AddVoiceRequest, OutputQuery, TextToSpeechRequest
 from myna.http.form_body import FormBody
 from myna.http.json_body import JsonBody
-from myna.http.openapi import ELEVENLABS_ERRORS, body_of, content_of
+from myna.http.openapi import ELEVENLABS_ERRORS, content_of
 from myna.http.pulled_response import PulledResponse
 from myna.http.reply import JsonReply
 from myna.http.request_state import record_of
@@ -52,11 +52,7 @@ async def get_voice(grant: Reader, voice_id: AskedVoice, backend: WithBackend) -
     return _show(await backend.services.get_voice(grant.workspace, voice_id))
 
 
-@router.post(
-    "/voices/add",
-    summary="Clone a voice (ElevenLabs' form)",
-    openapi_extra=body_of(AddVoiceRequest, "multipart/form-data"),
-)
+@router.post("/voices/add", summary="Clone a voice (ElevenLabs' form)")
 async def add_voice(
     request: Request,
     grant: Writer,
@@ -73,13 +69,11 @@ async def add_voice(
 @router.post(
     "/text-to-speech/{voice_id}",
     summary="Speak a text (ElevenLabs' form)",
-    openapi_extra=body_of(TextToSpeechRequest),
     responses=content_of({kind: kind for kind in _MEDIA_TYPES.values()}),
 )
 @router.post(
     "/text-to-speech/{voice_id}/stream",
     summary="Speak a text, a stream (ElevenLabs' form)",
-    openapi_extra=body_of(TextToSpeechRequest),
     responses=content_of({kind: kind for kind in _MEDIA_TYPES.values()}),
 )
 async def text_to_speech(

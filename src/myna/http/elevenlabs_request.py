@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from myna.domain.errors import InvalidRequest, LanguageUnsupported
@@ -57,13 +57,6 @@ class VoiceSettingsMessage(ProtoMessage):
 class TextToSpeechRequest(ProtoMessage):
     """What to say; further fields of ElevenLabs' are taken without effect."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "required": ["text"],
-            "example": {"text": "Hello, world!", "model_id": "eleven_multilingual_v2", "voice_settings": {"speed": 1}},
-        }
-    )
-
     text: Text = ""
     model_id: Annotated[Text, Field(description="Any of ElevenLabs' (`eleven_...`), or ours.")] = ""
     language_code: Annotated[Text, Field(description="ISO 639-1 or BCP-47; absent: heard from the text.")] = ""
@@ -116,8 +109,6 @@ def _as_consent(value: object) -> object:
 
 class AddVoiceRequest(ProtoMessage):
     """What a voice is cloned from."""
-
-    model_config = ConfigDict(json_schema_extra={"required": ["name", "files"]})
 
     name: DisplayName = ""
     files: Annotated[

@@ -3,7 +3,7 @@ they arrive. In memory alone: what people say is not written to temporary files.
 """
 
 from dataclasses import dataclass
-from typing import Any, Generic
+from typing import Any, ClassVar, Generic
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
@@ -37,12 +37,13 @@ class FormBody(Generic[Message]):
     Overloaded.
     """
 
+    media_type: ClassVar[str] = "multipart/form-data"
     message: type[Message]
     files_field: str = ""
     """A list without `[]`, of up to `_MAX_FILES` files."""
 
     async def __call__(self, request: Request, _admitted: Caller, backend: WithBackend) -> Message:
-        if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        if not request.headers.get("content-type", "").lower().startswith(self.media_type):
             raise InvalidRequest("Send the request as multipart/form-data.")
         most = backend.limits.max_body_bytes
         with backend.bodies.hold() as grow:

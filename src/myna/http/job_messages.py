@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from myna.domain.errors import InvalidRequest
 from myna.http.proto_message import ProtoMessage, Text
@@ -24,13 +24,6 @@ class BatchItem(ProtoMessage):
 
 class BatchRequest(ProtoMessage):
     """Many texts; one that is not valid refuses them all."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "required": ["items"],
-            "example": {"items": [{"customId": "a", "request": {"text": "Hello.", "voiceId": "Dennis"}}]},
-        }
-    )
 
     items: list[BatchItem] = Field(default=[], max_length=_MAX_ITEMS)
 

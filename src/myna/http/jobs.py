@@ -24,7 +24,7 @@ from myna.http.job_messages import (
     operation_name,
 )
 from myna.http.json_body import JsonBody
-from myna.http.openapi import ERRORS, body_of, content_of
+from myna.http.openapi import ERRORS, content_of
 from myna.http.pulled_response import PulledResponse
 from myna.http.reply import JsonReply, to_json
 from myna.http.request_state import record_of
@@ -43,12 +43,7 @@ _EXTENSIONS = {"audio/mpeg": "mp3", "audio/ogg": "ogg", "audio/flac": "flac", "a
 router = APIRouter(tags=["speech"], responses=ERRORS, default_response_class=JsonReply)
 
 
-@router.post(
-    ASYNC_ROUTE,
-    summary="Speak a text in the background",
-    response_model_exclude_unset=True,
-    openapi_extra=body_of(SpeakRequest),
-)
+@router.post(ASYNC_ROUTE, summary="Speak a text in the background", response_model_exclude_unset=True)
 async def synthesize_async(
     request: Request,
     grant: Speaker,
@@ -59,12 +54,7 @@ async def synthesize_async(
     return await _submit(request, grant, backend, [("", message)], is_batch=False)
 
 
-@router.post(
-    BATCH_ROUTE,
-    summary="Speak many texts in the background",
-    response_model_exclude_unset=True,
-    openapi_extra=body_of(BatchRequest),
-)
+@router.post(BATCH_ROUTE, summary="Speak many texts in the background", response_model_exclude_unset=True)
 async def synthesize_batch(
     request: Request,
     grant: Speaker,

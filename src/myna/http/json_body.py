@@ -6,7 +6,7 @@ type: here the key comes first, the bytes are counted as they arrive, and large 
 
 import asyncio
 from dataclasses import dataclass
-from typing import Generic
+from typing import ClassVar, Generic
 
 from fastapi import Request
 
@@ -26,6 +26,7 @@ class JsonBody(Generic[Message]):
     """`Depends(JsonBody(SpeakRequest))`: the checked message. Raises: InvalidRequest, PayloadTooLarge,
     UnsupportedMedia, Overloaded."""
 
+    media_type: ClassVar[str] = "application/json"
     message: type[Message]
     is_large: bool = False
 

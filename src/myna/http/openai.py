@@ -19,7 +19,7 @@ from myna.http.errors import describe
 from myna.http.json_body import JsonBody
 from myna.http.openai_names import SPEECH_MODELS, TRANSCRIPTION_MODELS, known_model
 from myna.http.openai_request import CreateSpeechRequest
-from myna.http.openapi import ERRORS, body_of, content_of
+from myna.http.openapi import ERRORS, content_of
 from myna.http.pulled_response import PulledResponse
 from myna.http.reply import JsonReply, to_json
 from myna.http.request_state import record_of
@@ -78,7 +78,6 @@ async def list_voices(grant: Reader, backend: WithBackend) -> JsonReply:
 @router.post(
     "/audio/speech",
     summary="Speak a text (OpenAI's form)",
-    openapi_extra=body_of(CreateSpeechRequest),
     responses=content_of({kind: kind for kind in (*(kind for _, kind in _FORMATS.values()), _EVENTS)}),
 )
 async def create_speech(

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
 from myna.http.proto_message import Float, Int, ProtoMessage, Text
 from myna.http.speech_requests import ModelId
@@ -16,13 +16,6 @@ def _voice_name(value: object) -> object:
 
 class CreateSpeechRequest(ProtoMessage):
     """OpenAI's fields; `model` and `voice` are OpenAI's names or ours."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "required": ["model", "input", "voice"],
-            "example": {"model": "gpt-4o-mini-tts", "input": "Hello, world!", "voice": "alloy"},
-        }
-    )
 
     model: ModelId = DEFAULT_MODEL
     input: Text = ""

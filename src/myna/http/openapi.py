@@ -1,13 +1,16 @@
 """What the framework cannot know of what is served: bodies that are read by hand, replies that are no JSON, errors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from myna.http.form_body import FormBody
+from myna.http.json_body import JsonBody
 from myna.http.reply import ElevenLabsErrorReply, ErrorReply
 
 JsonObject = dict[str, Any]  # Any: OpenAPI is JSON
@@ -33,24 +36,29 @@ ERRORS: dict[int | str, JsonObject] = {
 ELEVENLABS_ERRORS = {status: {**known, "model": ElevenLabsErrorReply} for status, known in ERRORS.items()}
 
 
-def body_of(message: type[BaseModel], media_type: str = "application/json") -> JsonObject:
-    """`openapi_extra` of an endpoint that takes this body (`JsonBody`, `FormBody`)."""
-    content = {"schema": {"$ref": _REF.format(model=message.__name__)}}
-    return {"requestBody": {"required": True, "content": {media_type: content}}}
-
-
 def content_of(media_types: Mapping[str, str]) -> dict[int | str, JsonObject]:
     """`responses=` of an endpoint whose 200 is not one JSON object: media type -> description."""
     content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in media_types}
     return {200: {"description": " ".join(media_types.values()), "content": content}}
 
 
-def install_openapi(app: FastAPI, messages: Sequence[type[BaseModel]]) -> None:
-    """Put the messages that `body_of` refers to into `/openapi.json`."""
+def install_openapi(app: FastAPI, further: type[BaseModel]) -> None:
+    """Put into `/openapi.json` what the endpoints take as `JsonBody` or `FormBody`, and a further message."""
 
     def build() -> JsonObject:
         if app.openapi_schema is None:
             document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            messages = dict.fromkeys([further])
+            for route in (route for route in app.routes if isinstance(route, APIRoute)):
+                for dependency in route.dependant.dependencies:
+                    if isinstance(body := dependency.call, JsonBody | FormBody):
+                        messages[body.message] = None
+                        schema = {"$ref": _REF.format(model=body.message.__name__)}
+                        for method in route.methods or ():
+                            document["paths"][route.path_format][method.lower()]["requestBody"] = {
+                                "required": True,
+                                "content": {body.media_type: {"schema": schema}},
+                            }
             _, definitions = models_json_schema([(message, "validation") for message in messages], ref_template=_REF)
             document["components"]["schemas"].update(definitions["$defs"])
             app.openapi_schema = document

@@ -24,6 +24,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from myna.domain.errors import InvalidRequest
+from myna.http.schema_extras import add_extras
 from myna.http.strict_json import parse_object
 
 
@@ -37,6 +38,7 @@ class ProtoMessage(BaseModel):
         extra="ignore",
         frozen=True,
         val_json_bytes="base64",
+        json_schema_extra=add_extras,
     )
 
     @model_validator(mode="before")

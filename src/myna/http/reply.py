@@ -10,6 +10,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from myna.http.schema_extras import add_extras
+
 
 def to_json(value: object) -> bytes:
     r"""ASCII with `\u` escapes, so that no client's line splitter stumbles over U+2028 (wire-contract.md#json).
@@ -38,7 +40,11 @@ class Reply(BaseModel):
     """A reply: camelCase. Fields that are not set are left out."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, validate_by_name=True, frozen=True, use_attribute_docstrings=True
+        alias_generator=to_camel,
+        validate_by_name=True,
+        frozen=True,
+        use_attribute_docstrings=True,
+        json_schema_extra=add_extras,
     )
 
     def to_wire(self) -> dict[str, Any]:  # Any: a JSON object
@@ -53,10 +59,6 @@ async def large_reply(make: Callable[[], Reply]) -> JsonReply:
 
 class ErrorReply(Reply):
     """Every failure."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"code": 5, "message": "Unknown voice: NoSuchVoice not found!", "details": []}}
-    )
 
     code: int
     """gRPC number; the HTTP status is separate."""

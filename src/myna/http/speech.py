@@ -17,7 +17,7 @@ from myna.http.backend import Backend, WithBackend
 from myna.http.client_presence import while_client_waits
 from myna.http.errors import describe
 from myna.http.json_body import JsonBody
-from myna.http.openapi import ERRORS, body_of, content_of
+from myna.http.openapi import ERRORS, content_of
 from myna.http.pulled_response import PulledResponse
 from myna.http.reply import JsonReply, to_json
 from myna.http.request_state import record_of
@@ -39,12 +39,7 @@ router = APIRouter(prefix="/tts/v1", tags=["speech"], responses=ERRORS, default_
 SpokenText = Annotated[SpeakRequest, Depends(JsonBody(SpeakRequest))]
 
 
-@router.post(
-    "/voice",
-    summary="Speak a text, one reply",
-    response_model=SpeechReplyMessage,
-    openapi_extra=body_of(SpeakRequest),
-)
+@router.post("/voice", summary="Speak a text, one reply", response_model=SpeechReplyMessage)
 async def speak(request: Request, grant: Speaker, message: SpokenText, backend: WithBackend) -> Response:
     """Speak up to 2000 characters. Empty text gives an empty reply."""
     command = message.to_command(grant.workspace, message.text, is_stream=False)
@@ -54,12 +49,7 @@ async def speak(request: Request, grant: Speaker, message: SpokenText, backend: 
     return await asyncio.to_thread(lambda: JsonReply(whole_payload(message, chunks)))
 
 
-@router.post(
-    "/voice:stream",
-    summary="Speak a text, a stream of lines",
-    openapi_extra=body_of(SpeakRequest),
-    responses=content_of(_LINES),
-)
+@router.post("/voice:stream", summary="Speak a text, a stream of lines", responses=content_of(_LINES))
 async def stream(request: Request, grant: Speaker, message: SpokenText, backend: WithBackend) -> Response:
     """Speak up to 4000 characters; the first line leaves as soon as the first words are spoken."""
     command = message.to_command(grant.workspace, message.text)

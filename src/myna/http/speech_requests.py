@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, AliasChoices, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, Field
 
 from myna.domain.errors import InvalidRequest
 from myna.domain.language import parse_lang_code
@@ -139,19 +139,6 @@ class SpeechSettings(ProtoMessage):
 
 class SpeakRequest(SpeechSettings):
     """What to say, and how."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "required": ["text", "modelId"],
-            "example": {
-                "text": "Hello, world!",
-                "voiceId": "Dennis",
-                "modelId": "inworld-tts-1.5-max",
-                "audioConfig": {"audioEncoding": "MP3", "sampleRateHertz": 48000, "bitRate": 128000},
-                "timestampType": "WORD",
-            },
-        }
-    )
 
     text: Text = ""
 

@@ -8,7 +8,7 @@ from myna.domain.language import parse_lang_code
 from myna.http.auth import Listener
 from myna.http.backend import WithBackend
 from myna.http.json_body import JsonBody
-from myna.http.openapi import ERRORS, body_of
+from myna.http.openapi import ERRORS
 from myna.http.reply import JsonReply
 from myna.http.stt_replies import TranscribeReply
 from myna.http.stt_request import TranscribeRequest
@@ -17,12 +17,7 @@ from myna.http.transcriptions import transcribe_along
 router = APIRouter(prefix="/stt/v1", tags=["listening"], responses=ERRORS, default_response_class=JsonReply)
 
 
-@router.post(
-    "/transcribe",
-    summary="Write down what is said",
-    openapi_extra=body_of(TranscribeRequest),
-    response_model_exclude_unset=True,
-)
+@router.post("/transcribe", summary="Write down what is said", response_model_exclude_unset=True)
 async def transcribe(
     request: Request,
     _grant: Listener,

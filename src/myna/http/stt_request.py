@@ -4,7 +4,7 @@ import math
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from myna.domain.errors import InvalidRequest
 from myna.http.proto_message import Base64Bytes, Flag, Float, Int, Known, ProtoMessage, Text
@@ -105,21 +105,6 @@ class AudioDataMessage(ProtoMessage):
 
 class TranscribeRequest(ProtoMessage):
     """A recording, and how it is to be heard."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "required": ["transcribeConfig", "audioData"],
-            "example": {
-                "transcribeConfig": {
-                    "modelId": "inworld/inworld-stt-1",
-                    "audioEncoding": "AUTO_DETECT",
-                    "language": "en-US",
-                    "includeWordTimestamps": True,
-                },
-                "audioData": {"content": "<base64-audio-data>"},
-            },
-        }
-    )
 
     transcribe_config: TranscribeConfigMessage | None = None
     audio_data: AudioDataMessage | None = None

@@ -4,7 +4,6 @@ from fastapi import APIRouter, FastAPI, Request, Response
 
 from myna.domain.errors import ServiceUnavailable
 from myna.http.backend import WithBackend
-from myna.http.docs_page import render_docs
 from myna.http.reply import JsonReply
 
 _DOCS_POLICY = (
@@ -42,6 +41,8 @@ async def metrics(backend: WithBackend) -> Response:
 @router.get("/docs", include_in_schema=False)
 async def docs(request: Request) -> Response:
     """This description, to read."""
+    from myna.http.docs_page import render_docs  # noqa: PLC0415  (Jinja, for this page alone)
+
     app: FastAPI = request.app
     page = render_docs(app.openapi())
     return Response(page, media_type="text/html", headers={"content-security-policy": _DOCS_POLICY})

@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Self
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from myna.domain.errors import InvalidRequest
 from myna.domain.scope import Scopes, parse_scopes
@@ -31,8 +31,6 @@ class _Scoped(ProtoMessage):
 
 
 class CreateTokenRequest(_Scoped):
-    model_config = ConfigDict(json_schema_extra={"example": {"singleUse": True, "ttl": "300s", "scopes": ["speak"]}})
-
     single_use: Flag = Field(default=False, description="Must be true.")
     ttl: Text = Field(default="", description='1 s to 1 h; default `"900s"`.')
     expire_time: AwareDatetime | None = Field(default=None, description="In place of ttl; at most 1 h from now.")
@@ -56,8 +54,6 @@ class CreateTokenRequest(_Scoped):
 
 
 class GenerateTokenRequest(_Scoped):
-    model_config = ConfigDict(json_schema_extra={"example": {"resources": ["workspaces/acme"]}})
-
     key: Text = Field(default="", description="The part of the key before the colon.")
     resources: list[Text] = Field(default=[], max_length=16, description="`workspaces/<the key's>`, or nothing.")
 

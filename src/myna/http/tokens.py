@@ -9,7 +9,7 @@ from myna.domain.errors import InvalidRequest
 from myna.http.auth import TokenMaker, check_workspace
 from myna.http.backend import WithBackend
 from myna.http.json_body import JsonBody
-from myna.http.openapi import ERRORS, body_of
+from myna.http.openapi import ERRORS
 from myna.http.reply import JsonReply
 from myna.http.token_messages import CreateTokenRequest, GenerateTokenRequest, OneTimeTokenReply, SessionTokenReply
 
@@ -18,7 +18,7 @@ _SESSION = timedelta(hours=1)
 router = APIRouter(tags=["tokens"], responses=ERRORS, default_response_class=JsonReply)
 
 
-@router.post("/auth/v1/tokens", summary="Make a one-time token", openapi_extra=body_of(CreateTokenRequest))
+@router.post("/auth/v1/tokens", summary="Make a one-time token")
 async def create_token(
     grant: TokenMaker,
     message: Annotated[CreateTokenRequest, Depends(JsonBody(CreateTokenRequest))],
@@ -31,15 +31,8 @@ async def create_token(
     return OneTimeTokenReply.of(token, grant, message.client_reference_id)
 
 
-@router.post(
-    "/v1/sessionTokens/token:generate", summary="Make a session token", openapi_extra=body_of(GenerateTokenRequest)
-)
-@router.post(
-    "/auth/v1/tokens/token:generate",
-    summary="Make a session token (older path)",
-    deprecated=True,
-    openapi_extra=body_of(GenerateTokenRequest),
-)
+@router.post("/v1/sessionTokens/token:generate", summary="Make a session token")
+@router.post("/auth/v1/tokens/token:generate", summary="Make a session token (older path)", deprecated=True)
 async def generate_token(
     grant: TokenMaker,
     message: Annotated[GenerateTokenRequest, Depends(JsonBody(GenerateTokenRequest))],

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from myna.http.openai_names import TRANSCRIPTION_MODELS
 from myna.http.proto_message import FileBytes, ProtoMessage, Text
@@ -25,8 +25,6 @@ AudioFile = Annotated[
 
 class TranscriptionRequest(ProtoMessage):
     """A recording, and how its words are wanted."""
-
-    model_config = ConfigDict(json_schema_extra={"required": ["file", "model"]})
 
     file: AudioFile = b""
     model: Annotated[Text, Field(description="whisper-1 or another of OpenAI's.")] = TRANSCRIPTION_MODELS[0]

@@ -13,7 +13,7 @@ from myna.http.captions import captions_of, write_srt, write_vtt
 from myna.http.client_presence import while_client_waits
 from myna.http.form_body import FormBody
 from myna.http.openai_names import TRANSCRIPTION_MODELS
-from myna.http.openapi import ERRORS, body_of, content_of
+from myna.http.openapi import ERRORS, content_of
 from myna.http.reply import JsonReply
 from myna.http.request_state import record_of
 from myna.http.transcription_request import TranscriptFormat, TranscriptionRequest
@@ -27,7 +27,6 @@ JsonObject = dict[str, object]
 @router.post(
     "/audio/transcriptions",
     summary="Write down what is said (OpenAI's form)",
-    openapi_extra=body_of(TranscriptionRequest, "multipart/form-data"),
     responses=content_of({"application/json": "JSON,", "text/plain": "text or subtitles."}),
 )
 async def create_transcription(

@@ -5,8 +5,6 @@ What the original does not have is marked "extra" and left out when `strict_repl
 
 from typing import Any, Self
 
-from pydantic import ConfigDict
-
 from myna.domain.voice import Voice
 from myna.http.consent_replies import ConsentReply
 from myna.http.note_reply import NoteReply, rounded
@@ -16,21 +14,6 @@ from myna.usecases.voice_filter import format_time, is_custom
 
 class VoiceReply(Reply):
     """A voice."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "voiceId": "your_workspace_id__my_voice_clone_demo_20260218_223134z",
-                "name": "workspaces/your_workspace_id/voices/my_voice_clone_demo_20260218_223134z",
-                "displayName": "John",
-                "description": "Cloned voice for narrations.",
-                "langCode": "EN_US",
-                "languageCode": "en-US",
-                "tags": ["demo", "clone"],
-                "source": "IVC",
-            }
-        }
-    )
 
     voice_id: str
     name: str

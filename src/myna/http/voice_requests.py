@@ -3,7 +3,7 @@ of them."""
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from myna.domain.consent import Consent
@@ -55,8 +55,6 @@ def choose_language(lang_code: str, language_code: str) -> LangCode | None:
 class VoiceSampleMessage(ProtoMessage):
     """One recording."""
 
-    model_config = ConfigDict(json_schema_extra={"required": ["audioData"]})
-
     audio_data: Annotated[
         Base64Bytes,
         Field(
@@ -82,18 +80,6 @@ def _as_consent(value: object) -> object:
 
 class ConsentMessage(ProtoMessage):
     """Who agreed that a voice is copied. Kept as it is said; nobody checks whether it is true."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "givenBy": "Anna Berg",
-                "speaker": "Anna Berg",
-                "purpose": "reading my own stories aloud",
-                "statement": "I am Anna Berg, the person speaking in this recording, and I agree ...",
-                "wordingVersion": "2026-11",
-            }
-        }
-    )
 
     given_by: Annotated[DisplayName, Field(description="Who agreed.")] = ""
     speaker: Annotated[DisplayName, Field(description="Whose voice it is.")] = ""
@@ -121,25 +107,6 @@ class ConsentMessage(ProtoMessage):
 
 class CloneVoiceRequest(ProtoMessage):
     """What a voice is cloned from."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "required": ["displayName", "voiceSamples"],
-            "example": {
-                "displayName": "my_voice_clone_demo",
-                "langCode": "EN_US",
-                "voiceSamples": [
-                    {
-                        "audioData": "<base64-audio-data>",
-                        "transcription": "Hello! This is a short voice sample for cloning.",
-                    }
-                ],
-                "description": "Voice clone created from provided WAV sample.",
-                "tags": ["demo", "clone"],
-                "audioProcessingConfig": {"removeBackgroundNoise": True},
-            },
-        }
-    )
 
     display_name: DisplayName = ""
     lang_code: Annotated[Text, Field(description="EN_US ZH_CN KO_KR ...; AUTO or absent: detect.")] = ""
@@ -183,8 +150,6 @@ class CloneVoiceRequest(ProtoMessage):
 class UpdateVoiceRequest(ProtoMessage):
     """What to change; absent fields stay as they are, `tags: []` clears."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"displayName": "John", "tags": ["narration"]}})
-
     display_name: DisplayName | None = None
     description: Description | None = None
     tags: Tags | None = None
@@ -209,18 +174,6 @@ class VoiceDesignConfigMessage(ProtoMessage):
 
 class DesignVoiceRequest(ProtoMessage):
     """A voice that nobody has, from a description."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "required": ["designPrompt", "previewText"],
-            "example": {
-                "designPrompt": "A middle-aged woman with a deep, calm voice and a British accent, speaking slowly.",
-                "previewText": "Good evening. Let me tell you what happened on the island that night.",
-                "langCode": "EN_US",
-                "voiceDesignConfig": {"numberOfSamples": 2},
-            },
-        }
-    )
 
     design_prompt: Annotated[Text, BeforeValidator(_no_nul)] = ""
     preview_text: Annotated[Text, BeforeValidator(_no_nul)] = ""

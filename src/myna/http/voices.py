@@ -16,7 +16,7 @@ from myna.http.clone_replies import CloneVoiceReply
 from myna.http.consent_replies import ConsentHistoryReply
 from myna.http.design_replies import DesignVoiceReply
 from myna.http.json_body import JsonBody
-from myna.http.openapi import ERRORS, body_of
+from myna.http.openapi import ERRORS
 from myna.http.reply import DeletionReply, EmptyReply, JsonReply, large_reply
 from myna.http.request_marks import Repeatable, mark_of
 from myna.http.request_state import record_of
@@ -80,14 +80,7 @@ AskedVoice = Annotated[VoiceId, Depends(_find_voice_id)]
 VoiceUpdate = Annotated[UpdateVoiceRequest, Depends(JsonBody(UpdateVoiceRequest))]
 
 
-@_in_both_forms(
-    "POST",
-    "/voices:clone",
-    "Clone a voice",
-    response_model=CloneVoiceReply,
-    openapi_extra=body_of(CloneVoiceRequest),
-    dependencies=[Repeatable],
-)
+@_in_both_forms("POST", "/voices:clone", "Clone a voice", response_model=CloneVoiceReply, dependencies=[Repeatable])
 async def clone_voice(
     request: Request,
     grant: Writer,
@@ -153,14 +146,7 @@ async def _note_made(
         raise
 
 
-@_in_both_forms(
-    "POST",
-    "/voices:design",
-    "Design a voice",
-    response_model=DesignVoiceReply,
-    openapi_extra=body_of(DesignVoiceRequest),
-    dependencies=[Repeatable],
-)
+@_in_both_forms("POST", "/voices:design", "Design a voice", response_model=DesignVoiceReply, dependencies=[Repeatable])
 async def design_voice(
     request: Request,
     grant: Writer,
@@ -217,13 +203,7 @@ def _language_row(lang: LangCode, has_voices: bool, backend: Backend) -> Support
 
 
 # Before the plain id: `{voice_id}` matches colons too.
-@_in_both_forms(
-    "POST",
-    "/voices/{voice_id}:publish",
-    "Keep a designed voice",
-    openapi_extra=body_of(UpdateVoiceRequest),
-    dependencies=[Repeatable],
-)
+@_in_both_forms("POST", "/voices/{voice_id}:publish", "Keep a designed voice", dependencies=[Repeatable])
 async def publish_voice(
     request: Request, grant: Writer, message: VoiceUpdate, voice_id: AskedVoice, backend: WithBackend
 ) -> VoiceReply:
@@ -237,7 +217,7 @@ async def publish_voice(
     return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
 
 
-@_in_both_forms("POST", "/voices/{voice_id}:consent", "Consent to a voice", openapi_extra=body_of(ConsentMessage))
+@_in_both_forms("POST", "/voices/{voice_id}:consent", "Consent to a voice")
 async def give_consent(
     request: Request,
     grant: Writer,
@@ -280,7 +260,7 @@ async def get_voice(grant: Reader, voice_id: AskedVoice, backend: WithBackend) -
     return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
 
 
-@_in_both_forms("PATCH", "/voices/{voice_id}", "Change a voice", openapi_extra=body_of(UpdateVoiceRequest))
+@_in_both_forms("PATCH", "/voices/{voice_id}", "Change a voice")
 async def update_voice(grant: Writer, message: VoiceUpdate, voice_id: AskedVoice, backend: WithBackend) -> VoiceReply:
     """Change what is said about a voice. Its id stays."""
     voice = await backend.services.update_voice(grant.workspace, voice_id, message.to_change())

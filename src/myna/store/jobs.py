@@ -5,6 +5,7 @@ between leaves the item pending, and names what to remove.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -46,30 +47,10 @@ class SqlJobStore:
         async with self._database.writing() as session:
             if (await session.scalar(unfinished) or 0) >= max_unfinished:
                 raise too_many_jobs(max_unfinished)
-            session.add(
-                JobRow(
-                    job_id=job.job_id,
-                    workspace=job.workspace,
-                    is_batch=job.is_batch,
-                    key_id=job.key_id,
-                    request_id=job.request_id,
-                    created_at=job.created_at,
-                )
-            )
+            session.add(JobRow(**asdict(job)))
             await session.flush()
-            session.add_all(
-                JobItemRow(
-                    job_id=job.job_id,
-                    position=position,
-                    custom_id=item.custom_id,
-                    voice_id=item.voice_id,
-                    message=item.message,
-                    num_attempts=0,
-                    media_type="",
-                    has_timestamps=False,
-                )
-                for position, item in enumerate(items)
-            )
+            unspoken = {"job_id": job.job_id, "num_attempts": 0, "media_type": "", "has_timestamps": False}
+            session.add_all(JobItemRow(**asdict(item), **unspoken, position=n) for n, item in enumerate(items))
 
     async def get(self, workspace: WorkspaceId, job_id: str) -> Job:
         job = await self.find(job_id)

@@ -5,14 +5,14 @@ import unicodedata
 from collections.abc import Iterator
 
 from myna.text.languages.language import Language
-from myna.text.rules import Rule
+from myna.text.rules import Rule, ends_sentence
 
 _BESIDE_DIGITS = re.compile(r"(?<![^\W\d_])(?P<letters>[A-Z]{1,3})-?(?=\d)|(?<=\d)-?(?P<unit>[A-Z]{1,3})(?![^\W\d_])")
 """H2O, PS5, 5G."""
 _ELEMENT = "(?:H|He|Li|Be|B|C|N|O|F|Na|Mg|Al|Si|P|S|Cl|K|Ca|Ti|Cr|Mn|Fe|Co|Ni|Cu|Zn|As|Br|Ag|I|Ba|Hg|Pb|U)"
 _FORMULA = re.compile(
     rf"(?<![^\W_])(?:(?=[A-Za-z]*\d)(?!(?:[A-Z]\d+)+(?![A-Za-z])){_ELEMENT}(?:\d{{0,2}}{_ELEMENT})+\d{{0,2}}|"
-    r"NaCl|KCl|HCl|NaOH|KOH|AgCl|CaO|MgO|FeO|CuO|ZnO|NaF|KBr|KI|HBr|HCN|LiCl|NaHCO|SiC|FeS|ZnS|CaS)(?![A-Za-z\d])"
+    rf"{_ELEMENT}(?=[²³]?[⁺⁻])|NaCl|KCl|HCl|NaOH|KOH|AgCl|CaO|MgO|FeO|CuO|ZnO|NaF|KBr|KI|HBr|HCN|LiCl|NaHCO|SiC|FeS|ZnS|CaS)(?![A-Za-z\d])"
 )
 """Of chemistry, with digits; without only the commonest."""
 _CAPITAL = "[A-ZÀ-ÞŒА-ЯЁ]"
@@ -43,9 +43,11 @@ class CapitalLetters:
         yield _FORMULA, self._read_formula
         if self._language.letters:
             letter = "[0-9A-Za-z_]" if self._language.is_glued else r"\w"
-            capitals = rf"(?<!{letter})(?P<letters>{_CAPITAL}{{2,6}})(?P<plural>s)?(?!{letter}|['’])"
+            unspelled = "[A-Za-z_]" if self._language.is_glued else r"[^\W\d]"
+            capitals = rf"(?<!{letter})(?P<letters>{_CAPITAL}{{2,6}})(?P<plural>s)?(?!{unspelled}|['’])"
             yield _BESIDE_DIGITS, lambda match: spell_letters(match["letters"] or match["unit"], self._language)
             yield re.compile(capitals), self._read_capitals
+            yield re.compile(r"(?<![\w.-])(?:[A-Z]\.){2,5}(?!\w|-|\s[A-Z][a-zà-ÿ])"), self._read_dotted
         elif self._language.is_spaced:
             yield _SHOUTED, self._read_shouted
 
@@ -70,8 +72,13 @@ class CapitalLetters:
         ):
             return None
         is_word = len(letters) > 3 and has_vowel(letters.lower())
-        is_word &= self._language.has_clusters or _CLUSTER.search(letters) is None
+        is_word &= self._language.has_clusters or _CLUSTER.search(re.sub(self._language.digraphs, "S", letters)) is None
         return None if is_word and letters not in self._language.spelled else spell_letters(letters, self._language)
+
+    def _read_dotted(self, match: re.Match[str]) -> str:
+        """ "S.A."; not before a name: "J.R.R. Tolkien"."""
+        stop = "." if ends_sentence(match) and match.end() < len(match.string) else ""
+        return spell_letters(match[0], self._language) + stop
 
     def _read_shouted(self, match: re.Match[str]) -> str | None:
         word = match[0]

@@ -65,7 +65,6 @@ _INSTRUCTIONS = frozenset(
 _STARTS = re.compile(r"(?:^|[.!?…:—\"”]|(?<!\*)\*)$")
 """A sentence begins behind."""
 _ACT_REACH = 40
-_EDITED = re.compile(r"(?:the|an?|his|her|their|its|our|my|your|this|that|these|those)\s|\w+['’]s?\s", re.IGNORECASE)
 _NOTE = re.compile(r"[\W\d_]*|[a-z]|note \d+|citation needed|edit", re.IGNORECASE)
 _AMID = re.compile(r"[\w,\"'”’)%]\s?$")
 """No sentence ends before: the bracket stands in the middle of one."""
@@ -121,7 +120,9 @@ def _read_markup(match: re.Match[str], language: Language) -> MarkupPiece | None
         return MarkupPiece(start, end, is_silent=True) if _is_act(match, language) else None
     if match["steer"] is not None:
         is_part_of_word = re.match(r"[a-z]", match.string[end:]) is not None and end - start == len("[I]")
-        if is_part_of_word or _is_edited(match["steer"][1:-1].strip(), match.string[max(0, start - 2) : start]):
+        if is_part_of_word or _is_edited(
+            match["steer"][1:-1].strip(), match.string[max(0, start - 2) : start], language
+        ):
             return None
     return MarkupPiece(start, end, is_silent=True)
 
@@ -144,12 +145,13 @@ def _is_act(match: re.Match[str], language: Language) -> bool:
     return word is None or re.fullmatch(language.not_before_act, word[0].lower()) is None
 
 
-def _is_edited(inside: str, before: str) -> bool:
+def _is_edited(inside: str, before: str, language: Language) -> bool:
     """Whether words in brackets belong to the sentence and tell nobody how to speak it."""
     words = re.findall(r"\w+", inside.lower())
     if not _INSTRUCTIONS.isdisjoint(words) or _NOTE.fullmatch(inside):
         return False
-    return _EDITED.match(inside) is not None or _AMID.search(before) is not None
+    begins = language.determiners and re.match(language.determiners, inside, re.IGNORECASE)
+    return bool(begins) or _AMID.search(before) is not None
 
 
 def _break_seconds(attributes: str) -> float:

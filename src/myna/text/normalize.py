@@ -21,7 +21,7 @@ from myna.text.letters import CapitalLetters
 from myna.text.patterns import Patterns
 from myna.text.phone_numbers import PhoneNumbers
 from myna.text.quantities import Quantities
-from myna.text.roman import RomanNumerals
+from myna.text.roman import ROMAN_ITEM, RomanNumerals, roman_value
 from myna.text.rules import Reader, Rule, any_of, compile_rules, ends_sentence, words_before
 from myna.text.sums import Sums
 
@@ -60,8 +60,8 @@ class Normalizer:
         sums = Sums(language)
         # the order decides between readings that begin at the same place
         self._rules: list[Rule] = [
-            *self._net_signs(),
             *Patterns(language).rules(),
+            *self._net_signs(),
             *sums.rules(),
             *Addresses(language).rules(),
             *CalendarDates(language).rules(),
@@ -80,7 +80,10 @@ class Normalizer:
         if self._language.say_as:
             letter, words = self._language.letter, any_of(self._language.say_as)
             said = self._language.say_as
-            yield re.compile(rf"(?<!{letter})(?P<word>{words})(?!{letter})"), lambda match: said[match["word"]]
+            yield (
+                re.compile(rf"(?<!{letter})(?P<word>{words})(?:(?<!\w)|(?!{letter}))"),
+                lambda match: said[match["word"]],
+            )
         yield _ENTITY, self._read_entity
         yield _EMOTICON, self._read_face
 
@@ -107,7 +110,8 @@ class Normalizer:
             (rf"{version}{after}(?!\.\d)", self._read_version),
             (rf"(?<=[vV])(?<![A-Za-z][vV])(?P<version>\d{{1,5}}\.\d{{1,5}}){after}(?!\.\d)", self._read_version),
             # the number of an item in a list: "1. Open the door" is one, open the door
-            (line + r"(?P<item>\d{1,3})[.)](?=[ \t]\S)", lambda match: f"{language.say(match['item'])}{comma}"),
+            (line + r"(?P<item>\d{1,3})(?:[.)]|°\))(?=[ \t]\S)", lambda match: f"{language.say(match['item'])}{comma}"),
+            (line + ROMAN_ITEM, lambda match: language.cardinal(roman_value(match["item"]))),
             (line + r">+[ \t]", lambda _: ""),  # a quotation in a mail
             (number + after, lambda match: f"{language.number_sign} {language.say(match['number'])}"),
         )
@@ -116,7 +120,7 @@ class Normalizer:
         language, before = self._language, self._language.before
         suffixes = any_of(language.ordinal_suffixes)
         if suffixes:
-            grouped = rf"\d{{1,3}}(?:{re.escape(language.group)}\d{{3}}){{1,3}}|" if language.group != " " else ""
+            grouped = rf"\d{{1,3}}(?:{re.escape(language.group)}\d{{3}}){{1,3}}|"
             ordinal = rf"{before}(?P<number>{grouped}\d{{1,6}})(?P<suffix>{suffixes})(?!{language.letter})"
             yield re.compile(ordinal), self._read_ordinal
         yield from language.counting_rules()
@@ -224,9 +228,14 @@ class Normalizer:
     def _read_abbreviation(self, match: re.Match[str]) -> str | None:
         short = match["short"].lower()
         rest = match.string[match.end() : match.end() + 40]
-        if short in self._language.before_number and re.match(r"\s?(?:\d|[IVXLC]+\b)", rest) is None:
-            return None
         spoken = self._language.abbreviations[short]
+        if short in self._language.before_number:
+            no_abbreviation = self._language.no_abbreviations.get(short)
+            is_word = no_abbreviation and re.search(no_abbreviation, words_before(match), re.IGNORECASE)
+            if is_word or re.match(r"\s?(?:\d|[IVXLC]+\b)", rest) is None:
+                return None
+            if re.match(rf"\s?\d+\s?(?:[-–]|{self._language.symbols.get('&', '&')}\s)\s?\d", rest):
+                return spoken + self._language.plural_ending.removeprefix(spoken[-1:])
         if short in self._language.behind_names:
             return spoken if re.match(r"\s+[A-Z]", rest) else self._language.behind_names[short]
         is_final = short in self._language.final_abbreviations and words_before(match).strip() != ""

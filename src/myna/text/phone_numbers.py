@@ -31,7 +31,7 @@ class PhoneNumbers:
     def rules(self) -> Iterator[Rule]:
         end = rf"(?!{self._language.letter})"
         start, stop = rf"(?<!{self._language.letter})(?<![.,/-])", rf"{end}(?![.,:/-]\d)"
-        area = r"\((?P<phone>0?\d{2,4}\)\s?\d{2,9}(?:[\s.-]\d{2,5}){0,4})"
+        area = r"\((?P<phone>0?\d{2,4}\)\s?(?:9\s)?\d{2,9}(?:[\s.-]\d{2,5}){0,4})"
         if self._language.keys:
             # *100#, *#06#
             yield re.compile(r"(?<![\w*#])[*#]{1,2}\d{2,20}(?:[*#]\d{1,20}){0,4}#(?![\w*#])"), self._read_keys

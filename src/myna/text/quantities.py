@@ -35,7 +35,7 @@ class Quantities:
         names = any_of(language.magnitudes)
         magnitude = rf"(?:\s?(?P<magnitude>(?i:{names})){edge})?" if names else ""
         times, about = language.symbols.get("×", ""), language.symbols.get("≈", "")
-        share = r"(?P<above>\d{1,3})[/⁄](?P<below>\d{1,3})"
+        share = r"(?<!\d/)(?P<above>\d{1,3})[/⁄](?P<below>\d{1,3}|1000)"
         dot = r"(?:\.(?=\s[a-zà-ÿ]|[,;:)]))?"  # of a unit that is written as an abbreviation
         whole = r"(?P<whole>\d{1,3})"
         yield from compile_rules(
@@ -80,7 +80,7 @@ class Quantities:
                 self._read_tens,
             ),
             (
-                rf"{before}{first}\s?[x×]\s?{second}(?:\s?[x×]\s?(?P<third>\d{{1,4}}))?(?:\s?{unit})?{after}",
+                rf"{before}{first}\s?[x×]\s?{second}(?:\s?[x×]\s?(?P<third>{language.number}))?(?:\s?{unit})?{after}",
                 self._read_size,
             ),
         )
@@ -88,18 +88,19 @@ class Quantities:
             base, most = rf"{before}(?P<base>{language.number})", _MAX_POWER_DIGITS
             exponent = rf"(?P<exponent>[-−]?\d{{1,{most}}}|[-−]?[a-z]){after}"
             yield re.compile(rf"{base}\s?\^\s?{exponent}"), self._read_power
-            yield re.compile(rf"{base}[eE](?P<exponent>[-−+]?\d{{1,{most}}}){after}"), self._read_scientific
+            e = "E" if "e" in language.ordinal_suffixes else "[eE]"
+            yield re.compile(rf"{base}{e}(?P<exponent>[-−+]?\d{{1,{most}}}){after}"), self._read_scientific
             yield re.compile(rf"(?<=[A-Za-z)])\^\(?{exponent}\)?"), self._read_raised
             # squares and cubes have words of their own
             raised = rf"(?![²³](?![⁰¹²³⁴-⁹⁺⁻]))(?P<raised>{_RAISED})"
             yield re.compile(base + raised), self._read_power
-            yield re.compile(rf"(?<=[A-Za-z)]){raised}"), self._read_raised
+            yield re.compile(rf"(?<=[A-Za-z)]){raised}|(?<=\d)(?P<charge>[¹²³⁴]?[⁺⁻])"), self._read_raised
         if times:
-            yield re.compile(r"(?<=\d)\s?\*\s?(?=\d)"), lambda _: f" {times} "
+            yield re.compile(r"(?<=[\d%])\s?[*·]\s?(?=\d)"), lambda _: f" {times} "
         if about:
             yield re.compile(r"(?<!\S)~\s?(?=\d)"), lambda _: f"{about} "
-        ratio = rf"{before}(?P<first>\d{{1,3}}):(?P<second>\d{{1,3}}|\d{{4,7}}|\d{{1,3}}[.,]\d{{1,2}}){after}(?!:)"
-        yield re.compile(ratio), self._read_ratio
+        second = rf"\d{{1,3}}|\d{{4,7}}|\d{{1,3}}[.,]\d{{1,2}}|{language.number}"
+        yield re.compile(rf"{before}(?P<first>\d{{1,3}}):(?P<second>{second}){after}(?!:)"), self._read_ratio
 
     def _rates(self, unit: str, number: str) -> Iterator[Rule]:
         """So much of one thing for each of another: "4 g/day", "6 l/100 km", "5 €/mes"."""
@@ -142,11 +143,23 @@ class Quantities:
         is_share = self._language.is_fraction(above, below)
         is_late = above > 12 or below > 9 or "0" in (match["above"][0], match["below"][0])
         is_day = is_late and is_share and below < above <= 31 and below <= 12
+        has_zero = match["above"][0] == "0" or match["below"][0] == "0"
+        is_day |= max(above - 31, below - 12) <= 0 and (has_zero or self._is_announced_day(match))
         if not whole and is_day and self._language.date_order == "dmy":
             return self._language.say_date(None, below, above)
         if not whole and not is_share:
             return f"{self._language.cardinal(above)} {self._language.cardinal(below)}"
         return self._with_unit(self._say_fraction(int(whole) if whole else 0, above, below), match)
+
+    def _is_announced_day(self, match: re.Match[str]) -> bool:
+        """ "le 5/6"; but "le 1/3 des élèves"."""
+        cue = self._language.day_cue
+        is_share_of = re.match(r"\sd(?:[eaio]\w{0,4}|u)?\b", match.string[match.end() :][:8]) is not None
+        return (
+            bool(cue)
+            and not is_share_of
+            and re.search(rf"\b(?:{cue})[,(\s]{{1,2}}$", words_before(match), re.IGNORECASE) is not None
+        )
 
     def _read_vulgar(self, match: re.Match[str]) -> str:
         fraction = Fraction(unicodedata.numeric(match["vulgar"])).limit_denominator(10)
@@ -176,7 +189,9 @@ class Quantities:
         if (magnitude or not fraction) and language.is_attributive(match):
             forms = {"other": forms["one"]}
         if magnitude:
-            return f"{minus}{self._with_magnitude([language.say(number)], magnitude, forms)}"
+            single = language.single_magnitudes.get(magnitude) if number == "1" else None
+            amount = ([], single) if single else ([language.say(number)], magnitude)
+            return f"{minus}{self._with_magnitude(*amount, forms)}"
         has_hundredths = currency.hundredth is not None and len(fraction) == 2
         if not has_hundredths and fraction.strip("0"):
             return f"{minus}{language.join(language.say(number), forms['other'])}"
@@ -254,15 +269,20 @@ class Quantities:
         word = self._language.per_words.get(written, written)
         return self._language.say_each(self._language.units[word]["one"] if word in self._language.units else word)
 
-    def _read_range(self, match: re.Match[str]) -> str:
+    def _read_range(self, match: re.Match[str]) -> str | None:
+        unit = ""
+        if match["unit"]:
+            number, fraction = self._language.split(match["second"])
+            unit = self._language.choose_form(self._language.units[match["unit"]], number, is_whole=not fraction)
+        following = re.match(r"\s([^\W\d_]{3,})", match.string[match.end() :][:40])
+        noun = unit or (following[1] if following else "")
+        if match["second"][0] == "0" and match["second"].isdigit() and len(match["second"]) > 1:
+            return None  # the number of a bill: 2024-0153
         first = self._language.say_signed(match["low"], match["first"])
         second = self._language.say_signed(match["high"], match["second"])
-        spoken = self._language.join(first, self._between(match), second)
-        if not match["unit"]:
-            return spoken
-        number, fraction = self._language.split(match["second"])
-        unit = self._language.choose_form(self._language.units[match["unit"]], number, is_whole=not fraction)
-        return self._language.join(spoken, unit)
+        if noun and not self._language.is_small(noun):
+            first, second = self._language.agree(first, noun), self._language.agree(second, noun)
+        return self._language.join(first, self._between(match), second, unit)
 
     def _between(self, match: re.Match[str]) -> str:
         """ "to"; "and" after "between"."""
@@ -317,7 +337,9 @@ class Quantities:
 def _exponent(match: re.Match[str]) -> str:
     """As it would be written without small raised signs."""
     groups = match.groupdict()
-    return unicodedata.normalize("NFKC", groups.get("raised") or groups.get("exponent") or "").replace("−", "-")
+    return unicodedata.normalize(
+        "NFKC", groups.get("raised") or groups.get("charge") or groups.get("exponent") or ""
+    ).replace("−", "-")
 
 
 def _several(forms: Forms) -> str:

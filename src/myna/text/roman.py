@@ -8,6 +8,8 @@ from myna.text.rules import Rule, words_before
 
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _ROMAN = r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
+ROMAN_ITEM = r"(?P<item>(?=[IVX]{2})X{0,3}(?:IX|IV|V?I{0,3}))(?=[.)]\s[A-ZÀ-Þ])"
+"""Of a list: "II. Methods"; "I." and "V." begin names."""
 _LARGEST_KING = 39
 _LATIN = re.compile(r"[^\W\d_]+")
 
@@ -47,12 +49,15 @@ class RomanNumerals:
                 return None  # French "Le", "Me"
             first = self._language.ordinal(value, is_feminine=match["ending"] in ("re", "ère"))
             return self._with_end(first, match, self._language.ordinal)
-        before = re.search(r"(\w[^\s.,;]*)[.,]?\s*$", words_before(match))
+        joint = rf"(?:{self._language.symbols.get('&', ',')}|{self._language.to})"
+        # "siglos XIX y XX", "XIX e XX secolo"
+        before = re.search(r"(\w[^\s.,;]*)[.,]?\s*$", re.sub(rf"[IVXLC]+,?\s{joint}\s$", "", words_before(match)))
         word = before[1] if before else ""
         following = match.string[match.end() : match.end() + 24]
-        after = _LATIN.match(following.lstrip())
+        after = _LATIN.match(re.sub(rf"^\s{joint}\s[IVXLC]+\s", "", following).lstrip())
         nouns, noun = self._language.roman_nouns, word.lower()
         is_sure = len(numeral) > 1 or word[:1].isupper() or (numeral in self._language.lone_romans)
+        is_sure &= not word.isupper() or set(numeral) <= set("IVX")  # "VIA DI QUI"
         if is_sure and (noun in nouns or noun.removesuffix("s") in nouns):
             return self._with_end(self._language.cardinal(value), match, self._language.cardinal)
         if after is not None and after[0].lower() in self._language.roman_before:

@@ -115,7 +115,8 @@ class Sums:
         return spell_letters(letter.upper(), self._language) if is_read else None
 
     def _read_sign(self, match: re.Match[str]) -> str | None:
-        is_minus = match["sign"] == "−" or self.holds(match) or self._is_formula(match)
+        is_minus = match["sign"] == "−" or self.holds(match)
+        is_minus |= match["sign"] != ":" and self._is_formula(match)
         if _is_share(match.string, match.start()) or not is_minus:
             return None
         word = self._language.operation(_SIGNS[match["sign"]])

@@ -72,42 +72,33 @@ class JobStore(Protocol):
 
     async def add(self, job: Job, items: Sequence[NewItem], max_unfinished: int) -> None:
         """All items or none. Raises: Overloaded, if the workspace has so many jobs that are not done."""
-        ...
 
     async def get(self, workspace: WorkspaceId, job_id: str) -> Job:
         """Raises: ResourceNotFound, also for a job of another workspace and one whose time is over."""
-        ...
 
     async def find(self, job_id: str) -> Job:
         """Of any workspace, for who brings a signed link. Raises: ResourceNotFound."""
-        ...
 
     async def get_items(self, job_id: str) -> Sequence[JobItem]:
         """In the order in which they were sent."""
-        ...
 
     async def get_item(self, job_id: str, position: int) -> JobItem:
         """One of them. Raises: ResourceNotFound."""
-        ...
 
     async def get_result(self, job_id: str, position: int) -> SpokenItem:
         """Raises: ResourceNotFound (no such item, not done, failed), ServiceUnavailable."""
-        ...
 
     async def claim(self, workspace: WorkspaceId, lifetime: timedelta) -> ClaimedItem | None:
         """A pending item that nobody has, or whose claim is over. None: there is none now.
 
         Low positions first, then the oldest job: jobs take turns, and a short one does not wait for a long one.
         """
-        ...
 
     async def renew(self, claimed: ClaimedItem, lifetime: timedelta) -> None:
         """Keep it for so long from now on, unless another has claimed it since."""
-        ...
 
     async def release(self, claimed: ClaimedItem) -> None:
         """Give it back undone; the attempt does not count."""
-        ...
 
     async def finish(self, claimed: ClaimedItem, outcome: SpokenItem | Failure, keep_for: timedelta) -> None:
         """Keep the outcome and delete the text. With its last item the job is done, and kept for so long from then on.
@@ -115,15 +106,12 @@ class JobStore(Protocol):
         Nothing happens if another has claimed the item since, or it is done, or its job was deleted.
         Raises: ServiceUnavailable.
         """
-        ...
 
     async def list_waiting(self) -> Collection[WorkspaceId]:
         """Who has jobs that are not done, claimed or not."""
-        ...
 
     async def delete_expired(self) -> int:
         """House-keeping over all workspaces: how many jobs were deleted, with their audio."""
-        ...
 
 
 def unknown_job() -> ResourceNotFound:

@@ -29,17 +29,14 @@ class Offload(Protocol):
 
     async def __call__(self, work: Callable[[], T]) -> T:
         """Run `work` and return what it returns or raise what it raises. Raises: Overloaded."""
-        ...
 
 
 class Clock(Protocol):
     def now(self) -> datetime:
         """The time, with the UTC zone. Jumps when somebody sets the clock: for what is kept and shown."""
-        ...
 
     def monotonic_s(self) -> float:
         """Seconds that pass, whatever the clock is set to: for how long ago something was in this process."""
-        ...
 
 
 # --- engines -------------------------------------------------------------------------------------------------------
@@ -52,7 +49,6 @@ class EngineStream(Protocol):
 
     async def aclose(self) -> None:
         """Stop the engine within a chunk and free its slot. May be called at any time, more than once."""
-        ...
 
 
 class EngineClient(Protocol):
@@ -63,7 +59,6 @@ class EngineClient(Protocol):
 
     async def start(self) -> None:
         """Load the engine. Raises: WeightsMissing, WeightsCorrupt, EngineFailure."""
-        ...
 
     @property
     def is_ready(self) -> bool: ...
@@ -75,15 +70,12 @@ class EngineClient(Protocol):
 
         Raises: Overloaded, ServiceUnavailable, EngineFailure and what the engine refuses.
         """
-        ...
 
     async def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> VoiceArtifact:
         """Make up a voice of a description. Same errors as `encode_voice`."""
-        ...
 
     async def refine_voice(self, artifact: VoiceArtifact, reference: ReferenceAudio) -> VoiceArtifact:
         """Improve an artifact in the background, giving way to whoever is served. Same errors as `encode_voice`."""
-        ...
 
     async def synthesize(
         self,
@@ -101,7 +93,6 @@ class EngineClient(Protocol):
 
         Raises: Overloaded, VoiceIncompatible, LanguageUnsupported, EngineFailure.
         """
-        ...
 
     async def speak_whole(
         self,
@@ -112,7 +103,6 @@ class EngineClient(Protocol):
         at_leisure: bool = False,
     ) -> Sequence[SpokenChunk]:
         """Everything at once, for those who want to hear nothing before the end. Raises: as `synthesize`."""
-        ...
 
     async def close(self) -> None: ...
 
@@ -128,47 +118,39 @@ class SampleAnalyst(Protocol):
 
         Raises: AudioUndecodable for bytes that are not audio; what is wrong with audio that decodes is a finding.
         """
-        ...
 
     def join(self, samples: Sequence[AnalysedSample], rate_hz: int, max_s: float) -> ReferenceAudio:
         """Make one reference out of the usable samples, highest rating first, at most `max_s` at `rate_hz`.
 
         Goes by nothing of a sample but `processed`, `transcript`, `lang` and `rating`: what is kept of it.
         """
-        ...
 
     def read(self, content: bytes) -> Waveform:
         """Decode a recording of any length that is accepted, at its own rate.
 
         Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge.
         """
-        ...
 
     def find_speech(self, content: bytes) -> FoundSpeech:
         """`read`, and cut it where nobody speaks.
 
         Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge.
         """
-        ...
 
     def find_talk(self, recent: Waveform) -> Sequence[Talk]:
         """Where somebody speaks in the last seconds of a stream, in order."""
-        ...
 
     def hear(self, speech: Waveform, lang: LangCode | None) -> HeardPassage | None:
         """The words of one passage with their times in it; None if there are none. lang: None to detect."""
-        ...
 
     def measure_similarity(self, first: Waveform, second: Waveform) -> float:
         """How alike two recordings sound, 0 for strangers to 1 for one person (calibration in docs/lab/audio.md)."""
-        ...
 
     def measure_clarity(self, spoken: Waveform, text: str, lang: LangCode) -> float | None:
         """How well the words of the text are understood in their sound, 0 to 1 (calibration in docs/lab/audio.md).
 
         None for a language in which that cannot be judged. spoken: at most 25 s.
         """
-        ...
 
 
 # --- store ---------------------------------------------------------------------------------------------------------
@@ -226,34 +208,27 @@ class VoiceStore(Protocol):
         self, workspace: WorkspaceId, voice: Voice, artifact: VoiceArtifact, samples: Sequence[StoredSample]
     ) -> None:
         """Store all of it or nothing. Raises: VoiceAlreadyExists."""
-        ...
 
     async def get(self, workspace: WorkspaceId, voice_id: VoiceId) -> Voice:
         """Raises: VoiceNotFound. A draft past its time is not found."""
-        ...
 
     async def get_with_artifact(self, workspace: WorkspaceId, voice_id: VoiceId) -> StoredVoice:
         """Raises: VoiceNotFound."""
-        ...
 
     async def get_samples(self, workspace: WorkspaceId, voice_id: VoiceId) -> Sequence[StoredSample]:
         """Raises: VoiceNotFound."""
-        ...
 
     async def list(self, workspace: WorkspaceId) -> Sequence[Voice]:
         """All published voices of the workspace (no drafts), oldest first."""
-        ...
 
     async def update(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
         """Raises: VoiceNotFound."""
-        ...
 
     async def publish(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
         """Make a draft a listed voice that does not expire, with the changes; of a published voice only the latter.
 
         Raises: VoiceNotFound.
         """
-        ...
 
     async def replace_artifact(
         self,
@@ -270,60 +245,48 @@ class VoiceStore(Protocol):
         over: what the work began with; if the artifact or the stage is another by now, nothing happens: False.
         Raises: VoiceNotFound; with `over` also ConsentRevoked.
         """
-        ...
 
     async def set_measures(self, over: StoredVoice, measures: TrialMeasures, refinement: Refinement) -> bool:
         """What was measured on a voice, and how far it is with that. Otherwise as `replace_artifact`."""
-        ...
 
     async def claim_refinement(self, voice: Voice, lifetime: timedelta) -> bool:
         """Be the only process that is at work on this stage of a voice, for so long from now on; may be repeated.
 
         False if another is, or the stage is over. Raises: VoiceNotFound, ConsentRevoked.
         """
-        ...
 
     async def list_made_by_others(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
         """House-keeping over all workspaces: voices that this engine in this version did not make, oldest first.
 
         No drafts: they expire anyway.
         """
-        ...
 
     async def list_pending_refinements(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
         """House-keeping over all workspaces: voices of this engine whose refinement is pending, oldest first."""
-        ...
 
     async def set_consent(self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent) -> Voice:
         """In the place of the one before. One that is revoked leaves a `Revocation`, for good.
 
         Raises: VoiceNotFound.
         """
-        ...
 
     async def list_revocations(self, workspace: WorkspaceId, voice_id: VoiceId) -> Sequence[Revocation]:
         """The newest first, also of a voice that is deleted. voice_id: or its digest."""
-        ...
 
     async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
         """Row, samples and artifact, at once. Raises: VoiceNotFound."""
-        ...
 
     async def delete_expired_drafts(self) -> int:
         """House-keeping over all workspaces: how many drafts were dropped."""
-        ...
 
     async def delete_made_before(self, moment: datetime) -> Sequence[VoiceId]:
         """House-keeping over all workspaces: which voices were deleted, drafts too."""
-        ...
 
     async def recover(self) -> int:
         """Drop what a crash left half done; how many leftovers were dropped. Called once before serving."""
-        ...
 
     async def check(self) -> None:
         """Raises: ServiceUnavailable when the store cannot be read and written."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,36 +322,29 @@ class KeyStore(Protocol):
         self, workspace: WorkspaceId, scopes: Scopes, lifetime: timedelta | None = None
     ) -> tuple[str, KeyRow]:
         """Make a key; the only moment at which it exists in clear. Raises: InvalidRequest for a bad workspace name."""
-        ...
 
     async def rotate(self, key_id: str, overlap: timedelta) -> tuple[str, KeyRow]:
         """Make a key that opens the same, for as long as the old one was made for; that one ends after the overlap.
 
         Raises: ResourceNotFound, InvalidRequest for a key that opens nothing any more or was rotated.
         """
-        ...
 
     async def verify(self, key: str) -> Grant:
         """Notes that the key is used today. Raises: CredentialsRejected, CredentialsExpired."""
-        ...
 
     async def vouch(self, key_id: str) -> Grant:
         """As `verify`, of a key that is not here but has signed something."""
-        ...
 
     async def signing_secret(self, key_id: str) -> bytes | None:
         """The SHA-256 of `IW1` and the key's secret; None: no such key. Raises: PermissionDenied (not kept)."""
-        ...
 
     async def spend(self, name: str, expires_at: datetime) -> bool:
         """False if the name was spent before. Kept until it expires; of several at once one gets True."""
-        ...
 
     async def list(self) -> Sequence[KeyRow]: ...
 
     async def revoke(self, key_id: str) -> None:
         """Raises: ResourceNotFound."""
-        ...
 
 
 class TokenVault(Protocol):
@@ -396,24 +352,19 @@ class TokenVault(Protocol):
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """sub, jti, iat, exp, scope, once."""
-        ...
 
     def read(self, token: str) -> Mapping[str, Any] | None:
         """The claims; None for what was not signed here. Does not look at the times."""
-        ...
 
     def sign_link(self, name: str) -> str:
         """64 hex digits that nobody else can make for this name; no token."""
-        ...
 
     def sign_receipt(self, receipt: Mapping[str, Any]) -> str:
         """A JWS (EdDSA) that anybody can check who knows `receipt_key`."""
-        ...
 
     @property
     def receipt_key(self) -> Mapping[str, Any]:
         """The public half, as a JWK. Raises: ServiceUnavailable, if nothing can be signed."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,15 +388,12 @@ class RequestKeys(Protocol):
         key: any text of the client. lifetime: after it a request that never ended (a crash) may be begun again.
         Raises: ServiceUnavailable.
         """
-        ...
 
     async def finish(self, workspace: WorkspaceId, key: str, voice_ids: Sequence[VoiceId], lifetime: timedelta) -> None:
         """Remember what the request has made, for a lifetime from now on. Raises: ServiceUnavailable."""
-        ...
 
     async def abandon(self, workspace: WorkspaceId, key: str) -> None:
         """The request failed and made nothing: its key is free again. Raises: ServiceUnavailable."""
-        ...
 
 
 Tally = Mapping[str, float]
@@ -458,14 +406,12 @@ class Tallies(Protocol):
 
     async def get(self, name: str) -> Tally:
         """Empty if there is none, or its lifetime is over. Raises: ServiceUnavailable."""
-        ...
 
     async def change(self, name: str, change: ChangeTally, lifetime: timedelta) -> None:
         """One caller after the other: `change` is called once, with what is there, and gives what is there then.
 
         lifetime: from now on. Raises: ServiceUnavailable, and what `change` raises: then all stays as it was.
         """
-        ...
 
 
 class DictionaryStore(Protocol):
@@ -475,17 +421,13 @@ class DictionaryStore(Protocol):
 
     async def get(self, workspace: WorkspaceId, dictionary_id: str) -> PronunciationDictionary:
         """Raises: ResourceNotFound."""
-        ...
 
     async def list(self, workspace: WorkspaceId, after_id: str, limit: int) -> Sequence[PronunciationDictionary]:
         """Oldest first. after_id: the last one of the page before, which may be deleted; empty for the first page."""
-        ...
 
     async def replace(self, dictionary: PronunciationDictionary, etag: str) -> None:
         """In the place of the one with its id, if that still has this etag. Raises: ResourceNotFound,
         DictionaryChanged."""
-        ...
 
     async def delete(self, workspace: WorkspaceId, dictionary_id: str, etag: str) -> None:
         """Raises: ResourceNotFound, DictionaryChanged."""
-        ...

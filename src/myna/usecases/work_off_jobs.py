@@ -32,11 +32,9 @@ class ItemSpeaker(Protocol):
 
     async def __call__(self, claimed: ClaimedItem) -> SpokenItem:
         """Raises: what speech raises."""
-        ...
 
     def tell(self, error: Exception) -> Failure:
         """As a client is told it."""
-        ...
 
 
 class WorkOffJobs:

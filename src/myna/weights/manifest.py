@@ -4,10 +4,11 @@
 """
 
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,13 @@ class WeightFile:
 
     path: str
     """Relative to the cache folder, with forward slashes: "kokoro/text.onnx"."""
-    converter: str
-    """Name in `myna.weights.convert.CONVERTERS`."""
     sources: tuple[str, ...]
-    """`Member.id`s of the same bundle, in the order that the converter wants."""
+    """`Member.id`s of the same bundle, in order."""
     sha256: frozenset[str]
     """Accepted digests of the finished file."""
     size_bytes: int
+    recipe: str = ""
+    """Name in `weights/recipes`; empty: the sources one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +80,10 @@ class Bundle:
     packages: tuple[Package, ...]
     files: tuple[WeightFile, ...]
 
-    @property
-    def download_bytes(self) -> int:
-        return sum(package.size_bytes for package in self.packages)
-
-    @property
-    def size_bytes(self) -> int:
-        """What the bundle takes in the cache."""
-        return sum(file.size_bytes for file in self.files)
-
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     bundles: tuple[Bundle, ...]
-
-    def bundle(self, name: str) -> Bundle | None:
-        return next((bundle for bundle in self.bundles if bundle.name == name), None)
 
     def file(self, path: str) -> WeightFile | None:
         return next((file for bundle in self.bundles for file in bundle.files if file.path == path), None)
@@ -103,7 +92,7 @@ class Manifest:
 def parse_manifest(text: str) -> Manifest:
     """Read a manifest from TOML.
 
-    Raises: ValueError (also as KeyError or TOMLDecodeError) for a manifest that is not well formed; ours is tested.
+    Raises: ValueError, KeyError or TypeError for a manifest that is not well formed; ours is tested.
     """
     return Manifest(tuple(_bundle(entry) for entry in tomllib.loads(text)["bundle"]))
 
@@ -113,42 +102,26 @@ def load_manifest() -> Manifest:
     return parse_manifest((files(__package__) / "manifest.toml").read_text(encoding="utf-8"))
 
 
-def _bundle(entry: Mapping[str, Any]) -> Bundle:
-    bundle = Bundle(
-        name=entry["name"],
-        summary=entry["summary"],
-        licence=entry["licence"],
-        origin=entry["origin"],
-        packages=tuple(_package(package) for package in entry["package"]),
-        files=tuple(_file(file) for file in entry["file"]),
-    )
-    known = {member.id for package in bundle.packages for member in package.members}
-    unknown = {source for file in bundle.files for source in file.sources} - known
+def _bundle(entry: dict[str, Any]) -> Bundle:
+    packages = tuple(_package(package) for package in entry.pop("package"))
+    weight_files = tuple(_read(WeightFile, file) for file in entry.pop("file"))
+    bundle = _read(Bundle, entry, packages=packages, files=weight_files)
+    known = {member.id for package in packages for member in package.members}
+    unknown = {source for file in weight_files for source in file.sources} - known
     if unknown:
         raise ValueError(f"bundle {bundle.name} uses members that no package of it has: {sorted(unknown)}")
     return bundle
 
 
-def _package(entry: Mapping[str, Any]) -> Package:
-    tag = entry.get("wheel_tag")
-    return Package(
-        name=entry["name"],
-        version=entry["version"],
-        sha256=frozenset(entry["sha256"]),
-        size_bytes=entry["size_bytes"],
-        members=tuple(
-            Member(member["id"], tuple(member["paths"]), frozenset(member["sha256"]), member["size_bytes"])
-            for member in entry["member"]
-        ),
-        wheel_tag=None if tag is None else WheelTag(tag["python"], tag["abi"], tag["platform"]),
-    )
+def _package(entry: dict[str, Any]) -> Package:
+    members = tuple(_read(Member, member) for member in entry.pop("member"))
+    tag = entry.pop("wheel_tag", None)
+    return _read(Package, entry, members=members, wheel_tag=WheelTag(**tag) if tag else None)
 
 
-def _file(entry: Mapping[str, Any]) -> WeightFile:
-    return WeightFile(
-        path=entry["path"],
-        converter=entry["converter"],
-        sources=tuple(entry["sources"]),
-        sha256=frozenset(entry["sha256"]),
-        size_bytes=entry["size_bytes"],
-    )
+def _read(kind: type[T], entry: dict[str, Any], **parts: object) -> T:
+    """TOML's lists become what cannot be changed."""
+    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
+    if "sha256" in plain:
+        plain["sha256"] = frozenset(plain["sha256"])
+    return kind(**plain, **parts)

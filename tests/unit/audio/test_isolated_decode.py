@@ -1,4 +1,4 @@
-"""The decoder process: what it gives, what it survives, and thousands of damaged files."""
+"""The decoder process: what it gives, what it survives, and hundreds of damaged files."""
 
 import os
 import random
@@ -14,8 +14,8 @@ from myna.audio.decode import DecodeLimits, decode_audio
 from myna.audio.isolated_decode import IsolatedDecoder
 from myna.domain.errors import InvalidRequest, PayloadTooLarge
 
-FUZZ_TIME_BOX_S = 6.0
-"""Long enough for one to three thousand files on one core."""
+NUM_DAMAGED = 800
+"""Two seconds of one core; raise it by hand to look longer."""
 
 
 @pytest.fixture(scope="module")
@@ -104,14 +104,13 @@ def mutate(content: bytes, chance: random.Random) -> bytes:
 
 
 def test_damaged_files_are_decoded_or_refused_and_never_stop_the_service(decoder: IsolatedDecoder) -> None:
-    """Mutated real files of all formats, in a time box: each is answered, fast, within the limits."""
+    """Mutated real files of all formats, the same in every run: each is answered, fast, within the limits."""
     chance = random.Random(20261123)
     originals = [content[:24_000] for _, content in iter_recordings()]
     limits = DecodeLimits()
-    deadline_s = time.monotonic() + FUZZ_TIME_BOX_S
     num_read = num_refused = 0
     slowest_s = 0.0
-    while time.monotonic() < deadline_s:
+    for _ in range(NUM_DAMAGED):
         content = mutate(chance.choice(originals), chance)
         started_s = time.monotonic()
         try:

@@ -210,8 +210,10 @@ def test_a_voice_at_once_goes_a_safe_part_of_the_way_unheard(workshop: VoiceWork
 def test_refinement_goes_as_far_as_the_voice_stays_good_and_clear(
     workshop: VoiceWorkshop, found: Found, opinions: list[float], certainties: list[float], share: float
 ) -> None:
-    """Where it would go is where corrections lead: gradients take long."""
+    """Where it would go is where corrections lead: gradients take long. One sentence, with hisses, is said in place of
+    four."""
     told = with_judges(workshop, certainties, opinions)
+    told.practise = lambda voice, _: workshop.practise(voice, 2)[1:]
     before, goal = found.voice, found.goal
     taken = take_better(before, goal, found.heard, told)
     assert all_were_asked_for(told)
@@ -228,6 +230,5 @@ def test_a_step_for_embeddings_is_the_step_for_a_sound_that_differs_in_nothing_e
     wanted, heard = (
         style_map.features(VoiceSound(a[i].astype("f"), b[i].astype("f"), style_map.timbre_mean, 5.0)) for i in (0, 1)
     )
-    np.testing.assert_allclose(
-        style_map.embedding_step(a[0] - a[1], b[0] - b[1]), style_map.step(wanted, heard), atol=1e-5
-    )
+    step = ((wanted - heard) @ style_map.matrix)[:128]
+    np.testing.assert_allclose(style_map.embedding_step(a[0] - a[1], b[0] - b[1]), step, atol=1e-5)

@@ -70,17 +70,19 @@ def test_unknown_enum_values_are_unset(spelling: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
+    ("field", "value", "rate_hz", "speed"),
     [
-        ("sampleRateHertz", "24000"),
-        ("sampleRateHertz", 24000.0),
-        ("speakingRate", "1.25"),
-        ("speakingRate", 1),
+        ("sampleRateHertz", "24000", 24000, 1.0),
+        ("sampleRateHertz", 24000.0, 24000, 1.0),
+        ("speakingRate", "1.25", 48000, 1.25),
+        ("speakingRate", 1, 48000, 1.0),
     ],
 )
-def test_numbers_may_be_strings(field: str, value: Any) -> None:
+def test_numbers_may_be_strings(field: str, value: Any, rate_hz: int, speed: float) -> None:
     """Proto-JSON takes numbers as strings, and whole numbers with a point."""
-    parse_message(json.dumps({"audioConfig": {field: value}}), SpeakRequest)
+    message = parse_message(json.dumps({"audioConfig": {field: value}}), SpeakRequest)
+    command = message.to_command(WorkspaceId("acme"))
+    assert (command.audio_format.sample_rate_hz, command.speaking_rate) == (rate_hz, speed)
 
 
 def test_a_byte_order_mark_is_overlooked() -> None:

@@ -7,13 +7,13 @@ import numpy as np
 import onnx
 import pytest
 from tests.quantised_export import CHANNELS, Export
+from training.graphs.faster_graph import make_faster
 from training.style_gradient.__main__ import make_graph_file
 from training.style_gradient.decoder import DECODER
 from training.style_gradient.judges import CAMPPLUS, GE2E
 
 from myna.engines.kokoro.graphs import DecoderStyles
 from myna.engines.kokoro.style_gradient import StyleGradient, StylePull
-from myna.weights.convert.faster_graph import make_faster
 from myna.weights.manifest import Bundle, Manifest, WeightFile
 from myna.weights.store import WeightStore
 
@@ -32,11 +32,26 @@ SHAPES = {
 }
 
 
-def test_the_gradient_of_the_whole_agrees_with_differences(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def models() -> dict[str, onnx.ModelProto]:
+    return {DECODER: tiny_decoder(), GE2E: tiny_ge2e(), CAMPPLUS: tiny_campplus()}
+
+
+@pytest.fixture(scope="module")
+def contents(models: dict[str, onnx.ModelProto]) -> dict[str, bytes]:
+    return {name: model.SerializeToString() for name, model in models.items()}
+
+
+@pytest.fixture(scope="module")
+def graph_file(contents: dict[str, bytes]) -> bytes:
+    return make_graph_file(contents, SHAPES)
+
+
+def test_the_gradient_of_the_whole_agrees_with_differences(
+    contents: dict[str, bytes], graph_file: bytes, tmp_path: Path
+) -> None:
     """Through quantised layers, spectrum, resampling and both judges: axes of the style, ways of the shift."""
-    models = {DECODER: tiny_decoder(), GE2E: tiny_ge2e(), CAMPPLUS: tiny_campplus()}
-    contents = {name: model.SerializeToString() for name, model in models.items()}
-    gradient = StyleGradient(store_of(tmp_path, contents), graph_file=make_graph_file(contents, SHAPES))
+    gradient = StyleGradient(store_of(tmp_path, contents), graph_file=graph_file)
     random = np.random.default_rng(5)  # no band is near silence there, where the logarithm bends within a step
     features, f0_hz, energy, articulation, timbre, shift, target_a, target_b = (
         random.normal(size=shape[1:]).astype(np.float32) for shape in SHAPES.values()
@@ -59,10 +74,9 @@ def test_the_gradient_of_the_whole_agrees_with_differences(tmp_path: Path) -> No
         assert part == pytest.approx(expected, abs=0.01 * np.abs(expected).max())
 
 
-def test_the_file_holds_no_weights_and_is_reproducible() -> None:
-    models = {DECODER: tiny_decoder(), GE2E: tiny_ge2e(), CAMPPLUS: tiny_campplus()}
-    contents = {name: model.SerializeToString() for name, model in models.items()}
-    graph_file = make_graph_file(contents, SHAPES)
+def test_the_file_holds_no_weights_and_is_reproducible(
+    models: dict[str, onnx.ModelProto], contents: dict[str, bytes], graph_file: bytes
+) -> None:
     assert graph_file == make_graph_file(contents, SHAPES)
     weights = [tensor.raw_data for model in models.values() for tensor in model.graph.initializer]
     assert not any(len(data) > 64 and data in graph_file for data in weights)
@@ -74,7 +88,7 @@ def store_of(folder: Path, contents: dict[str, bytes]) -> WeightStore:
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(content)
-        files.append(WeightFile(name, "join", (), frozenset({sha256(content).hexdigest()}), len(content)))
+        files.append(WeightFile(name, (), frozenset({sha256(content).hexdigest()}), len(content)))
     return WeightStore(folder, Manifest((Bundle("tiny", "", "", "", (), tuple(files)),)))
 
 

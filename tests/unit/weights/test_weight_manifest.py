@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from myna.weights.convert.converters import CONVERTERS
 from myna.weights.manifest import load_manifest, parse_manifest
+from myna.weights.recipe import RECIPES
 
 
 def test_the_shipped_manifest_is_complete() -> None:
-    """Every file has a converter, a licence and a pinned source; no path leaves the cache; no two are the same."""
+    """Every file has its recipe, a licence and a pinned source; no path leaves the cache; no two are the same."""
     manifest = load_manifest()
     files = [file for bundle in manifest.bundles for file in bundle.files]
     packages = [package for bundle in manifest.bundles for package in bundle.packages]
@@ -20,7 +20,7 @@ def test_the_shipped_manifest_is_complete() -> None:
         for digest in (holder.sha256 or {"none"})
     ]
     assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in digests)
-    assert {file.converter for file in files} <= CONVERTERS.keys()
+    assert all((RECIPES / f"{file.recipe}.zip").is_file() for file in files if file.recipe)
     assert all(re.fullmatch(r"[a-z0-9-]+/[A-Za-z0-9_.-]+", file.path) for file in files)
     assert len({file.path for file in files}) == len(files)
     assert all(bundle.licence and bundle.origin for bundle in manifest.bundles)
@@ -50,7 +50,6 @@ def test_a_file_made_from_nothing_is_refused() -> None:
             package = []
             [[bundle.file]]
             path = "b/f"
-            converter = "join"
             sources = ["ghost"]
             sha256 = []
             size_bytes = 1

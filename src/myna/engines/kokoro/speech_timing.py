@@ -8,6 +8,7 @@ import numpy.typing as npt
 from myna.domain.speech import PhoneTiming, TokenTiming
 from myna.engines.kokoro.graphs import FRAME_SAMPLES, SAMPLE_RATE_HZ, IntArray
 from myna.engines.kokoro.phonemes.symbols import MODIFIERS, PUNCTUATION, STRESS_MARKS, SymbolSequence
+from myna.engines.kokoro.phonemes.tables import read_table
 
 FRAME_S = FRAME_SAMPLES / SAMPLE_RATE_HZ
 """25 ms."""
@@ -15,29 +16,8 @@ LEAD_S = 0.05
 """A sound is heard about this long before its symbol's frames begin. Energy rises 30 to 50 ms before the frames of the
 first sound after a pause (39 pauses, four voices); stop closures lie two frames early."""
 _SILENT = PUNCTUATION | {" "}
-_IPA = {
-    "A": "eɪ",
-    "I": "aɪ",
-    "O": "oʊ",
-    "Q": "əʊ",
-    "T": "ɾ",
-    "W": "aʊ",
-    "Y": "ɔɪ",
-    "ʣ": "dz",
-    "ʤ": "dʒ",
-    "ʥ": "dʑ",
-    "ʦ": "ts",
-    "ʧ": "tʃ",
-    "ʨ": "tɕ",
-    "ꭧ": "tʂ",
-    "ᵊ": "ə",
-    "ᵻ": "ɨ",
-    "→": "˥",
-    "↗": "˧˥",
-    "↓": "˨˩˦",
-    "↘": "˥˩",
-}
-"""The model's own symbols as IPA: diphthongs and affricates that are one symbol, Chinese tones. The others are IPA."""
+_IPA = read_table("kokoro")["ipa"]
+"""The model's own symbols; the others are IPA."""
 
 
 def time_tokens(

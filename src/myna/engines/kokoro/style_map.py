@@ -88,12 +88,11 @@ class StyleMap:
         """
         return self.reach_offset + timbre_style @ self.reach_matrix
 
-    def step(self, wanted: Array, heard: Array) -> Array:
-        """The decoder step, [128], that would turn one sound into another if the decoder were linear."""
-        return np.asarray(((wanted - heard) @ self.matrix)[:STYLE_DIM])
-
     def embedding_step(self, missing_a: FloatArray, missing_b: FloatArray) -> Array:
-        """The same for what is missing of the embeddings, [256] and [192], where nothing else was measured."""
+        """The decoder step, [128], that would turn one sound into another if the decoder were linear.
+
+        For what is missing of the embeddings, [256] and [192], where nothing else was measured.
+        """
         missing = np.concatenate([_WEIGHT_A * missing_a, _WEIGHT_B * missing_b])
         return np.asarray((missing @ self.matrix[: len(missing)])[:STYLE_DIM])
 

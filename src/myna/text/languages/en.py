@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from myna.text.languages.english_forms import EnglishForms, is_attributive
 from myna.text.languages.english_names import name_rules
 from myna.text.languages.scripture import scripture_rules
-from myna.text.rules import DASH, Rule, any_of, words_before
+from myna.text.rules import Rule, words_before
 
 _DAY_CUE = re.compile(
     r"\b(?:on|by|until|till|since|before|after|from|due|dated|(?:mon|tues|wednes|thurs|fri|satur|sun)day,?|"
@@ -34,19 +34,10 @@ class English(EnglishForms):
 
     def own_rules(self) -> Iterator[Rule]:
         """More dates, verses, and what `EnglishForms` has."""
-        months = any_of(self.month_names)
-        until = rf"(?<!\w)(?P<first>{months})\.?{DASH}(?P<second>{months})(?:\.(?!\s*$)|(?!\w))"
-        yield re.compile(until, re.IGNORECASE), self._read_months
         yield re.compile(rf"{self.before}(?<![/$-])(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}}){self.after}(?!/)"), self._read_day
         yield from scripture_rules(self)
         yield from name_rules(self)
         yield from self.form_rules()
-
-    def _read_months(self, match: re.Match[str]) -> str | None:
-        if not (match["first"][0].isupper() and match["second"][0].isupper()):
-            return None
-        first, second = (self.months[self.month_names[match[end].lower()] - 1] for end in ("first", "second"))
-        return self.join(first, self.to, second)
 
     def _read_day(self, match: re.Match[str]) -> str | None:
         """ "Monday, 3/14", "due 12/25", "12/25 is Christmas"; "I got 12/15" and "12/15 students" are none."""

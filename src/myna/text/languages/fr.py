@@ -12,13 +12,14 @@ class French(Romance):
         return super().is_feminine(noun if noun == "fois" else noun.lower().removesuffix("s"))
 
     def ordinal(self, number: int, *, is_feminine: bool = False) -> str:
-        spoken = super().ordinal(number)
+        spoken = super().ordinal(number).replace("vingtsième", "vingtième").replace("centsième", "centième")
         return "première" if is_feminine and spoken == "premier" else spoken
 
     def suffixed(self, number: int, suffix: str) -> str:
+        plural = "s" if suffix.endswith("s") else ""
         if suffix.startswith("nd"):
-            return "seconde" if suffix == "nde" else "second"
-        return self.ordinal(number, is_feminine=suffix in ("re", "ère"))
+            return ("seconde" if suffix.startswith("nde") else "second") + plural
+        return self.ordinal(number, is_feminine=suffix.startswith(("re", "èr"))) + plural
 
     def agree_with(self, numeral: str, noun: str, *, is_feminine: bool) -> str:  # noqa: ARG002
         return re.sub(r"\bun$", "une", numeral) if is_feminine else numeral

@@ -13,6 +13,11 @@ _TIMES = frozenset(("ora", "giorno", "settimana", "mese", "trimestre", "semestre
 class Italian(Romance):
     """See `Language`."""
 
+    def cardinal(self, number: int) -> str:
+        """See `Language`. As it is written: "centodiciotto", "ventitré", "un milione duecento"."""
+        spoken = super().cardinal(number).replace("dicotto", "diciotto")
+        return re.sub(r"(?<=\w)tre\b", "tré", re.sub(r"(?<=ili)(on[ei]|ard[oi]) e ", r"\1 ", spoken))
+
     def agree_with(self, numeral: str, noun: str, *, is_feminine: bool) -> str:
         if numeral != "uno":
             return numeral

@@ -99,7 +99,9 @@ class Language(Words):
     @cached_property
     def act(self) -> re.Pattern[str]:
         """What somebody does while speaking: "laughs nervously"."""
-        return re.compile(rf"(?:{any_of([*_ACTS.split(), *self.acts.split()])})(?: (?:{self.act_tail})){{0,2}}")
+        return re.compile(
+            rf"(?:{any_of([*_ACTS.split(), *self.acts.split(), *self.manners])})(?: (?:{self.act_tail})){{0,2}}"
+        )
 
     # --- how numbers are written -------------------------------------------------------------------------------------
 
@@ -129,7 +131,7 @@ class Language(Words):
             digits = r"\d{1,3}(?:,\d{2,3}){0,6},\d{3}"
         if self.group != " ":
             # also as the SI writes it
-            digits += r"|\d{1,3}(?:[\u00a0\u202f]\d{3}){1,6}|\d{1,3}(?: \d{3}){1,5} 000"
+            digits += r"|\d{1,3}(?:[\u00a0\u202f]\d{3}){1,6}|\d{1,3}(?: \d{3}){0,5} 000"
         return rf"(?:{digits}|\d{{1,{MAX_DIGITS}}})(?:{re.escape(self.decimal)}\d{{1,{MAX_DIGITS}}})?"
 
     def split(self, written: str) -> tuple[int, str]:
@@ -201,7 +203,7 @@ class Language(Words):
     def say_count(self, number: int, forms: Forms) -> str:
         """ "one dollar", "zwei Euro", "un euro": with the numeral in front of a noun as the language has it."""
         noun = self.choose_form(forms, number)
-        return f"{self.agree(self.cardinal(number), noun)}{self.gap}{noun}"
+        return f"{self.agree(self.cardinal(number), noun)}{self.gap}{noun}".replace("' ", "'")
 
     def say_digits(self, digits: str) -> str:
         """Digit by digit, with short breaks: "five five five, zero one nine nine"."""
@@ -269,11 +271,15 @@ class Language(Words):
 
     def _read_before_noun(self, match: re.Match[str]) -> str | None:
         whole, fraction = self.split(match["number"])
-        if fraction or match["number"].startswith("0"):
+        if fraction or match["number"].startswith("0") or self.is_small(match["noun"]):
             return None
         plain = self.say(match["number"])
         agreed = self.agree(plain, match["noun"])
         return agreed if agreed != plain and whole else None
+
+    def is_small(self, word: str) -> bool:
+        """Whether nothing is counted by it: "tecle 1 para ..."; "ora" is an hour, too."""
+        return word.lower() in self.common_words and word not in self.hours
 
     def say_short_year(self, match: re.Match[str]) -> str | None:
         """ "'98": `year` holds the two digits."""
@@ -319,6 +325,14 @@ class Language(Words):
             return names["h"] if is_half_known else self.time_full.format(**names)
         pattern = self.time_small_minute if minute < 10 else ""
         return (pattern or self.time).format(**names)
+
+    def say_half(self, half: str, hour: int) -> str:  # noqa: ARG002  (of Spanish)
+        """Of the day, after a time: "PM". half: as it is written, in small letters."""
+        return self.pm[half]
+
+    def say_bare_hour(self, hour: int) -> str:
+        """Where the word for hours follows later: "neuf à dix heures"."""
+        return self.agree(self.cardinal(hour), self.hours[1]) if self.hours else self.cardinal(hour)
 
     def say_second(self, second: int) -> str:
         """Behind hours and minutes."""

@@ -18,7 +18,7 @@ class Portuguese(Romance):
 
     def part(self, number: int) -> str:
         """See `Romance`: "dezesseis avos"."""
-        return self.ordinal(number) if number == 100 else f"{self.cardinal(number)} avos"
+        return self.ordinal(number) if number in (100, 1000) else f"{self.cardinal(number)} avos"
 
     def parts(self, one: str) -> str:
         return one if one.endswith("avos") else super().parts(one)
@@ -27,7 +27,7 @@ class Portuguese(Romance):
         if not is_feminine:
             return numeral
         numeral = re.sub(r"(?<=\w)entos\b", "entas", numeral)
-        return re.sub(r"\bum$", "uma", re.sub(r"\bdois$", "duas", numeral))
+        return re.sub(r"\bum(?=$| mil\b)", "uma", re.sub(r"\bdois(?=$| mil\b)", "duas", numeral))
 
 
 def _lower(forms: Forms) -> Forms:

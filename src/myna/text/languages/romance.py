@@ -21,7 +21,7 @@ class Romance(Language):
     def say_fraction(self, above: int, below: int) -> str:
         """See `Language`: "cinq seizièmes"; but marks are "quinze sur vingt"."""
         is_mark = above > 1 and str(below) in self.marks
-        if is_mark or str(below) in self.fractions or not above < below <= _MAX_NAMED_PART:
+        if is_mark or str(below) in self.fractions or not above < below or _MAX_NAMED_PART < below != 1000:
             return super().say_fraction(above, below)
         one = self.part(below)
         return self.say_count(above, {"one": one, "other": self.parts(one)})
@@ -38,8 +38,9 @@ class Romance(Language):
         return self.ordinal(number, is_feminine=suffix.endswith(("ª", "a")))
 
     def agree(self, numeral: str, noun: str) -> str:
+        """See `Language`; what a capital begins is a name: "28001 Madrid"."""
         first = noun.split(" ", maxsplit=1)[0]
-        return self.agree_with(numeral, first, is_feminine=self.is_feminine(first))
+        return numeral if first[:1].isupper() else self.agree_with(numeral, first, is_feminine=self.is_feminine(first))
 
     def agree_with(self, numeral: str, noun: str, *, is_feminine: bool) -> str:
         """As `agree`, the gender found out. noun: one word."""

@@ -67,6 +67,8 @@ class Words:
     ordinal_suffixes: tuple[str, ...] = ()
     magnitudes: Mapping[str, str] = field(default_factory=dict)
     """What may stand between a sum and its currency: "m" -> "million"."""
+    single_magnitudes: Mapping[str, str] = field(default_factory=dict)
+    """What exactly one of those is, with its numeral: "millones de" -> "un millón de"."""
     of_millions: str = ""  # Between whole millions and what they are millions of
     number_sign: str = ""  # For # and No. before a number
     to: str = ""  # Between the ends of a range
@@ -97,6 +99,7 @@ class Words:
     days: str = ""  # For "May 5-7": of `{month}`, `{first}` and `{last}`
     date_separators: str = "/.-"
     first: str = ""  # The word for the first day of a month, where it is an ordinal
+    day_cue: str = ""  # Pattern of what stands before a day and a month that could be a share: "le 5/6"
     month_words: tuple[str, ...] = ()  # Twelve, where they are said otherwise than the CLDR writes them
     month_spellings: Mapping[str, int] = field(default_factory=dict)  # Other lower-case spellings -> 1 to 12
     capital_months: tuple[str, ...] = ()  # Those that mean something else in small letters: "may"
@@ -109,6 +112,7 @@ class Words:
     seconds: str = "{s}"  # Behind hours and minutes
     hours: tuple[str, ...] = ()  # "Hour" and "hours", where they are said in times
     hour_separators: str = ":"
+    time_words: tuple[str, ...] = ()  # Before a time with a full stop for its colon; it has a `time_suffixes` else
     hour_word: str = ""  # Behind a full hour: "9h", "9 Uhr". A regular expression
     time_suffixes: tuple[str, ...] = ()  # Words after a time that the reading has said already: "10:30 Uhr"
     pm: Mapping[str, str] = field(default_factory=dict)
@@ -139,11 +143,15 @@ class Words:
     abbreviations: Mapping[str, str] = field(default_factory=dict)  # Lower case, with their dots
     final_abbreviations: tuple[str, ...] = ()  # Those that may end a sentence
     before_number: tuple[str, ...] = ()  # Those that are one only before a number: "p. 5"
+    plural_ending: str = ""  # What those get before several numbers: "art. 5-7"
+    no_abbreviations: Mapping[str, str] = field(default_factory=dict)
+    """What looks like one of those but ends a sentence, by a pattern of what is before it: "modern art. 20 people"."""
     behind_names: Mapping[str, str] = field(default_factory=dict)  # What they mean where no name follows: "Elm Dr."
     letters: tuple[str, ...] = ()  # Names of the letters, for what is spelled out; empty where the engine does that
     alphabet: str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"  # Whose names they are
     short_words: str = ""
     """Of two or three letters without accents, as capitals no initialisms: OUI. Of longer ones their letters tell."""
+    digraphs: str = "(?!)"  # Pattern of letters in capitals that are one consonant
     has_clusters: bool = False  # Three consonants in a row make no initialism of a word in capitals
     acronyms: tuple[str, ...] = ()  # Capitals that are spoken as words: ONU
     spelled: tuple[str, ...] = ()  # Capitals that could be words, or are in other places, and are spelled
@@ -151,9 +159,12 @@ class Words:
 
     # --- what people do while they speak ---
     acts: str = ""  # "sighs", "laughs": alone between stars or in brackets they are not said
+    manners: tuple[str, ...] = ()  # More of them, of several words: "à voix basse"
     act_tail: str = "(?!)"  # Pattern of what may follow one: "nervously", "throat"
     not_before_act: str = r"\w+"
     """Pattern of words behind which one between stars only stands out: "the *waves*"."""
+
+    determiners: str = ""  # Pattern of words with which a note in brackets begins that is spoken: "[the president]"
 
     # --- telephone numbers, kings ---
     phone_groups: str = r"(?!)"

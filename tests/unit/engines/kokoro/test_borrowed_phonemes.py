@@ -69,6 +69,11 @@ def test_russian(word: str, stress: int, sounds: str) -> None:
     assert say_russian(word, stress) == sounds
 
 
+@pytest.fixture(scope="module")
+def russian_stress() -> RussianStress:
+    return RussianStress()
+
+
 @pytest.mark.parametrize(
     ("word", "read", "stress"),
     [
@@ -84,9 +89,9 @@ def test_russian(word: str, stress: int, sounds: str) -> None:
         ("брр", "брр", 0),
     ],
 )
-def test_russian_stress(word: str, read: str, stress: int) -> None:
+def test_russian_stress(russian_stress: RussianStress, word: str, read: str, stress: int) -> None:
     """Where it lies is known of common words, and where е is read as ё."""
-    assert RussianStress().find(word) == (read, stress)
+    assert russian_stress.find(word) == (read, stress)
 
 
 @pytest.mark.parametrize(

@@ -12,25 +12,11 @@ from pypinyin import Style, lazy_pinyin
 
 from myna.domain.speech import SpeechToken
 from myna.engines.kokoro.phonemes.spaced import Phonemizer, join_marks, say_english
+from myna.engines.kokoro.phonemes.tables import read_table
 
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _LATIN_WORDS = re.compile(r"[A-Za-z][A-Za-z' -]*|.", re.DOTALL)
-_INITIALS = dict(
-    zip(
-        "b p m f d t n l g k h j q x zh ch sh r z c s".split(),
-        "p pʰ m f t tʰ n l k kʰ x ʨ ʨʰ ɕ ꭧ ꭧʰ ʂ ɻ ʦ ʦʰ s".split(),
-        strict=True,
-    )
-)
-_FINALS = dict(
-    pair.split("=")
-    for pair in (
-        "a=a0 ai=ai0 an=a0n ang=a0ŋ ao=au0 e=ɤ0 ei=ei0 en=ə0n eng=ə0ŋ er=ɚ0 i=i0 ia=ja0 ian=jɛ0n iang=ja0ŋ iao=jau0 "
-        "ie=je0 in=i0n iou=jou0 ing=i0ŋ iong=jʊ0ŋ ong=ʊ0ŋ ou=ou0 u=u0 uei=wei0 ua=wa0 uai=wai0 uan=wa0n uen=wə0n "
-        "uang=wa0ŋ ueng=wə0ŋ uo=wo0 o=wo0 ü=y0 üe=ɥe0 üan=ɥɛ0n ün=y0n ê=ɛ0 m=m0 n=n0 ng=ŋ0"
-    ).split()
-)
-_TONES = {"1": "→", "2": "↗", "3": "↓", "4": "↘", "5": ""}
+_TABLE = read_table("chinese")
 
 
 class ChinesePhonemizer:
@@ -40,7 +26,6 @@ class ChinesePhonemizer:
         self._english = english
 
     def phonemize(self, tokens: Sequence[SpeechToken]) -> list[str]:
-        """See `Phonemizer`."""
         text, owners = "", []
         for index, token in enumerate(tokens):
             text += token.spoken
@@ -78,11 +63,11 @@ def pronounce_word(word: str) -> list[str]:
 
 
 def _spell_syllable(initial: str, final: str) -> str:
-    tone = _TONES.get(final[-1:], "")
+    tone = _TABLE["tones"].get(final[-1:], "")
     plain = final.rstrip("12345")
     is_apical = plain == "i" and initial in ("zh", "ch", "sh", "r", "z", "c", "s")
-    vowel = "ɨ0" if is_apical else _FINALS.get(plain, "")
-    return _INITIALS.get(initial, "") + vowel.replace("0", tone)
+    vowel = "ɨ0" if is_apical else _TABLE["finals"].get(plain, "")
+    return _TABLE["initials"].get(initial, "") + vowel.replace("0", tone)
 
 
 def _stretches(text: str) -> list[tuple[bool, str]]:

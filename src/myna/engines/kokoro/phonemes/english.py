@@ -40,7 +40,6 @@ class EnglishPhonemizer:
         self._g2p = _TaggedLexicon(is_british=is_british, fallback=lambda word: (spelling.pronounce(word.text), 1))
 
     def phonemize(self, tokens: Sequence[SpeechToken]) -> list[str]:
-        """See `Phonemizer`."""
         text, ends = "", []
         for token in tokens:
             text += re.sub(r"\s+", " ", token.spoken.translate(_QUOTES)).strip() + token.whitespace

@@ -9,21 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from myna.engines.kokoro.phonemes.spaced import Word
+from myna.engines.kokoro.phonemes.tables import read_table
 
-_CONSONANTS = dict(
-    zip(
-        "कखगघङचछजझञटठडढणतथदधनपफबभमयरलवशषसहळ",
-        "k kʰ ɡ ɡʰ ŋ c cʰ ɟ ɟʰ ɲ ʈ ʈʰ ɖ ɖʰ ɳ t tʰ d dʰ n p pʰ b bʰ m j ɾ l ʋ ʃ ʂ s h l".split(),
-        strict=True,
-    )
-)
-_WITH_DOT = {"क": "q", "ख": "x", "ग": "ɣ", "ज": "z", "फ": "f", "ड": "r", "ढ": "rh", "य": "j", "झ": "ʒ"}
-_VOWELS = dict(zip("अआइईउऊऋएऐओऔऑऍ", "ə aː ɪ iː ʊ uː ɾɪ eː ɛː oː ɔː ɔ æ".split(), strict=True))
-_SIGNS = dict(zip("ािीुूृेैोौॉॅ", "aː ɪ iː ʊ uː ɾɪ eː ɛː oː ɔː ɔ æ".split(), strict=True))
+_TABLE = read_table("hindi")
+_CONSONANTS = _TABLE["consonants"]
 _VIRAMA, _DOT, _ANUSVARA, _CHANDRABINDU, _VISARGA = "्", "़", "ं", "ँ", "ः"
-_NASALS = {"k": "ŋ", "ɡ": "ŋ", "c": "n", "ɟ": "n", "ʈ": "ɳ", "ɖ": "ɳ", "t": "n", "d": "n", "p": "m", "b": "m"}
-_CLUSTERS = {"ɟɲ": "ɡj", "ccʰ": "cʰcʰ", "kʂ": "kʃ", "ˈɾɪ": "ɾˈɪ"}
-_UNSTRESSED = frozenset("का के की को से में पर ने है हैं था थे थी थीं और तो ही भी कि जो यह वह हो".split())
 _SONORANTS = frozenset("ɾ ʋ l m n ɳ".split())
 """Cannot end a word behind another consonant without a vowel."""
 _TILDE = "\u0303"
@@ -44,7 +34,6 @@ class HindiPronunciation:
     """Implements `Pronunciation`."""
 
     def pronounce(self, words: Sequence[Word]) -> list[str]:
-        """See `Pronunciation`."""
         return [pronounce_word(word.text) for word in words]
 
 
@@ -53,7 +42,7 @@ def pronounce_word(word: str) -> str:
     units = _read_units(unicodedata.normalize("NFD", word))
     _silence_schwas(units)
     _place_nasals(units)
-    stressed = None if unicodedata.normalize("NFC", word) in _UNSTRESSED else _find_stress(units)
+    stressed = None if unicodedata.normalize("NFC", word) in _TABLE["unstressed"] else _find_stress(units)
     sounds = ""
     for index, unit in enumerate(units):
         vowel = unit.vowel
@@ -67,7 +56,7 @@ def pronounce_word(word: str) -> str:
         has_coda_r = unit.consonant == "ɾ" and not unit.vowel and index + 1 < len(units)
         sounds += ("r" if has_coda_r else unit.consonant) + ("ˈ" if index == stressed and vowel else "") + vowel
         sounds += unit.nasal if unit.nasal != _TILDE else ""
-    for written, spoken in _CLUSTERS.items():
+    for written, spoken in _TABLE["clusters"].items():
         sounds = sounds.replace(written, spoken)
     return sounds
 
@@ -77,17 +66,17 @@ def _read_units(word: str) -> list[_Unit]:
     for sign in word:
         if sign in _CONSONANTS:
             units.append(_Unit(_CONSONANTS[sign], "ə", is_inherent=True))
-        elif sign in _VOWELS:
-            units.append(_Unit("", _VOWELS[sign]))
+        elif sign in _TABLE["vowels"]:
+            units.append(_Unit("", _TABLE["vowels"][sign]))
         elif not units:
             continue
-        elif sign in _SIGNS:
-            units[-1].vowel, units[-1].is_inherent = _SIGNS[sign], False
+        elif sign in _TABLE["signs"]:
+            units[-1].vowel, units[-1].is_inherent = _TABLE["signs"][sign], False
         elif sign == _VIRAMA:
             units[-1].vowel, units[-1].is_inherent = "", False
         elif sign == _DOT:
             plain = next((key for key, sound in _CONSONANTS.items() if sound == units[-1].consonant), "")
-            units[-1].consonant = _WITH_DOT.get(plain, units[-1].consonant)
+            units[-1].consonant = _TABLE["with_dot"].get(plain, units[-1].consonant)
         elif sign in (_ANUSVARA, _CHANDRABINDU):
             units[-1].nasal = _TILDE if sign == _CHANDRABINDU else "?"
         elif sign == _VISARGA:
@@ -115,7 +104,7 @@ def _place_nasals(units: list[_Unit]) -> None:
     for index, unit in enumerate(units):
         if unit.nasal == "?":
             following = units[index + 1].consonant[:1] if index + 1 < len(units) else ""
-            unit.nasal = _NASALS.get(following, "n" if following else _TILDE)
+            unit.nasal = _TABLE["nasals"].get(following, "n" if following else _TILDE)
 
 
 def _find_stress(units: list[_Unit]) -> int | None:

@@ -5,15 +5,11 @@ from collections.abc import Sequence
 from myna.engines.kokoro.phonemes.lexicon import GruutLexicon
 from myna.engines.kokoro.phonemes.spaced import Word
 from myna.engines.kokoro.phonemes.symbols import strip_stress
+from myna.engines.kokoro.phonemes.tables import read_table
 
-_UNSTRESSED = frozenset(
-    "il lo la i gli le un uno una di a da in con su per tra fra e ed o del dello della dei degli delle al allo alla ai "
-    "agli alle dal dallo dalla dai dagli dalle nel nello nella nei negli nelle sul sullo sulla sui sugli sulle col che "
-    "mi ti si ci vi ne se ma".split()
-)
+_TABLE = read_table("italian")
 _VOWELS = frozenset("aeiouɛɔɪʊAIWOY")
 _ACCENTED = frozenset("àèéìòóù")
-_ELIDED = {"l": "l", "un": "un", "d": "d", "c": "ʧ", "s": "s", "m": "m", "t": "t", "v": "v", "n": "n"}
 
 
 class ItalianPronunciation:
@@ -23,16 +19,15 @@ class ItalianPronunciation:
         self._lexicon = GruutLexicon("gruut_lang_it")
 
     def pronounce(self, words: Sequence[Word]) -> list[str]:
-        """See `Pronunciation`."""
         return [self._pronounce(word.text) for word in words]
 
     def _pronounce(self, word: str) -> str:
         if "'" in word:
             head, _, rest = word.partition("'")
-            spoken = _ELIDED.get(head) or strip_stress(self._lexicon.pronounce(head))
+            spoken = _TABLE["elided"].get(head) or strip_stress(self._lexicon.pronounce(head))
             return spoken + self._pronounce(rest) if rest else spoken
         spoken = self._lexicon.pronounce(word)
-        if word in _UNSTRESSED:
+        if word in _TABLE["unstressed"]:
             return strip_stress(spoken)
         if word[-1] in _ACCENTED:
             return _stress(strip_stress(spoken), from_end=1)

@@ -11,27 +11,13 @@ from lindera import TokenizerBuilder
 
 from myna.domain.speech import SpeechToken
 from myna.engines.kokoro.phonemes.spaced import Phonemizer, join_marks, say_english
+from myna.engines.kokoro.phonemes.tables import read_table
 from myna.text.numerals.japanese import COUNTERS, spell_cardinal, spell_counted
 
 _PRONUNCIATION_FIELD = 8
 """Of IPADIC's features: how the word is said, in katakana."""
-_ROWS = {
-    "": "アイウエオ", "k": "カキクケコ", "ɡ": "ガギグゲゴ", "s": "サシスセソ", "ʣ": "ザジズゼゾ", "t": "タチツテト",
-    "d": "ダヂヅデド", "n": "ナニヌネノ", "h": "ハヒフヘホ", "b": "バビブベボ", "p": "パピプペポ", "m": "マミムメモ",
-    "ɾ": "ラリルレロ",
-}  # fmt: skip
+_TABLE = read_table("japanese")
 _VOWELS = "aiɯeo"
-_IRREGULAR = {
-    "シ": "ɕi", "ジ": "ʥi", "ス": "sɨ", "ズ": "zɨ", "チ": "ʨi", "ヂ": "ʥi", "ツ": "ʦɨ", "ヅ": "zɨ", "ニ": "ɲi",
-    "ヒ": "çi", "フ": "ɸɯ", "ヤ": "ja", "ユ": "jɯ", "ヨ": "jo", "ワ": "βa", "ヲ": "o", "ヴ": "vɯ", "ヰ": "i", "ヱ": "e",
-    "ァ": "a", "ィ": "i", "ゥ": "ɯ", "ェ": "e", "ォ": "o", "ャ": "ja", "ュ": "jɯ", "ョ": "jo",
-}  # fmt: skip
-_PALATAL_ONSETS = {
-    "キ": "kʲ", "ギ": "ɡʲ", "シ": "ɕ", "ジ": "ʥ", "チ": "ʨ", "ヂ": "ʥ", "ニ": "ɲ", "ヒ": "ç", "ビ": "bʲ", "ピ": "pʲ",
-    "ミ": "mʲ", "リ": "ɾʲ", "テ": "tʲ", "デ": "dʲ", "フ": "ɸ", "ヴ": "v", "ツ": "ʦ", "ウ": "β", "ク": "kᵝ", "グ": "ɡᵝ",
-    "ト": "t", "ド": "d",
-}  # fmt: skip
-_SMALL = {"ャ": "a", "ュ": "ɨ", "ョ": "o", "ァ": "a", "ィ": "i", "ゥ": "ɯ", "ェ": "e", "ォ": "o"}
 _LONG, _GEMINATE, _NASAL = "ー", "ッ", "ン"
 _LONG_U = re.compile("(?<=[ウクスツヌフムユルグズブプュ])ウ")
 """吸う, という: one long vowel."""
@@ -51,13 +37,13 @@ _CHINESE_NUMBER = re.compile(
 
 def _kana_table() -> dict[str, str]:
     table = {}
-    for onset, row in _ROWS.items():
+    for onset, row in _TABLE["rows"].items():
         for kana, vowel in zip(row, _VOWELS, strict=True):
             palatal = "ʲ" if vowel == "i" and onset in ("k", "ɡ", "b", "p", "m", "ɾ") else ""
             table[kana] = onset + palatal + vowel
-    table |= _IRREGULAR
-    for kana, onset in _PALATAL_ONSETS.items():
-        for small, vowel in _SMALL.items():
+    table |= _TABLE["irregular"]
+    for kana, onset in _TABLE["palatal_onsets"].items():
+        for small, vowel in _TABLE["small"].items():
             table[kana + small] = onset + vowel
     return table
 
@@ -77,7 +63,6 @@ class JapanesePhonemizer:
         self._tokenizer = builder.build()
 
     def phonemize(self, tokens: Sequence[SpeechToken]) -> list[str]:
-        """See `Phonemizer`."""
         text, owners = "", []
         readings: dict[int, str] = {}
         for index, token in enumerate(tokens):

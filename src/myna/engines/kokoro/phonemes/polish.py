@@ -9,30 +9,19 @@ import re
 from collections.abc import Sequence
 
 from myna.engines.kokoro.phonemes.spaced import Word
+from myna.engines.kokoro.phonemes.tables import read_table
 
-_SOUNDS = {
-    "ch": "x", "cz": "ʧ", "dz": "ʣ", "dź": "ʥ", "dż": "ʤ", "rz": "ʒ", "sz": "ʃ", "a": "a", "ą": "Ą", "b": "b", "c": "ʦ",
-    "ć": "ʨ", "d": "d", "e": "ɛ", "ę": "Ę", "f": "f", "g": "ɡ", "h": "x", "i": "i", "j": "j", "k": "k", "l": "l",
-    "ł": "w", "m": "m", "n": "n", "ń": "ɲ", "o": "o", "ó": "u", "p": "p", "q": "k", "r": "r", "s": "s", "ś": "ɕ",
-    "t": "t", "u": "u", "v": "v", "w": "v", "x": "ks", "y": "ɪ", "z": "z", "ź": "ʒ", "ż": "ʒ",
-}  # fmt: skip
-"""Ą and Ę stand for the nasal vowels until it is known what follows them."""
-_SOFT = {"c": "ʨ", "s": "ɕ", "z": "ʒ", "n": "ɲ", "dz": "ʥ"}
-"""What an i behind these letters makes of them."""
+_TABLE = read_table("polish")
+_SOUNDS = _TABLE["sounds"]
+_SOFT = _TABLE["soft"]
 _LETTERS = re.compile("|".join(sorted(map(re.escape, _SOUNDS), key=len, reverse=True)))
 _VOWEL_LETTERS = "aąeęioóuy"
 _VOWELS = "aɛiouɪ"
-_VOICELESS_OF = {
-    "b": "p", "d": "t", "ɡ": "k", "v": "f", "z": "s", "ʒ": "ʃ", "ʣ": "ʦ", "ʤ": "ʧ", "ʥ": "ʨ",
-}  # fmt: skip
+_VOICELESS_OF = _TABLE["voiceless_of"]
 _VOICED_OF = {voiceless: voiced for voiced, voiceless in _VOICELESS_OF.items()}
 _OBSTRUENTS = frozenset("bdɡvzʒʣʤʥptkfsʃʦʧʨɕx")
 _VOICED = frozenset("bdɡvzʒʣʤʥ")
-_NASAL_BEFORE = {"p": "m", "b": "m", "k": "ŋ", "ɡ": "ŋ", "ʨ": "ɲ", "ʥ": "ɲ"}
 _STOPS = frozenset("pbtdkɡʦʣʧʤʨʥ")
-_UNSTRESSED = frozenset(
-    "i a w z we ze na do od po o u za i się że czy nie by to co mi mu go jej ich ją je ci te".split()
-)
 _TILDE = "\u0303"
 
 
@@ -40,7 +29,6 @@ class PolishPronunciation:
     """Implements `Pronunciation`."""
 
     def pronounce(self, words: Sequence[Word]) -> list[str]:
-        """See `Pronunciation`."""
         spoken = [pronounce_word(word.text) for word in words]
         for index, word in enumerate(words[:-1]):
             following = spoken[index + 1].lstrip("ˈ")[:1]
@@ -57,7 +45,7 @@ def pronounce_word(word: str) -> str:
     if len(word) == 1 and word in "wz":
         return {"w": "v", "z": "z"}[word]
     sounds = _place_nasals(_settle_voices(_read_letters(word)))
-    return _mark_stress(sounds, is_light=word in _UNSTRESSED)
+    return _mark_stress(sounds, is_light=word in _TABLE["unstressed"])
 
 
 def _read_letters(word: str) -> list[str]:
@@ -113,7 +101,7 @@ def _place_nasals(sounds: list[str]) -> list[str]:
         vowel = "o" if sound == "Ą" else "ɛ"
         following = sounds[index + 1] if index + 1 < len(sounds) else ""
         if following in _STOPS and following:
-            settled += [vowel, _NASAL_BEFORE.get(following, "n")]
+            settled += [vowel, _TABLE["nasal_before"].get(following, "n")]
         elif following in ("l", "w") or (following == "" and vowel == "ɛ"):
             settled.append(vowel)
         else:

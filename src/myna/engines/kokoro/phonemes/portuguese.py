@@ -9,17 +9,13 @@ import unicodedata
 from collections.abc import Sequence
 
 from myna.engines.kokoro.phonemes.spaced import Word
+from myna.engines.kokoro.phonemes.tables import read_table
 
 _VOWELS = "aeiouáéíóúâêôãõàüy"
 _MARKED = "áéíóúâêôãõ"
 _BASE = str.maketrans("áéíóúâêôãõàüy", "aeiouaeoaoaui")
-_UNSTRESSED = frozenset(
-    "o a os as de do da dos das em no na nos nas um e que se me te lhe por para com ao aos à às mas ou".split()
-)
-_WHOLE_WORDS = {
-    "muito": "mwˈiŋtʊ", "muita": "mwˈiŋtæ", "muitos": "mwˈiŋtʊs", "muitas": "mwˈiŋtæs", "e": "i", "o": "ʊ", "ao": "W",
-    "aos": "Ws", "à": "aː", "às": "aːs",
-}  # fmt: skip
+_TABLE = read_table("portuguese")
+_WHOLE_WORDS = _TABLE["whole_words"]
 _X_AS_KS = re.compile(r"(?:tax|táx|fix|sex|tóx|tox|ox[ií]|nex|flex|plex|lex|max(?=[ai]l)|reflex|conex)")
 _X_AS_S = re.compile(r"(?:próx|prox|máx|máxi|sintax|trouxe|auxí|auxil)")
 _SOUNDED_U = re.compile(r"(?:sequ[eê]n|frequ[eê]n|cinquen|tranqu|lingui|aguent|bilíngu|eloqu)")
@@ -40,7 +36,6 @@ class PortuguesePronunciation:
     """Implements `Pronunciation`."""
 
     def pronounce(self, words: Sequence[Word]) -> list[str]:
-        """See `Pronunciation`."""
         spoken = [pronounce_word(word.text) for word in words]
         for index, word in enumerate(words[:-1]):
             following = spoken[index + 1].lstrip("ˈˌ")[:1]
@@ -65,7 +60,7 @@ def pronounce_word(word: str) -> str:
         return _WHOLE_WORDS[word]
     nuclei = _find_nuclei(word)
     stressed = _stressed_nucleus(word, nuclei)
-    is_light = word in _UNSTRESSED
+    is_light = word in _TABLE["unstressed"]
     sounds: list[str] = []
     position = 0
     while position < len(word):
@@ -156,9 +151,8 @@ def _read_nucleus(word: str, start: int, end: int, *, is_stressed: bool, is_fina
     plain = written.translate(_BASE)
     is_open = any(sign in "éó" for sign in written)
     if len(plain) > 1:
-        open_pairs = {"oi": "Y", "eu": "ɛʊ", "ei": "ɛɪ"}
-        pairs = {"ai": "I", "ei": "A", "oi": "oɪ", "ui": "ui", "au": "W", "eu": "eʊ", "ou": "ow", "iu": "iʊ"}
-        return onset, (open_pairs.get(plain) if is_open else None) or pairs.get(plain, plain), end
+        open_sound = _TABLE["open_pairs"].get(plain) if is_open else None
+        return onset, open_sound or _TABLE["pairs"].get(plain, plain), end
     following = rest[:1]
     is_nasal = (
         following in ("m", "n") and not rest.startswith("nh") and (rest[1:2] not in tuple(_VOWELS) or not rest[1:2])
@@ -193,7 +187,7 @@ def _read_nasal(plain: str, rest: str, end: int) -> tuple[str, int]:
     is_last = rest in ("m", "n", "ns", "ms")
     if plain == "a" and is_last and rest[0] == "m":
         return "ɐ̃ʊ̃", end + 1
-    vowel = {"a": "ɐ̃", "e": "A", "i": "i", "o": "o", "u": "ũ"}[plain]
+    vowel = _TABLE["nasal"][plain]
     return vowel + ("m" if rest[1:2] in ("p", "b") else "ŋ"), end + 1
 
 
@@ -201,17 +195,7 @@ def _read_consonant(word: str, position: int) -> tuple[str, int]:  # noqa: PLR09
     """The sound of the consonant at a position, and how many letters it takes."""
     rest, before = word[position:], word[position - 1 : position]
     following = rest[1:2]
-    for letters, sound in (
-        ("ch", "ʃ"),
-        ("lh", "lj"),
-        ("nh", "ɲ"),
-        ("rr", "x"),
-        ("ss", "s"),
-        ("ck", "k"),
-        ("ç", "s"),
-        ("j", "ʒ"),
-        ("sh", "ʃ"),
-    ):
+    for letters, sound in _TABLE["consonants"].items():
         if rest.startswith(letters):
             return sound, len(letters)
     letter = rest[0]

@@ -10,19 +10,15 @@ from collections.abc import Sequence
 
 from myna.engines.kokoro.phonemes.russian_stress import RussianStress
 from myna.engines.kokoro.phonemes.spaced import Word
+from myna.engines.kokoro.phonemes.tables import read_table
 
 _VOWELS = "аеёиоуыэюя"
-_CONSONANTS = {
-    "б": "b", "в": "v", "г": "ɡ", "д": "d", "ж": "ʒ", "з": "z", "й": "j", "к": "k", "л": "l", "м": "m", "н": "n",
-    "п": "p", "р": "r", "с": "s", "т": "t", "ф": "f", "х": "x", "ц": "ʦ", "ч": "ʧ", "ш": "ʃ", "щ": "ɕ",
-}  # fmt: skip
+_TABLE = read_table("russian")
+_CONSONANTS = _TABLE["consonants"]
 _ALWAYS_HARD, _ALWAYS_SOFT = "жшц", "чщй"
 _SOFTENING = "еёиюяь"
 _SOFT = "ʲ"
-_IOTATED = {"е": "э", "ё": "о", "ю": "у", "я": "а"}
-_PLAIN = {"а": "a", "о": "o", "у": "u", "э": "ɛ", "ы": "ɪ", "и": "i"}
-_VOICELESS_OF = {"б": "п", "в": "ф", "г": "к", "д": "т", "ж": "ш", "з": "с"}
-_VOICED_OF = {"п": "б", "к": "г", "т": "д", "ш": "ж", "с": "з"}
+_IOTATED = _TABLE["iotated"]
 _VOICED, _VOICELESS = "бгджз", "пфктшсхцчщ"
 """Those that make their left neighbours alike; в does not."""
 _RESPELLINGS = tuple(
@@ -43,10 +39,6 @@ _RESPELLINGS = tuple(
         (r"([бвгджзклмнпрстфхцчшщ])\1", r"\1"),
     )
 )
-_UNSTRESSED = frozenset(
-    "и а но да же ли бы не ни в с к о у на по за из от до об во со ко под над при про без для что как то я ты мы вы он "
-    "она они его её их мне мой".split()
-)
 _CLITICS = frozenset("в с к".split())
 
 
@@ -57,11 +49,10 @@ class RussianPronunciation:
         self._stress = RussianStress()
 
     def pronounce(self, words: Sequence[Word]) -> list[str]:
-        """See `Pronunciation`."""
         spoken = []
         for index, word in enumerate(words):
             leans_on = words[index + 1].text if word.text in _CLITICS and not word.is_last else ""
-            if word.text in _UNSTRESSED:
+            if word.text in _TABLE["unstressed"]:
                 spoken.append(pronounce_word(word.text, None, leans_on))
             else:
                 spoken.append(pronounce_word(*self._stress.find(word.text.replace("\u0301", ""))))
@@ -103,9 +94,9 @@ def _settle_voices(word: str, follower: str) -> str:
         if letter in "ьъ":
             continue
         if following in _VOICED:
-            settled[index] = _VOICED_OF.get(letter, letter)
+            settled[index] = _TABLE["voiced_of"].get(letter, letter)
         elif following in _VOICELESS or following == " ":
-            settled[index] = _VOICELESS_OF.get(letter, letter)
+            settled[index] = _TABLE["voiceless_of"].get(letter, letter)
         following = settled[index]
     return "".join(settled)
 
@@ -125,9 +116,9 @@ def _say_vowel(letters: str, index: int, *, is_stressed: bool) -> str:
     if letter == "и" and is_behind_hard:
         plain = "ы"
     if is_stressed:
-        return onset + "ˈ" + _PLAIN[plain]
+        return onset + "ˈ" + _TABLE["plain"][plain]
     if letter in "ея" and not (letter == "я" and index == len(letters) - 1):
         return onset + ("ɪ" if is_behind_hard else "i")
     if plain in "ао":
         return onset + "a"  # people say ə away from the stress, but from this model that is heard as и
-    return onset + ("i" if plain == "э" else _PLAIN[plain])
+    return onset + ("i" if plain == "э" else _TABLE["plain"][plain])

@@ -33,7 +33,6 @@ class Pronunciation(Protocol):
 
     def pronounce(self, words: Sequence[Word]) -> list[str]:
         """Kokoro symbols for each word of a sentence."""
-        ...
 
 
 class Phonemizer(Protocol):
@@ -44,7 +43,6 @@ class Phonemizer(Protocol):
 
         The tokens are one sentence or less: how a word sounds may depend on its neighbours.
         """
-        ...
 
 
 class SpacedPhonemizer:
@@ -56,7 +54,6 @@ class SpacedPhonemizer:
         self._english = english
 
     def phonemize(self, tokens: Sequence[SpeechToken]) -> list[str]:
-        """See `Phonemizer`."""
         pieces = [(index, piece, gap) for index, token in enumerate(tokens) for piece, gap in _cut(token.spoken)]
         positions = [k for k, (_, piece, _) in enumerate(pieces) if piece[0].isalpha()]
         words = []

@@ -7,28 +7,20 @@ import re
 from collections.abc import Sequence
 
 from myna.engines.kokoro.phonemes.spaced import Word
+from myna.engines.kokoro.phonemes.tables import read_table
 
 _VOWELS = "aeiouáéíóúü"
-_ACCENTED = {"á": "a", "é": "e", "í": "i", "ó": "o", "ú": "u"}
-_FALLING = {"ai": "I", "ei": "A", "oi": "Y", "au": "W"}
-_UNSTRESSED = frozenset(
-    "el la los las un una de del al a en con por y e o u que se me te le lo les nos os su sus mi mis tu tus "
-    "si ni pero sin para".split()
-)
-_CONSONANTS = (
-    ("ch", "ʧ"), ("ll", "ʎ"), ("rr", "r"), ("qu", "k"), ("sh", "ʃ"), ("ñ", "ɲ"), ("j", "x"), ("z", "θ"), ("x", "ks"),
-    ("h", ""), ("w", "w"), ("ç", "s"),
-)  # fmt: skip
+_TABLE = read_table("spanish")
+_ACCENTED = _TABLE["accented"]
 
 
 class SpanishPronunciation:
     """Implements `Pronunciation`."""
 
     def pronounce(self, words: Sequence[Word]) -> list[str]:
-        """See `Pronunciation`."""
         spoken, before = [], ""
         for word in words:
-            sounds = pronounce_word(word.text, before, is_stressed=word.text not in _UNSTRESSED)
+            sounds = pronounce_word(word.text, before, is_stressed=word.text not in _TABLE["unstressed"])
             spoken.append(sounds)
             before = "" if word.is_last else (sounds[-1:] or before)
         return spoken
@@ -101,13 +93,13 @@ def _read_nucleus(written: str) -> tuple[str, str]:
     if len(plain) > 1 and plain[0] in "iu" and written[0] not in "íú":
         onset, plain = {"i": "j", "u": "w"}[plain[0]], plain[1:]
     if len(plain) == 2:
-        plain = _FALLING.get(plain, plain[0] + {"i": "ɪ", "u": "ʊ"}.get(plain[1], plain[1]))
+        plain = _TABLE["falling"].get(plain, plain[0] + {"i": "ɪ", "u": "ʊ"}.get(plain[1], plain[1]))
     return onset, plain
 
 
 def _read_consonant(word: str, position: int, last: str, *, is_first: bool) -> tuple[str, int]:
     """The sound of the consonant at a position, and how many letters it takes."""
-    for letters, sound in _CONSONANTS:
+    for letters, sound in _TABLE["consonants"].items():
         if word.startswith(letters, position):
             return sound, len(letters)
     letter, following = word[position], word[position + 1 : position + 2]

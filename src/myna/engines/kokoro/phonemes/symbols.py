@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from myna.engines.kokoro.graphs import PAD_ID, IntArray
+from myna.engines.kokoro.phonemes.tables import read_table
 
 WEIGHT_NAME = "kokoro/vocab.json"
 
@@ -20,13 +21,7 @@ STRESS_MARKS = frozenset("ˈˌ")
 MODIFIERS = frozenset("ːʰʲᵝ\u0303→↗↓↘")
 """Length, breath, nasality and tone: no sounds of their own, part of the one before."""
 
-_DIPHTHONGS = {"aɪ": "I", "aʊ": "W", "eɪ": "A", "oʊ": "O", "əʊ": "Q", "ɔɪ": "Y"}
-_AFFRICATES = {"dʒ": "ʤ", "tʃ": "ʧ", "ts": "ʦ", "dz": "ʣ", "tɕ": "ʨ", "dʑ": "ʥ"}
-_LOOKALIKES = {
-    "˨˩˦": "↓", "˨˩": "↓", "˧˥": "↗", "˥˩": "↘", "˥˥": "→", "˥": "→",
-    "g": "ɡ", ":": "ː", "'": "ˈ", "’": "ˈ", "ʼ": "", "͡": "", "͜": "", "‿": "", ".": "", "-": "", "ɚ": "əɹ",
-    "ɝ": "ɜɹ",
-}  # fmt: skip
+_TABLE = read_table("kokoro")
 
 
 class Vocabulary:
@@ -119,7 +114,7 @@ def spell_general_ipa(ipa: str) -> str:
     Nasal vowels are two signs, the vowel and a tilde; the cedilla alone stays with its letter.
     """
     text = unicodedata.normalize("NFD", ipa).replace("c\u0327", "ç").replace("\u0361", "").replace("g", "ɡ")
-    for pair, sign in (_DIPHTHONGS | _AFFRICATES).items():
+    for pair, sign in (_TABLE["diphthongs"] | _TABLE["affricates"]).items():
         text = text.replace(pair, sign)
     return text
 
@@ -134,7 +129,7 @@ def spell_ipa(ipa: str, *, is_english: bool = True, is_british: bool = False) ->
     is_english: American length marks and plain r are turned into what the model knows of English.
     """
     text = ipa
-    for sign, replacement in _LOOKALIKES.items():
+    for sign, replacement in _TABLE["lookalikes"].items():
         text = text.replace(sign, replacement)
     text = spell_general_ipa(text)
     if is_english:

@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-from myna.weights.convert.checkpoint import Tensors, read_checkpoint
-from myna.weights.convert.onnx_files import GraphBuilder, Port
+from training.graphs.checkpoint import Tensors, read_checkpoint
+from training.graphs.onnx_files import GraphBuilder, Port
 
 _NUM_MELS = 80
 _EMBEDDING = 192

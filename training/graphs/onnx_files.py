@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-
-from myna.weights.convert.checkpoint import Tensors
+from training.graphs.checkpoint import Tensors
 
 IR_VERSION = 9
 """ONNX file format; what opset 20 asks for. Source: the version table of the ONNX specification."""

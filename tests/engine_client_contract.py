@@ -1,7 +1,4 @@
-"""What every engine client promises, as tests over the tone engine. Subclass it and give it the fixture `client`.
-
-Needs pytest and pytest-asyncio (`asyncio_mode = "auto"`), the `dev` extra.
-"""
+"""What every engine client promises, as tests over the tone engine. Subclass it and give it the fixture `client`."""
 
 import asyncio
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from training.graphs.checkpoint import read_checkpoint
 
 from myna.domain.errors import WeightsCorrupt
-from myna.weights.convert.checkpoint import read_checkpoint
 
 WEIGHT = np.arange(12, dtype=np.float32).reshape(3, 4)
 STORED = WEIGHT.ravel()

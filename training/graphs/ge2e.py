@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-
-from myna.weights.convert.checkpoint import read_checkpoint
-from myna.weights.convert.onnx_files import GraphBuilder, Port, lstm_weights
+from training.graphs.checkpoint import read_checkpoint
+from training.graphs.onnx_files import GraphBuilder, Port, lstm_weights
 
 _NUM_LAYERS = 3
 _HIDDEN = 256

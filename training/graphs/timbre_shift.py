@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from onnx import helper, numpy_helper
+from training.graphs.onnx_files import Port
 
-from myna.weights.convert.onnx_files import Port
 from myna.weights.timbre_layers import LAYERS, SHIFT_DIM
 
 TIMBRE_SHIFT = Port("timbre_shift", (1, SHIFT_DIM))

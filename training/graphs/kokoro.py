@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from myna.weights.convert.faster_graph import make_faster
-from myna.weights.convert.onnx_files import Port, leave_alone, write_subgraph
-from myna.weights.convert.timbre_shift import add_shift
-from myna.weights.convert.two_styles import part_styles
+from training.graphs.faster_graph import make_faster
+from training.graphs.onnx_files import Port, leave_alone, write_subgraph
+from training.graphs.timbre_shift import add_shift
+from training.graphs.two_styles import part_styles
 
 _TEXT_EMBEDDING = Port("text_embedding", (1, "num_tokens", 512))
 _TEXT_FEATURES = Port("text_features", (1, 512, "num_tokens"))

@@ -9,8 +9,7 @@ person and the other from public voices. With the same style twice, the graph co
 from typing import Any
 
 from onnx import helper
-
-from myna.weights.convert.onnx_files import Port
+from training.graphs.onnx_files import Port
 
 ARTICULATION_STYLE = Port("articulation_style", (1, 128))
 _BLOCKS = ("/decoder/encode/", "/decoder/decode.")

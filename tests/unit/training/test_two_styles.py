@@ -5,8 +5,7 @@ import onnx
 import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-
-from myna.weights.convert.two_styles import part_styles
+from training.graphs.two_styles import part_styles
 
 
 def small_decoder(*, reads_twice: bool = False) -> onnx.ModelProto:

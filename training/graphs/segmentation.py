@@ -10,21 +10,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
+from training.graphs.checkpoint import Tensors, read_checkpoint
+from training.graphs.onnx_files import GraphBuilder, Port, lstm_weights
 
-from myna.weights.convert.checkpoint import Tensors, read_checkpoint
-from myna.weights.convert.onnx_files import GraphBuilder, Port, lstm_weights
+from myna.weights.recipe import band_pass_filters
 
 _NUM_CLASSES = 7
 _HIDDEN = 128
 _NUM_LSTM_LAYERS = 4
 _NUM_LINEAR_LAYERS = 2
-_SAMPLE_RATE_HZ = 16_000
 _FILTER_STRIDE = 10
-_LEAST_LOW_HZ, _LEAST_BAND_HZ = 50.0, 50.0
 _NORM_EPSILON = 1e-5
 _LEAK = 0.01
 _OPSET = 17
+FILTERS = "filters"
+FILTERS_MADE_OF = tuple(f"sincnet.conv1d.0.filterbank.{name}" for name in ("low_hz_", "band_hz_", "window_"))
 
 
 def convert_segmentation(sources: Sequence[Path], target: Path) -> None:
@@ -36,7 +36,8 @@ def convert_segmentation(sources: Sequence[Path], target: Path) -> None:
     signal = _normalise(graph, tensors, signal, "sincnet.wav_norm1d")
     for layer in range(3):
         if layer == 0:
-            kernels = [graph.weight("filters", _band_pass_filters(tensors))]
+            learnt = (tensors[name] for name in FILTERS_MADE_OF)
+            kernels = [graph.weight(FILTERS, band_pass_filters(*learnt)[:, np.newaxis])]
         else:
             kernels = [_copy(graph, tensors, f"sincnet.conv1d.{layer}.{part}") for part in ("weight", "bias")]
         strides = [_FILTER_STRIDE if layer == 0 else 1]
@@ -84,27 +85,3 @@ def _linear(graph: GraphBuilder, tensors: Tensors, signal: str, name: str) -> st
     weight = graph.weight(f"{name}.weight", tensors[f"{name}.weight"].T)
     product = graph.add("MatMul", [signal, weight], f"{name}.product")
     return graph.add("Add", [product, _copy(graph, tensors, f"{name}.bias")], f"{name}.sum")
-
-
-def _band_pass_filters(tensors: Tensors) -> npt.NDArray[np.float32]:
-    """[80, 1, 251]: windowed band-pass filters, 40 even and 40 odd ones, from their learnt lower edges and widths.
-
-    Source: `asteroid_filterbanks/param_sinc_fb.py`.
-    """
-    prefix = "sincnet.conv1d.0.filterbank."
-    low_hz, band_hz, window = (tensors[prefix + name].astype(np.float64) for name in ("low_hz_", "band_hz_", "window_"))
-    low_hz = _LEAST_LOW_HZ + np.abs(low_hz)
-    high_hz = np.clip(low_hz + _LEAST_BAND_HZ + np.abs(band_hz), _LEAST_LOW_HZ, _SAMPLE_RATE_HZ / 2)
-    half = len(window)
-    times = 2 * np.pi * np.arange(-half, 0) / _SAMPLE_RATE_HZ
-    width_hz = high_hz - low_hz
-    even = (np.sin(high_hz * times) - np.sin(low_hz * times)) / (times / 2) * window
-    odd = (np.cos(low_hz * times) - np.cos(high_hz * times)) / (times / 2) * window
-    filters = np.concatenate(
-        [
-            np.concatenate([even, 2 * width_hz, even[:, ::-1]], axis=1),
-            np.concatenate([odd, np.zeros_like(width_hz), -odd[:, ::-1]], axis=1),
-        ]
-    )
-    scaled = filters / np.tile(2 * width_hz, (2, 1))
-    return scaled[:, np.newaxis].astype(np.float32)

@@ -6,9 +6,9 @@ import numpy as np
 import onnx
 import pytest
 from tests.quantised_export import CHANNELS, Export
+from training.graphs.faster_graph import make_faster
 
 from myna.analysis.onnx_session import OnnxSession
-from myna.weights.convert.faster_graph import make_faster
 
 
 @pytest.mark.parametrize("length", [24, 301])

@@ -5,8 +5,8 @@ import onnx
 import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from training.graphs.timbre_shift import add_shift
 
-from myna.weights.convert.timbre_shift import add_shift
 from myna.weights.timbre_layers import LAYERS, SHIFT_DIM
 
 

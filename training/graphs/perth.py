@@ -8,8 +8,8 @@ Source: `perth/perth_net/perth_net_implicit/model/decoder.py` of resemble-perth.
 from collections.abc import Sequence
 from pathlib import Path
 
-from myna.weights.convert.checkpoint import read_checkpoint
-from myna.weights.convert.onnx_files import GraphBuilder, Port
+from training.graphs.checkpoint import read_checkpoint
+from training.graphs.onnx_files import GraphBuilder, Port
 
 _NUM_BINS = 128
 _NUM_LAYERS = 7
