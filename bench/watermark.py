@@ -5,6 +5,7 @@
 Every stock voice speaks thirteen lines into --spoken (WAV; lines that lie there are not spoken again). The lines and
 every fourth recording of people under --people are marked, treated and judged; without the mark all recordings and
 every other line. 1.5 s is cut at a place drawn at random. Quality is DNSMOS of marked less that of unmarked lines.
+Sounds that are no speech are made: hums, tones, chords, melodies, noise.
 """
 
 import argparse
@@ -28,7 +29,7 @@ from myna.audio.watermark import STRENGTH_DB, SpeechMarker
 from myna.config import Settings
 from myna.domain.language import LangCode
 from myna.domain.speech import AudioEncoding, AudioFormat, SynthesisOptions
-from myna.domain.waveform import Waveform
+from myna.domain.waveform import Samples, Waveform
 from myna.engines.base import EngineSettings
 from myna.engines.registry import load_spec
 from myna.text.languages.registry import open_language
@@ -130,6 +131,7 @@ def main() -> None:
             }
             for name in TREATMENTS
         },
+        "made_sounds": judge_sounds(finder),
         "dnsmos_change": opinion_change(spoken[:: max(1, len(spoken) // arguments.opinions)], weights),
         "cpu_s_per_audio_s": round(cost(spoken[:50]), 5),
     }
@@ -183,6 +185,42 @@ def scores_of(paths: list[Path], finder: MarkFinder, *, is_marked: bool) -> dict
         for name, treat in TREATMENTS.items():
             scores[name].append(finder.find(treat(speech)).score)
     return scores
+
+
+def judge_sounds(finder: MarkFinder) -> dict[str, int]:
+    """How many of what is no speech are taken for the mark, or for speech."""
+    treatments = [TREATMENTS[name] for name in ("as it is", "Opus 24 kbit/s", "MP3 64 kbit/s", "1.5 s of it")]
+    found = [finder.find(treat(sound)) for sound in made_sounds() for treat in treatments]
+    return {
+        "of": len(found),
+        "judged": sum(each.has_speech for each in found),
+        "false_alarms": sum(each.is_marked for each in found),
+    }
+
+
+def made_sounds() -> list[Waveform]:
+    """4 s each."""
+    times_s = np.arange(4 * RATE_HZ) / RATE_HZ
+    chance = np.random.default_rng(0)
+
+    def tone(pitch_hz: float, num_parts: int = 1, slope: float = 1.0) -> Samples:
+        parts = range(1, num_parts + 1)
+        return sum(np.sin(2 * np.pi * pitch_hz * n * times_s + chance.uniform(0, 6)) / n**slope for n in parts)
+
+    sounds = [tone(pitch_hz, num_parts) for pitch_hz in (50, 60, 100, 120) for num_parts in (1, 3, 10, 30)]
+    sounds += [tone(pitch_hz) for pitch_hz in (80, 150, 220, 330, 440, 700, 1000, 1500, 1800)]
+    sounds += [np.sign(tone(pitch_hz)) for pitch_hz in (110, 220, 440)]
+    for root_hz in (110, 165, 220, 262, 330, 440):
+        chord = sum(tone(root_hz * step, 6, 1.5) for step in (1, 1.26, 1.5))
+        notes_hz = root_hz * 2 ** (chance.integers(-5, 12, 8) / 12)
+        melody = np.choose(np.int64(2 * times_s), [tone(note_hz, 7) for note_hz in notes_hz])
+        sounds += [chord, chord * np.exp(-4 * (times_s % 0.8)), melody * np.exp(-3 * (times_s % 0.5))]
+    noise = chance.standard_normal(len(times_s))
+    sounds += [noise, np.cumsum(noise) / 100, noise * (1 + np.sin(8 * np.pi * times_s))]
+    sounds += [tone(425) * (times_s % 1.25 < 0.5), (tone(697) + tone(1209)) * (times_s % 0.4 < 0.2)]
+    return [
+        Waveform((0.3 * sound / np.abs(sound).max() + 1e-5 * noise).astype(np.float32), RATE_HZ) for sound in sounds
+    ]
 
 
 def opinion_change(paths: list[Path], weights: WeightStore) -> dict[str, float]:

@@ -9,6 +9,7 @@ import pytest
 
 from myna.config import Settings
 from myna.weights.store import WeightStore
+from tests.background_soak import TEST, BackgroundSoak
 from tests.live_server import LiveServer, run_server
 from tests.store_servers import S3, Postgres, run_postgres, run_s3, s3_environment
 
@@ -26,12 +27,19 @@ class Recording:
     transcript: str
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(BackgroundSoak())
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what takes `weights_dir`, itself or by another fixture: nobody has to remember the marker."""
+    """Mark what takes `weights_dir`, itself or by another fixture: nobody has to remember the marker. What is done
+    beside the others is judged last."""
     for item in items:
         if "weights_dir" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.weights)
+    items.sort(key=lambda item: item.nodeid.startswith(TEST))
 
 
 @pytest.fixture(scope="session")

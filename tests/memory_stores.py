@@ -1,6 +1,6 @@
 """Stores in memory: real implementations of the ports, for tests and demonstrations. One process, gone at its end."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
@@ -162,8 +162,8 @@ class MemoryVoiceStore:
         return voice
 
     async def list_revocations(self, workspace: WorkspaceId, voice_id: VoiceId) -> Sequence[Revocation]:
-        of_voice = (workspace, digest_voice_id(voice_id))
-        found = [revocation for key, revocation in self._revocations.items() if key[:2] == of_voice]
+        of_voice = (workspace, digest_voice_id(voice_id)), (workspace, voice_id)
+        found = [revocation for key, revocation in self._revocations.items() if key[:2] in of_voice]
         return sorted(found, key=lambda revocation: revocation.revoked_at, reverse=True)
 
     async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
@@ -374,11 +374,12 @@ class MemoryJobStore:
             raise unknown_job()
         return spoken
 
-    async def claim(self, lifetime: timedelta, *, is_heard: bool = False) -> ClaimedItem | None:
+    async def claim(self, workspace: WorkspaceId, lifetime: timedelta, *, is_heard: bool = False) -> ClaimedItem | None:
         now = self._clock.now()
         free = [
             (position, job.created_at, job_id)
             for job_id, job in self._jobs.items()
+            if job.workspace == workspace
             for position, entry in enumerate(self._items[job_id])
             if entry.message is not None and entry.claimed_until <= now and job.is_heard is is_heard
         ]
@@ -418,9 +419,9 @@ class MemoryJobStore:
             if all(other.message is None for other in self._items[job_id]):
                 self._jobs[job_id] = replace(self._jobs[job_id], expires_at=self._clock.now() + keep_for)
 
-    async def has_pending(self, *, is_heard: bool = False) -> bool:
-        jobs = (job_id for job_id, job in self._jobs.items() if job.is_heard is is_heard)
-        return any(entry.message is not None for job_id in jobs for entry in self._items[job_id])
+    async def list_waiting(self, *, is_heard: bool = False) -> Collection[WorkspaceId]:
+        jobs = self._jobs.values()
+        return {job.workspace for job in jobs if job.expires_at is None and job.is_heard is is_heard}
 
     async def delete_expired(self) -> int:
         now = self._clock.now()

@@ -261,6 +261,37 @@ class VoiceStoreContract:
         assert [VoiceAlreadyExists] * 7 == [type(result) for result in results if result is not None]
         assert winners == [(await voices.get_with_artifact(OURS, voice.voice_id)).artifact]
 
+    async def test_who_changes_what_is_being_deleted_is_told(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """A change comes before the deletion, or finds nothing."""
+        for number in range(10):
+            draft = make_draft(clock, f"v{number}")
+            await voices.add(OURS, draft, ARTIFACT, ())
+            *changes, deletion = await asyncio.gather(
+                voices.update(OURS, draft.voice_id, VoiceChange(display_name="New")),
+                voices.publish(OURS, draft.voice_id, VoiceChange()),
+                voices.set_consent(OURS, draft.voice_id, Consent("I agree.")),
+                voices.delete(OURS, draft.voice_id),
+                return_exceptions=True,
+            )
+            assert {type(change) for change in changes} <= {Voice, VoiceNotFound}
+            assert not isinstance(deletion, BaseException)
+            assert await _is_gone(voices, draft.voice_id)
+
+    async def test_who_leaves_holds_nobody_up(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """In the middle of a change, while others wait for theirs."""
+        voice = make_voice(clock)
+        await voices.add(OURS, voice, ARTIFACT, ())
+        change = VoiceChange(description="x")
+        for number in range(10):
+            leaving = [asyncio.create_task(voices.update(OURS, voice.voice_id, change)) for _ in range(3)]
+            await asyncio.wait(leaving, return_when=asyncio.FIRST_COMPLETED)
+            for each in leaving:
+                each.cancel()
+            async with asyncio.timeout(10):
+                await voices.update(OURS, voice.voice_id, VoiceChange(display_name=f"{number}"))
+            await asyncio.gather(*leaving, return_exceptions=True)
+        assert (await voices.get(OURS, voice.voice_id)).display_name == "9"
+
     async def test_many_at_once_are_all_stored(self, voices: VoiceStore, clock: FixedClock) -> None:
         """Concurrent clones do not disturb each other."""
         names = [f"v{number}" for number in range(20)]
@@ -782,8 +813,8 @@ class JobStoreContract:
         """Each is claimed once; when the last is done the job is, and its results are there until they expire."""
         job = await _add_job(jobs, clock, "a" * 32, 2)
         assert await jobs.get(OURS, job.job_id) == job
-        first, second = await jobs.claim(_LIFETIME), await jobs.claim(_LIFETIME)
-        assert await jobs.claim(_LIFETIME) is None
+        first, second = await jobs.claim(OURS, _LIFETIME), await jobs.claim(OURS, _LIFETIME)
+        assert await jobs.claim(OURS, _LIFETIME) is None
         assert first == ClaimedItem(job, 0, "message 0", 1)
         assert second == ClaimedItem(job, 1, "message 1", 1)
         with pytest.raises(ResourceNotFound):
@@ -791,9 +822,9 @@ class JobStoreContract:
         await jobs.finish(first, SPOKEN, _LIFETIME)
         await jobs.finish(first, FAILURE, _LIFETIME)  # too late: it is done
         assert (await jobs.get(OURS, job.job_id)).expires_at is None
-        assert await jobs.has_pending()
+        assert list(await jobs.list_waiting()) == [OURS]
         await jobs.finish(second, FAILURE, _LIFETIME)
-        assert not await jobs.has_pending()
+        assert not await jobs.list_waiting()
         assert (await jobs.get(OURS, job.job_id)).expires_at == clock.now() + _LIFETIME
         assert list(await jobs.get_items(job.job_id)) == [
             JobItem("id 0", VoiceId("v"), "audio/mpeg", has_timestamps=True),
@@ -819,17 +850,17 @@ class JobStoreContract:
     async def test_who_dies_loses_the_claim(self, jobs: JobStore, clock: FixedClock) -> None:
         """After its lifetime, unless it is renewed; one that is given back is free at once and was not tried."""
         await _add_job(jobs, clock, "a" * 32, 1)
-        claimed = await jobs.claim(_LIFETIME)
+        claimed = await jobs.claim(OURS, _LIFETIME)
         assert claimed is not None
         clock.advance(_LIFETIME_S - 1)
         await jobs.renew(claimed, _LIFETIME)
         clock.advance(1)
-        assert await jobs.claim(_LIFETIME) is None
+        assert await jobs.claim(OURS, _LIFETIME) is None
         clock.advance(_LIFETIME_S - 1)
-        again = await jobs.claim(_LIFETIME)
+        again = await jobs.claim(OURS, _LIFETIME)
         assert again == replace(claimed, num_attempts=2)
         await jobs.release(again)
-        assert await jobs.claim(_LIFETIME) == again
+        assert await jobs.claim(OURS, _LIFETIME) == again
 
     async def test_a_recording_waits_to_be_heard(self, jobs: JobStore, clock: FixedClock) -> None:
         """It is claimed by whoever hears, not by whoever speaks, and is gone when its words are there."""
@@ -861,11 +892,17 @@ class JobStoreContract:
         """Of several at once each gets another item; a short job does not wait for a long one."""
         await _add_job(jobs, clock, "b" * 32, 3)
         clock.advance(1)
-        await _add_job(jobs, clock, "a" * 32, 1, THEIRS)
-        first = [await jobs.claim(_LIFETIME) for _ in range(2)]
+        await _add_job(jobs, clock, "a" * 32, 1)
+        first = [await jobs.claim(OURS, _LIFETIME) for _ in range(2)]
         assert [claimed.job.job_id[0] for claimed in first if claimed] == ["b", "a"]
-        rest = await asyncio.gather(*(jobs.claim(_LIFETIME) for _ in range(4)))
+        rest = await asyncio.gather(*(jobs.claim(OURS, _LIFETIME) for _ in range(4)))
         assert sorted(claimed.position for claimed in rest if claimed) == [1, 2]
+        await _add_job(jobs, clock, "c" * 32, 1, THEIRS)
+        assert set(await jobs.list_waiting()) == {OURS, THEIRS}
+        assert await jobs.claim(OURS, _LIFETIME) is None
+        theirs = await jobs.claim(THEIRS, _LIFETIME)
+        assert theirs is not None
+        assert theirs.job.workspace == THEIRS
 
     async def test_a_job_is_of_one_workspace(self, jobs: JobStore, clock: FixedClock) -> None:
         """Others do not find it; so many unfinished ones are the most, and those of others do not count."""
@@ -875,7 +912,7 @@ class JobStoreContract:
         with pytest.raises(Overloaded):
             await _add_job(jobs, clock, "b" * 32, 1, max_unfinished=1)
         await _add_job(jobs, clock, "c" * 32, 1, THEIRS, max_unfinished=1)
-        claimed = await jobs.claim(_LIFETIME)
+        claimed = await jobs.claim(OURS, _LIFETIME)
         assert claimed is not None
         assert claimed.job == job
         await jobs.finish(claimed, SPOKEN, _LIFETIME)

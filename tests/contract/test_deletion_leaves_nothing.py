@@ -40,14 +40,20 @@ def deletions(folder: Path, key_id: str) -> set[str]:
 
 
 async def test_of_a_deleted_voice_nothing_is_left(tmp_path: Path, opening: Open) -> None:
-    """Clone and draft, by request: words, name, consent, recording, artifact; of the voice beside them all is there.
-    Who asks for a receipt gets a signed one, with the digest of every file."""
+    """Clone and draft, by request: words, name, consent, recording, artifact, also where the request and a job are
+    remembered; of the voice beside them all is there. Who asks for a receipt gets a signed one, with the digest of
+    every file."""
     stores = await opening(tmp_path)
-    services = replace(build_tone_services(voices=stores.voices), voices=stores.voices)
-    async with open_service(services=services) as service:
+    kept = {"voices": stores.voices, "jobs": stores.jobs, "request_keys": stores.request_keys}
+    async with open_service(services=build_tone_services(**kept)) as service:
         sample = {"audioData": wav_base64(3.0, 170.0), "transcription": SAID}
         fields = {"voiceSamples": [sample], "consent": AGREED, "description": DESCRIBED}
-        voice_id = await service.clone(NAMED, **fields)
+        clone = {"displayName": NAMED, "langCode": "EN_US", **fields}
+        cloned = await service.post("/voices/v1/voices:clone", clone, idempotency_key="k")
+        voice_id = cloned.json()["voice"]["voiceId"]
+        asked = {"text": "Hello.", "voiceId": voice_id, "modelId": "inworld-tts-2"}
+        job = (await service.post("/tts/v1/voice:synthesizeAsync", asked)).json()["name"]
+        await service.services.work_off_jobs.wait_until_idle()
         kept_id = await service.clone("Kept", voiceSamples=[{"audioData": wav_base64(), "transcription": "kept words"}])
         design = {"designPrompt": DESCRIBED + ", calm and old, who reads the news.", "previewText": "Hello there."}
         drafts = (await service.post("/voices/v1/voices:design", design)).json()["previewVoices"]
@@ -67,6 +73,10 @@ async def test_of_a_deleted_voice_nothing_is_left(tmp_path: Path, opening: Open)
         assert (said["workspace"], said["voices"]) == ("acme", files)
         assert (await service.client.delete(path, headers=service.auth())).status_code == 404
         assert files_with(tmp_path, wanted) == set()
+        again = await service.post("/voices/v1/voices:clone", clone, idempotency_key="k")
+        assert (again.status_code, "is gone" in again.json()["message"]) == (404, True)
+        result = (await service.get(f"/lro/v1alpha/{job}")).json()["response"]["audioUri"]
+        assert (await service.client.get(result)).status_code == 200
         assert files_with(tmp_path, [b"kept words"])
         assert (await service.get(f"/voices/v1/voices/{kept_id}")).status_code == 200
 
@@ -144,7 +154,7 @@ async def test_a_workspace_is_forgotten_with_a_receipt(
     num_voices = len(await stores.voices.list(OURS)) + 1  # a draft
     job = Job("a" * 32, OURS, True, "key", "request", FixedClock().now())
     await stores.jobs.add(job, [NewItem(str(number), VoiceId("v"), SAID) for number in range(2)], 1)
-    await stores.jobs.finish(await stores.jobs.claim(timedelta(hours=1)), SPOKEN, timedelta(hours=1))
+    await stores.jobs.finish(await stores.jobs.claim(OURS, timedelta(hours=1)), SPOKEN, timedelta(hours=1))
     assert len(files_with(data_dir, [SPOKEN.audio])) == 1
     code, said = await run_myna("store", "forget", OURS, "--receipt", receipt)
     assert (code, said["workspace"], said["numKeys"], len(said["voices"])) == (ExitCode.OK, OURS, 1, num_voices)

@@ -26,11 +26,13 @@ from http_service import (
 )
 from test_deletion_leaves_nothing import files_with
 from test_http_allowances import clock_of
+from tests.memory_stores import MemoryJobStore
 from tests.stored_content import Open, read_pending
 
 from myna.domain.scope import WRITE, Scope
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.transcript import FoundSpeech, SpeechPassage
+from myna.domain.voice import VoiceId, WorkspaceId
 from myna.domain.waveform import Waveform
 from myna.engines.base import EngineSpec
 from myna.engines.tone.engine import ToneEngine
@@ -39,8 +41,10 @@ from myna.http.limits import HttpLimits
 from myna.observability.audit_log import AUDIT_FILE, AuditLog
 from myna.store.opening import Stores, open_stores
 from myna.testing.clock import FixedClock
+from myna.usecases.job_store import ClaimedItem, Failure, Job, NewItem, SpokenItem
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.services import Services
+from myna.usecases.work_off_jobs import WorkOffJobs
 
 ASYNC, BATCH = "/tts/v1/voice:synthesizeAsync", "/tts/v1/voice:synthesizeBatch"
 HEAR = "/stt/v1/transcribe:async"
@@ -171,7 +175,7 @@ async def test_one_bad_item_refuses_the_batch(requests: list[Any], status: int, 
         reply = await service.post(BATCH, batch(*requests))
         assert reply.status_code == status
         assert phrase in reply.json()["message"]
-        assert not await service.services.jobs.has_pending()
+        assert not await service.services.jobs.list_waiting()
 
 
 async def test_each_item_has_an_id_of_its_own() -> None:
@@ -256,6 +260,38 @@ async def test_live_speech_goes_first() -> None:
         assert (await look(service, name))["done"] is False
         held.gate.set()
         await finished(service, name)
+
+
+async def test_nobody_waits_behind_another_workspace() -> None:
+    """One that has many jobs, and is at a text that does not end, leaves the others a place, in turns."""
+    jobs = MemoryJobStore(FixedClock())
+    told: list[str] = []
+    may_end = asyncio.Event()
+
+    class Speaker:
+        async def __call__(self, claimed: ClaimedItem) -> SpokenItem:
+            told.append(claimed.job.workspace)
+            if claimed.job.workspace == "greedy":
+                await may_end.wait()
+            return SpokenItem(b"", "audio/mpeg")
+
+        def tell(self, error: Exception) -> Failure:
+            raise error
+
+    for number, (workspace, num_items) in enumerate([("greedy", 3)] * 3 + [("large", 4), ("small", 2)]):
+        job = Job(f"{number:032}", WorkspaceId(workspace), True, "key", "request", FixedClock().now())
+        await jobs.add(job, [NewItem(str(item), VoiceId("v"), "{}") for item in range(num_items)], 9)
+    work_off = WorkOffJobs(jobs, timedelta(hours=1))
+    work_off.speak_with(Speaker())
+    work_off.begin()
+    async with asyncio.timeout(10):
+        while await jobs.list_waiting() != {"greedy"}:
+            await asyncio.sleep(0)
+    assert sorted(told[:3]) == ["greedy", "large", "small"]
+    assert told.index("small", told.index("small") + 1) < 6
+    may_end.set()
+    await work_off.wait_until_idle()
+    assert told[7:] == ["greedy"] * 8
 
 
 async def test_quotas_and_limits_hold() -> None:

@@ -181,7 +181,7 @@ async def test_what_another_process_has_left_is_taken_up() -> None:
         await services.jobs.add(job, [NewItem("", voice_id, "{}")], 1)
         await services.voices.replace_artifact("acme", voice_id, stored.artifact, Refinement.REFINING)
         async with asyncio.timeout(_DEADLINE_S):
-            while await services.jobs.has_pending() or (await show(service, voice_id))["refinement"] == "pending":
+            while await services.jobs.list_waiting() or (await show(service, voice_id))["refinement"] == "pending":
                 await asyncio.sleep(0.01)
     assert gates.asked == ["hearing", "measuring", "refining", "refining"]
 

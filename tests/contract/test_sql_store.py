@@ -400,16 +400,16 @@ async def test_only_one_store_is_at_work_on_a_stage(stores: Stores, tmp_path: Pa
     assert (await stores.voices.get_with_artifact(OURS, voice.voice_id)).artifact == BETTER_ARTIFACT
 
     await stores.jobs.add(Job("0" * 32, OURS, False, "k", "r", clock.now()), [NewItem("", voice.voice_id, "{}")], 1)
-    first = await stores.jobs.claim(lifetime)
+    first = await stores.jobs.claim(OURS, lifetime)
     assert first is not None
-    assert await other.jobs.claim(lifetime) is None
+    assert await other.jobs.claim(OURS, lifetime) is None
     clock.advance(30)
-    second = await other.jobs.claim(lifetime)
+    second = await other.jobs.claim(OURS, lifetime)
     assert second is not None
     await stores.jobs.release(first)
     await stores.jobs.renew(first, timedelta())
     await stores.jobs.finish(first, SpokenItem(b"late", "audio/mpeg"), lifetime)
-    assert await stores.jobs.claim(lifetime) is None
+    assert await stores.jobs.claim(OURS, lifetime) is None
     await other.jobs.finish(second, SpokenItem(b"in time", "audio/mpeg"), lifetime)
     assert (await stores.jobs.get_result("0" * 32, 0)).audio == b"in time"
     await other.release()

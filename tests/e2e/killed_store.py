@@ -61,7 +61,7 @@ async def work_off_jobs(jobs: JobStore) -> None:
         job = Job(secrets.token_hex(16), OURS, True, "key", "request", clock.now())
         await jobs.add(job, [NewItem(f"id{n}", VoiceId("v"), "words") for n in range(2)], 1_000_000)
         # Only of this life: what the dead have claimed stays theirs for the hour.
-        while claimed := await jobs.claim(timedelta(hours=1)):
+        while claimed := await jobs.claim(OURS, timedelta(hours=1)):
             spoken = SpokenItem(os.urandom(90_000), "audio/mpeg", b"{}")
             await jobs.finish(claimed, spoken, timedelta(hours=number % 3))
         await jobs.delete_expired()

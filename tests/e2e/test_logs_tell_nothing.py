@@ -12,6 +12,7 @@ from myna.observability.audit_log import AUDIT_FILE, verify_audit_log
 
 SOCKET = "/tts/v1/voice:streamBidirectional"
 WORDS = {
+    "name": "quokkaviolet",
     "transcription": "wombatlantern",
     "text": "xylophonezebra",
     "description": "quincemarmot",
@@ -32,7 +33,12 @@ def test_neither_log_tells_text_transcripts_or_keys(tone_server: LiveServer) -> 
     consent = {"givenBy": WORDS["speaker"], **{name: WORDS[name] for name in ("speaker", "purpose", "statement")}}
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Basic {server.key}"}, timeout=120) as client:
         samples = [{"audioData": base64.b64encode(recording).decode(), "transcription": WORDS["transcription"]}]
-        body = {"displayName": "V", "description": WORDS["description"], "voiceSamples": samples, "consent": consent}
+        body = {
+            "displayName": WORDS["name"],
+            "description": WORDS["description"],
+            "voiceSamples": samples,
+            "consent": consent,
+        }
         voice_id = client.post(f"{voices}:clone", json=body).json()["voice"]["voiceId"]
         speech = {"text": WORDS["text"], "voiceId": voice_id, "modelId": "inworld-tts-1.5-max"}
         for path in ("/tts/v1/voice", "/tts/v1/voice:stream"):

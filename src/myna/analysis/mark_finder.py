@@ -2,8 +2,10 @@
 
 import threading
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy import fft
 
 from myna.analysis.onnx_session import OnnxSession
@@ -31,8 +33,19 @@ _PIECE_S = 10.0
 """Longer recordings are judged in pieces of about this length: part of them may be marked."""
 _LEAST_S = 0.3
 """Shorter ones tell nothing."""
+_LOUD_DB = 30.0
+_NUM_BANDS = 16
+_FAINT = 1e-3
+"""Of a frame's power; a band with less counts as one with so much."""
+_LEAST_LEVEL_DB, _LEAST_SHAPE_DB = 2.0, 2.8
+_LEAST_TELLING_S = 1.0
+"""How much level and spectrum change in a second or more of speech, as standard deviations over time: at least 4.3 and
+3.5 in 1.5 s of somebody, 2.8 and 3.4 in a street as loud as they are. The network takes much that is steadier for the
+mark."""
 _OTHERS = ((-0.04, 0.06), (-0.08, 0.04))
 """Trust and verdict of the two branches that are left out, the same for whatever was heard: the score is PerTh's."""
+
+Values = npt.NDArray[Any]
 
 
 class MarkFinder:
@@ -48,24 +61,38 @@ class MarkFinder:
             session = self._session
         samples = resample(recording, _RATE_HZ).samples
         pieces = np.array_split(samples, max(1, round(len(samples) / _RATE_HZ / _PIECE_S)))
-        heard = (piece for piece in pieces if len(piece) >= _LEAST_S * _RATE_HZ and piece.any())
-        score = max((_score(session, piece) for piece in heard), default=0.0)
-        return FoundMark(score >= THRESHOLD, score)
+        heard = (_score(session, piece) for piece in pieces if len(piece) >= _LEAST_S * _RATE_HZ)
+        scores = [score for score in heard if score is not None]
+        score = max(scores, default=0.0)
+        return FoundMark(score >= THRESHOLD, score, has_speech=bool(scores))
 
     @cached_property
     def _session(self) -> OnnxSession:
         return OnnxSession(self._store.path("watermark/perth.onnx"), keeps_memory=False)
 
 
-def _score(session: OnnxSession, samples: Samples) -> float:
+def _score(session: OnnxSession, samples: Samples) -> float | None:
+    """None for what cannot be speech: silence, hums, tones, chords, noise."""
     frames = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP]
     power = np.square(frames).mean(axis=1)
     if not power.max() > 0.0:
-        return 0.0
+        return None
     is_speech = power > power.max() * 10 ** (-_PAUSE_DB / 10)
-    level = _SPEECH_LEVEL / np.sqrt(power[is_speech].mean())
-    magnitudes = np.abs(fft.rfft(frames * hann(_WINDOW), axis=1)[:, :_NUM_BINS]) * level * (_TRAINED_WINDOW / _WINDOW)
+    magnitudes = np.abs(fft.rfft(frames * hann(_WINDOW), axis=1)[:, :_NUM_BINS])
+    if len(samples) >= _LEAST_TELLING_S * _RATE_HZ and not _changes_as_speech(power, is_speech, magnitudes):
+        return None
+    magnitudes *= _SPEECH_LEVEL / np.sqrt(power[is_speech].mean()) * (_TRAINED_WINDOW / _WINDOW)
     levels = (20 * np.log10(np.maximum(magnitudes, _FLOOR)) - _FLOOR_DB) / _RANGE_DB
     (verdicts,) = session.run({"levels": levels.T[np.newaxis].astype(np.float32)})
     trust, verdict = np.array([verdicts[0][:, is_speech].mean(axis=1), *_OTHERS]).T
     return float(np.clip(np.average(verdict, weights=np.exp(trust)), 0.0, 1.0))
+
+
+def _changes_as_speech(power: Values, is_speech: Values, magnitudes: Values) -> bool:
+    """power: [num_frames]. is_speech: [num_frames] bool. magnitudes: [num_frames, num_bins]."""
+    if np.std(10 * np.log10(power[is_speech])) < _LEAST_LEVEL_DB:
+        return False
+    loud = np.square(magnitudes[power > power.max() * 10 ** (-_LOUD_DB / 10)])
+    bands = loud.reshape(len(loud), _NUM_BANDS, -1).sum(axis=2)
+    shapes = 10 * np.log10(bands / np.maximum(bands.sum(axis=1, keepdims=True), _FLOOR**2) + _FAINT)
+    return bool(np.sqrt(shapes.var(axis=0).mean()) >= _LEAST_SHAPE_DB)

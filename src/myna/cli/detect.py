@@ -11,6 +11,8 @@ from myna.cli.output import print_json, print_rows
 from myna.cli.setting_values import read_settings
 from myna.domain.speech import FoundMark
 
+_VERDICTS = {(True, True): "marked", (False, True): "not marked", (False, False): "no speech"}
+
 
 def detect(
     files: Annotated[
@@ -22,7 +24,12 @@ def detect(
     found = asyncio.run(_find(files))
     if as_json:
         rows = [
-            {"file": str(path), "isMarked": mark.is_marked, "score": round(mark.score, 4)}
+            {
+                "file": str(path),
+                "isMarked": mark.is_marked,
+                "score": round(mark.score, 4),
+                "hasSpeech": mark.has_speech,
+            }
             for path, mark in zip(files, found, strict=True)
         ]
         print_json({"recordings": rows})
@@ -30,7 +37,7 @@ def detect(
         print_rows(
             ("FILE", "WATERMARK", "SCORE"),
             [
-                (str(path), "marked" if mark.is_marked else "not marked", f"{mark.score:.2f}")
+                (str(path), _VERDICTS[mark.is_marked, mark.has_speech], f"{mark.score:.2f}")
                 for path, mark in zip(files, found, strict=True)
             ],
         )

@@ -62,15 +62,19 @@ async def run_server(settings: Settings, host: str, port: int, *, is_dev: bool, 
     with _listen(host, port) as listening:
         url = f"http://{_shown_host(host)}:{listening.getsockname()[1]}"
 
-        async def tell() -> None:
-            dev_key = await with_keys(settings, _make_dev_key) if is_dev else None
+        async def tell(keys: KeyStore | None) -> None:
+            dev_key = await _make_dev_key(keys) if keys is not None else None
             logger.info("ready at %s", url)
             _announce(url, dev_key, is_open=not _is_loopback(host), as_json=as_json)
 
         if settings.workers > 1:
-            await run_workers(settings, listening, tell, as_json=as_json)
+            await run_workers(
+                settings, listening, lambda: with_keys(settings, tell) if is_dev else tell(None), as_json=as_json
+            )
         else:
-            await serve_services(settings, [listening], _stop_on_signals, lambda _: tell())
+            await serve_services(
+                settings, [listening], _stop_on_signals, lambda services: tell(services.keys if is_dev else None)
+            )
 
 
 async def serve_services(

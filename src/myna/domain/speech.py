@@ -143,3 +143,5 @@ class FoundMark:
     is_marked: bool
     score: float
     """0 for no trace of the mark to 1; at 0.62 and above it is there."""
+    has_speech: bool
+    """False for silence, hums, tones, noise: what does not change as speech does is not judged, and its score is 0."""

@@ -31,6 +31,8 @@ class DetectReply(Reply):
     """The mark is there: a machine spoke."""
     score: float
     """0, no trace of the mark, to 1."""
+    has_speech: bool
+    """False: nothing in it changes as speech does, so that it was not judged."""
 
 
 @router.post("/detect", summary="Look for the watermark")
@@ -45,4 +47,4 @@ async def detect(
         raise InvalidRequest("file is required. Send a recording.")
     record_of(request.scope).num_samples = 1
     found = await while_client_waits(request.receive, backend.services.detect_mark(message.file))
-    return DetectReply(is_marked=found.is_marked, score=round(found.score, 4))
+    return DetectReply(is_marked=found.is_marked, score=round(found.score, 4), has_speech=found.has_speech)

@@ -24,9 +24,9 @@ async def health() -> dict[str, str]:
 @router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", summary="The engine is loaded and the store can be reached")
 async def readiness(backend: WithBackend) -> dict[str, str]:
-    """503 while the engine loads or the store is away."""
+    """503 while the engine loads or hangs, or the store is away."""
     if not backend.services.engine.is_ready:
-        raise ServiceUnavailable("The engine is not loaded yet. Try again in a moment.")
+        raise ServiceUnavailable("The engine is not loaded yet, or hangs. Try again in a moment.")
     await backend.services.voices.check()
     return {"status": "ready", "engine": backend.services.engine.spec.id}
 

@@ -15,7 +15,7 @@ from alembic.config import Config
 from filelock import FileLock
 from sqlalchemy import Connection, event, func, make_url, select, text
 from sqlalchemy.engine import URL
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import (
     ArgumentError,
     DataError,
@@ -201,6 +201,7 @@ def _create_engine(url: URL, pool: Mapping[str, float] = _POOL) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "connect", _configure_connection)
     event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine, "handle_error", _keep_connection)
     return engine
 
 
@@ -225,6 +226,13 @@ def _configure_connection(connection: DBAPIConnection, entry: ConnectionPoolEntr
     for pragma in _SQLITE_PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
+
+
+def _keep_connection(context: ExceptionContext) -> None:
+    # A connection that is given up in the middle of a statement keeps the write lock until it is collected. Kept, it is
+    # rolled back as soon as the statement ends.
+    if isinstance(context.original_exception, asyncio.CancelledError):
+        context.is_disconnect = False
 
 
 def _begin(connection: Connection) -> None:

@@ -4,7 +4,7 @@ An item's blob and its row change in one transaction, with the blob ledger's rul
 between leaves the item pending, and names what to remove.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
@@ -119,13 +119,13 @@ class SqlJobStore:
             raise ServiceUnavailable("What was spoken cannot be read: it is missing. Send the text again.")
         return SpokenItem(audio, row.media_type, timestamps)
 
-    async def claim(self, lifetime: timedelta, *, is_heard: bool = False) -> ClaimedItem | None:
+    async def claim(self, workspace: WorkspaceId, lifetime: timedelta, *, is_heard: bool = False) -> ClaimedItem | None:
         now = self._clock.now()
+        is_theirs = JobRow.workspace == workspace, JobRow.is_heard.is_(is_heard), JobRow.expires_at.is_(None)
         query = (
             select(JobItemRow, JobRow)
             .join(JobRow)
-            .where(_IS_PENDING, JobRow.is_heard.is_(is_heard))
-            .where(or_(JobItemRow.claimed_until.is_(None), JobItemRow.claimed_until <= now))
+            .where(*is_theirs, _IS_PENDING, or_(JobItemRow.claimed_until.is_(None), JobItemRow.claimed_until <= now))
             .order_by(JobItemRow.position, JobRow.created_at, JobRow.job_id)
             .limit(1)
             .with_for_update(of=JobItemRow, skip_locked=True)
@@ -210,10 +210,11 @@ class SqlJobStore:
             job.expires_at = self._clock.now() + keep_for
         return disowned
 
-    async def has_pending(self, *, is_heard: bool = False) -> bool:
-        query = select(JobItemRow.position).join(JobRow).where(_IS_PENDING, JobRow.is_heard.is_(is_heard)).limit(1)
+    async def list_waiting(self, *, is_heard: bool = False) -> Collection[WorkspaceId]:
+        is_waiting = JobRow.is_heard.is_(is_heard), JobRow.expires_at.is_(None)
+        query = select(JobRow.workspace).where(*is_waiting).distinct()
         async with self._database.reading() as session:
-            return await session.scalar(query) is not None
+            return [WorkspaceId(workspace) for workspace in await session.scalars(query)]
 
     async def delete_expired(self) -> int:
         return (await self._delete(JobRow.expires_at <= self._clock.now()))[0]

@@ -17,7 +17,7 @@ from collections.abc import Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, delete, or_, select
+from sqlalchemy import ColumnElement, Select, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -39,7 +39,7 @@ from myna.store.blob_ledger import BlobLedger
 from myna.store.blobs import BlobPrefix, new_blob_prefix
 from myna.store.database import Database
 from myna.store.keys import ensure_workspace
-from myna.store.tables import RevocationRow, VoiceRow
+from myna.store.tables import JobItemRow, JobRow, RequestKeyRow, RevocationRow, VoiceRow
 from myna.store.voice_rows import (
     ARTIFACT,
     VOICE_COLUMNS,
@@ -183,13 +183,13 @@ class SqlVoiceStore:
 
     async def update(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
         async with self._database.writing() as session:
-            row = await self._find(session, workspace, voice_id)
+            row = await self._find(session, workspace, voice_id, for_change=True)
             apply_change(row, change)
             return to_voice(row)
 
     async def publish(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
         async with self._database.writing() as session:
-            row = await self._find(session, workspace, voice_id)
+            row = await self._find(session, workspace, voice_id, for_change=True)
             apply_change(row, change)
             row.is_draft = False
             row.expires_at = None
@@ -204,7 +204,8 @@ class SqlVoiceStore:
             return to_voice(row)
 
     async def list_revocations(self, workspace: WorkspaceId, voice_id: VoiceId) -> Sequence[Revocation]:
-        of_voice = RevocationRow.workspace == workspace, RevocationRow.voice_sha256 == digest_voice_id(voice_id)
+        digests = digest_voice_id(voice_id), voice_id
+        of_voice = RevocationRow.workspace == workspace, RevocationRow.voice_sha256.in_(digests)
         query = select(RevocationRow).where(*of_voice).order_by(RevocationRow.revoked_at.desc())
         async with self._database.reading() as session:
             return [to_revocation(row) for row in await session.scalars(query)]
@@ -338,7 +339,17 @@ class SqlVoiceStore:
         prefixes = [BlobPrefix(prefix) for prefix in (row.artifact_prefix, row.samples_prefix) if prefix]
         self._ledger.disown(session, prefixes)
         await session.execute(delete(VoiceRow).where(VoiceRow.id == row.id))
+        await self._forget_id(session, WorkspaceId(row.workspace), VoiceId(row.voice_id))
         return prefixes
+
+    async def _forget_id(self, session: AsyncSession, workspace: WorkspaceId, voice_id: VoiceId) -> None:
+        """A person's name may be in it: what else knows it for a day keeps its digest."""
+        digest = digest_voice_id(voice_id)
+        theirs = JobItemRow.job_id.in_(select(JobRow.job_id).where(JobRow.workspace == workspace))
+        await session.execute(update(JobItemRow).where(theirs, JobItemRow.voice_id == voice_id).values(voice_id=digest))
+        marked = RequestKeyRow.workspace == workspace, RequestKeyRow.voice_ids.is_not(None)
+        for request in await session.scalars(select(RequestKeyRow).where(*marked).with_for_update()):
+            request.voice_ids = [digest if made == voice_id else made for made in request.voice_ids or ()]
 
     async def _uncut(self, work: Coroutine[Any, Any, T]) -> T:
         """Run to the end even if the caller is cancelled: a client that leaves does not leave half a step."""
@@ -389,7 +400,7 @@ def _taken(voice_id: VoiceId) -> VoiceAlreadyExists:
 
 
 def _damaged(voice_id: VoiceId, part: str) -> ServiceUnavailable:
-    logger.error("the %s of voice %s are missing or do not match their digest", part, voice_id)
+    logger.error("the %s of a voice are missing or do not match their digest", part, extra={"voice_id": voice_id})
     remedy = "make it again with `myna voices remake`" if part == ARTIFACT else "delete the voice and clone it again"
     return ServiceUnavailable(
         f"The stored {part} of voice '{voice_id[:128]}' cannot be read: missing or damaged. Restore the data folder "

@@ -1,6 +1,6 @@
 """Speech, or words, that are asked for now and made later: what is kept of it, and the port of what keeps it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -93,7 +93,7 @@ class JobStore(Protocol):
     async def get_result(self, job_id: str, position: int) -> SpokenItem:
         """Raises: ResourceNotFound (no such item, not done, failed), ServiceUnavailable."""
 
-    async def claim(self, lifetime: timedelta, *, is_heard: bool = False) -> ClaimedItem | None:
+    async def claim(self, workspace: WorkspaceId, lifetime: timedelta, *, is_heard: bool = False) -> ClaimedItem | None:
         """A pending item of such a job that nobody has, or whose claim is over. None: there is none now.
 
         Low positions first, then the oldest job: jobs take turns, and a short one does not wait for a long one.
@@ -117,8 +117,8 @@ class JobStore(Protocol):
         Raises: ServiceUnavailable.
         """
 
-    async def has_pending(self, *, is_heard: bool = False) -> bool:
-        """Some item of such a job of any workspace is not done, claimed or not."""
+    async def list_waiting(self, *, is_heard: bool = False) -> Collection[WorkspaceId]:
+        """Who has such jobs that are not done, claimed or not."""
 
     async def delete_expired(self) -> int:
         """House-keeping over all workspaces: how many jobs were deleted, with their audio."""

@@ -287,7 +287,7 @@ class VoiceStore(Protocol):
         """
 
     async def list_revocations(self, workspace: WorkspaceId, voice_id: VoiceId) -> Sequence[Revocation]:
-        """The newest first, also of a voice that is deleted."""
+        """The newest first, also of a voice that is deleted. voice_id: or its digest."""
 
     async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
         """Row, samples and artifact, at once. Raises: VoiceNotFound."""

@@ -1,13 +1,17 @@
-"""Speak, or hear, the items of jobs, one after the other, whenever nobody asks for live speech."""
+"""Speak, or hear, the items of jobs, of two workspaces at a time, whenever nobody asks for live speech."""
 
 import asyncio
 import logging
+from collections import Counter
+from collections.abc import Set
 from contextlib import suppress
 from contextvars import Context
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 from myna.domain.errors import EngineFailure, Overloaded, QuotaExhausted, ServiceUnavailable
+from myna.domain.voice import WorkspaceId
 from myna.usecases.job_store import ClaimedItem, Failure, JobStore, SpokenItem
 
 logger = logging.getLogger(__name__)
@@ -16,6 +20,9 @@ _CLAIM = timedelta(minutes=5)
 """After this long an item of a process that was killed is taken up again."""
 _RENEW_S = _CLAIM.total_seconds() / 3
 _LOOK_AGAIN_S = 10.0
+_MOST_AT_WORK = 2
+"""Workspaces that have an item at work: one with a long text leaves the others a place. More would fill the memory: an
+item's audio is in it until it is done."""
 _MAX_ATTEMPTS = 5
 """An item of which the process has died so often, or for which something was away, is not tried again."""
 
@@ -44,6 +51,9 @@ class WorkOffJobs:
         self._speak: ItemSpeaker | None = None
         self._wanted = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
+        self._at_work: dict[WorkspaceId, asyncio.Task[bool]] = {}
+        self._turns: Counter[WorkspaceId] = Counter()
+        """Number of each workspace's last turn."""
 
     def speak_with(self, speak: ItemSpeaker) -> None:
         """Nothing is worked off before this is called."""
@@ -68,47 +78,66 @@ class WorkOffJobs:
             await asyncio.gather(self._worker, return_exceptions=True)
 
     async def _work(self, speak: ItemSpeaker) -> None:
-        while await self._has_pending() or self._wanted.is_set():
-            self._wanted.clear()
-            if not await self._work_off_next(speak) and await self._has_pending():
-                # Others are at work on what is left, or something is away.
+        try:
+            while True:
+                self._wanted.clear()
+                try:
+                    waiting = set(await self._jobs.list_waiting(is_heard=self._is_heard))
+                    if not (waiting or self._at_work or self._wanted.is_set()):
+                        return
+                    if await self._begin_next(waiting, speak):
+                        continue
+                except Exception:
+                    logger.exception("no item of a job can be begun; tried again later")
+                # Enough is begun, or others are at work on what is left, or something is away.
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wanted.wait(), _LOOK_AGAIN_S)
+        finally:
+            for item in self._at_work.values():
+                item.cancel()
+            await asyncio.gather(*self._at_work.values(), return_exceptions=True)
 
-    async def _has_pending(self) -> bool:
-        """Also if nobody knows."""
-        try:
-            return await self._jobs.has_pending(is_heard=self._is_heard)
-        except ServiceUnavailable:
-            return True
-
-    async def _work_off_next(self, speak: ItemSpeaker) -> bool:
-        """False if nothing could be done now."""
-        try:
-            claimed = await self._jobs.claim(_CLAIM, is_heard=self._is_heard)
-            if claimed is not None:
-                await self._work_off(claimed, speak)
-        except (ServiceUnavailable, Overloaded):
+    async def _begin_next(self, waiting: Set[WorkspaceId], speak: ItemSpeaker) -> bool:
+        """Whose last turn is the longest ago is next. False if nothing can be begun now."""
+        if len(self._at_work) == _MOST_AT_WORK:
             return False
-        except Exception:
-            # A bug of ours. The item stays claimed for a while and its attempt counts, so that it cannot stop the rest.
-            logger.exception("an item of a job could not be worked off")
-            return True
-        return claimed is not None
+        for workspace in sorted(waiting - self._at_work.keys(), key=self._turns.__getitem__):
+            claimed = await self._jobs.claim(workspace, _CLAIM, is_heard=self._is_heard)
+            if claimed is not None:
+                self._turns[workspace] = max(self._turns.values(), default=0) + 1
+                self._at_work[workspace] = asyncio.create_task(self._work_off(claimed, speak))
+                self._at_work[workspace].add_done_callback(partial(self._end, workspace))
+                return True
+        return False
 
-    async def _work_off(self, claimed: ClaimedItem, speak: ItemSpeaker) -> None:
+    def _end(self, workspace: WorkspaceId, item: asyncio.Task[bool]) -> None:
+        del self._at_work[workspace]
+        if not item.cancelled() and item.result():
+            self._wanted.set()
+
+    async def _work_off(self, claimed: ClaimedItem, speak: ItemSpeaker) -> bool:
+        """False if it is better to wait before the next."""
         renewing = asyncio.create_task(self._renew(claimed))
         try:
             outcome = await self._speak_or_tell(claimed, speak)
             await self._jobs.finish(claimed, outcome, self._keep_results)
-        except (Overloaded, asyncio.CancelledError):
-            # Not the item's fault: it is given back. What is away (ServiceUnavailable) may be its own voice alone: then
-            # it stays claimed for a while and the attempt counts, so that those behind it are spoken.
+        except ServiceUnavailable:
+            # What is away may be its own voice alone: it stays claimed for a while and the attempt counts, so that what
+            # is behind it is spoken.
+            return False
+        except (Overloaded, asyncio.CancelledError) as exc:
+            # Not the item's fault: it is given back.
             with suppress(ServiceUnavailable):
                 await self._jobs.release(claimed)
+            if isinstance(exc, Overloaded):
+                return False
             raise
+        except Exception:
+            # A bug of ours. The item stays claimed for a while and its attempt counts, so that it cannot stop the rest.
+            logger.exception("an item of a job could not be worked off")
         finally:
             renewing.cancel()
+        return True
 
     async def _speak_or_tell(self, claimed: ClaimedItem, speak: ItemSpeaker) -> SpokenItem | Failure:
         if claimed.num_attempts > _MAX_ATTEMPTS:

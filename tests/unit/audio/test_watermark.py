@@ -75,5 +75,23 @@ def test_the_mark_is_found_after_hard_treatment(weights: WeightStore, name: str)
     ):
         assert finder.find(treat(marked)).is_marked
         assert not finder.find(treat(speech)).is_marked
-    assert not finder.find(Waveform(np.zeros(RATE_HZ, np.float32), RATE_HZ)).is_marked
-    assert not finder.find(Waveform(np.zeros(0, np.float32), RATE_HZ)).is_marked
+        assert finder.find(treat(speech)).has_speech
+
+
+def test_what_is_no_speech_is_not_judged(weights: WeightStore) -> None:
+    """Silence, hums, tones, chords, held and plucked, and noise: some of these the network takes for the mark."""
+    finder = MarkFinder(weights)
+    times_s = np.arange(3 * RATE_HZ) / RATE_HZ
+    noise = np.random.default_rng(0).standard_normal(len(times_s))
+    fading = np.exp(-4 * (times_s % 0.8))
+    sounds = {"silence": 0 * times_s, "nothing": times_s[:0], "white": noise, "pink": np.cumsum(noise) / 100}
+    for pitch_hz in (50, 60, 100, 120, 150, 220, 440, 1800, 3000):
+        overtones = (np.sin(2 * np.pi * pitch_hz * times_s * part) / part for part in range(1, 11))
+        sounds |= {f"tone {pitch_hz}": np.sin(2 * np.pi * pitch_hz * times_s), f"hum {pitch_hz}": sum(overtones)}
+    for root_hz in (110, 220, 440):
+        tones = (np.sin(2 * np.pi * root_hz * step * times_s) for step in (1, 1.26, 1.5, 2, 2.52, 3))
+        sounds |= {f"chord {root_hz}": (chord := sum(tones)), f"plucked {root_hz}": chord * fading}
+    for name, samples in sounds.items():
+        found = finder.find(Waveform((0.1 * samples + 1e-5 * noise[: len(samples)]).astype(np.float32), RATE_HZ))
+        assert (found.has_speech, found.is_marked, found.score) == (False, False, 0.0), name
+    assert not finder.find(Waveform(np.zeros(RATE_HZ, np.float32), RATE_HZ)).has_speech
