@@ -867,10 +867,10 @@ class JobStoreContract:
         job = Job("a" * 32, OURS, False, "key", "request", clock.now(), is_heard=True)
         await jobs.add(job, [NewItem("", VoiceId(""), "message", b"what was said")], 9)
         assert await jobs.get(OURS, job.job_id) == job
-        assert not await jobs.has_pending()
-        assert await jobs.has_pending(is_heard=True)
-        assert await jobs.claim(_LIFETIME) is None
-        claimed = await jobs.claim(_LIFETIME, is_heard=True)
+        assert not await jobs.list_waiting()
+        assert list(await jobs.list_waiting(is_heard=True)) == [OURS]
+        assert await jobs.claim(OURS, _LIFETIME) is None
+        claimed = await jobs.claim(OURS, _LIFETIME, is_heard=True)
         assert claimed is not None
         assert await jobs.get_recording(claimed) == b"what was said"
         with pytest.raises(ResourceNotFound):
@@ -882,7 +882,7 @@ class JobStoreContract:
             await jobs.get_recording(claimed)
         failing = Job("b" * 32, OURS, False, "key", "request", clock.now(), is_heard=True)
         await jobs.add(failing, [NewItem("", VoiceId(""), "message", b"noise")], 9)
-        claimed = await jobs.claim(_LIFETIME, is_heard=True)
+        claimed = await jobs.claim(OURS, _LIFETIME, is_heard=True)
         assert claimed is not None
         await jobs.finish(claimed, FAILURE, _LIFETIME)
         with pytest.raises(ResourceNotFound):

@@ -21,7 +21,6 @@ import pytest
 from tests.engine_client_contract import OPTIONS, EngineClientContract, make_reference, make_segments, read_samples
 
 from myna.domain.errors import (
-    DeadlineExceeded,
     EngineFailure,
     InvalidRequest,
     Overloaded,
@@ -34,7 +33,6 @@ from myna.engines.base import EngineSettings, EngineSpec
 from myna.engines.tone.spec import SPEC as TONE
 from myna.observability.request_record import RequestRecord
 from myna.observability.tracing import trace_request
-from myna.runtime import in_process as in_process_module
 from myna.runtime.admission import WaitingLine
 from myna.runtime.foreground import Foreground
 from myna.runtime.in_process import InProcessEngineClient
@@ -225,42 +223,6 @@ async def test_a_chunk_in_the_making_is_interrupted(make_client) -> None:
         engine.is_computing.clear()
         await stream.aclose()
         assert client.num_busy == 0
-
-
-async def test_an_engine_that_hangs_is_told_of(make_client, monkeypatch) -> None:
-    """Its request and those behind it end with a clear error, nobody is let in, jobs neither; should it answer after
-    all, all goes on. A slow reader is none that hangs."""
-    monkeypatch.setattr(in_process_module, "_WATCH_S", 0.01)
-    engine = PatientEngine()
-    client = await make_client(engine, deadline_s=0.2)
-    stream = await client.synthesize(VOICE, WORDS, OPTIONS)
-    waiting = asyncio.create_task(client.synthesize(VOICE, WORDS, OPTIONS))
-    assert len((await anext(aiter(stream))).samples)
-    with pytest.raises(DeadlineExceeded):
-        await anext(aiter(stream))
-    assert not client.is_ready
-    for refused in (
-        waiting,
-        client.synthesize(VOICE, WORDS, OPTIONS),
-        client.synthesize(VOICE, WORDS, OPTIONS, is_background=True),
-    ):
-        with pytest.raises(ServiceUnavailable):
-            await refused
-    await stream.aclose()  # interrupts it: this engine can be
-    await until(lambda: client.is_ready)
-
-    engine.may_encode.clear()
-    with pytest.raises(DeadlineExceeded):
-        await client.encode_voice(make_reference(100.0))
-    assert (client.is_ready, client.num_busy) == (False, 1)
-    engine.may_encode.set()
-    await until(lambda: client.num_busy == 0)
-
-    reader = WatchedEngine()
-    client = await make_client(reader, deadline_s=0.2)
-    stream = await client.synthesize(VOICE, WORDS, OPTIONS)
-    await until(lambda: len(reader.made) >= 2 and client._slots[0].thread.silence_s == 0.0)
-    await stream.aclose()
 
 
 async def test_the_line_has_an_end(make_client) -> None:

@@ -226,24 +226,6 @@ async def test_not_ready_is_503() -> None:
         assert_error(await service.post("/tts/v1/voice", SPEAK), 503, 14)
 
 
-async def test_an_engine_that_hangs_is_504_then_503() -> None:
-    """Its stream ends with an error line; the server is not ready until it answers after all."""
-    hurdles = Hurdles()
-    hurdles.gate = threading.Event()
-    engine = InProcessEngineClient(hurdle_spec(hurdles), EngineSettings(Path("unused")), deadline_s=0.3)
-    async with open_service(services=build_tone_services(engine=engine)) as service:
-        lines = [json.loads(line) for line in (await service.stream("Hello there, my friend.")).text.splitlines()]
-        assert lines[-1]["error"]["code"] == 4
-        for path in ("/readyz", "/healthz"):
-            assert (await service.client.get(path)).status_code == (503 if path == "/readyz" else 200)
-        assert_error(await service.post("/tts/v1/voice", SPEAK), 503, 14, "does not answer")
-        hurdles.gate.set()
-        await until(lambda: engine.is_ready)
-        hurdles.gate.clear()
-        assert_error(await service.post("/tts/v1/voice", SPEAK), 504, 4)
-        hurdles.gate.set()
-
-
 def test_every_error_class_has_its_own_code_and_a_number() -> None:
     """No class of the tree is forgotten in the table, and codes are unique."""
     classes = [MynaError]

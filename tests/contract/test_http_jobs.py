@@ -461,7 +461,7 @@ async def test_recordings_that_are_refused(body: dict[str, Any], phrase: str) ->
     async with open_service() as service:
         reply = await service.post(HEAR, body)
         assert (reply.status_code, phrase in reply.json()["message"]) == (400, True), reply.text
-        assert not await service.services.jobs.has_pending(is_heard=True)
+        assert not await service.services.jobs.list_waiting(is_heard=True)
 
 
 async def test_a_long_recording_is_heard_in_parts() -> None:
