@@ -433,7 +433,9 @@ async def test_waiting_text_is_bounded() -> None:
             frames.append(await socket.hear())
         await socket.say("c", cancel_context={})
         hurdles.gate.set()
-        assert events_of(await socket.hear_until("contextClosed")) == "contextClosed"
+        # Other refusals and the chunk in the making may come before it.
+        rest = events_of(await socket.hear_until("contextClosed"))
+        assert rest.removeprefix("error 8 ").removeprefix("audioChunk ") == "contextClosed"
 
 
 async def test_a_client_that_leaves_frees_everything() -> None:
