@@ -11,7 +11,7 @@ import typer
 
 from myna.cli.options import AsJson
 from myna.cli.setting_values import read_settings
-from myna.cli.workers import BEAT_S, CLOSED, LEAVING, READY, TAKEN, WELL
+from myna.cli.workers import BEAT_S, BUSY, CLOSED, LEAVING, READY, TAKEN, WELL
 
 if TYPE_CHECKING:
     from myna.cli.server import Server
@@ -62,8 +62,8 @@ class Inlet:
 
     def _beat(self, engine: "EngineClient") -> None:
         """Says all the time that this process is well: its event loop runs, and it can speak."""
-        if engine.is_ready and not self._unsaid:
-            self._say(WELL)
+        if engine.is_well and not self._unsaid:
+            self._say(WELL if engine.is_ready else BUSY)
         if not self._loop.is_closed():
             self._loop.call_later(BEAT_S, self._beat, engine)
 

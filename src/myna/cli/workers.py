@@ -29,9 +29,9 @@ from myna.config import Settings
 
 logger = logging.getLogger(__name__)
 
-READY, WELL, TAKEN, CLOSED, LEAVING = b"rwtcl"
-"""What a worker says: it is ready, is well (each `BEAT_S` from then on), has taken a connection, has closed one, was
-told to stop."""
+READY, WELL, BUSY, TAKEN, CLOSED, LEAVING = b"rwbtcl"
+"""What a worker says: it is ready, is well (each `BEAT_S` from then on) or only busy with itself (another engine is
+loaded), has taken a connection, has closed one, was told to stop."""
 BEAT_S = 0.5
 _FEW_BEATS, _MAX_SILENT_BEATS = 4, 40
 """A worker that is not well for so long gets no connection that another could take; and it is killed. Beats are
@@ -235,6 +235,8 @@ class _Workers:
         worker.is_ready = worker.is_ready or READY in said
         if WELL in said:
             worker.num_silent = 0
+        elif BUSY in said:
+            worker.num_silent = _FEW_BEATS + 1
         worker.num_open -= said.count(CLOSED)
         for _ in range(said.count(TAKEN)):
             worker.untaken.popleft().close()

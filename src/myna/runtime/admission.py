@@ -80,6 +80,10 @@ class WaitingLine(Generic[S]):
             await self._foreground.wait_for_others()
 
     @property
+    def is_closed(self) -> bool:
+        return self._is_closed
+
+    @property
     def is_wanted(self) -> bool:
         """Somebody waits for a slot."""
         return bool(self._waiting)

@@ -1,8 +1,9 @@
 """Speech that nobody waits for (jobs), without getting into the way of speech that somebody does.
 
 It has an engine instance of its own in a thread of low priority, as work at leisure has (`leisure_lane.py`), and begins
-no segment while the live slots are busy, however long that is; for speech in other processes of the machine it waits
-some seconds. The instance is loaded when the first job comes and given back when none has come for a while.
+no chunk while the live slots are busy, however long that is; for speech in other processes of the machine it waits
+some seconds before a segment. The instance is loaded when the first job comes and given back when none has come for a
+while.
 """
 
 import asyncio
@@ -46,8 +47,17 @@ class BackgroundLane:
         self._stay()
         self._rest = asyncio.get_running_loop().call_later(_REST_AFTER_S, self._give_back)
 
-    def close(self) -> None:
+    @property
+    def slot(self) -> EngineSlot | None:
+        return self._slot
+
+    def send_away(self) -> None:
         """Take no more and send the waiting away."""
+        if self._line is not None:
+            self._line.close()
+
+    def close(self) -> None:
+        """The same, and give the engine back."""
         self._stay()
         if self._slot is not None and self._line is not None:
             self._line.close()

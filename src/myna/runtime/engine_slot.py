@@ -27,8 +27,7 @@ class EngineSlot:
     ) -> None:
         """prepare: called first of all in the thread."""
         self._spec = spec
-        self._settings = replace(settings, before_step=self._note_step)
-        self._before_step = settings.before_step
+        self._settings = settings
         self._max_cached_voices = max_cached_voices
         self._name = name
         self._prepare = prepare
@@ -39,15 +38,22 @@ class EngineSlot:
         self._engine: Engine | None = None
         self.thread = OwnerThread(self._name, self._prepare)
 
-    def _note_step(self) -> None:
-        self.thread.num_steps += 1
-        self._before_step()
+    @staticmethod
+    def _note_step(thread: OwnerThread, before_step: Callable[[], None]) -> None:
+        thread.num_steps += 1
+        before_step()
 
     @property
     def engine(self) -> Engine:
         """Loaded by the first call that needs it; `load` is that call at start-up."""
         if self._engine is None:
-            self._engine = self._spec.load(self._settings)
+            thread = self.thread
+            before_step = partial(self._note_step, thread, self._settings.before_step)
+            engine = self._spec.load(replace(self._settings, before_step=before_step))
+            if self.thread is not thread:
+                engine.close()
+                raise EngineFailure("The engine was loaded too late: another one has taken its place.")
+            self._engine = engine
         return self._engine
 
     @property

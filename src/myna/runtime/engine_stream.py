@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Self
 
-from myna.domain.errors import EngineFailure, MynaError
+from myna.domain.errors import EngineFailure, MynaError, ServiceUnavailable
 from myna.domain.speech import SpokenChunk
 from myna.observability.tracing import trace_part
 from myna.runtime.admission import WaitingLine
@@ -40,7 +40,7 @@ class InProcessEngineStream:
         self._on_end = on_end
         self._gives_way_to = gives_way_to
         self._turn: asyncio.Future[bool] | None = None
-        self._closing: asyncio.Future[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
         self._task = asyncio.create_task(self._run())
         self._task.add_done_callback(self._note_end)
 
@@ -110,11 +110,28 @@ class InProcessEngineStream:
             self._hand_over.finish()
 
     def _close_speech(self) -> None:
-        """Let go of a segment that is begun, in the thread that began it, after what runs there."""
-        if (slot := self._speech.slot) is not None and not self._speech.is_left_behind:
-            self._closing = slot.thread.submit(self._speech.close)
-            # asyncio complains of errors that nobody reads; the owner thread has logged this one.
-            self._closing.add_done_callback(lambda call: call.cancelled() or call.exception())
+        """Let go of a segment that is begun, in the thread that began it."""
+        if (slot := self._speech.slot) is None:
+            return
+        if self._speech.is_left_behind:
+            self._speech.leave_behind()
+        elif self._line.is_closed:
+            slot.thread.post(self._speech.close)
+        else:
+            self._closing = asyncio.create_task(self._let_go(slot))
+
+    async def _let_go(self, slot: EngineSlot) -> None:
+        """In a turn of its own: whoever has the slot and waits for a slow reader gives way to it."""
+        try:
+            await self._line.enter(is_newcomer=False, due_s=0.0, only=slot)
+        except ServiceUnavailable:  # everybody is sent away
+            slot.thread.post(self._speech.close)
+            return
+        call = slot.thread.submit(self._speech.close)
+        call.add_done_callback(lambda _: self._line.leave(slot))
+        # What a plug-in raises here is in the log.
+        await asyncio.wait([call])
+        call.exception()
 
     def _note_end(self, task: "asyncio.Task[None]") -> None:
         # A mistake of ours in `_run` must not leave the consumer waiting for ever.

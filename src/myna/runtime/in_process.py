@@ -42,6 +42,8 @@ _HANG_S = 120.0
 """A step of an engine takes some three seconds of a core; a busy machine gives it a tenth of one."""
 _LOOKS = 60
 """In that time. They are counted, not the time: a process that was stopped for an hour has not hung."""
+_LOOKS_AT_JOBS = 5 * _LOOKS
+"""Their thread has what others leave of the processor."""
 _MAX_HUNG = 3
 """Each is a thread and the memory of an instance left behind; then another process has to take over."""
 _CLOSE_TIMEOUT_S = 5.0
@@ -85,6 +87,7 @@ class InProcessEngineClient:
         self._leisure = LeisureLane(spec, settings, self._foreground)
         self._background = BackgroundLane(spec, settings)
         self._streams: set[InProcessEngineStream] = set()
+        self._background_streams: set[InProcessEngineStream] = set()
         self._is_closed = False
 
     @property
@@ -97,6 +100,11 @@ class InProcessEngineClient:
         if self._line is None or self._is_closed or self._hangs_for_good:
             return False
         return not self._slots or any(slot.is_loaded for slot in self._slots)
+
+    @property
+    def is_well(self) -> bool:
+        """It is ready, or will be again without another process."""
+        return not self._hangs_for_good
 
     @property
     def num_busy(self) -> int:
@@ -174,6 +182,8 @@ class InProcessEngineClient:
             gives_way_to=live if is_background else None,
         )
         self._streams.add(stream)
+        if is_background:
+            self._background_streams.add(stream)
         try:
             await stream.wait_for_first()
         except BaseException:
@@ -190,12 +200,13 @@ class InProcessEngineClient:
         if self._watching is not None:
             self._watching.cancel()
         self._leisure.close()
-        self._background.close()
+        self._background.send_away()
         if self._line is not None:
             self._line.close()
         for stream in tuple(self._streams):
             stream.break_off(closing())
         self._streams.clear()
+        self._background.close()
         unloads = [slot.thread.submit(slot.unload) for slot in self._slots]
         if unloads:
             _, late = await asyncio.wait(unloads, timeout=_CLOSE_TIMEOUT_S)
@@ -225,12 +236,13 @@ class InProcessEngineClient:
         seen: dict[EngineSlot, tuple[object, int]] = {}
         while True:
             await asyncio.sleep(self._hang_s / _LOOKS)
-            for slot in self._slots:
+            jobs = self._background.slot
+            for slot in (*self._slots, *([jobs] if jobs is not None else [])):
                 state = (slot.thread, slot.thread.num_steps) if slot.thread.is_at_work else None
                 before, num_looks = seen.get(slot, (None, 0))
                 num_looks = num_looks + 1 if state is not None and state == before else 0
                 seen[slot] = state, num_looks
-                if num_looks >= _LOOKS:
+                if num_looks >= (_LOOKS_AT_JOBS if slot is jobs else _LOOKS):
                     logger.error("an engine hangs and is given up", extra={"hung_s": self._hang_s})
                     failure = EngineFailure("The engine did not answer any more and was started again.")
                     self._hung.append(slot.give_up(failure))
@@ -241,7 +253,8 @@ class InProcessEngineClient:
 
     def _end_background(self, stream: InProcessEngineStream) -> None:
         self._streams.discard(stream)
-        if not self._is_closed:
+        self._background_streams.discard(stream)
+        if not self._is_closed and not self._background_streams:
             self._background.end()
 
     def _nudge_streams(self) -> None:

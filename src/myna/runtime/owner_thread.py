@@ -43,6 +43,8 @@ class OwnerThread:
         """Grows with all that is done here. If it stands still while the thread `is_at_work`, that hangs."""
         self.is_resting = False
         """Set by the work while it waits for whom it is done for."""
+        self.leftovers: list[Callable[[], object]] = []
+        """What a thread that was given up closes last, if it ever gets on."""
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -87,6 +89,9 @@ class OwnerThread:
             self._prepare()
         while not self._answer_until_stopped():
             pass
+        for close in self.leftovers:
+            with contextlib.suppress(Exception):
+                close()
 
     def _answer_until_stopped(self) -> bool:
         """False if something was raised between two calls (into the thread, by another): whoever waits is told."""

@@ -49,13 +49,19 @@ class SpeechInTurns:
         should_give_way: asked after every chunk.
         """
         if self.is_left_behind:
-            self._chunks = self.slot = None
+            self.leave_behind()
             raise EngineFailure("The engine did not answer any more and was started again.")
         try:
             return self._speak(slot, should_give_way)
         except BaseException:
             self.close()
             raise
+
+    def leave_behind(self) -> None:
+        """Leave a segment to the thread that began it, which was given up. From any thread."""
+        chunks, self._chunks, self.slot = self._chunks, None, None
+        if self._thread is not None and (close := getattr(chunks, "close", None)) is not None:
+            self._thread.leftovers.append(close)
 
     def close(self) -> None:
         """End a segment that is begun."""
@@ -70,7 +76,7 @@ class SpeechInTurns:
                 if self._hand_over.is_stopped:
                     break
                 return False
-            chunk = self._make_chunk(slot)
+            chunk = self._make_chunk(slot, thread)
             if self._hand_over.is_stopped:
                 break
             self._hand_over.put(chunk)
@@ -91,12 +97,12 @@ class SpeechInTurns:
         finally:
             thread.is_resting = False
 
-    def _make_chunk(self, slot: EngineSlot) -> SpokenChunk:
+    def _make_chunk(self, slot: EngineSlot, thread: OwnerThread) -> SpokenChunk:
         """The next one, or the end of the segment."""
         if self._chunks is None:
             segment = self._segments[self._index]
             self._chunks = iter(slot.engine.synthesize(slot.voice(self._voice), segment, self._options))
-            self.slot, self._thread = slot, slot.thread
+            self.slot, self._thread = slot, thread
         interrupt = self._chunks.interrupt if isinstance(self._chunks, Interruptible) else lambda: None
         with self._hand_over.interrupting(interrupt):
             chunk = next(self._chunks, None)

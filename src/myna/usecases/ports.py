@@ -64,6 +64,11 @@ class EngineClient(Protocol):
     @property
     def is_ready(self) -> bool: ...
 
+    @property
+    def is_well(self) -> bool:
+        """It is ready, or will be again without another process."""
+        ...
+
     async def encode_voice(
         self, reference: ReferenceAudio, *, by_ear: bool = False, at_leisure: bool = False
     ) -> VoiceArtifact:

@@ -37,7 +37,7 @@ class FrenchPronunciation:
             tail, following = word.text.rsplit("'", 1)[-1], words[index + 1].text
             before = words[index - 1].text if index else ""
             numeral = _say_numeral(spoken[index], tail, before, following)
-            spoken[index] = _link(spoken[index], tail, following) if numeral is None else numeral
+            spoken[index] = _link(spoken[index], word.text, following) if numeral is None else numeral
             if following == "os" and tail in _TABLE["linking"]["z"].split():
                 spoken[index + 1] = "ˈo"
         return spoken
@@ -105,8 +105,9 @@ def _say_numeral(spoken: str, tail: str, before: str, following: str) -> str | N
     return spoken
 
 
-def _link(spoken: str, tail: str, following: str) -> str:
+def _link(spoken: str, word: str, following: str) -> str:
     """With the consonant that is only heard before the next word."""
+    head, _, tail = word.rpartition("'")
     if tail == "t" and following in _TABLE["pronouns"]:
         return "t"
     if tail.endswith(("t", "d")) and following in _TABLE["pronouns"] and tail not in _TABLE["never_linked"]:
@@ -117,4 +118,6 @@ def _link(spoken: str, tail: str, following: str) -> str:
         return spoken + _TABLE["fixed"][f"{tail} {following}"]
     if not _begins_with_vowel(following):
         return spoken
-    return _TABLE["before_vowels"].get(tail) or spoken + _CONSONANT_OF.get(tail, "")
+    if (feminine := _TABLE["before_vowels"].get(tail)) is not None:
+        return _TABLE["elided"].get(head, "") + feminine
+    return spoken + _CONSONANT_OF.get(tail, "")
