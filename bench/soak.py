@@ -16,10 +16,12 @@ turns at the engine, chunk by chunk, and how many go before is asked apart); the
 
 import argparse
 import asyncio
+import atexit
 import bisect
 import dataclasses
 import json
 import random
+import signal
 import statistics
 import sys
 import tempfile
@@ -223,6 +225,10 @@ def main() -> None:
     parser.add_argument("--engine", default="kokoro")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
+    # A shell that starts this in the background has it inherit that SIGINT is ignored; it ends the server well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if arguments.json:
+        atexit.register(print)  # whoever waits for a line has one, whatever happens
     with (
         tempfile.TemporaryDirectory() as folder,
         run_server(Path(folder) / "data", arguments.engine, settings=SETTINGS) as server,

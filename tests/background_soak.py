@@ -4,6 +4,7 @@ The engine sleeps most of the time, so that neither the others nor this one suff
 tests among processes (xdist) runs it once, in the process that shares them out.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -53,7 +54,9 @@ class BackgroundSoak:
     def pytest_sessionfinish(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)  # so that it stops its server
-            self._process.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(60)
+            self._process.kill()
 
     def pytest_unconfigure(self) -> None:
         os.environ.pop(ENVIRONMENT, None)

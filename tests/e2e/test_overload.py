@@ -18,6 +18,7 @@ def test_an_overloaded_server_stays_well() -> None:
     while not (told := (folder / "report").read_text()).endswith("\n"):
         assert time.monotonic() < until_s, (folder / "log").read_text()
         time.sleep(1)
+    assert told.strip(), (folder / "log").read_text()
     report = json.loads(told)
     assert report["problems"] == [], told
     assert report["num_before_beside_flood"] <= 2, told

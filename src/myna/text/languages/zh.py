@@ -110,7 +110,8 @@ class Chinese(Unspaced):
         yield re.compile(months), lambda match: self._read_month(match) + self.to
         yield re.compile(rf"(?<=[-–—~〜～－])(?P<y>{year})\.(?P<m>0?[1-9]|1[0-2])(?![\d.])"), self._read_month
         # one of several, or beside what only years have
-        behind = rf"[届级版款]|赛季|学年|财年|至今|Q[1-4]|.{{0,2}}(?:世界杯|奥运|世博|亚运)|(?:[、和与至到或]{year}){{1,8}}年"
+        behind = r"[届级版款]|赛季|学年|财年|至今|Q[1-4]|.{0,2}(?:世界杯|奥运|世博|亚运)"
+        behind += rf"|(?:[、和与至到或]{year}){{1,8}}年"
         before = r"(?<=[《（〔(]){y}(?=[》）〕)太年])|(?:(?<=生于)|(?<=卒于)|(?<=始于)|(?<=建于)|(?<=成立于)){y}"
         named = rf"(?<!\d){year}(?={behind})|{before.format(y=year)}(?!\d)"
         yield re.compile(named), lambda match: self.digits(match[0])
