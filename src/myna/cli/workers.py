@@ -202,6 +202,7 @@ class _Workers:
         done, _ = await asyncio.wait({ending}, timeout=0 if hanging.done() else self._stop_s)
         hanging.cancel()
         if not done:
+            self._workers.discard(worker)  # it is handed nothing more
             does_not = "stop" if worker.leaving.is_set() else "answer"
             logger.error("a worker does not %s and is killed", does_not, extra={"pid": worker.process.pid})
             with contextlib.suppress(ProcessLookupError):  # it has just ended
