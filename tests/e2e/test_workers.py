@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 import os
 import resource
@@ -65,7 +66,11 @@ def num_connections(port: int, pid: int) -> int:
     """Of clients, at this worker."""
     rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
     inodes = {row[9] for row in rows if int(row[1].rpartition(":")[2], 16) == port and row[3] == "01"}
-    return sum(str(path.readlink())[8:-1] in inodes for path in Path(f"/proc/{pid}/fd").iterdir())
+    targets = []
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            targets.append(str(path.readlink()))
+    return sum(target[8:-1] in inodes for target in targets)
 
 
 def with_keys(server: LiveServer, work: Callable[[KeyStore], Awaitable[Any]]) -> Any:

@@ -95,6 +95,8 @@ class _Workers:
             "PROMETHEUS_MULTIPROC_DIR": str(metrics_dir),
         }
         self._workers: set[_Worker] = set()
+        self._held: list[socket.socket] = []
+        """Connections that were taken in when no worker could have them."""
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
 
@@ -130,6 +132,8 @@ class _Workers:
 
     def _stop(self) -> None:
         self._stopping.set()
+        while self._held:
+            self._held.pop().close()
         for worker in self._workers:
             self._dismiss(worker)
 
@@ -190,6 +194,9 @@ class _Workers:
         asyncio.get_running_loop().add_reader(ours, self._hear, worker)
         if self._stopping.is_set():
             self._dismiss(worker)
+        held, self._held = self._held, []
+        for connection in held:
+            self._hand_over(connection)
         self._changed.set()
         return worker
 
@@ -275,8 +282,12 @@ class _Workers:
         )
 
     def _hand_over(self, connection: socket.socket) -> None:
-        """To the first that takes it; if none does it is cut."""
-        for worker in self._takers():
+        """To the first that takes it; if none does it is cut. While there is none it waits for the next."""
+        takers = self._takers()
+        if not takers and not self._stopping.is_set():
+            self._held.append(connection)
+            return
+        for worker in takers:
             with contextlib.suppress(OSError):  # it is gone, or so busy that its socket is full
                 socket.send_fds(worker.channel, [b"c"], [connection.fileno()])
                 worker.num_open += 1
