@@ -215,7 +215,7 @@ class VoiceStoreContract:
         await voices.add(THEIRS, make_voice(clock, workspace=THEIRS), ARTIFACT, ())
         everything = await voices.list(OURS)
         orders = ("is_custom asc, create_time asc", "display_name desc", "lang_code desc, display_name", "name desc")
-        orders = (*orders, "source, create_time desc", "voice_id", "is_custom desc")
+        orders = (*orders, "source, create_time desc", "voice_id", f"lang_code{', source desc, lang_code desc' * 200}")
         filters = (
             "",
             'source = "IVC" AND lang_code = "en"',
@@ -226,6 +226,8 @@ class VoiceStoreContract:
             "source = IVC community = false",
             "categories:any",
             "display_name:emi* source = ivc",
+            f"source:({'ivc ' * 1000})",
+            "(lang_code:en OR gender:male AND " * 31 + "(gender:female" + ")" * 32,
         )
         for order_by, expression in chain(product(orders, filters[:1]), product(orders[1:3], filters[1:])):
             selection = VoiceSelection(compile_filter(expression), parse_order(order_by), limit=7)

@@ -156,6 +156,7 @@ async def test_a_voice_is_added_with_its_labels(service: HttpService) -> None:
     assert (shown["name"], shown["category"], shown["is_owner"]) == ("Ann", "cloned", True)
     assert shown["labels"] == {"accent": "british", "language": "en"}
     assert shown in (await service.get("/v1/voices")).json()["voices"]
+    assert (await service.get("/v1/user/subscription")).json()["voice_slots_used"] == 1
     for chosen, num in (("british", 1), ("scottish", 0)):
         found = await service.get("/voices/v1/voices", filter=f'source = "IVC" AND tags:"accent:{chosen}"')
         assert found.json()["totalSize"] == num
@@ -294,7 +295,10 @@ async def test_text_is_spoken_while_it_is_written() -> None:
         for key in (None, ""):
             async with Talk(service, "Dennis/stream-input?output_format=pcm_16000&model_id=eleven_v3", key) as talk:
                 first = {"text": " ", "voice_settings": {"stability": 0.5}, "xi_api_key": service.read_key}
-                tokens = [{"text": word + " ", "try_trigger_generation": True} for word in SENTENCE.split()]
+                words = enumerate(SENTENCE.split())  # there is one context, whatever name a client gives it
+                tokens = [
+                    {"text": f"{word} ", "try_trigger_generation": True, "context_id": str(n // 2)} for n, word in words
+                ]
                 await talk.say(first, *tokens, {"text": ""})
                 frames, code = await talk.hear_until_closed()
             heard_s, text = heard_of(frames)
@@ -320,8 +324,9 @@ async def test_text_is_spoken_while_it_is_written() -> None:
 
 async def test_several_texts_are_spoken_on_one_connection() -> None:
     """As LiveKit and Pipecat send them: sentences in contexts, flushed or ended; empty texts keep the connection."""
+    hurdles = Hurdles()
     async with (
-        serve() as service,
+        serve(services=build_tone_services(hurdle_spec(hurdles))) as service,
         Talk(service, "Dennis/multi-stream-input?output_format=pcm_16000&auto_mode=true") as talk,
     ):
         await talk.say({"text": ""})
@@ -336,8 +341,12 @@ async def test_several_texts_are_spoken_on_one_connection() -> None:
             heard = heard_of([frame for frame in frames if frame["contextId"] == name])
             assert heard[1].strip() == text
             assert heard[0] == pytest.approx(0.06 * len(text), abs=0.3)
+        hurdles.fail_at_chunk = hurdles.num_chunks + 2
         await talk.say({"text": SENTENCE, "context_id": "c"})
-        assert (await talk.hear())["contextId"] == "c"
+        assert (await talk.hear())["alignment"]
+        assert (await talk.hear())["error"] == "failed"
+        await talk.say({"text": SENTENCE, "context_id": "c"})
+        assert (await talk.hear())["alignment"]["charStartTimesMs"][0] == 0
         await talk.say({"close_socket": True})
         assert (await talk.hear_until_closed())[1] == 1000
 

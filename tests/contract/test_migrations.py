@@ -12,12 +12,15 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, inspect
 from tests.store_contract import ARTIFACT, OURS, SAMPLES, make_voice
+from tests.stored_content import read_pending
 
 from myna.domain.scope import READ, WRITE, Scope
+from myna.domain.voice import VoiceId
 from myna.store.database import migration_config
 from myna.store.opening import Stores, open_stores
 from myna.store.tables import Base
 from myna.testing.clock import FixedClock
+from myna.usecases.job_store import Job, NewItem
 from myna.usecases.ports import StoredVoice
 
 NEWER_THAN_THE_FIRST = {
@@ -57,6 +60,9 @@ async def test_migrations_go_both_ways(stores: Stores, clock: FixedClock) -> Non
     await stores.voices.add(OURS, voice, ARTIFACT, SAMPLES)
     writer, _ = await stores.keys.create(OURS, WRITE)
     reader, _ = await stores.keys.create(OURS, READ)
+    heard = Job("a" * 32, OURS, False, "key", "request", clock.now(), is_heard=True)
+    await stores.jobs.add(heard, [NewItem("", VoiceId(""), "message", b"what was said")], 9)
+    before = await stores.ledger.blobs.prefixes()
 
     def go_down_and_up(connection: Connection) -> None:
         config = migration_config(connection)
@@ -71,6 +77,9 @@ async def test_migrations_go_both_ways(stores: Stores, clock: FixedClock) -> Non
 
     async with stores.database._engine.begin() as connection:
         await connection.run_sync(go_down_and_up)
+    [recording] = await read_pending(stores)  # for house-keeping; nobody would find it otherwise
+    await stores.ledger.remove([recording])
+    assert await stores.ledger.blobs.prefixes() == before - {recording}
     kept = [replace(sample, rating=None, recording_sha256=None) for sample in SAMPLES]
     consent = replace(voice.consent, recordings=tuple(sample.digest for sample in kept))
     expected = StoredVoice(replace(voice, design=None, consent=consent), ARTIFACT)

@@ -20,6 +20,7 @@ from tests.store_contract import (
     BETTER_ARTIFACT,
     OURS,
     SAMPLES,
+    THEIRS,
     DictionaryStoreContract,
     JobStoreContract,
     KeyStoreContract,
@@ -31,6 +32,7 @@ from tests.store_contract import (
 )
 from tests.stored_content import read_pending
 
+from myna.domain.consent import digest_voice_id
 from myna.domain.errors import InvalidRequest, Overloaded, ServiceUnavailable, VoiceNotFound
 from myna.domain.scope import WRITE
 from myna.domain.voice import Refinement, VoiceArtifact, VoiceId
@@ -243,6 +245,42 @@ async def test_deleting_removes_the_files(stores: Stores, tmp_path: Path, clock:
     await stores.voices.delete_expired_drafts()
     assert blob_folders(tmp_path / "data") == set()
     assert await read_pending(stores) == []
+
+
+async def test_many_are_deleted_in_batches(stores: Stores, clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In several transactions, of several workspaces; jobs and repeated requests know digests then, of those alone."""
+    monkeypatch.setattr("myna.store.sql._BATCH", 2)
+    old = [make_voice(clock, str(number), (OURS, THEIRS)[number % 2]) for number in range(5)]
+    for voice in old:
+        await stores.voices.add(voice.workspace, voice, ARTIFACT, ())
+    clock.advance(60)
+    young = make_voice(clock, "young")
+    await stores.voices.add(OURS, young, ARTIFACT, ())
+    known = [voice.voice_id for voice in (*old, young)]
+    lifetime = timedelta(hours=1)
+    await stores.jobs.add(Job("a" * 32, OURS, True, "k", "r", clock.now()), [NewItem("", v, "m") for v in known], 9)
+    await stores.request_keys.begin(OURS, "key", "0" * 64, lifetime)
+    await stores.request_keys.finish(OURS, "key", known, lifetime)
+    assert sorted(await stores.voices.delete_made_before(clock.now())) == sorted(known[:-1])
+    ours = {voice.voice_id for voice in old if voice.workspace == OURS}
+    expected = [digest_voice_id(voice_id) if voice_id in ours else voice_id for voice_id in known]
+    assert [item.voice_id for item in await stores.jobs.get_items("a" * 32)] == expected
+    remembered = await stores.request_keys.begin(OURS, "key", "0" * 64, lifetime)
+    assert remembered is not None
+    assert list(remembered.voice_ids) == expected
+    assert [young] == list(await stores.voices.list(OURS))
+    assert await read_pending(stores) == []
+
+
+async def test_what_older_processes_name_is_sorted(stores: Stores, clock: FixedClock) -> None:
+    """They leave the name without case as it was, and so a voice behind no page; recovery mends it."""
+    for name in ("b", "a"):
+        await stores.voices.add(OURS, replace(make_voice(clock, name), display_name=name.upper()), ARTIFACT, ())
+    async with stores.database.writing() as session:
+        await session.execute(text("UPDATE voices SET sort_name = ''"))
+    assert await stores.voices.recover() == 0
+    async with stores.database.reading() as session:
+        assert list(await session.scalars(text("SELECT sort_name FROM voices ORDER BY id"))) == ["b", "a"]
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "flipped"])

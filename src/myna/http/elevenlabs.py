@@ -11,9 +11,9 @@ from myna.domain.errors import AudioUndecodable, InvalidRequest
 from myna.domain.finding import Severity
 from myna.domain.scope import Scope
 from myna.domain.speech import AudioEncoding, EncodedChunk, TimestampKind
-from myna.domain.voice import WorkspaceId
+from myna.domain.voice import Voice
 from myna.http.auth import Caller, Reader, Speaker, Writer
-from myna.http.backend import Backend, WithBackend
+from myna.http.backend import WithBackend
 from myna.http.client_presence import while_client_waits
 from myna.http.elevenlabs_replies import (
     SETTINGS,
@@ -58,16 +58,22 @@ SpokenText = Annotated[TextToSpeechRequest, Depends(JsonBody(TextToSpeechRequest
 @router.get("/v1/voices", summary="List voices (ElevenLabs' form)", response_model=JsonObject)
 async def list_voices(grant: Reader, backend: WithBackend) -> JsonReply:
     """The stock voices and the workspace's own."""
-    voices = await _all_voices(backend, grant.workspace)
-    return await asyncio.to_thread(lambda: JsonReply({"voices": voices}))
+    page = await backend.services.list_voices(grant.workspace, VoiceQuery())
+    return await asyncio.to_thread(lambda: JsonReply({"voices": [voice_of(voice) for voice in page.voices]}))
 
 
 @router.get("/v2/voices", summary="Search voices (ElevenLabs' form)", response_model=JsonObject)
 async def search_voices(grant: Reader, query: Annotated[SearchQuery, Query()], backend: WithBackend) -> JsonReply:
     """A page of those that fit."""
     query.check()
+    page = await backend.services.list_voices(grant.workspace, VoiceQuery())
+    return await asyncio.to_thread(_find, page.voices, query)
+
+
+def _find(voices: Sequence[Voice], query: SearchQuery) -> JsonReply:
+    """Raises: InvalidRequest."""
     wanted = query.model_dump()
-    found = [voice for voice in await _all_voices(backend, grant.workspace) if matches(voice, wanted)]
+    found = [shown for shown in map(voice_of, voices) if matches(shown, wanted)]
     if query.sort:
         found.sort(key=lambda voice: voice[query.sort], reverse=query.sort_direction == "desc")
     first = 0
@@ -79,8 +85,7 @@ async def search_voices(grant: Reader, query: Annotated[SearchQuery, Query()], b
     page = found[first : first + query.page_size]
     has_more = first + len(page) < len(found)
     token = page[-1]["voice_id"] if has_more else None
-    reply = {"voices": page, "has_more": has_more, "total_count": len(found), "next_page_token": token}
-    return await asyncio.to_thread(lambda: JsonReply(reply))
+    return JsonReply({"voices": page, "has_more": has_more, "total_count": len(found), "next_page_token": token})
 
 
 @router.get("/v1/voices/settings/default", summary="Show the default settings (ElevenLabs' form)")
@@ -118,9 +123,10 @@ async def show_user(grant: Caller, backend: WithBackend) -> JsonObject:
 @router.get("/v1/user/subscription", summary="Show what is left of a plan (ElevenLabs' form)")
 async def show_subscription(grant: Caller, backend: WithBackend) -> JsonObject:
     """There are no plans: the limits are beyond reach."""
-    may_read = Scope.READ_VOICES in grant.scopes
-    voices = await _all_voices(backend, grant.workspace) if may_read else []
-    num_own = sum(voice["is_owner"] for voice in voices)
+    num_own = 0
+    if Scope.READ_VOICES in grant.scopes:
+        own = await backend.services.list_voices(grant.workspace, VoiceQuery(filter="owned = true", page_size=1))
+        num_own = own.total_size
     return subscription_of(num_own, may_clone=Scope.WRITE_VOICES in grant.scopes)
 
 
@@ -218,10 +224,6 @@ async def _timed_pieces(text: str, chunks: AsyncGenerator[EncodedChunk, None]) -
     payloads = SpeechPayloads(text, SpeechSettings(timestamp_type=TimestampKind.CHARACTER))
     async for payload in payloads.of(chunks):
         yield timed_audio_of(payload)
-
-
-async def _all_voices(backend: Backend, workspace: WorkspaceId) -> list[JsonObject]:
-    return [voice_of(voice) for voice in (await backend.services.list_voices(workspace, VoiceQuery())).voices]
 
 
 def _tell_why(result: CloneVoiceResult) -> str:

@@ -145,13 +145,14 @@ class _Session(SocketSession):
 
     async def _follow(self, message: _TextFrame) -> None:
         """Raises: InvalidRequest, TextTooLong, Overloaded."""
-        context = self._contexts.get(message.context_id)
+        context_id = message.context_id if self._is_multi else ""
+        context = self._contexts.get(context_id)
         if message.close_socket:
             await self._close_all()
             return
         text = message.text or ""
         if context is None and text:
-            context = self._create(message)
+            context = self._create(context_id, message)
         is_end = not self._is_multi and message.text == ""
         if context is None and is_end:
             await self._outlet.send(_FINAL)
@@ -164,7 +165,7 @@ class _Session(SocketSession):
             if message.close_context or is_end:
                 context.close()
 
-    def _create(self, message: _TextFrame) -> SocketContext:
+    def _create(self, context_id: str, message: _TextFrame) -> SocketContext:
         assert self._settings is not None
         assert self._grant is not None
         most = self._limits.max_contexts
@@ -175,7 +176,7 @@ class _Session(SocketSession):
         settings = self._settings.model_copy(update={"audio_config": audio})
         self._backend.services.synthesize_speech.check(settings.to_command(self._grant.workspace))
         context = SocketContext(
-            message.context_id,
+            context_id,
             settings,
             backend=self._backend,
             grant=self._grant,
@@ -183,7 +184,7 @@ class _Session(SocketSession):
             on_closed=self._forget,
             route=self._record.route,
         )
-        self._contexts[message.context_id] = context
+        self._contexts[context_id] = context
         self._backend.metrics.change("myna_contexts_open", 1)
         return context
 
@@ -196,13 +197,13 @@ class _Session(SocketSession):
             alignment, self._aligned_s[context_id] = alignment_of(payload, self._aligned_s.get(context_id, 0.0))
             times = {"alignment": alignment, "normalizedAlignment": alignment}
             await self._outlet.send({"audio": payload["audioContent"], "isFinal": None, **times, **named})
-        elif "flushCompleted" in result:
-            self._aligned_s.pop(context_id, None)
-        elif "contextClosed" in result:
+            return
+        self._aligned_s.pop(context_id, None)  # an utterance is over, one way or another
+        if "contextClosed" in result:
             await self._outlet.send({**_FINAL, **named})
             if not self._is_multi:
                 await self._end()
-        else:
+        elif "flushCompleted" not in result:
             told = {"message": result["status"]["message"], "error": "failed", "code": self.refusal_code}
             await self._outlet.send({**told, **named})
             if not self._is_multi:

@@ -18,8 +18,9 @@ from myna.store.opening import Stores
 from myna.store.tables import ApiKeyRow, Base, DictionaryRow, RevocationRow, SampleRow, VoiceRow, WorkspaceRow
 from myna.store.voice_rows import digests, sha256
 
-_NOT_COPIED = {"id", "voice_row_id", "last_used_on"}
-"""Numbers that a database gives out by itself and that say nothing, and what is only of the moment."""
+_NOT_COPIED = {"id", "voice_row_id", "last_used_on", "sort_name"}
+"""Numbers that a database gives out by itself and that say nothing, what is only of the moment, and what follows from
+another column: an older process may have left it as it was."""
 
 Identity = tuple[str, str]
 """Workspace and voice id."""

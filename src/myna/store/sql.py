@@ -17,7 +17,7 @@ from collections.abc import Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, case, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -63,6 +63,8 @@ T = TypeVar("T")
 
 _MAX_READ_ATTEMPTS = 5
 _CHECK_S = 3.0
+_BATCH = 100
+"""Voices that house-keeping changes in one transaction: a request that writes waits behind it."""
 
 
 class SqlVoiceStore:
@@ -119,7 +121,7 @@ class SqlVoiceStore:
     async def select(self, workspace: WorkspaceId, selection: VoiceSelection) -> SelectedVoices:
         queries = select_voices(workspace, selection, VOICE_COLUMNS, is_sqlite=self._database.is_sqlite)
         if queries is None:
-            return selection.of(await self.list(workspace))
+            return await asyncio.to_thread(selection.of, await self.list(workspace))
         voices, number = queries
         async with self._database.reading() as session:
             rows = (await session.execute(voices)).all()
@@ -295,7 +297,7 @@ class SqlVoiceStore:
         async with self._database.writing() as session:
             row = await self._find(session, workspace, voice_id, with_samples=True, for_change=True)
             files = digests(row)
-            await self._delete_row(session, row)
+            await self._delete_rows(session, [row])
         are_removed = await self._ledger.remove(list(files))
         await self._database.wipe()
         return DeletedFiles(tuple(sha for names in files.values() for sha in names.values()), are_removed)
@@ -308,25 +310,34 @@ class SqlVoiceStore:
         return await self._uncut(self._delete_all(VoiceRow.created_at < moment))
 
     async def _delete_all(self, *conditions: ColumnElement[bool]) -> Sequence[VoiceId]:
-        prefixes: list[BlobPrefix] = []
-        async with self._database.writing() as session:
-            # What another process is deleting at this moment is left to it.
-            query = select(VoiceRow).where(*conditions).with_for_update(skip_locked=True)
-            rows = (await session.scalars(query)).all()
-            voice_ids = [VoiceId(row.voice_id) for row in rows]
-            for row in rows:
-                prefixes += await self._delete_row(session, row)
+        voice_ids: list[VoiceId] = []
+        # What another process is deleting at this moment is left to it.
+        query = select(VoiceRow).where(*conditions).limit(_BATCH).with_for_update(skip_locked=True)
+        try:
+            is_last = False
+            while not is_last:
+                async with self._database.writing() as session:
+                    rows = (await session.scalars(query)).all()
+                    prefixes = await self._delete_rows(session, rows)
+                voice_ids += [VoiceId(row.voice_id) for row in rows]
+                await self._ledger.remove(prefixes)
+                is_last = len(rows) < _BATCH
+        except ServiceUnavailable:
+            # What is gone has to be told; the rest goes the next time.
+            if not voice_ids:
+                raise
         if voice_ids:
-            await self._ledger.remove(prefixes)
             await self._database.wipe()
         return voice_ids
 
     async def recover(self) -> int:
         """Remove the blobs of dead stores; those of stores that are running are left alone.
 
-        Also removes what this store could not remove earlier, so it may be called again at leisure.
+        Also removes what this store could not remove earlier, so it may be called again at leisure. And mends what
+        processes of an older version, which may still be running, leave incomplete.
         """
         num_leftovers = await self._uncut(self._ledger.recover())
+        await self._uncut(self._mend_sort_names())
         await self._database.wipe()
         return num_leftovers
 
@@ -335,21 +346,37 @@ class SqlVoiceStore:
         await asyncio.gather(*self._running, return_exceptions=True)
         await self._ledger.close()
 
-    async def _delete_row(self, session: AsyncSession, row: VoiceRow) -> Sequence[BlobPrefix]:
-        prefixes = [BlobPrefix(prefix) for prefix in (row.artifact_prefix, row.samples_prefix) if prefix]
+    async def _mend_sort_names(self) -> None:
+        """Processes from before migration 0016 name voices without it, and pages would go past these."""
+        async with self._database.reading() as session:
+            names = await session.execute(select(VoiceRow.id, VoiceRow.display_name, VoiceRow.sort_name))
+            stale = [(number, name) for number, name, sort_name in names if sort_name != name.casefold()]
+        for first in range(0, len(stale), _BATCH):
+            async with self._database.writing() as session:
+                for number, name in stale[first : first + _BATCH]:
+                    is_still_so = VoiceRow.id == number, VoiceRow.display_name == name
+                    await session.execute(update(VoiceRow).where(*is_still_so).values(sort_name=name.casefold()))
+
+    async def _delete_rows(self, session: AsyncSession, rows: Sequence[VoiceRow]) -> Sequence[BlobPrefix]:
+        prefixes = [
+            BlobPrefix(prefix) for row in rows for prefix in (row.artifact_prefix, row.samples_prefix) if prefix
+        ]
         self._ledger.disown(session, prefixes)
-        await session.execute(delete(VoiceRow).where(VoiceRow.id == row.id))
-        await self._forget_id(session, WorkspaceId(row.workspace), VoiceId(row.voice_id))
+        await session.execute(delete(VoiceRow).where(VoiceRow.id.in_([row.id for row in rows])))
+        for workspace in sorted({row.workspace for row in rows}):
+            await self._forget_ids(session, workspace, [row.voice_id for row in rows if row.workspace == workspace])
         return prefixes
 
-    async def _forget_id(self, session: AsyncSession, workspace: WorkspaceId, voice_id: VoiceId) -> None:
-        """A person's name may be in it: what else knows it for a day keeps its digest."""
-        digest = digest_voice_id(voice_id)
+    async def _forget_ids(self, session: AsyncSession, workspace: str, voice_ids: Sequence[str]) -> None:
+        """A person's name may be in one: what else knows it for a day keeps its digest."""
+        digests_by_id = {voice_id: digest_voice_id(voice_id) for voice_id in voice_ids}
         theirs = JobItemRow.job_id.in_(select(JobRow.job_id).where(JobRow.workspace == workspace))
-        await session.execute(update(JobItemRow).where(theirs, JobItemRow.voice_id == voice_id).values(voice_id=digest))
+        digest = case(digests_by_id, value=JobItemRow.voice_id)
+        of_these = theirs, JobItemRow.voice_id.in_(voice_ids)
+        await session.execute(update(JobItemRow).where(*of_these).values(voice_id=digest))
         marked = RequestKeyRow.workspace == workspace, RequestKeyRow.voice_ids.is_not(None)
         for request in await session.scalars(select(RequestKeyRow).where(*marked).with_for_update()):
-            request.voice_ids = [digest if made == voice_id else made for made in request.voice_ids or ()]
+            request.voice_ids = [digests_by_id.get(made, made) for made in request.voice_ids or ()]
 
     async def _uncut(self, work: Coroutine[Any, Any, T]) -> T:
         """Run to the end even if the caller is cancelled: a client that leaves does not leave half a step."""

@@ -19,6 +19,8 @@ _KEYS: Mapping[str, ColumnElement[Any]] = {
     CUSTOM: literal("1"),
 }
 """What the keys of `voice_order` are for a voice that is kept in a store."""
+_MAX_RESTRICTIONS = 200
+"""SQLite refuses an expression that is 1000 deep, and a row of alternatives is as deep as it is long."""
 
 
 def listed(workspace: WorkspaceId) -> ColumnElement[bool]:
@@ -29,7 +31,12 @@ def listed(workspace: WorkspaceId) -> ColumnElement[bool]:
 def select_voices(
     workspace: WorkspaceId, selection: VoiceSelection, columns: Sequence[ColumnElement[Any]], *, is_sqlite: bool
 ) -> tuple[Select[Any], Select[int]] | None:
-    """The selected, and the number of all that pass the test. None where SQL has no words for the test or order."""
+    """The selected, and the number of all that pass the test.
+
+    None where SQL has no words for the test or order, or would need too many.
+    """
+    if _count(selection.test) > _MAX_RESTRICTIONS:
+        return None
     condition = to_condition(selection.test)
     order = selection.order
     if condition is None or not set(order.names) <= _KEYS.keys():
@@ -68,3 +75,14 @@ def to_condition(test: VoiceTest) -> ColumnElement[bool] | None:
             column = getattr(VoiceRow, field.column, None)
             kept = [word for word, shown in field.words.items() if accepts(shown)]
             return column.in_(kept) if column is not None else None
+
+
+def _count(test: VoiceTest) -> int:
+    """Restrictions in it."""
+    match test:
+        case AllOf(parts) | AnyOf(parts):
+            return sum(map(_count, parts))
+        case Not(part):
+            return _count(part)
+        case Restriction():
+            return 1

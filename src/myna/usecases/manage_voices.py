@@ -57,7 +57,7 @@ class ListVoices:
         """
         test = compile_filter(query.filter)
         if query.languages:
-            test = AllOf((test, AnyOf(tuple(speaks(lang) for lang in query.languages))))
+            test = AllOf((test, AnyOf(tuple(map(speaks, dict.fromkeys(query.languages))))))
         order = parse_order(query.order_by or _DEFAULT_ORDER)
         fingerprint = _fingerprint(query)
         after = _read_token(query.page_token, fingerprint, order) if query.page_token else None

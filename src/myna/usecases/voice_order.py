@@ -86,9 +86,8 @@ def parse_time(key: str) -> datetime:
 
 
 def parse_order(order_by: str) -> VoiceOrder:
-    """`display_name asc, create_time desc`. Raises: InvalidRequest."""
-    names: list[str] = []
-    descending: list[bool] = []
+    """`display_name asc, create_time desc`; of a field that is named again the first counts. Raises: InvalidRequest."""
+    is_descending: dict[str, bool] = {}
     for term in order_by.split(","):
         words = term.split()
         name = words[0].replace("_", "").lower() if words else ""
@@ -98,6 +97,5 @@ def parse_order(order_by: str) -> VoiceOrder:
                 "orderBy is not valid. Use display_name, voice_id, name, lang_code, source or create_time, each with "
                 "asc or desc: orderBy=display_name asc."
             )
-        names.append(name)
-        descending.append(direction == "desc")
-    return VoiceOrder(tuple(names), tuple(descending))
+        is_descending.setdefault(name, direction == "desc")
+    return VoiceOrder(tuple(is_descending), tuple(is_descending.values()))

@@ -12,7 +12,8 @@ _VOICES = sa.table(
 
 
 def upgrade() -> None:
-    # With a default, so that processes of the version before can go on until they are replaced.
+    # With a default, so that processes of the version before can go on until they are replaced;
+    # `SqlVoiceStore.recover` mends what they leave in it.
     op.add_column("voices", sa.Column("sort_name", sa.Text(), nullable=False, server_default=""))
     connection = op.get_bind()
     for number, name in connection.execute(sa.select(_VOICES.c.id, _VOICES.c.display_name)).all():
