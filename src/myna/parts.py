@@ -5,7 +5,7 @@ from typing import Protocol
 from myna.config import Settings
 from myna.engines.base import EngineSettings
 from myna.engines.registry import load_spec
-from myna.runtime.foreground import Foreground
+from myna.runtime.foreground import Foreground, at_leisure
 from myna.runtime.in_process import InProcessEngineClient
 from myna.usecases.ports import SampleAnalyst
 
@@ -47,4 +47,5 @@ def build_analyst(settings: Settings) -> LoadedAnalyst:
         settings.weights_dir,
         max_sample_bytes=settings.max_sample_bytes,
         max_sample_s=settings.max_sample_s,
+        is_at_leisure=at_leisure.get,
     )

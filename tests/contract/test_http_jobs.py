@@ -312,6 +312,43 @@ async def test_quotas_and_limits_hold() -> None:
         assert (await service.post(ASYNC, asked())).json()["code"] == 8
         assert (await service.post(ASYNC, asked(), service.other_key)).status_code == 200
         held.gate.set()
+    async with open_service(HttpLimits(max_sample_bytes=1000)) as service:
+        reply = await service.post(HEAR, {"transcribeConfig": CONFIG, "audioData": {"content": wav_base64()}})
+        assert (reply.status_code, reply.json()["code"]) == (413, 3)
+
+
+async def test_who_stops_leaves_no_item_claimed() -> None:
+    """At whatever step: the next process need not wait until the claim ends."""
+
+    class SlowStore(MemoryJobStore):
+        async def claim(
+            self, workspace: WorkspaceId, lifetime: timedelta, *, is_heard: bool = False
+        ) -> ClaimedItem | None:
+            claimed = await super().claim(workspace, lifetime, is_heard=is_heard)
+            await asyncio.sleep(0)
+            return claimed
+
+    class Speaker:
+        async def __call__(self, claimed: ClaimedItem) -> SpokenItem:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        def tell(self, error: Exception) -> Failure:
+            raise error
+
+    for num_steps in range(12):
+        jobs = SlowStore(FixedClock())
+        job = Job("a" * 32, WorkspaceId("acme"), False, "key", "request", FixedClock().now())
+        await jobs.add(job, [NewItem("", VoiceId("v"), "{}")], 9)
+        work_off = WorkOffJobs(jobs, timedelta(hours=1))
+        work_off.speak_with(Speaker())
+        work_off.begin()
+        for _ in range(num_steps):
+            await asyncio.sleep(0)
+        await work_off.close()
+        again = await jobs.claim(job.workspace, timedelta(minutes=5))
+        assert again is not None
+        assert again.num_attempts == 1
 
 
 async def test_a_revoked_key_begins_no_item_any_more() -> None:
@@ -434,8 +471,14 @@ async def test_a_recording_is_written_down_in_the_background(tmp_path: Path) -> 
             "endTimeMs": "1200",
             "confidence": 0.5,
         }
-        name = await submit(service, HEAR, {"transcribeConfig": CONFIG, "audioData": {"content": raw}})
-        assert (await heard(service, name))["error"]["code"] == 3
+        frame = b"\xff\xfb\x90\x00".ljust(417, b"\0")  # as an MP3 has it, and as it is among samples by chance
+        content = base64.b64encode(bytes(1000) + 2 * frame + recording[44:]).decode()
+        name = await submit(service, HEAR, {"transcribeConfig": with_words, "audioData": {"content": content}})
+        assert "response" in await heard(service, name)
+        damaged = base64.b64encode(b"fLaC" + recording[44:]).decode()
+        for config, content in ((CONFIG, raw), (with_words, damaged)):
+            name = await submit(service, HEAR, {"transcribeConfig": config, "audioData": {"content": content}})
+            assert (await heard(service, name))["error"]["code"] == 3
         assert files_with(tmp_path, [recording[1000:1100]]) == set()
         text = asked()
         for scope, statuses in ((Scope.LISTEN, [200, 403]), (Scope.SPEAK, [403, 200])):
@@ -452,6 +495,10 @@ async def test_a_recording_is_written_down_in_the_background(tmp_path: Path) -> 
         ({"transcribeConfig": CONFIG, "audioUri": "https://example.com/a.wav"}, "this server fetches nothing"),
         ({"transcribeConfig": CONFIG | {"enableSpeakerDiarization": True}, "audioData": {"content": "AAAA"}}, "diariz"),
         ({"transcribeConfig": CONFIG | {"language": "tlh"}, "audioData": {"content": "AAAA"}}, "not a known language"),
+        (
+            {"transcribeConfig": CONFIG | {"prompts": ["word"] * 700}, "audioData": {"content": "AAAA"}},
+            "4000 characters",
+        ),
         ({"transcribeConfig": "{", "audioData": {"content": "AAAA"}}, "transcribeConfig: must be a JSON object"),
         ({"transcribeConfig": CONFIG, "file": "AAAA"}, "file: must be a file"),
     ],

@@ -197,6 +197,7 @@ async def test_a_stream_may_end_itself_and_be_told_what_to_expect() -> None:
         ({"sampleRateHertz": 7000}, "sampleRateHertz"),
         ({"numberOfChannels": 3}, "numberOfChannels"),
         ({"language": "tlh"}, "language"),
+        ({"prompts": ["Vyta"], "sonioxConfig": {"context": {"text": "x" * 4000}}}, "4000 characters"),
     ],
 )
 async def test_what_cannot_be_heard_is_refused(service: HttpService, config: dict[str, Any], words: str) -> None:

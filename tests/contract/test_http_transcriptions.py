@@ -132,6 +132,7 @@ async def test_silence_has_no_words(service: HttpService) -> None:
         ({"content": b""}, "file is required"),
         ({"content": b"no recording"}, "not audio"),
         ({"prompt": "x" * 70_000}, "multipart"),
+        ({"prompt": "x" * 3000, "keywords[]": ["y" * 1000]}, "4000 characters"),
     ],
 )
 async def test_what_cannot_be_done_is_refused(service: HttpService, fields: dict[str, Any], words: str) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -33,7 +33,7 @@ from tests.store_contract import (
 from tests.stored_content import read_pending
 
 from myna.domain.consent import digest_voice_id
-from myna.domain.errors import InvalidRequest, ServiceUnavailable, VoiceNotFound
+from myna.domain.errors import InvalidRequest, Overloaded, ServiceUnavailable, VoiceNotFound
 from myna.domain.scope import WRITE
 from myna.domain.voice import Refinement, VoiceArtifact, VoiceId
 from myna.store.blob_ledger import BlobLedger
@@ -303,6 +303,16 @@ async def test_a_damaged_blob_is_named(stores: Stores, tmp_path: Path, clock: Fi
     await stores.voices.replace_artifact(OURS, voice.voice_id, BETTER_ARTIFACT)
     assert (await stores.voices.get_with_artifact(OURS, voice.voice_id)).artifact == BETTER_ARTIFACT
     await stores.voices.delete(OURS, voice.voice_id)
+
+
+async def test_a_recording_too_many_is_refused_unwritten(stores: Stores, clock: FixedClock) -> None:
+    """It may be large: nothing is put before the jobs are counted."""
+    ledger = BlobLedger(stores.database, FullBlobs(stores.ledger.blobs, 1), clock, stores.ledger._owners)
+    jobs = SqlJobStore(stores.database, ledger, clock)
+    for job_id, refusal in (("a", None), ("b", Overloaded)):
+        job = Job(job_id * 32, OURS, False, "key", "request", clock.now(), is_heard=True)
+        with pytest.raises(refusal) if refusal else nullcontext():
+            await jobs.add(job, [NewItem("", VoiceId(""), "message", b"noise")], 1)
 
 
 @pytest.mark.parametrize("room", [0, 1])

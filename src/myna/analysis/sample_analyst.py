@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,15 +29,29 @@ from myna.domain.waveform import ReferenceAudio, Samples, Waveform
 _JOIN_PAUSE_S = 0.3
 _WARNING_COST = 0.2
 _FULL_SAMPLE_S = 15.0
+_LEISURE_DECODING_S = 200.0
+"""With what others leave of the processor, a second can take so long."""
 
 
 class ModelSampleAnalyst:
     """Implements the port `SampleAnalyst`. Thread-safe. Its methods also raise WeightsMissing, WeightsCorrupt."""
 
-    def __init__(self, weights_dir: Path, *, max_sample_bytes: int, max_sample_s: float) -> None:
+    def __init__(
+        self,
+        weights_dir: Path,
+        *,
+        max_sample_bytes: int,
+        max_sample_s: float,
+        is_at_leisure: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """is_at_leisure: whether nobody waits for what the calling thread is at."""
         self._weights_dir = weights_dir
         self._max_sample_s = max_sample_s
-        self._decoder = IsolatedDecoder(DecodeLimits(max_bytes=max_sample_bytes, max_read_s=max_sample_s))
+        self._is_at_leisure = is_at_leisure
+        limits = DecodeLimits(max_bytes=max_sample_bytes, max_read_s=max_sample_s)
+        # A child keeps the priority of the thread that starts it, and has one recording at a time.
+        self._live_decoder = IsolatedDecoder(limits)
+        self._leisure_decoder = IsolatedDecoder(limits, _LEISURE_DECODING_S)
         self._loading = threading.Lock()
         self._models: SampleModels | None = None
 
@@ -50,8 +64,13 @@ class ModelSampleAnalyst:
 
     def close(self) -> None:
         """Give models and the decoder process back."""
-        self._decoder.close()
+        self._live_decoder.close()
+        self._leisure_decoder.close()
         self._models = None
+
+    @property
+    def _decoder(self) -> IsolatedDecoder:
+        return self._leisure_decoder if self._is_at_leisure() else self._live_decoder
 
     def analyse(self, sample: SampleRequest) -> AnalysedSample:
         decoded = self._decoder.decode(sample.content)

@@ -16,7 +16,7 @@ from myna.analysis.log_mel import FRAMES_PER_S, measure_log_mel
 from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.audio.resample import resample
 from myna.domain.language import CLONE_LANGUAGES, LangCode
-from myna.domain.transcript import HeardPassage
+from myna.domain.transcript import MAX_PROMPT_CHARS, HeardPassage
 from myna.domain.waveform import Waveform
 
 _SLACK_S = 5.0
@@ -140,13 +140,13 @@ class SpeechRecogniser:
         waveform: at most 25 s (longer is cut), any rate. lang: as for `transcribe`. prompt: what the words might
         follow; its last 220 tokens count.
         """
-        encoding = self._encode(waveform)
-        heard = self._hear(encoding, lang, with_numerals=True, prompt=prompt)
+        encoding, before = self._encode(waveform), self._previous_ids(prompt[-MAX_PROMPT_CHARS:])
+        heard = self._hear(encoding, lang, with_numerals=True, before=before)
         text = cut_echo(heard.text, waveform.duration_s)
         if not heard.is_reliable:
             return None
         num_frames = int(waveform.duration_s * FRAMES_PER_S) + _TAIL_FRAMES
-        aligned = self._model.align(encoding, self._prompt_ids(heard.lang, prompt), [list(heard.ids)], [num_frames])[0]
+        aligned = self._model.align(encoding, self._prompt_ids(heard.lang, before), [list(heard.ids)], [num_frames])[0]
         words = join_words(
             heard.ids,
             self._decode_ids,
@@ -187,27 +187,37 @@ class SpeechRecogniser:
         return tokens
 
     def _hear(
-        self, encoding: ctranslate2.StorageView, lang: LangCode | None, *, with_numerals: bool = False, prompt: str = ""
+        self,
+        encoding: ctranslate2.StorageView,
+        lang: LangCode | None,
+        *,
+        with_numerals: bool = False,
+        before: Sequence[int] = (),
     ) -> Transcription:
         probabilities = self._language_probabilities(encoding)
         guess = _best_guess(probabilities)
         if lang is not None:
-            return self._decode(encoding, lang, guess, with_numerals, prompt)
-        heard = self._decode(encoding, guess.lang, guess, with_numerals, prompt)
+            return self._decode(encoding, lang, guess, with_numerals, before)
+        heard = self._decode(encoding, guess.lang, guess, with_numerals, before)
         rival = max(CLONE_LANGUAGES, key=lambda code: 0.0 if code is guess.lang else probabilities[code])
         if guess.probability >= _SURE_OF_LANGUAGE or probabilities[rival] < _WORTH_TRYING * sum(probabilities.values()):
             return heard
         rival_guess = LanguageGuess(rival, probabilities[rival] / guess.is_among_known, guess.is_among_known)
-        other = self._decode(encoding, rival, rival_guess, with_numerals, prompt)
+        other = self._decode(encoding, rival, rival_guess, with_numerals, before)
         return other if _is_surer(other, heard) else heard
 
     def _decode(
-        self, encoding: ctranslate2.StorageView, lang: LangCode, guess: LanguageGuess, with_numerals: bool, prompt: str
+        self,
+        encoding: ctranslate2.StorageView,
+        lang: LangCode,
+        guess: LanguageGuess,
+        with_numerals: bool,
+        before: Sequence[int],
     ) -> Transcription:
-        heard = self._generate(encoding, lang, guess, with_numerals, prompt, no_repeat_ngram_size=0)
+        heard = self._generate(encoding, lang, guess, with_numerals, before, no_repeat_ngram_size=0)
         if heard.compression_ratio <= _MAX_COMPRESSION_RATIO:
             return heard
-        return self._generate(encoding, lang, guess, with_numerals, prompt, no_repeat_ngram_size=_LOOP_TOKENS)
+        return self._generate(encoding, lang, guess, with_numerals, before, no_repeat_ngram_size=_LOOP_TOKENS)
 
     def _generate(
         self,
@@ -215,13 +225,13 @@ class SpeechRecogniser:
         lang: LangCode,
         guess: LanguageGuess,
         with_numerals: bool,
-        prompt: str,
+        before: Sequence[int],
         *,
         no_repeat_ngram_size: int,
     ) -> Transcription:
         result = self._model.generate(
             encoding,
-            [self._prompt_ids(lang, prompt)],
+            [self._prompt_ids(lang, before)],
             beam_size=_BEAM_SIZE,
             max_length=_MAX_TOKENS,
             no_repeat_ngram_size=no_repeat_ngram_size,
@@ -254,16 +264,16 @@ class SpeechRecogniser:
         by_token = dict(self._model.detect_language(encoding)[0])
         return {lang: by_token[f"<|{lang.iso639}|>"] for lang in CLONE_LANGUAGES}
 
-    def _prompt_ids(self, lang: LangCode, prompt: str = "") -> list[int]:
+    def _prompt_ids(self, lang: LangCode, before: Sequence[int] = ()) -> list[int]:
         start = ["<|startoftranscript|>", f"<|{lang.iso639}|>", "<|transcribe|>", "<|notimestamps|>"]
         ids = [self._token_id(token) for token in start]
-        before = " ".join(filter(None, (_PROMPTS.get(lang), prompt)))
-        if not before:
-            return ids
-        spelt: Sequence[int] = self._tokenizer.encode(" " + before, add_special_tokens=False).ids
+        previous = [*self._previous_ids(_PROMPTS.get(lang, "")), *before][-_MAX_PROMPT_TOKENS:]
+        return [self._token_id("<|startofprev|>"), *previous, *ids] if previous else ids
+
+    def _previous_ids(self, text: str) -> list[int]:
+        spelt: Sequence[int] = self._tokenizer.encode(" " + text, add_special_tokens=False).ids if text else ()
         # Without what a caller may have written to look like a token of control.
-        previous = [index for index in spelt if index < self._end_id][-_MAX_PROMPT_TOKENS:]
-        return [self._token_id("<|startofprev|>"), *previous, *ids]
+        return [index for index in spelt if index < self._end_id]
 
     def _decode_ids(self, ids: Sequence[int]) -> str:
         return str(self._tokenizer.decode(list(ids)))

@@ -79,7 +79,7 @@ def decode_audio(content: bytes, limits: DecodeLimits, start_s: float = 0.0) -> 
     if len(content) > limits.max_bytes:
         raise PayloadTooLarge(
             f"The recording has {len(content) / 2**20:.0f} MiB; at most {limits.max_bytes / 2**20:.0f} are accepted. "
-            "10 to 15 seconds of speech are all that is needed."
+            "Send less of it: of a voice 10 to 15 s are all that is needed."
         )
     if not content:
         raise AudioUndecodable(f"The recording is empty. Send {ACCEPTED_FORMATS}.")
@@ -130,7 +130,7 @@ class _BlockCollector:
         if declared_s > self.limits.max_declared_s:
             raise AudioUndecodable(
                 f"The recording says it lasts {declared_s / 3600:.1f} hours; at most "
-                f"{self.limits.max_declared_s / 3600:.0f} are accepted. Send the 10 to 15 seconds that matter."
+                f"{self.limits.max_declared_s / 3600:.0f} are accepted. Send it in parts."
             )
 
     def add(self, block: ChannelSamples) -> None:

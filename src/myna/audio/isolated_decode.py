@@ -48,7 +48,8 @@ class IsolatedDecoder:
         """
         if len(content) > self._limits.max_bytes:
             raise PayloadTooLarge(
-                f"The recording has more than {self._limits.max_bytes // 2**20} MiB. Send 10 to 15 s."
+                f"The recording has more than {self._limits.max_bytes // 2**20} MiB. Send less of it: "
+                "of a voice 10 to 15 s are all that is needed."
             )
         with self._lock:
             if self._child is None or not self._child.is_alive:

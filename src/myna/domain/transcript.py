@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 from myna.domain.language import UNSPACED_LANGUAGES, LangCode
 from myna.domain.waveform import Waveform
 
+MAX_PROMPT_CHARS = 4000
+"""Of what a caller says that may occur in a recording. The recogniser goes by about the last 150 words."""
+
 
 @dataclass(frozen=True, slots=True)
 class HeardWord:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from myna.domain.errors import ConsentRevoked, InvalidRequest, MynaError, VoiceNotFound
+from myna.domain.errors import ConsentRevoked, InvalidRequest, MynaError, PayloadTooLarge, VoiceNotFound
 from myna.domain.language import parse_lang_code
 from myna.domain.scope import Scope
 from myna.domain.voice import VoiceId, WorkspaceId
@@ -84,6 +84,10 @@ async def transcribe_async(
 ) -> OperationReply:
     """A recording of up to four hours. Ask for the operation until it is done."""
     config, recording = message.check()
+    if len(recording) > (most := backend.limits.max_sample_bytes):
+        raise PayloadTooLarge(
+            f"The recording is over the limit of {most / 2**20:g} MiB. Send it compressed, or in parts."
+        )
     parse_lang_code(config.language, "language")
     record_of(request.scope).model = config.model_id
     return await _keep(request, grant, backend, [NewItem("", VoiceId(""), _stored(config), recording)], is_heard=True)

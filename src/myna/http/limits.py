@@ -14,6 +14,8 @@ class HttpLimits:
 
     max_body_bytes: int = 64 * _MEBIBYTE
     """Largest body of any request; a larger one is refused before it is read."""
+    max_sample_bytes: int = 32 * _MEBIBYTE
+    """Largest recording of a job; those of other requests are measured where they are decoded."""
     max_small_body_bytes: int = 4 * _MEBIBYTE
     """Largest body of a request that carries no audio; never more than `max_body_bytes`."""
     max_bodies_in_flight_bytes: int = 512 * _MEBIBYTE

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from myna.domain.errors import InvalidRequest, ModelUnsupported
 from myna.domain.language import LangCode, parse_lang_code
-from myna.domain.transcript import Transcript
+from myna.domain.transcript import MAX_PROMPT_CHARS, Transcript
 from myna.http.auth import Listener
 from myna.http.backend import Backend, WithBackend
 from myna.http.captions import captions_of, write_srt, write_vtt
@@ -48,6 +48,8 @@ async def create_transcription(
         raise InvalidRequest("stream needs the response_format json.")
     if not set(message.timestamp_granularities) <= {"word", "segment"}:
         raise InvalidRequest("timestamp_granularities must be word or segment.")
+    if len(message.asked_prompt) > MAX_PROMPT_CHARS:
+        raise InvalidRequest(f"prompt and keywords are too long: at most {MAX_PROMPT_CHARS} characters together.")
     if not message.file:
         raise InvalidRequest("file is required. Send a recording.")
     lang = parse_lang_code(message.asked_language, "language")

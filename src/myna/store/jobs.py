@@ -46,13 +46,20 @@ class SqlJobStore:
         prefixes = {position: new_blob_prefix() for position, item in enumerate(items) if item.recording is not None}
         owned = list(prefixes.values())
         unfinished = select(func.count()).where(JobRow.workspace == job.workspace, JobRow.expires_at.is_(None))
+
+        async def refuse_if_full(session: AsyncSession) -> None:
+            if (await session.scalar(unfinished) or 0) >= max_unfinished:
+                raise too_many_jobs(max_unfinished)
+
+        if owned:  # before they are put anywhere
+            async with self._database.reading() as session:
+                await refuse_if_full(session)
         async with self._ledger.pending(owned) if owned else nullcontext():
             for position, prefix in prefixes.items():
                 await self._ledger.blobs.put(prefix, {_RECORDING: items[position].recording or b""})
             async with self._database.writing() as session:
                 await self._ledger.take_over(session, owned)
-                if (await session.scalar(unfinished) or 0) >= max_unfinished:
-                    raise too_many_jobs(max_unfinished)
+                await refuse_if_full(session)
                 session.add(
                     JobRow(
                         job_id=job.job_id,

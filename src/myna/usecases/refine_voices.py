@@ -123,7 +123,8 @@ class RefineVoices:
                 self._looks_again = True
             if self._looks_again:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wanted.wait(), _LOOK_AGAIN_S)
+                    async with asyncio.timeout(_LOOK_AGAIN_S):
+                        await self._wanted.wait()
                 self._wanted.set()
 
     async def _run(self, voice: Voice, set_aside: set[VoiceId]) -> None:

@@ -4,8 +4,9 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from functools import partial
 
+from myna.audio.container import sniff_container
 from myna.audio.pcm import wav_header
-from myna.domain.errors import AudioUndecodable, RecordingTooLong
+from myna.domain.errors import RecordingTooLong
 from myna.domain.language import LangCode
 from myna.domain.transcript import FoundSpeech, HeardPassage, Transcript
 from myna.usecases.ports import Offload, SampleAnalyst
@@ -58,14 +59,10 @@ class TranscribeSpeech:
         """
         heard: list[HeardPassage] = []
         duration_s, goes_on = 0.0, True
+        if raw_form is not None:
+            recording = await self.offload(partial(_as_file, recording, *raw_form))
         while goes_on:
-            try:
-                found = await self.offload(partial(self.analyst.find_speech, recording, duration_s))
-            except AudioUndecodable:
-                if raw_form is None:
-                    raise
-                recording, raw_form = wav_header(raw_form[0], len(recording), raw_form[1]) + recording, None
-                continue
+            found = await self.offload(partial(self.analyst.find_speech, recording, duration_s))
             found, goes_on = _until_pause(found, duration_s), found.is_cut
             duration_s = found.duration_s
             if duration_s > _MAX_S:
@@ -74,6 +71,14 @@ class TranscribeSpeech:
                 lang = passage.lang
                 heard.append(passage)
         return Transcript(lang, duration_s, tuple(heard))
+
+
+def _as_file(recording: bytes, rate_hz: int, num_channels: int) -> bytes:
+    """Samples get a header. By chance something like an MP3 frame is among them: of a file it is in front."""
+    sniffed = sniff_container(recording)
+    if sniffed is not None and (sniffed.content_start == 0 or recording.startswith(b"ID3")):
+        return recording
+    return wav_header(rate_hz, len(recording), num_channels) + recording
 
 
 def _until_pause(found: FoundSpeech, start_s: float) -> FoundSpeech:

@@ -91,7 +91,8 @@ class WorkOffJobs:
                     logger.exception("no item of a job can be begun; tried again later")
                 # Enough is begun, or others are at work on what is left, or something is away.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wanted.wait(), _LOOK_AGAIN_S)
+                    async with asyncio.timeout(_LOOK_AGAIN_S):
+                        await self._wanted.wait()
         finally:
             for item in self._at_work.values():
                 item.cancel()
@@ -102,13 +103,25 @@ class WorkOffJobs:
         if len(self._at_work) == _MOST_AT_WORK:
             return False
         for workspace in sorted(waiting - self._at_work.keys(), key=self._turns.__getitem__):
-            claimed = await self._jobs.claim(workspace, _CLAIM, is_heard=self._is_heard)
+            claimed = await self._claim(workspace)
             if claimed is not None:
                 self._turns[workspace] = max(self._turns.values(), default=0) + 1
                 self._at_work[workspace] = asyncio.create_task(self._work_off(claimed, speak))
                 self._at_work[workspace].add_done_callback(partial(self._end, workspace))
                 return True
         return False
+
+    async def _claim(self, workspace: WorkspaceId) -> ClaimedItem | None:
+        """As the store. Whoever is cancelled meanwhile leaves no item claimed."""
+        claiming = asyncio.create_task(self._jobs.claim(workspace, _CLAIM, is_heard=self._is_heard))
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            with suppress(Exception):  # the claim ends by itself
+                claimed = await claiming
+                if claimed is not None:
+                    await self._jobs.release(claimed)
+            raise
 
     def _end(self, workspace: WorkspaceId, item: asyncio.Task[bool]) -> None:
         del self._at_work[workspace]

@@ -3,16 +3,22 @@
 import os
 import random
 import signal
+import sys
 import threading
 import time
+from functools import partial
 
 import numpy as np
 import pytest
 from tests.unit.audio.recordings_in_formats import iter_recordings, write_with_libsndfile
 
+from myna.analysis.sample_analyst import ModelSampleAnalyst
 from myna.audio.decode import DecodeLimits, decode_audio
 from myna.audio.isolated_decode import IsolatedDecoder
+from myna.config import Settings
 from myna.domain.errors import InvalidRequest, PayloadTooLarge
+from myna.parts import build_analyst
+from myna.runtime.offload import ThreadOffload
 
 NUM_DAMAGED = 800
 """Two seconds of one core; raise it by hand to look longer."""
@@ -56,6 +62,22 @@ def test_a_child_that_hangs_is_stopped_and_the_recording_refused() -> None:
     decoder._timeout_s = 20.0
     assert len(decoder.decode(content).channels) == 48_000
     decoder.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities for single threads")
+async def test_what_nobody_waits_for_does_not_slow_what_somebody_waits_for() -> None:
+    """A child started by a thread of low priority keeps that: live recordings have another."""
+    analyst = build_analyst(Settings())
+    assert isinstance(analyst, ModelSampleAnalyst)
+    content = write_with_libsndfile("WAV", "PCM_16")
+    own, lower = os.getpriority(os.PRIO_PROCESS, 0), ThreadOffload(1, 1, is_at_leisure=True)
+    for offload in (lower, ThreadOffload(1, 1)):
+        await offload(partial(analyst.read, content))
+        offload.close()
+    children = [decoder._child for decoder in (analyst._live_decoder, analyst._leisure_decoder)]
+    live, leisure = (os.getpriority(os.PRIO_PROCESS, child._process.pid) for child in children if child is not None)
+    analyst.close()
+    assert (live, leisure) == (own, max(own, 10))
 
 
 def test_size_is_refused_before_anything_is_sent(decoder: IsolatedDecoder) -> None:
