@@ -153,7 +153,8 @@ class Hurdles:
     def __init__(self) -> None:
         self.fail_at_chunk: int | None = None
         self.gate: threading.Event | None = None
-        """Every chunk waits for it."""
+        """Every chunk waits for it, but the first ones."""
+        self.num_before_gate = 1
         self.is_mute = False
         """Has no sounds for the text."""
         self.num_chunks = 0
@@ -174,7 +175,7 @@ class HurdleEngine(ToneEngine):
         hurdles.num_open += 1
         try:
             for chunk in () if hurdles.is_mute else chunks:
-                if hurdles.gate is not None and hurdles.num_chunks:
+                if hurdles.gate is not None and hurdles.num_chunks >= hurdles.num_before_gate:
                     assert hurdles.gate.wait(10)
                 hurdles.num_chunks += 1
                 if hurdles.fail_at_chunk == hurdles.num_chunks:
