@@ -60,7 +60,7 @@ class EngineSlot:
     def is_loaded(self) -> bool:
         return self._engine is not None
 
-    def give_up(self, failure: EngineFailure) -> OwnerThread:
+    def give_up(self) -> OwnerThread:
         """Leave a thread that hangs behind, with its engine, and begin again with others. Called on the event loop.
 
         Whoever waits for it is told. If it ever gets on, it gives the engine's memory back and ends.
@@ -68,7 +68,7 @@ class EngineSlot:
         """
         thread, engine = self.thread, self._engine
         self._begin()
-        thread.give_up(failure)
+        thread.give_up(hung())
         if engine is not None:
             thread.post(engine.close)
         thread.stop()
@@ -109,3 +109,8 @@ class EngineSlot:
 def segment_end(index: int) -> SpokenChunk:
     """Without samples: that a chunk was a segment's last is known only when no other follows."""
     return SpokenChunk(np.zeros(0, np.float32), segment_index=index, ends_segment=True)
+
+
+def hung() -> EngineFailure:
+    """What a caller is told whose engine was given up."""
+    return EngineFailure("The engine did not answer any more and was started again.")

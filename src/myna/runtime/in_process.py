@@ -11,7 +11,7 @@ from time import monotonic
 from typing import TypeVar
 
 from myna.domain.attributes import VoiceAttributes
-from myna.domain.errors import EngineFailure, Overloaded, ServiceUnavailable, VoiceIncompatible
+from myna.domain.errors import Overloaded, ServiceUnavailable, VoiceIncompatible
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
@@ -244,8 +244,7 @@ class InProcessEngineClient:
                 seen[slot] = state, num_looks
                 if num_looks >= (_LOOKS_AT_JOBS if slot is jobs else _LOOKS):
                     logger.error("an engine hangs and is given up", extra={"hung_s": self._hang_s})
-                    failure = EngineFailure("The engine did not answer any more and was started again.")
-                    self._hung.append(slot.give_up(failure))
+                    self._hung.append(slot.give_up())
 
     @property
     def _hangs_for_good(self) -> bool:

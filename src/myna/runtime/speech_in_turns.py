@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from myna.domain.errors import EngineFailure
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
 from myna.engines.base import Interruptible
-from myna.runtime.engine_slot import EngineSlot, segment_end
+from myna.runtime.engine_slot import EngineSlot, hung, segment_end
 from myna.runtime.hand_over import ChunkHandOver
 from myna.runtime.owner_thread import OwnerThread
 
@@ -50,7 +49,7 @@ class SpeechInTurns:
         """
         if self.is_left_behind:
             self.leave_behind()
-            raise EngineFailure("The engine did not answer any more and was started again.")
+            raise hung()
         try:
             return self._speak(slot, should_give_way)
         except BaseException:
@@ -59,14 +58,17 @@ class SpeechInTurns:
 
     def leave_behind(self) -> None:
         """Leave a segment to the thread that began it, which was given up. From any thread."""
-        chunks, self._chunks, self.slot = self._chunks, None, None
-        if self._thread is not None and (close := getattr(chunks, "close", None)) is not None:
-            self._thread.leftovers.append(close)
+        if self._thread is not None:
+            self._thread.leftovers.append(self._take_segment())
 
     def close(self) -> None:
         """End a segment that is begun."""
+        self._take_segment()()
+
+    def _take_segment(self) -> Callable[[], object]:
+        """None is begun any more. Returns what ends the one that was."""
         chunks, self._chunks, self.slot = self._chunks, None, None
-        getattr(chunks, "close", lambda: None)()
+        return getattr(chunks, "close", lambda: None)
 
     def _speak(self, slot: EngineSlot, should_give_way: Callable[[], bool]) -> bool:
         thread = slot.thread
