@@ -12,7 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from myna.domain.errors import DeadlineExceeded, InvalidRequest, PayloadTooLarge
+from myna.domain.errors import DeadlineExceeded, InvalidRequest, MynaError, PayloadTooLarge
 from myna.http.cross_origin import REQUEST_ID_HEADER, WITHOUT_EFFECT_HEADER
 from myna.http.errors import describe, describe_bug, failure_reply
 from myna.http.limits import HttpLimits
@@ -99,7 +99,11 @@ class LastResort:
             # The latter while its body was still arriving.
             record.error_code = "CLIENT_LEFT"
         except Exception as exc:  # noqa: BLE001  (the HTTP last resort: logged once, told as an id)
-            failure, record.error_id = describe_bug(exc)
+            if record.status and isinstance(exc.__cause__, MynaError):
+                # No bug: what Starlette makes of an error of ours for which there is no place once a reply has begun.
+                failure = describe(exc.__cause__)
+            else:
+                failure, record.error_id = describe_bug(exc)
             record.error_code = failure.error_code
             if record.status:
                 # Half a reply is out: the connection is cut, so that it is not taken for a whole one.
