@@ -58,7 +58,7 @@ SpokenText = Annotated[TextToSpeechRequest, Depends(JsonBody(TextToSpeechRequest
 @router.get("/v1/voices", summary="List voices (ElevenLabs' form)", response_model=JsonObject)
 async def list_voices(grant: Reader, backend: WithBackend) -> JsonReply:
     """The stock voices and the workspace's own."""
-    page = await backend.services.list_voices(grant.workspace, VoiceQuery())
+    page = await backend.services.manage_voices.list(grant.workspace, VoiceQuery())
     return await asyncio.to_thread(lambda: JsonReply({"voices": [voice_of(voice) for voice in page.voices]}))
 
 
@@ -66,7 +66,7 @@ async def list_voices(grant: Reader, backend: WithBackend) -> JsonReply:
 async def search_voices(grant: Reader, query: Annotated[SearchQuery, Query()], backend: WithBackend) -> JsonReply:
     """A page of those that fit."""
     query.check()
-    page = await backend.services.list_voices(grant.workspace, VoiceQuery())
+    page = await backend.services.manage_voices.list(grant.workspace, VoiceQuery())
     return await asyncio.to_thread(_find, page.voices, query)
 
 
@@ -97,14 +97,14 @@ async def show_default_settings(_grant: Reader) -> JsonObject:
 @router.get("/v1/voices/{voice_id}/settings", summary="Show the settings of a voice (ElevenLabs' form)")
 async def show_settings(grant: Reader, voice_id: AskedVoice, backend: WithBackend) -> JsonObject:
     """The same for each: a request brings its own."""
-    await backend.services.get_voice(grant.workspace, voice_id)
+    await backend.services.manage_voices.get(grant.workspace, voice_id)
     return SETTINGS
 
 
 @router.get("/v1/voices/{voice_id}", summary="Show a voice (ElevenLabs' form)")
 async def get_voice(grant: Reader, voice_id: AskedVoice, backend: WithBackend) -> JsonObject:
     """One voice."""
-    return voice_of(await backend.services.get_voice(grant.workspace, voice_id))
+    return voice_of(await backend.services.manage_voices.get(grant.workspace, voice_id))
 
 
 @router.delete("/v1/voices/{voice_id}", summary="Delete a voice (ElevenLabs' form)")
@@ -125,7 +125,7 @@ async def show_subscription(grant: Caller, backend: WithBackend) -> JsonObject:
     """There are no plans: the limits are beyond reach."""
     num_own = 0
     if Scope.READ_VOICES in grant.scopes:
-        own = await backend.services.list_voices(grant.workspace, VoiceQuery(filter="owned = true", page_size=1))
+        own = await backend.services.manage_voices.list(grant.workspace, VoiceQuery(filter="owned = true", page_size=1))
         num_own = own.total_size
     return subscription_of(num_own, may_clone=Scope.WRITE_VOICES in grant.scopes)
 
@@ -231,6 +231,6 @@ def _tell_why(result: CloneVoiceResult) -> str:
     return " ".join(
         f"files[{index}]: {finding.message}"
         for index, sample in enumerate(result.samples)
-        for finding in sample.findings
+        for finding in sample.heard.findings
         if finding.severity is Severity.ERROR
     )

@@ -139,7 +139,7 @@ class _Session(SocketSession):
         )
         command = settings.to_command(self._grant.workspace)
         self._backend.services.synthesize_speech.check(command)
-        voice = await self._backend.services.get_voice(command.workspace, VoiceId(self._voice_id))
+        voice = await self._backend.services.manage_voices.get(command.workspace, VoiceId(self._voice_id))
         voice.refuse_if_revoked()
         return settings
 

@@ -79,7 +79,7 @@ def _model(name: str) -> JsonObject:
 async def list_voices(grant: Reader, backend: WithBackend) -> JsonReply:
     """Ids and names: OpenAI's names first, then the stock voices and the workspace's own."""
     names = [(name, name) for name in backend.limits.openai_voices]
-    names += await backend.services.list_voices.names(grant.workspace)
+    names += await backend.services.manage_voices.names(grant.workspace)
     return await asyncio.to_thread(lambda: JsonReply({"voices": [{"id": each, "name": name} for each, name in names]}))
 
 

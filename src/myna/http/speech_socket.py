@@ -133,7 +133,7 @@ class _Session(SocketSession):
         command = settings.to_command(self._grant.workspace)
         self._backend.services.synthesize_speech.check(command)
         if command.design_prompt is None:
-            voice = await self._backend.services.get_voice(command.workspace, command.voice_id)
+            voice = await self._backend.services.manage_voices.get(command.workspace, command.voice_id)
             voice.refuse_if_revoked()
 
     def _send_text(self, context: SocketContext, message: SendText) -> None:

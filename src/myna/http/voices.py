@@ -72,7 +72,7 @@ async def _find_voice_id(
     check_voice_id(voice_id)
     record_of(request.scope).voice_id = voice_id[:128]
     if "workspace" in request.path_params:
-        return await backend.services.get_voice.resolve(grant.workspace, voice_id)
+        return await backend.services.manage_voices.resolve(grant.workspace, voice_id)
     return VoiceId(voice_id)
 
 
@@ -142,7 +142,7 @@ async def _note_made(
         unnoted, made.voice_ids = made.voice_ids, ()
         for voice_id in unnoted:
             with suppress(VoiceNotFound):
-                await backend.services.delete_voice(workspace, voice_id)
+                await backend.services.manage_voices.delete(workspace, voice_id)
         raise
 
 
@@ -169,7 +169,7 @@ async def design_voice(
 @_in_both_forms("GET", "/voices", "List voices", response_model=VoiceListReply)
 async def list_voices(grant: Reader, query: Annotated[ListVoicesQuery, Query()], backend: WithBackend) -> Response:
     """The stock voices and the workspace's own."""
-    page = await backend.services.list_voices(grant.workspace, query.to_query())
+    page = await backend.services.manage_voices.list(grant.workspace, query.to_query())
     is_strict = backend.limits.strict_replies
     return await large_reply(lambda: VoiceListReply.of(page, is_strict=is_strict))
 
@@ -177,7 +177,7 @@ async def list_voices(grant: Reader, query: Annotated[ListVoicesQuery, Query()],
 @_in_both_forms("GET", "/supportedLanguages", "List languages")
 async def list_languages(grant: Reader, backend: WithBackend) -> SupportedLanguagesReply:
     """What voices can be made in, and which of it the running engine speaks."""
-    present = await backend.services.list_voices.languages(grant.workspace)
+    present = await backend.services.manage_voices.languages(grant.workspace)
     return SupportedLanguagesReply(languages=[_language_row(lang, lang in present, backend) for lang in LangCode])
 
 
@@ -204,9 +204,9 @@ async def publish_voice(
     """Keep a draft. A voice that is kept already is returned, with what the body changes."""
     async with backend.services.repeated_requests(grant.workspace, mark_of(request)) as made:
         if made.voice_ids:
-            voice = await backend.services.get_voice(grant.workspace, voice_id)
+            voice = await backend.services.manage_voices.get(grant.workspace, voice_id)
         else:
-            voice = await backend.services.publish_voice(grant.workspace, voice_id, message.to_change())
+            voice = await backend.services.manage_voices.publish(grant.workspace, voice_id, message.to_change())
             made.voice_ids = (voice_id,)
     return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
 
@@ -250,14 +250,14 @@ async def show_consent(
 @_in_both_forms("GET", "/voices/{voice_id}", "Show a voice")
 async def get_voice(grant: Reader, voice_id: AskedVoice, backend: WithBackend) -> VoiceReply:
     """One voice."""
-    voice = await backend.services.get_voice(grant.workspace, voice_id)
+    voice = await backend.services.manage_voices.get(grant.workspace, voice_id)
     return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
 
 
 @_in_both_forms("PATCH", "/voices/{voice_id}", "Change a voice")
 async def update_voice(grant: Writer, message: VoiceUpdate, voice_id: AskedVoice, backend: WithBackend) -> VoiceReply:
     """Change what is said about a voice. Its id stays."""
-    voice = await backend.services.update_voice(grant.workspace, voice_id, message.to_change())
+    voice = await backend.services.manage_voices.update(grant.workspace, voice_id, message.to_change())
     return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
 
 
@@ -287,14 +287,14 @@ async def delete_voice(
 
 async def delete_along(request: Request, backend: Backend, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
     """Raises: VoiceNotFound, PermissionDenied, ServiceUnavailable."""
-    await backend.services.delete_voice.check(workspace, voice_id)
+    await backend.services.manage_voices.check_deletable(workspace, voice_id)
     # First: a deletion that could not be noted afterwards would never be, as its repetition finds no voice.
     await backend.note("delete", record_of(request.scope), voice_id)
-    return await backend.services.delete_voice(workspace, voice_id)
+    return await backend.services.manage_voices.delete(workspace, voice_id)
 
 
 @older.get("/voices", summary="List voices (older form)", response_model=LegacyVoiceListReply)
 async def list_older(grant: Reader, query: Annotated[ListVoicesQuery, Query()], backend: WithBackend) -> Response:
     """What clients called before the Voice API; also the health check of some. `filter` is `language=en`."""
-    page = await backend.services.list_voices(grant.workspace, query.to_query())
+    page = await backend.services.manage_voices.list(grant.workspace, query.to_query())
     return await large_reply(lambda: LegacyVoiceListReply(voices=[LegacyVoiceReply.of(voice) for voice in page.voices]))
