@@ -11,7 +11,6 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, inspect
-from sqlalchemy.orm import Session
 from tests.store_contract import ARTIFACT, OURS, SAMPLES, make_voice
 from tests.stored_content import read_pending
 
@@ -51,7 +50,7 @@ def _differences(connection: Connection) -> list[object]:
 
 async def test_a_migrated_database_is_the_declared_one(stores: Stores) -> None:
     """The migrations and `tables.py` do not drift apart."""
-    assert await stores.database.write(lambda session: _differences(session.connection())) == []
+    assert await stores.database.alter(_differences) == []
 
 
 async def test_migrations_go_both_ways(stores: Stores, clock: FixedClock) -> None:
@@ -64,8 +63,7 @@ async def test_migrations_go_both_ways(stores: Stores, clock: FixedClock) -> Non
     await stores.jobs.add(heard, [NewItem("", VoiceId(""), "message", b"what was said")], 9)
     before = await stores.ledger.blobs.prefixes()
 
-    def go_down_and_up(session: Session) -> None:
-        connection = session.connection()
+    def go_down_and_up(connection: Connection) -> None:
         config = migration_config(connection)
         for _ in range(len(list(ScriptDirectory.from_config(config).walk_revisions())) - 1):
             command.downgrade(config, "-1")
@@ -76,7 +74,7 @@ async def test_migrations_go_both_ways(stores: Stores, clock: FixedClock) -> Non
         command.upgrade(config, "head")
         assert _differences(connection) == []
 
-    await stores.database.write(go_down_and_up)
+    await stores.database.alter(go_down_and_up)
     [recording] = await read_pending(stores)  # for house-keeping; nobody would find it otherwise
     await stores.ledger.remove([recording])
     assert await stores.ledger.blobs.prefixes() == before - {recording}
@@ -98,9 +96,7 @@ async def test_what_an_older_form_would_forget_keeps_it_away(stores: Stores, clo
 
     async def is_refused(revision: str) -> None:
         with pytest.raises(CommandError):
-            await stores.database.write(
-                lambda session: command.downgrade(migration_config(session.connection()), revision)
-            )
+            await stores.database.alter(lambda connection: command.downgrade(migration_config(connection), revision))
 
     await is_refused("0008")
     await stores.keys.revoke(narrow.key_id)
@@ -113,13 +109,12 @@ async def test_migrations_go_all_the_way_down(stores: Stores, clock: FixedClock)
     """The first one takes its tables with it, full as they are; a new beginning works."""
     await stores.voices.add(OURS, make_voice(clock), ARTIFACT, SAMPLES)
 
-    def start_anew(session: Session) -> None:
-        connection = session.connection()
+    def start_anew(connection: Connection) -> None:
         config = migration_config(connection)
         command.downgrade(config, "base")
         assert inspect(connection).get_table_names() == ["alembic_version"]
         command.upgrade(config, "head")
 
-    await stores.database.write(start_anew)
+    await stores.database.alter(start_anew)
     assert list(await stores.voices.list(OURS)) == []
     await stores.voices.add(OURS, make_voice(clock), ARTIFACT, SAMPLES)

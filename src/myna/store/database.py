@@ -118,9 +118,13 @@ class Database:
         async with self._start_lock:
             if self._is_current:
                 return
-            with _in_our_words():
-                await self._runner.migrate()
+            await self.alter(_migrate)
             self._is_current = True
+
+    async def alter(self, change: Callable[[Connection], T]) -> T:
+        """Change the tables, which may take its time. Raises: ServiceUnavailable, and what `change` raises."""
+        with _in_our_words():
+            return await self._runner.alter(change)
 
     async def read(self, work: Work[T], name: Hashable = None) -> T:
         """Run `work` on a consistent view.
@@ -187,16 +191,16 @@ class _File:
             return await _run_on(self._writer, lambda: _transact(self.engine, work))
         return await _run_on(self._hasty_writer, lambda: _transact(self._hasty_engine, work))
 
-    async def migrate(self) -> None:
-        await _run_on(self._writer, self._migrate)
+    async def alter(self, change: Callable[[Connection], T]) -> T:
+        return await _run_on(self._writer, lambda: self._alter(change))
 
-    def _migrate(self) -> None:
+    def _alter(self, change: Callable[[Connection], T]) -> T:
         """One process after the other: SQLite refuses at once, without waiting, to turn a file in use to WAL."""
         make_private_folder(self._path.parent)
         touch_private_file(self._path)
         lock = FileLock(self._path.with_suffix(".lock"), timeout=_START_WAIT_S, mode=0o600)
         with lock, self.engine.begin() as connection:
-            _migrate(connection)
+            return change(connection)
 
     async def wipe(self) -> None:
         await _run_on(self._writer, self._wipe)
@@ -267,9 +271,9 @@ class _Server:
 
         return await self.read(write, None)
 
-    async def migrate(self) -> None:
+    async def alter(self, change: Callable[[Connection], T]) -> T:
         async with self._engine.begin() as connection:
-            await connection.run_sync(_migrate)
+            return await connection.run_sync(change)
 
     async def wipe(self) -> None:
         """Nothing to do."""
