@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -385,6 +386,7 @@ async def _with_keys(client: httpx.AsyncClient, services: Services, base_url: st
     return HttpService(client, services, write_key, read_key, other_key, base_url)
 
 
+@cache
 def wav_bytes(duration_s: float = 3.0, pitch_hz: float = 150.0, rate_hz: int = 24000) -> bytes:
     """A hum with an overtone, 16-bit WAV."""
     times_s = np.arange(round(duration_s * rate_hz)) / rate_hz
