@@ -53,7 +53,7 @@ from myna.runtime.offload import ThreadOffload
 from myna.store.vault import Vault
 from myna.testing.clock import FixedClock
 from myna.usecases.clone_voice import CloneVoice
-from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.design_voice import DesignVoice
 from myna.usecases.detect_mark import DetectMark
 from myna.usecases.job_store import JobStore
 from myna.usecases.keep_consent import KeepConsent
@@ -61,7 +61,7 @@ from myna.usecases.keep_dictionaries import KeepDictionaries
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.listen_live import ListenLive
-from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
+from myna.usecases.manage_voices import ManageVoices
 from myna.usecases.ports import DictionaryStore, EngineClient, RequestKeys, SampleAnalyst, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
@@ -304,10 +304,7 @@ def build_tone_services(
         transcribe_speech=TranscribeSpeech(analyst, offload),
         transcribe_at_leisure=TranscribeSpeech(analyst, offload_at_leisure),
         listen_live=ListenLive(analyst, offload),
-        list_voices=ListVoices(voices, stock.voices),
-        get_voice=GetVoice(voices, stock.voices),
-        update_voice=UpdateVoice(voices, stock.voices),
-        delete_voice=DeleteVoice(voices, stock.voices, refine_voices.forget),
+        manage_voices=ManageVoices(voices, stock, refine_voices.forget),
         design_voice=DesignVoice(
             voices=voices,
             engine=engine,
@@ -318,7 +315,6 @@ def build_tone_services(
             draft_lifetime=timedelta(hours=1),
             preview_rate_hz=24000,
         ),
-        publish_voice=PublishVoice(voices, stock),
         keep_consent=KeepConsent(voices, stock, clock, refine_voices),
         keep_dictionaries=keep_dictionaries,
         repeated_requests=RepeatedRequests(request_keys or MemoryRequestKeys(clock)),
