@@ -210,7 +210,10 @@ async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         },
     }
     if arguments.voices:
-        report["stores"] = [await measure_voices(arguments.engine, num) for num in arguments.voices]
+        report["stores"] = []
+        for num_voices in arguments.voices:
+            report["stores"].append(await measure_voices(arguments.engine, num_voices))
+            print(report["stores"][-1], file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory() as folder, run_server(Path(folder) / "data", "tone") as server:
             report["request"] = await measure_request(server)
         return report
@@ -236,7 +239,7 @@ def main() -> None:
         print(json.dumps(report))
         return
     print(report["machine"])
-    for row in (*report.get("callers", ()), *report.get("stores", ())):
+    for row in report.get("callers", ()):
         print(row)
     if "request" in report:
         print(report["request"])
