@@ -16,7 +16,6 @@ import asyncio
 import json
 import os
 import platform
-import sqlite3
 import statistics
 import sys
 import tempfile
@@ -29,6 +28,7 @@ import httpx
 import numpy as np
 from peers import processor_name
 from server_cost import processor_s
+from sqlalchemy import insert, select
 from streams import Heard, open_socket, stream_http, stream_socket
 
 ROOT = Path(__file__).parents[1]
@@ -36,14 +36,22 @@ sys.path.insert(0, str(ROOT))
 
 from tests.live_server import LiveServer, run_server  # noqa: E402  (after the path of the checkout)
 
-from myna.client import Client, Sample  # noqa: E402
-from myna.store.opening import DATABASE_FILE  # noqa: E402
+from myna.cli.server import DEV_WORKSPACE  # noqa: E402
+from myna.domain.language import LangCode  # noqa: E402
+from myna.domain.voice import Voice, VoiceArtifact, VoiceId, VoiceSource  # noqa: E402
+from myna.engines.registry import load_spec  # noqa: E402
+from myna.runtime.clock import SystemClock  # noqa: E402
+from myna.store.opening import open_stores  # noqa: E402
+from myna.store.tables import VoiceRow  # noqa: E402
 
 TEXT = "The old lighthouse keeper walked slowly along the shore, watching the waves. Nobody had seen the boat come in."
 TEN_SECONDS = "word " * 40
-RECORDING = ROOT / "tests/data/demo_reference.flac"
 VOICE = "Dennis"
 NUM_REQUESTS = 30
+NUM_LISTS = 5
+BATCH = 5_000
+"""Rows in one statement."""
+_OWN_COLUMNS = ("id", "voice_id", "display_name", "sort_name")
 LISTS = {
     "100 a page": "/voices/v1/voices?pageSize=100",
     "2000 a page": "/voices/v1/voices?pageSize=2000",
@@ -127,49 +135,67 @@ async def measure_request(server: LiveServer) -> dict[str, float]:
     return costs
 
 
-def fill(server: LiveServer, num_voices: int) -> str:
-    """As many voices as that, copies of a real one in a real database. Gives the last one's id."""
-    with Client(server.url, server.key) as client:
-        report = client.clone([Sample(RECORDING)], "one", lang="EN_US")
-    assert report.voice is not None
-    voice_id = report.voice.voice_id
-    with sqlite3.connect(server.data_dir / DATABASE_FILE, timeout=60) as database:
-        columns = [row[1] for row in database.execute("PRAGMA table_info(voices)") if row[1] not in ("id", "voice_id")]
-        names = ", ".join(columns)
-        # Not the statements of a caller: names of columns, and numbers of our own.
-        row = database.execute(f"SELECT {names} FROM voices WHERE voice_id = ?", (voice_id,)).fetchone()  # noqa: S608
-        marks = ", ".join("?" for _ in row)
-        copy = f"INSERT INTO voices (voice_id, {names}) VALUES (?, {marks})"  # noqa: S608
-        database.executemany(copy, ((f"{voice_id}-{number}", *row) for number in range(num_voices - 1)))
-    return f"{voice_id}-{num_voices - 2}"
+async def fill(data_dir: Path, engine: str, num_voices: int) -> str:
+    """As many voices as that, in a store before anybody serves it: one as the service keeps it, and copies of its row.
+
+    Gives the last one's id.
+    """
+    spec, clock = load_spec(engine), SystemClock()
+    artifact = VoiceArtifact(spec.stock_voices()[0].artifact, spec.id, spec.version)
+    voice_id = VoiceId(f"{DEV_WORKSPACE}__copied")
+    voice = Voice(voice_id, DEV_WORKSPACE, "Copied", LangCode.EN_US, VoiceSource.IVC, clock.now())
+    stores = open_stores(data_dir, clock)
+    await stores.prepare()
+    await stores.voices.add(DEV_WORKSPACE, voice, artifact, ())
+    others = [column.name for column in VoiceRow.__table__.columns if column.name not in _OWN_COLUMNS]
+    async with stores.database.writing() as session:
+        row = (await session.execute(select(*(VoiceRow.__table__.columns[name] for name in others)))).one()
+        copied = dict(zip(others, row, strict=True))
+        for first in range(1, num_voices, BATCH):
+            names = {k: f"Voice {-k % 997}" for k in range(first, min(first + BATCH, num_voices))}
+            rows = [
+                {"voice_id": f"{voice_id}_{k}", "display_name": name, "sort_name": name.casefold()}
+                for k, name in names.items()
+            ]
+            await session.execute(insert(VoiceRow), [copied | row for row in rows])
+    await stores.release()
+    return f"{voice_id}_{num_voices - 1}"
 
 
 async def measure_voices(engine: str, num_voices: int) -> dict[str, Any]:
-    settings = {"MYNA_REFINE_VOICES": "false", "MYNA_MEASURE_SIMILARITY": "false"}
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        run_server(Path(folder) / "data", engine, settings=settings) as server,
-    ):
-        last_id = fill(server, num_voices)
-        headers = {"Authorization": f"Basic {server.key}"}
-        async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60) as client:
-            lists = {}
-            for name, path in LISTS.items():
-                taken_s, taken_cpu_s = [], []
-                for _ in range(5):
-                    started_s, started_cpu_s = time.perf_counter(), processor_s(server.pid)
-                    reply = (await client.get(path)).raise_for_status()
-                    taken_s.append(time.perf_counter() - started_s)
-                    taken_cpu_s.append(processor_s(server.pid) - started_cpu_s)
-                assert len(reply.json().get("voices", "")) >= (min(100, num_voices) if "voices?" in path else 0)
-                times_ms = [round(f(taken_s) * 1000, 1) for f in (min, statistics.median, max)]
-                lists[name] = {"ms": times_ms, "processor_ms": round(statistics.mean(taken_cpu_s) * 1000, 1)}
-            first_s = [(await stream_http(client, last_id, "Hello.")).first_s for _ in range(20)]
-    return {
-        "voices": num_voices,
-        "lists": lists,
-        "first_audio_ms": [round(f(first_s) * 1000, 1) for f in (min, statistics.median, max)],
-    }
+    settings = {"MYNA_PRELOAD_MODELS": "false"}
+    with tempfile.TemporaryDirectory() as folder:
+        started_s = time.perf_counter()
+        last_id = await fill(Path(folder) / "data", engine, num_voices)
+        filled_s = time.perf_counter() - started_s
+        with run_server(Path(folder) / "data", engine, settings=settings) as server:
+            report = await measure_store(server, num_voices, last_id)
+    return {"voices": num_voices, "filled_s": round(filled_s, 1), **report}
+
+
+async def measure_store(server: LiveServer, num_voices: int, last_id: str) -> dict[str, Any]:
+    headers = {"Authorization": f"Basic {server.key}"}
+    async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=600) as client:
+        lists = {}
+        for name, path in LISTS.items():
+            taken_s, started_cpu_s = [], processor_s(server.pid)
+            for _ in range(NUM_LISTS):
+                started_s = time.perf_counter()
+                reply = (await client.get(path)).raise_for_status()
+                taken_s.append(time.perf_counter() - started_s)
+            cpu_s = (processor_s(server.pid) - started_cpu_s) / NUM_LISTS
+            assert len(reply.json().get("voices", "")) >= (min(100, num_voices) if "voices?" in path else 0)
+            lists[name] = {"ms": in_ms(taken_s), "processor_ms": round(cpu_s * 1000, 1)}
+        first_s = {
+            name: [(await stream_http(client, voice_id, "Hello.")).first_s for _ in range(NUM_REQUESTS)]
+            for name, voice_id in (("stock", VOICE), ("stored", last_id))
+        }
+    return {"lists": lists, "first_audio_ms": {name: in_ms(taken_s) for name, taken_s in first_s.items()}}
+
+
+def in_ms(taken_s: Sequence[float]) -> list[float]:
+    """Least, median, most."""
+    return [round(f(taken_s) * 1000, 1) for f in (min, statistics.median, max)]
 
 
 async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -184,7 +210,10 @@ async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         },
     }
     if arguments.voices:
-        report["stores"] = [await measure_voices(arguments.engine, num) for num in arguments.voices]
+        report["stores"] = []
+        for num_voices in arguments.voices:
+            report["stores"].append(await measure_voices(arguments.engine, num_voices))
+            print(report["stores"][-1], file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory() as folder, run_server(Path(folder) / "data", "tone") as server:
             report["request"] = await measure_request(server)
         return report
@@ -210,7 +239,7 @@ def main() -> None:
         print(json.dumps(report))
         return
     print(report["machine"])
-    for row in (*report.get("callers", ()), *report.get("stores", ())):
+    for row in report.get("callers", ()):
         print(row)
     if "request" in report:
         print(report["request"])

@@ -543,7 +543,7 @@ async def test_several_slots_work_at_once(make_client) -> None:
 async def test_a_voice_is_loaded_once(make_client) -> None:
     """The same artifact is opened at its first use only; the oldest goes when there are too many."""
     engine = WatchedEngine(num_chunks=1)
-    client = await make_client(engine, max_cached_voices=2)
+    client = await make_client(engine, cache_bytes=2 * TONE.capabilities.voice_bytes)
     for content in (b"a", b"a", b"b", b"a", b"c", b"a", b"b"):
         await read_samples(await client.synthesize(replace(VOICE, content=content), WORDS, OPTIONS))
     assert engine.loaded_voices == [b"a", b"b", b"c", b"b"]

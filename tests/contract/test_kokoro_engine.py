@@ -2,7 +2,9 @@
 
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from myna.engines.kokoro.engine import KokoroEngine, LoadedVoice
 from myna.engines.kokoro.graphs import ProsodyCurves
 from myna.engines.kokoro.pitch_track import measure_pitch
 from myna.engines.kokoro.silence_trim import find_speech
+from myna.engines.kokoro.voice_artifact import NUM_EQ_BANDS, pack_voice
 from myna.engines.registry import load_spec
 from myna.testing.engine_contract import EngineContract, join_samples, plain_segment
 
@@ -120,10 +123,23 @@ class TestKokoroEngine(EngineContract):
         curves = ProsodyCurves(f0_hz, np.full(160, 2.0, np.float32))
         features = random.normal(size=(1, 512, 80)).astype(np.float32)
         decoder = engine.decoder
-        shape = decoder.shape(features, curves, dennis.styles, dennis.norms)
+        styles = engine.workshop.timbre_space.styles(dennis.voice)
+        shape = decoder.shape(features, curves, styles, dennis.norms)
         cuts = [0, 3_000, 10_800, 31_230, shape.num_samples]
         pieces = [decoder.sound(shape, first, end) for first, end in pairwise(cuts)]
         np.testing.assert_allclose(np.concatenate(pieces), decoder.sound(shape, 0, cuts[-1]), atol=1e-3)
+
+    def test_a_loaded_voice_is_as_small_as_the_engine_says(
+        self, engine: Engine, spec: EngineSpec, dennis: LoadedVoice
+    ) -> None:
+        """A thousand voices that have practised, each with an equaliser, are kept in 50 MB."""
+        voice = replace(dennis.voice, eq_db=np.ones(NUM_EQ_BANDS, np.float32))
+        artifact = pack_voice(voice, dennis.norms)
+        tracemalloc.start()
+        kept = [engine.load_voice(artifact) for _ in range(20)]
+        taken_bytes, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert taken_bytes / len(kept) < spec.capabilities.voice_bytes <= 50_000
 
     def test_phones_fill_their_word(self, engine: Engine, dennis: LoadedVoice) -> None:
         """A word's phones follow one another from its start to its end, and are the word's."""

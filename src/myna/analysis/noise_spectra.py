@@ -7,7 +7,6 @@ Nothing here is a free choice: the graphs were trained on these features. Source
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
-import scipy.signal
 
 from myna.domain.waveform import Samples
 
@@ -94,7 +93,8 @@ def spread_over_bins(bands: BandValues) -> npt.NDArray[np.float32]:
 
 def _running_mean(values: npt.NDArray[np.floating], first: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Exponential, along the first axis, beginning with `first`."""
-    mean, _ = scipy.signal.lfilter(
-        [1 - _FORGETTING], [1, -_FORGETTING], values, axis=0, zi=_FORGETTING * first[np.newaxis]
-    )
-    return np.asarray(mean, np.float64)
+    means = (1 - _FORGETTING) * values.astype(np.float64)
+    means[:1] += _FORGETTING * first
+    for k in range(1, len(means)):
+        means[k] += _FORGETTING * means[k - 1]
+    return means

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import scipy.signal
 
 from myna.analysis.runs import find_runs
 from myna.analysis.speech_activity import FRAME_SAMPLES, RATE_HZ, FrameValues
+from myna.audio.convolve import convolve_same
 from myna.audio.resample import resample
 from myna.domain.waveform import Samples, Waveform
 
@@ -146,7 +146,7 @@ def measure_decay_db_per_s(waveform: Waveform) -> float:
     """
     samples = resample(waveform, RATE_HZ).samples
     kernel = np.full(_DECAY_SMOOTHING_SAMPLES, 1.0 / _DECAY_SMOOTHING_SAMPLES)
-    energy = scipy.signal.fftconvolve(samples.astype(np.float64) ** 2, kernel, "same")[::_DECAY_HOP_SAMPLES]
+    energy = convolve_same(samples.astype(np.float64) ** 2, kernel)[::_DECAY_HOP_SAMPLES]
     level_db = 10 * np.log10(np.maximum(energy, 0.0) + 1e-12)
     if len(level_db) <= _DECAY_SPAN_HOPS:
         return float("nan")

@@ -10,6 +10,7 @@ from myna.analysis.speaker_overlap import VoiceCounter
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.analysis.speech_activity import SpeechActivityDetector
 from myna.analysis.transcribe import SpeechRecogniser, share_recogniser
+from myna.audio.loudness import load_meter
 from myna.weights.store import WeightStore
 
 
@@ -28,7 +29,8 @@ class SampleModels:
 
 
 def load_sample_models(weights_dir: Path) -> SampleModels:
-    """Open every model; about a second. Raises: WeightsMissing, WeightsCorrupt."""
+    """Open every model; about two seconds. Raises: WeightsMissing, WeightsCorrupt."""
+    load_meter()
     store = WeightStore(weights_dir)
     whisper_files = [store.path(f"whisper-base/{name}") for name in _WHISPER_FILES]
     return SampleModels(

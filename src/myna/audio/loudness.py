@@ -3,7 +3,6 @@
 import warnings
 
 import numpy as np
-import pyloudnorm
 
 from myna.domain.waveform import Waveform
 
@@ -31,7 +30,14 @@ def measure_loudness(waveform: Waveform) -> float:
     return float(_measure_gated(raised) + 20 * np.log10(peak))
 
 
+def load_meter() -> None:
+    """Import what measures, most of a second: now, so that nobody waits for it later."""
+    import pyloudnorm  # noqa: F401, PLC0415
+
+
 def _measure_gated(waveform: Waveform) -> float:
+    import pyloudnorm  # noqa: PLC0415  (see `load_meter`)
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # the logarithm of a silent block
         return float(pyloudnorm.Meter(waveform.sample_rate_hz).integrated_loudness(waveform.samples))

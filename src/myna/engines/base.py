@@ -42,6 +42,8 @@ class EngineCapabilities:
     """`refine_voice` improves an artifact further in the background."""
     experimental_languages: frozenset[LangCode] = frozenset()
     """Those of `languages` that are understood but not native in sound."""
+    voice_bytes: int = 500_000
+    """What a loaded voice takes at most: the runtime keeps as many as fit into its bound."""
     speaks_words: bool = True
     """False for an engine that makes sound out of text which nobody could understand: a hum for tests."""
 

@@ -33,7 +33,8 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_MAX_CACHED_VOICES = 64
+_CACHE_BYTES = 50_000_000
+"""What the loaded voices take together that one instance keeps."""
 _MAX_OPEN_STREAMS = 64
 """Streams that are open at one time, most of them waiting for a slow consumer; bounds the memory of their buffers."""
 _PATIENCE_S = 3.0
@@ -61,14 +62,14 @@ class InProcessEngineClient:
         *,
         num_slots: int = 1,
         queue_length: int = 32,
-        max_cached_voices: int = _MAX_CACHED_VOICES,
+        cache_bytes: int = _CACHE_BYTES,
         max_open_streams: int = _MAX_OPEN_STREAMS,
         hang_s: float = _HANG_S,
     ) -> None:
         """foreground: what else is served, so that work at leisure lets that go first too; told of what is served here.
         num_slots: requests that are served at one time, each by an engine instance of its own.
         queue_length: requests that may wait for a slot.
-        max_cached_voices: loaded voices that each instance keeps.
+        cache_bytes: what the loaded voices that each instance keeps may take.
         max_open_streams: streams that may be open, read or not.
         hang_s: an engine that makes no step for so long is given up, and another one loaded in its place.
         """
@@ -76,7 +77,7 @@ class InProcessEngineClient:
         self._settings = settings
         self._num_slots = num_slots
         self._queue_length = queue_length
-        self._max_cached_voices = max_cached_voices
+        self._max_cached_voices = max(1, cache_bytes // spec.capabilities.voice_bytes)
         self._max_open_streams = max_open_streams
         self._hang_s = hang_s
         self._watching: asyncio.Task[None] | None = None

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -17,7 +18,6 @@ from myna.engines.base import EngineSettings
 from myna.engines.kokoro.graphs import (
     MAX_SYMBOLS,
     SAMPLE_RATE_HZ,
-    DecoderStyles,
     IntArray,
     KokoroGraphs,
     ProsodyCurves,
@@ -59,6 +59,8 @@ _RATE_RANGE = (0.5, 1.5)
 """Documented range of speakingRate (wire-contract.md#speech)."""
 _NUM_PRACTICE = 3
 """Sentences of five words. From two joined ones speech comes out further from the undivided decoder's."""
+_NUM_IN_USE = 16
+"""Voices whose styles are kept for their next segment: 74 KB each."""
 _SENTENCE_TAIL_S = 0.30
 _CLAUSE_TAIL_S = 0.12
 _WORD_TAIL_S = 0.03
@@ -67,10 +69,12 @@ _WORD_TAIL_S = 0.03
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedVoice:
-    """A voice with what is worked out of it once."""
+    """A voice with what is worked out of it once: under `SPEC.capabilities.voice_bytes`, so that many can be kept.
+
+    Its timbre shift, twice as much, is kept for the voices in use alone.
+    """
 
     voice: KokoroVoice
-    styles: DecoderStyles
     eq_taps: FloatArray | None
     """None for a flat curve."""
     norms: NormStatistics
@@ -101,7 +105,7 @@ class Speaking:
 
 
 class KokoroEngine:
-    """Implements `Engine`. Holds weights and pronunciation lexicons, never a voice or a request."""
+    """Implements `Engine`. Holds weights, pronunciation lexicons and the styles of a few voices, never a request."""
 
     def __init__(self, settings: EngineSettings) -> None:
         """Raises: WeightsMissing, WeightsCorrupt."""
@@ -116,6 +120,7 @@ class KokoroEngine:
             before_step=settings.before_step,
             interrupting=settings.interrupting,
         )
+        self._styles = lru_cache(_NUM_IN_USE)(self.workshop.timbre_space.styles)
         self._before_step = settings.before_step
         self._phonemizers: dict[LangCode, Phonemizer] = {}
         self._phonemizer(LangCode.EN_US)
@@ -141,7 +146,7 @@ class KokoroEngine:
         voice = unpack_voice(artifact)
         norms = unpack_norms(artifact) or self._practise(voice)
         taps = equalizer_taps(voice.eq_db) if voice.eq_db.any() else None
-        return LoadedVoice(voice, self.workshop.timbre_space.styles(voice), taps, norms)
+        return LoadedVoice(voice, taps, norms)
 
     def _finish(self, voice: KokoroVoice) -> bytes:
         """Practise, then make hisses as bright as public voices have them, by what will be heard of them."""
@@ -248,7 +253,7 @@ class KokoroEngine:
         curves = passage.cut_curves(predicted, frames)
         frames = frames[passage.positions]
         aligned = np.repeat(text.features[:, :, passage.positions], frames, axis=2)
-        shape = self.decoder.shape(aligned, curves, loaded.styles, loaded.norms, stop)
+        shape = self.decoder.shape(aligned, curves, self._styles(voice), loaded.norms, stop)
         sound = SegmentSound(
             sequence,
             frames,

@@ -7,8 +7,8 @@ measured once, when the voice is made; when it speaks, the treble of these phone
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.signal import fftconvolve, firwin
 
+from myna.audio.convolve import convolve_same, high_pass_taps
 from myna.domain.waveform import Samples
 from myna.engines.kokoro.graphs import SAMPLE_RATE_HZ, IntArray
 from myna.engines.kokoro.speech_timing import FRAME_S, LEAD_S
@@ -55,7 +55,7 @@ def lift_hisses(samples: Samples, symbols: str, frames: IntArray, gain_db: float
     for start, end in spans:
         share[start:end] = 10 ** (gain_db / 20) - 1
     edge = np.hanning(round(_EDGE_S * SAMPLE_RATE_HZ) + 2)[1:-1].astype(np.float32)
-    share = fftconvolve(share, edge / edge.sum(), mode="same")
+    share = convolve_same(share, edge / edge.sum())
     lifted: Samples = (samples + share * _above(samples, SAMPLE_RATE_HZ)).astype(np.float32)
     return lifted
 
@@ -70,6 +70,6 @@ def _hiss_spans(symbols: str, frames: IntArray, rate_hz: int) -> Iterator[tuple[
 
 
 def _above(samples: Samples, rate_hz: int) -> Samples:
-    taps = firwin(_NUM_TAPS, LOWEST_HZ, fs=rate_hz, pass_zero=False)
-    treble: Samples = fftconvolve(samples, taps, mode="same").astype(np.float32)
+    taps = high_pass_taps(_NUM_TAPS, LOWEST_HZ, rate_hz)
+    treble: Samples = convolve_same(samples, taps).astype(np.float32)
     return treble

@@ -36,6 +36,7 @@ SPEC = EngineSpec(
         reports_timings=True,
         hears=True,
         refines=True,
+        voice_bytes=50_000,
     ),
     load=_load,
     stock_voices=_stock_voices,

@@ -5,8 +5,8 @@ Cheap and honest about it: this matches the channel more than the person, so it 
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import fftconvolve
 
+from myna.audio.convolve import convolve_same
 from myna.audio.mel import hz_to_mel, mel_to_hz
 from myna.engines.kokoro.voice_artifact import NUM_EQ_BANDS, FloatArray
 
@@ -45,9 +45,7 @@ def equalize(samples: FloatArray, taps: FloatArray) -> FloatArray:
     """
     if len(samples) == 0:
         return samples
-    return np.asarray(fftconvolve(samples, taps, mode="full"), dtype=np.float32)[
-        len(taps) // 2 : len(taps) // 2 + len(samples)
-    ]
+    return np.asarray(convolve_same(samples, taps), dtype=np.float32)
 
 
 def band_levels_db(power_spectrum: npt.NDArray[np.float64], sample_rate_hz: int) -> npt.NDArray[np.float64]:
