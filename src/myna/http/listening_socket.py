@@ -11,9 +11,8 @@ from myna.domain.scope import Scope
 from myna.http.backend import Backend, WithBackend
 from myna.http.errors import describe, describe_bug
 from myna.http.proto_message import check_message
-from myna.http.socket_outlet import SocketGone
 from myna.http.socket_schemas import GARBAGE_FRAME, JsonObject, find_command, socket_error_frame
-from myna.http.socket_session import SocketSession, serve_socket
+from myna.http.socket_session import SocketGone, SocketSession, serve_socket
 from myna.http.stt_replies import streamed_transcription
 from myna.http.stt_request import AudioDataMessage, StreamConfigMessage
 from myna.observability.request_record import RequestRecord
