@@ -63,13 +63,10 @@ def ray_processes() -> list[int]:
     return [pid for pid in found[1:] if Path(f"/proc/{pid}/comm").read_text().startswith(("ray::", "raylet", "gcs"))]
 
 
-def spent_s(pids: list[int]) -> Counter[str]:
-    """Of the processor, by what a process is: a deployment, the proxy, Ray's own."""
-    spent: Counter[str] = Counter()
-    for pid in pids:
-        title = Path(f"/proc/{pid}/cmdline").read_text().split("\0")[0].split()[0]
-        spent[title.rpartition("/")[2].removeprefix("ray::")] += processor_s(pid)
-    return spent
+def part_of(pid: int) -> str:
+    """What a process is: a deployment, the proxy, one of Ray's own. (Ray's actors add what they are doing.)"""
+    title = Path(f"/proc/{pid}/cmdline").read_text().split("\0")[0].split()[0]
+    return title.rpartition("/")[2].removeprefix("ray::").partition(".")[0]
 
 
 async def compare(
@@ -82,12 +79,13 @@ async def compare(
         await warm_up(url, key, 4)
     for num_callers in arguments.callers:
         turns: dict[str, list[dict[str, Any]]] = {label: [] for label in servers}
-        parts = {label: Counter[str]() for label in servers}
+        parts: dict[str, Counter[str]] = {label: Counter() for label in servers}
         for _ in range(NUM_TURNS):
             for label, (url, pids) in servers.items():
-                before = spent_s(pids)
+                before_s = [processor_s(pid) for pid in pids]
                 turns[label].append(await measure(url, key, num_callers, arguments.seconds, pids))
-                parts[label] += spent_s(pids) - before
+                for pid, used_s in zip(pids, before_s, strict=True):
+                    parts[label][part_of(pid)] += processor_s(pid) - used_s
         for label, measured in turns.items():
             point = {
                 name: round(mean(turn[name] for turn in measured), 4)
