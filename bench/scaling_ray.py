@@ -17,6 +17,7 @@ import platform
 import random
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "examples" / "ray"))
 
 from demo import application, make_key, state_outside
 from scaling import RESULTS, measure, warm_up
+from server_cost import processor_s
 from service_memory import child_processes
 
 from myna.domain.language import LangCode
@@ -61,19 +63,29 @@ def ray_processes() -> list[int]:
     return [pid for pid in found[1:] if Path(f"/proc/{pid}/comm").read_text().startswith(("ray::", "raylet", "gcs"))]
 
 
+def part_of(pid: int) -> str:
+    """What a process is: a deployment, the proxy, one of Ray's own. (Ray's actors add what they are doing.)"""
+    title = Path(f"/proc/{pid}/cmdline").read_text().split("\0")[0].split()[0]
+    return title.rpartition("/")[2].removeprefix("ray::").partition(".")[0]
+
+
 async def compare(
     servers: dict[str, tuple[str, list[int]]], key: str, arguments: argparse.Namespace
-) -> tuple[dict[str, list[dict[str, Any]]], list[dict[str, float]]]:
+) -> tuple[dict[str, list[dict[str, Any]]], list[dict[str, Any]]]:
     """Points of both, each the mean of its turns; and what the first costs beside the second."""
-    costs: list[dict[str, float]] = []
+    costs: list[dict[str, Any]] = []
     points: dict[str, list[dict[str, Any]]] = {label: [] for label in servers}
     for url, _ in servers.values():
         await warm_up(url, key, 4)
     for num_callers in arguments.callers:
         turns: dict[str, list[dict[str, Any]]] = {label: [] for label in servers}
+        parts: dict[str, Counter[str]] = {label: Counter() for label in servers}
         for _ in range(NUM_TURNS):
             for label, (url, pids) in servers.items():
+                before_s = [processor_s(pid) for pid in pids]
                 turns[label].append(await measure(url, key, num_callers, arguments.seconds, pids))
+                for pid, used_s in zip(pids, before_s, strict=True):
+                    parts[label][part_of(pid)] += processor_s(pid) - used_s
         for label, measured in turns.items():
             point = {
                 name: round(mean(turn[name] for turn in measured), 4)
@@ -82,11 +94,15 @@ async def compare(
             }
             points[label].append(point | {"service": [one for turn in measured for one in turn.get("service", ())]})
         ours, theirs = (points[label][-1] for label in servers)
-        cost = {
+        cost: dict[str, Any] = {
             "callers": num_callers,
             "throughput": round(ours["audio_s_per_s"] / theirs["audio_s_per_s"], 3),
             "first_audio_p50_ms": round(1e3 * (ours["first_audio_p50_s"] - theirs["first_audio_p50_s"]), 1),
         }
+        for label in servers:
+            whole_ms = 1e3 * points[label][-1]["processor_s_per_audio_s"] / parts[label].total()
+            spent = {name: round(seconds * whole_ms, 1) for name, seconds in parts[label].most_common(8)}
+            cost[f"{label}: processor_ms_per_audio_s"] = spent
         if ours["service"]:
             whole_s = [mean(one["whole_s"] for one in point["service"]) for point in (ours, theirs)]
             cost["request_ms"] = round(1e3 * (whole_s[0] - whole_s[1]), 1)

@@ -58,7 +58,9 @@ def run_cluster(folder: Path, http_port: int | None = None, **environment: str) 
         for name, value in (own | environment).items():
             patch.setenv(name, value)
         # Only now: Ray reads its environment when it is imported. And it warns of what it uses itself.
-        with warnings.catch_warnings(action="ignore"):
+        with warnings.catch_warnings(action="ignore"), pytest.MonkeyPatch.context() as here:
+            # Tests have a loop each, and ask by functions that have none.
+            here.setenv("RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP", "1")
             import ray
             from ray import serve
             from ray.cluster_utils import Cluster

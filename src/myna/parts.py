@@ -23,10 +23,8 @@ def open_foreground(settings: Settings) -> Foreground:
     return Foreground(shared=settings.data_dir / "served.lock")
 
 
-def build_engine(
-    settings: Settings, foreground: Foreground | None = None, num_slots: int | None = None
-) -> InProcessEngineClient:
-    """num_slots: None for the settings' own.
+def build_engine(settings: Settings, foreground: Foreground | None = None, **other_sizes: int) -> InProcessEngineClient:
+    """other_sizes: of `InProcessEngineClient`, in the place of the settings' own and its defaults.
 
     Raises: ResourceNotFound or EngineFailure for an engine that is not there.
     """
@@ -34,9 +32,8 @@ def build_engine(
         load_spec(settings.engine),
         EngineSettings(settings.weights_dir, settings.engine_threads),
         foreground,
-        num_slots=settings.engine_slots if num_slots is None else num_slots,
-        queue_length=settings.engine_queue_length,
         hang_s=settings.engine_hang_s,
+        **{"num_slots": settings.engine_slots, "queue_length": settings.engine_queue_length} | other_sizes,
     )
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from _pytest.fixtures import FixtureFunctionDefinition
 from tests import slow_engine
@@ -55,18 +56,20 @@ def handles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
 
     with run_cluster(folder):
         from ray import serve
+        from ray.serve.config import RequestRouterConfig
 
-        from myna.runtime.ray_serve import EngineReplica, LeisureReplica
+        from myna.runtime.ray_serve import EngineReplica, LeisureReplica, by_voice
 
         def deployment(replica: type, **options: Any) -> Any:
             return serve.deployment(replica).options(name="engine", graceful_shutdown_wait_loop_s=0.1, **options)
 
+        router = RequestRouterConfig(**by_voice(num_slots=1))
         applications = {
-            name: deployment(EngineReplica, max_ongoing_requests=1, **options).bind(open_tone(spec, served))
+            name: deployment(EngineReplica, request_router_config=router, **options).bind(open_tone(spec, served))
             for name, spec, options in (
-                ("tone", TONE, {"max_queued_requests": 32}),
-                ("slow", SLOW, {"max_queued_requests": 1}),
-                ("affine", TONE, {"num_replicas": 2}),
+                ("tone", TONE, {"max_ongoing_requests": 16, "max_queued_requests": 32}),
+                ("slow", SLOW, {"max_ongoing_requests": 2, "max_queued_requests": 1}),
+                ("affine", TONE, {"max_ongoing_requests": 16, "num_replicas": 2}),
             )
         }
         at_leisure = deployment(LeisureReplica, ray_actor_options={"num_cpus": 0})
@@ -81,12 +84,21 @@ def open_client(spec: EngineSpec, handle: Any, leisure: Any = None, **more: Any)
     return RayEngineClient(spec, handle, leisure or handle, **more)
 
 
+def handle_of_loop(application: str) -> Any:
+    """Whose calls stay in the loop of the test, as those of the `api` replicas do."""
+    from ray.serve.handle import DeploymentHandle
+
+    handle = DeploymentHandle("engine", application)
+    handle._init(_run_router_in_separate_loop=False)
+    return handle
+
+
 class TestRayEngineClient(EngineClientContract):
     """Over the tone engine, one replica with one slot."""
 
     @pytest.fixture
     async def client(self, handles: dict[str, Any]) -> AsyncIterator[Any]:
-        client = open_client(TONE, handles["tone"])
+        client = open_client(TONE, handle_of_loop("tone"))
         await client.start()
         yield client
         await client.close()
@@ -103,7 +115,7 @@ def slow(handles: dict[str, Any]) -> Any:
 
 @pytest.fixture
 async def client(slow: Any) -> AsyncIterator[Any]:
-    client = open_client(SLOW, slow)
+    client = open_client(SLOW, handle_of_loop("slow"))
     await client.start()
     yield client
     await client.close()
@@ -138,24 +150,36 @@ async def test_nothing_is_made_for_somebody_who_left(client: Any) -> None:
 
 
 async def test_a_slow_reader_is_not_waited_for(client: Any) -> None:
-    """Who does not read has a turn made for them and no more, and meanwhile others are served; nothing is lost."""
+    """Who does not read has a little made for them and no more, and others are served meanwhile; nothing is lost."""
     before = num_chunks()
     stream = await client.synthesize(VOICE, LONG, OPTIONS)
-    assert len(await read_samples(await client.synthesize(VOICE, make_segments("words"), OPTIONS)))
-    assert num_chunks() - before < NUM_CHUNKS_OF_LONG * 3 / 4
+    for _ in range(8):
+        assert len(await read_samples(await client.synthesize(VOICE, make_segments("some words"), OPTIONS)))
+    assert num_chunks() - before < NUM_CHUNKS_OF_LONG / 2 + 8 * 3
     items = [item async for item in stream]
     assert [item.segment_index for item in items if item.ends_segment] == list(range(len(LONG)))
 
 
+async def test_streams_take_turns_within_a_sentence(client: Any) -> None:
+    """Who comes while another's sentence is spoken hears the first of theirs long before it ends."""
+    sentence = make_segments("words " * 60)
+    first = asyncio.create_task(read_samples(await client.synthesize(VOICE, sentence, OPTIONS)))
+    before = num_chunks()
+    second = await client.synthesize(VOICE, sentence, OPTIONS)
+    assert num_chunks() - before < 60 * 6 * 0.06 / 0.2 / 4
+    np.testing.assert_array_equal(await read_samples(second), await first)
+
+
 async def test_the_line_has_an_end(client: Any) -> None:
-    """One is spoken, one waits at Ray's router, more are refused; who was let in is not refused later."""
-    first = await client.synthesize(VOICE, LONG, OPTIONS)
+    """Two take turns, one waits at Ray's router, more are refused; who was let in is not refused later."""
+    two = [await client.synthesize(VOICE, LONG, OPTIONS) for _ in range(2)]
+    reading = [asyncio.create_task(read_samples(stream)) for stream in two]
     more = (client.synthesize(VOICE, LONG, OPTIONS) for _ in range(3))
-    results = [first, *await asyncio.gather(*more, return_exceptions=True)]
-    streams = [result for result in results if not isinstance(result, BaseException)]
+    results = await asyncio.gather(*more, return_exceptions=True)
+    (third,) = (result for result in results if not isinstance(result, BaseException))
     assert [type(result) for result in results if isinstance(result, BaseException)] == [Overloaded] * 2
-    lengths = [len(samples) for samples in await asyncio.gather(*map(read_samples, streams))]
-    assert lengths[0] == lengths[1] > 0
+    spoken = await asyncio.gather(*reading, read_samples(third))
+    assert len({len(samples) for samples in spoken}) == 1
 
 
 async def test_a_deadline_ends_the_wait(slow: Any) -> None:

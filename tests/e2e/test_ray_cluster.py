@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -48,6 +49,7 @@ class Service:
     """The HTTP proxy of the head's node, which has one replica of the application..."""
     there: httpx.Client
     """... and that of the other node, which has another."""
+    key: str
 
     def deploy(self, num_engines: int, **engine: Any) -> None:
         """Bring the cluster to the config file, with other options of the engine's deployment; waits until it is so."""
@@ -104,12 +106,13 @@ def service(postgres: Postgres, s3: S3, tmp_path_factory: pytest.TempPathFactory
             **s3_environment(f"http://127.0.0.1:{blobs.port}"),
         }
         with run_cluster(folder, here, RAY_SERVE_WORKER_PROXY_HTTP_PORT=str(there), **settings) as cluster:
-            headers = {"Authorization": f"Basic {asyncio.run(make_key())}"}
+            key = asyncio.run(make_key())
+            headers = {"Authorization": f"Basic {key}"}
             clients = [
                 httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=_WAIT_S)
                 for port in (here, there)
             ]
-            service = Service(cluster, database, blobs, config, *clients)
+            service = Service(cluster, database, blobs, config, *clients, key)
             service.deploy(1)
             yield service
             for client in clients:
@@ -217,6 +220,43 @@ def test_bad_requests_have_the_one_body(service: Service) -> None:
         assert reply.status_code == status
         assert set(reply.json()) == {"code", "message", "details"}
         assert len(reply.headers.get_list("x-inworld-request-id")) == 1
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # Inworld's SDK leaves its sessions open
+async def test_published_clients_are_streamed_to(service: Service) -> None:
+    """Of each what it does with speech as it comes, by its own tests; its address and its key are all that differs."""
+    import aiohttp
+    import elevenlabs
+    from inworld_tts import InworldTTS
+    from tests.e2e import (
+        test_inworld_sdk,
+        test_stock_clients_elevenlabs,
+        test_stock_clients_livekit,
+        test_stock_clients_openai,
+    )
+
+    server: Any = SimpleNamespace(url=str(service.here.base_url).rstrip("/"), key=service.key)
+    await test_stock_clients_openai.test_the_asynchronous_client_streams(server)
+    with InworldTTS(api_key=server.key, base_url=server.url) as sdk:
+        await test_inworld_sdk.test_a16_stream(sdk, "PCM")
+    with httpx.Client() as http:
+        client = elevenlabs.ElevenLabs(base_url=server.url, api_key=server.key, httpx_client=http)
+        test_stock_clients_elevenlabs.test_it_speaks_whole_and_streamed(client)
+    async with aiohttp.ClientSession() as session:
+        agent = test_stock_clients_livekit.Agent(server, session)
+        await test_stock_clients_livekit.test_tokens_are_spoken_with_the_time_of_each_word(agent, "inworld-tts-2")
+        await agent.close()
+
+
+def test_readiness_is_of_the_engines(service: Service) -> None:
+    """Within five seconds `/readyz` tells that no engine answers any more, and that one does again."""
+    (pid,) = service.engines()
+    for sign, status in ((signal.SIGSTOP, 503), (signal.SIGCONT, 200)):
+        os.kill(pid, sign)
+        until_s = time.monotonic() + 5
+        while service.here.get("/readyz").status_code != status:
+            assert time.monotonic() < until_s
+            time.sleep(0.1)
 
 
 def test_a_killed_replica_ends_its_streams_well(service: Service) -> None:

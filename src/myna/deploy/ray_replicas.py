@@ -9,13 +9,16 @@ from myna.observability.logging import configure_logging
 from myna.parts import build_analyst, build_engine, open_foreground
 from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
+from myna.runtime.ray_serve import STREAMS_A_SLOT
 from myna.runtime.small_heap import keep_heap_small
 from myna.usecases.ports import Offload, SampleAnalyst
 
 
 def open_engine() -> InProcessEngineClient:
+    """Its line is as long as Ray lets it be: who is refused is refused by Ray, before all replicas."""
     settings = begin_replica()
-    return build_engine(settings, open_foreground(settings))
+    num_open = settings.engine_slots * STREAMS_A_SLOT
+    return build_engine(settings, open_foreground(settings), queue_length=num_open, max_open_streams=num_open)
 
 
 def open_listening() -> tuple[SampleAnalyst, Offload]:

@@ -43,6 +43,16 @@ def current_workspace() -> str:
 
 
 @contextmanager
+def working_for(workspace: str) -> Iterator[None]:
+    """Around what another process asks of this one on behalf of a request of its own."""
+    token = _record.set(RequestRecord("part", workspace=workspace))
+    try:
+        yield
+    finally:
+        _record.reset(token)
+
+
+@contextmanager
 def trace_request(record: RequestRecord, traceparent: str = "") -> Iterator[None]:
     """Around the answer to a request, or a part of a socket's: sets `record.trace_id`, tells at its end what was done.
 

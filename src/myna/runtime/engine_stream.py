@@ -58,6 +58,10 @@ class InProcessEngineStream:
             raise StopAsyncIteration
         return chunk
 
+    def take_ready(self) -> list[SpokenChunk]:
+        """All chunks that need not be waited for: for whoever hands them on together."""
+        return list(iter(self._hand_over.take_ready, None))
+
     async def wait_for_first(self) -> None:
         """Raises: whatever keeps the first chunk from being made."""
         await self._hand_over.wait_for_first()

@@ -139,6 +139,10 @@ class ChunkHandOver:
     async def get(self) -> SpokenChunk | None:
         """The next chunk; None at the end. Raises: the producer's error."""
         await self.wait_for_first()
+        return self.take_ready()
+
+    def take_ready(self) -> SpokenChunk | None:
+        """The next chunk if it is there now."""
         if not self._chunks:
             return None
         with self._changed:

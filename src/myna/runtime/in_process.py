@@ -27,7 +27,6 @@ from myna.runtime.hand_over import ChunkHandOver
 from myna.runtime.leisure_lane import LeisureLane
 from myna.runtime.owner_thread import OwnerThread
 from myna.runtime.speech_in_turns import SpeechInTurns
-from myna.usecases.ports import EngineStream
 
 logger = logging.getLogger(__name__)
 
@@ -166,7 +165,7 @@ class InProcessEngineClient:
         *,
         is_stream: bool = True,
         is_background: bool = False,
-    ) -> EngineStream:
+    ) -> InProcessEngineStream:
         live = self._require_line()
         self._check_artifact(voice)
         if len(self._streams) >= self._max_open_streams:

@@ -1,27 +1,30 @@
 """The service on a Ray cluster: engines and listening models in replicas of Ray Serve (docs/decisions/0019).
 
 The only file that imports ray. Queues, placement, health and the number of replicas are Ray Serve's; a replica runs
-what one machine runs. Four deployments: `api` answers HTTP, `engine` speaks (a request for each of its slots, no more),
-`listening` hears samples, `leisure` does what nobody waits for.
+what one machine runs. Four deployments: `api` answers HTTP, `engine` speaks (streams take turns in a replica as in one
+process), `listening` hears samples, `leisure` does what nobody waits for.
 """
 
 import asyncio
 import logging
 import os
+import random
 import secrets
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
+from time import monotonic
 from typing import Any, Self
 
+import grpc
 import ray
 from ray import serve
 from ray.exceptions import RayError, RayTaskError
 from ray.serve.config import RequestRouterConfig
 from ray.serve.exceptions import BackPressureError, RayServeException
 from ray.serve.handle import DeploymentHandle
+from ray.serve.request_router import FIFOMixin, MultiplexMixin, RequestRouter
 from starlette.types import ASGIApp
 
 from myna.domain.attributes import VoiceAttributes
@@ -33,6 +36,7 @@ from myna.domain.transcript import FoundSpeech, HeardPassage, Talk
 from myna.domain.voice import VoiceArtifact
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSpec
+from myna.observability.tracing import current_workspace, working_for
 from myna.runtime.admission import closing
 from myna.runtime.foreground import at_leisure
 from myna.runtime.in_process import InProcessEngineClient
@@ -40,19 +44,22 @@ from myna.usecases.ports import EngineStream, Offload, SampleAnalyst
 
 logger = logging.getLogger(__name__)
 
+STREAMS_A_SLOT = 16
+"""Requests that a replica has open for each of its slots, which take turns there; more wait at Ray's routers."""
+_AIMED_STREAMS_A_SLOT = 2
+"""Above this there are soon more replicas, below it fewer: a slot of one core keeps up with two listeners."""
 _DEADLINE_S = 300.0
 """Longest wait for an answer or for the next chunk, the time in line included."""
 _LEISURE_DEADLINE_S = 3600.0
 """The same for what gives way to everybody."""
-_TURN_CHARS = 160
-"""Text of one call to a replica, some ten seconds of speech: Ray hands chunks over as fast as they are made, so this
-bounds what is made ahead of a slow reader, and long texts take turns on the slots."""
-_RETRY_S = 0.1
+_LOOK_S, _SILENCE_S, _PING_S = 0.5, 1.0, 1.5
+"""When no engine was heard of for so long one is asked; two questions without an answer in that time: none can speak.
+Together less than five seconds."""
 _MAX_WARM_VOICES = 64
 _NUM_AT_LEISURE = 64
 _NUM_HTTP = 4096
 """Requests and sockets of one HTTP replica; the limits of keys and bodies (HttpLimits) come long before."""
-_DRAIN_S, _DRAIN_LOOK_S = 120.0, 0.5
+_DRAIN_S, _DRAIN_LOOK_S = 300.0, 0.5
 """A replica that is to go ends what it has begun, and goes so soon after that."""
 _HEALTH_PERIOD_S, _HEALTH_TIMEOUT_S = 5.0, 10.0
 """A replica that hangs fails three times: it is replaced after 36 s at most."""
@@ -62,39 +69,33 @@ slot idle for a tenth of its time."""
 
 
 class RayEngineStream:
-    """Implements `EngineStream`: a call to a replica for each turn, its chunks pulled."""
+    """Implements `EngineStream`: a call to a replica, which makes little ahead of whoever does not read."""
 
     def __init__(
         self,
-        speak: Callable[[Sequence[SpeechSegment]], Any],
-        segments: Sequence[SpeechSegment],
+        response: Any,
         deadline_s: float,
+        on_heard: Callable[[], None],
         on_end: "Callable[[RayEngineStream], None]",
     ) -> None:
-        """speak: begins a turn and gives Ray's generator of its chunks."""
-        self._speak = speak
-        self._turns = deque(_turns(segments))
+        """response: Ray's generator of chunks, some at a time. on_heard: called whenever some have come."""
+        self._response = response
         self._deadline_s = deadline_s
+        self._on_heard = on_heard
         self._on_end = on_end
-        self._offset = 0
-        self._response: Any = None
-        self._first: SpokenChunk | None = None
+        self._chunks: deque[SpokenChunk] = deque()
         self._reason: MynaError | None = None
         self._is_over = False
 
     def __aiter__(self) -> Self:
         return self
 
-    async def begin(self) -> None:
-        """Wait for the first chunk. Raises: whatever keeps it from being made."""
-        self._first = await self._pull(is_newcomer=True)
-
     async def __anext__(self) -> SpokenChunk:
-        first, self._first = self._first, None
-        chunk = first if first is not None and not self._is_over else await self._pull()
-        if chunk is None:
-            raise StopAsyncIteration
-        return chunk
+        if not self._chunks and not self._is_over:
+            await self.pull()
+        if self._is_over:
+            raise self._reason or StopAsyncIteration
+        return self._chunks.popleft()
 
     async def aclose(self) -> None:
         self.stop()
@@ -104,48 +105,26 @@ class RayEngineStream:
         if not self._is_over:
             self._is_over = True
             self._reason = reason
-            if self._response is not None:
-                _cancel(self._response)
+            _cancel(self._response)
             self._on_end(self)
 
-    async def _pull(self, *, is_newcomer: bool = False) -> SpokenChunk | None:
-        """The next chunk, None after the last. is_newcomer: may be refused for want of room; later turns wait."""
+    async def pull(self) -> None:
+        """Wait for more chunks, or the end. Raises: whatever keeps them from being made."""
         try:
-            async with asyncio.timeout(self._deadline_s):
-                return await self._next(is_newcomer)
-        except (Exception, asyncio.CancelledError) as exc:
-            was_over, reason = self._is_over, self._reason
+            more = await _answer(self._response, anext(self._response), self._deadline_s)
+        except MynaError as exc:
+            error = self._reason if self._is_over else exc
             self.stop()
-            if isinstance(exc, asyncio.CancelledError):
-                raise
-            if not was_over:
-                raise _translated(exc) from exc
-            if reason is not None:
-                raise reason from exc
-            return None
-
-    async def _next(self, is_newcomer: bool) -> SpokenChunk | None:
-        while not self._is_over:
-            if self._response is None:
-                if not self._turns:
-                    self.stop()
-                    break
-                self._response = self._speak(self._turns[0])
-            try:
-                chunk: SpokenChunk = await anext(self._response)
-            except StopAsyncIteration:
-                self._response = None
-                self._offset += len(self._turns.popleft())
-            except BackPressureError:
-                if is_newcomer:
-                    raise
-                self._response = None
-                await asyncio.sleep(_RETRY_S)
-            else:
-                return replace(chunk, segment_index=self._offset + chunk.segment_index)
-        if self._reason is not None:
-            raise self._reason
-        return None
+            if error is not None:
+                raise error from exc
+        except BaseException:
+            self.stop()
+            raise
+        else:
+            self._on_heard()
+            self._chunks.extend(more)
+            if not more:
+                self.stop()
 
 
 class RayEngineClient:
@@ -160,7 +139,10 @@ class RayEngineClient:
         self._leisure = leisure
         self._deadline_s = deadline_s
         self._streams: set[RayEngineStream] = set()
-        self._is_started = self._is_closed = False
+        self._heard_s = 0.0
+        """Of an engine, for the last time: `time.monotonic` seconds."""
+        self._watching: asyncio.Task[None] | None = None
+        self._is_answered = self._is_closed = False
 
     @property
     def spec(self) -> EngineSpec:
@@ -168,7 +150,8 @@ class RayEngineClient:
 
     @property
     def is_ready(self) -> bool:
-        return self._is_started and not self._is_closed
+        """Some replica speaks, or answers that it can, as of less than five seconds ago."""
+        return self._is_answered and not self._is_closed
 
     @property
     def is_well(self) -> bool:
@@ -176,13 +159,18 @@ class RayEngineClient:
 
     async def start(self) -> None:
         """Wait for a replica: they load their engines by themselves."""
-        await self._ask(self._live, "describe")
-        self._is_started = True
+        response = self._live.describe.remote()
+        await _answer(response, response, self._deadline_s)
+        self._note_heard()
+        self._is_answered = True
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch())
 
     async def encode_voice(
         self, reference: ReferenceAudio, *, by_ear: bool = False, at_leisure: bool = False
     ) -> VoiceArtifact:
-        made: VoiceArtifact = await self._ask(self._lane(at_leisure), "encode_voice", reference, by_ear, at_leisure)
+        lane = self._lane(at_leisure)
+        made: VoiceArtifact = await self._ask(lane, "encode_voice", reference, by_ear=by_ear, at_leisure=at_leisure)
         return made
 
     async def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> VoiceArtifact:
@@ -201,8 +189,9 @@ class RayEngineClient:
         *,
         at_leisure: bool = False,
     ) -> Sequence[SpokenChunk]:
+        lane = self._lane(at_leisure)
         spoken: Sequence[SpokenChunk] = await self._ask(
-            self._lane(at_leisure), "speak_whole", voice, tuple(segments), options, at_leisure
+            lane, "speak_whole", voice, tuple(segments), options, at_leisure=at_leisure
         )
         return spoken
 
@@ -217,20 +206,21 @@ class RayEngineClient:
     ) -> EngineStream:
         if self._is_closed:
             raise closing()
-        # Ray Serve brings a voice to a replica that knows it, while that has room.
         handle = self._lane(is_background).options(stream=True, multiplexed_model_id=voice.digest)
-
-        def speak(turn: Sequence[SpeechSegment]) -> Any:
-            return handle.speak.remote(voice, turn, options, is_stream, is_background)
-
-        stream = RayEngineStream(speak, segments, self._patience_s(is_background), self._streams.discard)
+        response = handle.speak.remote(
+            current_workspace(), voice, tuple(segments), options, is_stream=is_stream, is_background=is_background
+        )
+        on_heard = (lambda: None) if is_background else self._note_heard
+        stream = RayEngineStream(response, self._patience_s(is_background), on_heard, self._streams.discard)
         self._streams.add(stream)
-        await stream.begin()
+        await stream.pull()
         return stream
 
     async def close(self) -> None:
         """Send everybody away. The replicas are Ray Serve's to end."""
         self._is_closed = True
+        if self._watching is not None:
+            self._watching.cancel()
         for stream in tuple(self._streams):
             stream.stop(closing())
 
@@ -240,28 +230,41 @@ class RayEngineClient:
     def _patience_s(self, at_leisure: bool) -> float:
         return _LEISURE_DEADLINE_S if at_leisure else self._deadline_s
 
-    async def _ask(self, handle: DeploymentHandle, method: str, *arguments: Any) -> Any:
+    async def _ask(self, handle: DeploymentHandle, method: str, *arguments: Any, **options: Any) -> Any:
         if self._is_closed:
             raise closing()
-        response = getattr(handle, method).remote(*arguments)
-        try:
-            async with asyncio.timeout(self._patience_s(handle is self._leisure)):
-                return await response
-        except asyncio.CancelledError:
-            _cancel(response)
-            raise
-        except Exception as exc:
-            _cancel(response)
-            raise _translated(exc) from exc
+        response = handle.make.remote(current_workspace(), method, arguments, options)
+        return await _answer(response, response, self._patience_s(handle is self._leisure))
+
+    async def _watch(self) -> None:
+        """Find out that no engine answers any more, and that one does again."""
+        num_missed = 0
+        while True:
+            is_heard = monotonic() - self._heard_s < _SILENCE_S or await self._is_pinged()
+            num_missed = 0 if is_heard else num_missed + 1
+            self._is_answered = num_missed < 2
+            await asyncio.sleep(0.0 if num_missed == 1 else _LOOK_S)
+
+    async def _is_pinged(self) -> bool:
+        """Some engine says that it can speak."""
+        with suppress(MynaError):
+            response = self._live.can_speak.remote()
+            return bool(await _answer(response, response, _PING_S))
+        return False
+
+    def _note_heard(self) -> None:
+        self._heard_s = monotonic()
 
 
 class RaySampleAnalyst:
     """Implements `SampleAnalyst` on the handles of `listening` and, at leisure, `leisure`. Blocking, as its port is."""
 
     def __init__(self, live: DeploymentHandle, leisure: DeploymentHandle, deadline_s: float = _DEADLINE_S) -> None:
+        """Calls come from other threads than this one's, whose loop they go through."""
         self._live = live
         self._leisure = leisure
         self._deadline_s = deadline_s
+        self._loop = asyncio.get_running_loop()
 
     def load(self) -> None:
         """The replicas do that by themselves."""
@@ -302,12 +305,12 @@ class RaySampleAnalyst:
 
     def _ask(self, method: str, *arguments: Any) -> Any:
         is_leisure = at_leisure.get()
-        response = (self._leisure if is_leisure else self._live).call.remote(method, arguments)
-        try:
-            return response.result(timeout_s=_LEISURE_DEADLINE_S if is_leisure else self._deadline_s)
-        except Exception as exc:
-            _cancel(response)
-            raise _translated(exc) from exc
+
+        async def ask() -> Any:
+            response = (self._leisure if is_leisure else self._live).call.remote(method, arguments)
+            return await _answer(response, response, _LEISURE_DEADLINE_S if is_leisure else self._deadline_s)
+
+        return asyncio.run_coroutine_threadsafe(ask(), self._loop).result()
 
 
 # --- what runs in replicas -----------------------------------------------------------------------------------------
@@ -345,51 +348,67 @@ class EngineReplica:
             "loaded": self._num_loaded,
         }
 
+    async def can_speak(self) -> bool:
+        return self._engine.is_ready
+
     async def speak(
         self,
+        workspace: str,
         voice: VoiceArtifact,
         segments: Sequence[SpeechSegment],
         options: SynthesisOptions,
-        is_stream: bool,
-        is_background: bool,
-    ) -> AsyncGenerator[SpokenChunk, None]:
-        """Ends within a chunk when Ray cancels it."""
+        **how: bool,
+    ) -> AsyncGenerator[Sequence[SpokenChunk], None]:
+        """Chunks as they are made, those that are there at once together. Ends within a chunk when Ray cancels it."""
         num_loaded = self._num_loaded
         await self._note_voice(serve.get_multiplexed_model_id())
         self._num_spoken += 1
         self._affinity.inc(tags={"outcome": "warm" if num_loaded == self._num_loaded else "cold"})
-        stream = await self._engine.synthesize(
-            voice, segments, options, is_stream=is_stream, is_background=is_background
-        )
+        with working_for(workspace):
+            stream = await self._engine.synthesize(voice, segments, options, **how)
         try:
             async for chunk in stream:
-                yield chunk
+                yield (chunk, *stream.take_ready())
         finally:
             await stream.aclose()
 
-    async def encode_voice(self, reference: ReferenceAudio, by_ear: bool, at_leisure: bool) -> VoiceArtifact:
-        return await self._engine.encode_voice(reference, by_ear=by_ear, at_leisure=at_leisure)
-
-    async def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> VoiceArtifact:
-        return await self._engine.design_voice(attributes, lang, seed)
-
-    async def refine_voice(self, artifact: VoiceArtifact, reference: ReferenceAudio) -> VoiceArtifact:
-        return await self._engine.refine_voice(artifact, reference)
-
-    async def speak_whole(
-        self,
-        voice: VoiceArtifact,
-        segments: Sequence[SpeechSegment],
-        options: SynthesisOptions,
-        at_leisure: bool,
-    ) -> Sequence[SpokenChunk]:
-        return await self._engine.speak_whole(voice, segments, options, at_leisure=at_leisure)
+    async def make(self, workspace: str, method: str, arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
+        """The engine's own method of that name."""
+        with working_for(workspace):
+            return await getattr(self._engine, method)(*arguments, **options)
 
     @serve.multiplexed(max_num_models_per_replica=_MAX_WARM_VOICES)  # type: ignore[untyped-decorator]
     async def _note_voice(self, digest: str) -> str:
         """Tells Ray Serve which voices are warm here. The slots' own caches hold them, by the same digest."""
         self._num_loaded += 1
         return digest
+
+
+class VoiceRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[misc]
+    """Ray Serve's choice of a replica: one that knows the voice and has a slot free, else the less busy one of two.
+
+    Ray's own knows of voices, but not of slots: one would wait where its voice is known, behind fifteen others, while
+    the next replica is idle.
+    """
+
+    def initialize_state(self, num_slots: int) -> None:
+        self._num_slots = num_slots
+
+    async def choose_replicas(self, candidate_replicas: list[Any], pending_request: Any = None) -> list[list[Any]]:
+        """Groups, in the order in which they are tried; of a group Ray takes the one with the fewest requests."""
+        if pending_request is None:
+            return [candidate_replicas]
+        pending_request.routing_context.should_backoff = True
+        voice, num_open = pending_request.metadata.multiplexed_model_id, self.replica_queue_len_cache.get
+        warm = [
+            replica
+            for replica in candidate_replicas
+            if voice in replica.multiplexed_model_ids and (num_open(replica.replica_id) or 0) < self._num_slots
+        ]
+        two = random.sample(candidate_replicas, min(2, len(candidate_replicas)))
+        if voice:  # of two that are equally busy the one that knows fewer
+            two.sort(key=lambda replica: len(replica.multiplexed_model_ids))
+        return [warm, two]
 
 
 class ListeningReplica:
@@ -450,14 +469,16 @@ def build_application(
     def scaled(target: int) -> dict[str, float]:
         return {"min_replicas": 1, "max_replicas": 64, "target_ongoing_requests": target}
 
-    def deployment(replica: type, name: str, **options: Any) -> serve.Deployment:
+    def deployment(replica: type, name: str, router: Mapping[str, Any] | None = None, **options: Any) -> Any:
         return serve.deployment(replica).options(
             name=name,
             graceful_shutdown_timeout_s=_DRAIN_S,
             graceful_shutdown_wait_loop_s=_DRAIN_LOOK_S,
             health_check_period_s=_HEALTH_PERIOD_S,
             health_check_timeout_s=_HEALTH_TIMEOUT_S,
-            request_router_config=RequestRouterConfig(initial_backoff_s=_FIRST_LOOK_S, max_backoff_s=_LAST_LOOK_S),
+            request_router_config=RequestRouterConfig(
+                initial_backoff_s=_FIRST_LOOK_S, max_backoff_s=_LAST_LOOK_S, **(router or {})
+            ),
             **options,
         )
 
@@ -472,9 +493,10 @@ def build_application(
     engine = deployment(
         EngineReplica,
         "engine",
-        max_ongoing_requests=num_slots,
+        by_voice(num_slots),
+        max_ongoing_requests=STREAMS_A_SLOT * num_slots,
         max_queued_requests=queue_length,
-        autoscaling_config=scaled(num_slots),
+        autoscaling_config=scaled(_AIMED_STREAMS_A_SLOT * num_slots),
         ray_actor_options={"num_cpus": 1},
     ).bind(open_engine)
     leisure = deployment(
@@ -492,17 +514,27 @@ def build_application(
     ).bind(open_api, engine, leisure, listening)
 
 
-def _turns(segments: Sequence[SpeechSegment]) -> list[tuple[SpeechSegment, ...]]:
-    """The segments in their order, in groups of some length of text."""
-    turns: list[list[SpeechSegment]] = []
-    num_chars = _TURN_CHARS
-    for segment in segments:
-        if num_chars >= _TURN_CHARS:
-            turns.append([])
-            num_chars = 0
-        turns[-1].append(segment)
-        num_chars += len(segment.text)
-    return [tuple(turn) for turn in turns]
+def by_voice(num_slots: int) -> Mapping[str, Any]:
+    """What `RequestRouterConfig` wants to be told of the router of engines."""
+    return {"request_router_class": VoiceRouter, "request_router_kwargs": {"num_slots": num_slots}}
+
+
+async def _answer(response: Any, answer: Awaitable[Any], timeout_s: float) -> Any:
+    """What a replica answers, or its next things, none at its end. Raises: errors of ours; then it is cancelled."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await answer
+    except StopAsyncIteration:
+        return ()
+    except asyncio.CancelledError as exc:
+        _cancel(response)
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise _gone(exc) from exc  # it had to end, and cancelled what it had begun
+    except Exception as exc:
+        _cancel(response)
+        raise _translated(exc) from exc
 
 
 def _cancel(response: Any) -> None:
@@ -519,9 +551,13 @@ def _translated(exc: Exception) -> MynaError:
         return DeadlineExceeded("The cluster did not answer in time. Try again in a moment.")
     if isinstance(cause, BackPressureError):
         return Overloaded("Too many requests are waiting for a replica. Try again in a few seconds.")
-    if isinstance(cause, (RayServeException, RayError)) and not isinstance(cause, RayTaskError):
-        logger.warning("a replica is gone", extra={"reason": type(cause).__name__})
-        return ServiceUnavailable("What was working on this has gone. Try again in a moment.", 1)
+    if isinstance(cause, (RayServeException, RayError, grpc.RpcError)) and not isinstance(cause, RayTaskError):
+        return _gone(cause)
     error_id = secrets.token_hex(6)
     logger.error("a replica failed, error id %s", error_id, exc_info=exc)
     return EngineFailure(f"The engine failed. The server's log has the reason under error id {error_id}.")
+
+
+def _gone(cause: BaseException) -> ServiceUnavailable:
+    logger.warning("a replica is gone", extra={"reason": type(cause).__name__})
+    return ServiceUnavailable("What was working on this has gone. Try again in a moment.", 1)
