@@ -27,12 +27,24 @@ class Polish(Language):
         return self.date_year(day)
 
     def own_rules(self) -> Iterator[Rule]:
-        """Years: "w 2024 r.", "2024 r."."""
+        """Years: "w 2024 r.", "2024 r."; times: "o 8:30"."""
         yield re.compile(r"(?<=\b[Ww] )(?P<y>[12]\d{3})\s?(?:r\.|roku\b)"), self._read_in_year
         yield (
             re.compile(r"(?<![\w.,-])(?P<y>[12]\d{3})\s?(?:r\.|roku\b)"),
             lambda match: self.date_year(int(match["y"])) + " roku",
         )
+
+        cue = r"(?:(?<=\b[Oo] )|(?<=\b[Oo]d )|(?<=\b[DdPp]o ))"
+        clock = r"(?P<h>[01]?\d|2[0-3])[:.](?P<m>[0-5]\d)(?![\w:]|[.,]\d)"
+        yield re.compile(cue + clock), self._read_at
+
+    def _read_at(self, match: re.Match[str]) -> str:
+        """ "o ósmej trzydzieści" """
+        hour = re.sub(r"y\b", "ej", re.sub(r"i\b", "iej", self.ordinal(int(match["h"]))))
+        minute = (
+            "" if match["m"] == "00" else self.say_digits(match["m"]) if match["m"][0] == "0" else self.say(match["m"])
+        )
+        return self.join(hour, minute)
 
     def _read_in_year(self, match: re.Match[str]) -> str:
         return re.sub(r"y\b", "ym", re.sub(r"i\b", "im", self.ordinal(int(match["y"])))) + " roku"
