@@ -1,19 +1,31 @@
 """ElevenLabs' own Python client works with only the base URL changed (elevenlabs.md), against a real server."""
 
+import asyncio
+import base64
+import ssl
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import soundfile
+import websockets
 from tests.conftest import DATA
 from tests.decoded_audio import seconds_of
-from tests.live_server import LiveServer
+from tests.live_server import LiveServer, run_server
+from tests.tls_certificate import write_certificate
+from websockets.sync.client import connect
+
+from myna.analysis.transcript_match import measure_match
 
 if TYPE_CHECKING:
     import elevenlabs
+    from elevenlabs import realtime, types
     from elevenlabs.core import ApiError
 else:
     elevenlabs = pytest.importorskip("elevenlabs", reason="the package elevenlabs is not installed (dev extra)")
+    from elevenlabs import realtime, types
     from elevenlabs.core import ApiError
 
 SENTENCE = "The tide was low. Two boats lay on the sand."
@@ -88,3 +100,82 @@ def test_refusals_are_its_own_errors(tone_server: LiveServer, key: str, voice: s
         client = elevenlabs.ElevenLabs(base_url=tone_server.url, api_key=key or tone_server.key, httpx_client=http)
         list(client.text_to_speech.convert(voice, text=SENTENCE))
     assert (refused.value.status_code, refused.value.body["detail"]["status"]) == (code, status)
+
+
+@pytest.mark.filterwarnings("ignore:ConnectionClosed:DeprecationWarning")  # the client asks the old way
+def test_its_sockets_are_served_with_tls(weights_dir: Path, tmp_path: Path) -> None:
+    """wss, which the client insists on: speech as its text comes, several contexts, and Scribe."""
+    identity = write_certificate(tmp_path)
+    settings = {"MYNA_TLS_CERTIFICATE": str(identity), "MYNA_PRELOAD_MODELS": "0"}
+    with (
+        run_server(tmp_path / "data", "tone", settings=settings) as server,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("SSL_CERT_FILE", str(identity))
+        assert server.url.startswith("https://127.0.0.1:")
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(server.url.replace("https", "http", 1) + "/healthz")
+        with httpx.Client() as http:
+            client = elevenlabs.ElevenLabs(base_url=server.url, api_key=server.key, httpx_client=http)
+            spoken = client.text_to_speech.convert_realtime(
+                "Dennis",
+                text=(f"{word} " for word in SENTENCE.split()),
+                model_id="eleven_flash_v2_5",
+                output_format="pcm_16000",
+            )
+            assert len(b"".join(spoken)) / 2 / 16000 == pytest.approx(EXPECTED_S, abs=0.3)
+            with pytest.raises(ApiError, match="voice_not_found"):
+                list(client.text_to_speech.convert_realtime("NoSuch", text=iter(["Hm."])))
+        check_contexts(server)
+        asyncio.run(check_scribe(server))
+
+
+def check_contexts(server: LiveServer) -> None:
+    """With the client's own messages, which is all that it has for this socket."""
+    url = server.url.replace("https", "wss", 1) + "/v1/text-to-speech/Dennis/multi-stream-input?output_format=pcm_16000"
+    spoken = {"a": 0, "b": 0}
+    with connect(url, ssl=ssl.create_default_context(), additional_headers={"xi-api-key": server.key}) as socket:
+        said: list[Any] = [types.InitializeConnectionMulti(context_id="a")]
+        said += [types.SendTextMulti(text=SENTENCE + " ", context_id=name, flush=True) for name in spoken]
+        said += [types.CloseContext(context_id=name, close_context=True) for name in spoken]
+        for message in said:
+            socket.send(message.model_dump_json(by_alias=True, exclude_none=True))
+        ended = 0
+        while ended < len(spoken):
+            heard = socket.recv(10)
+            if '"isFinal":true' in heard.replace(" ", ""):
+                ended += types.FinalOutputMulti.model_validate_json(heard).context_id in spoken
+            else:
+                piece = types.AudioOutputMulti.model_validate_json(heard)
+                spoken[str(piece.context_id)] += len(base64.b64decode(piece.audio))
+        socket.send(types.CloseSocket(close_socket=True).model_dump_json(exclude_none=True))
+        with pytest.raises(websockets.ConnectionClosedOK):
+            socket.recv(10)
+    assert [num_bytes / 2 / 16000 for num_bytes in spoken.values()] == pytest.approx([EXPECTED_S] * 2, abs=0.3)
+
+
+async def check_scribe(server: LiveServer) -> None:
+    """A recording, as it is spoken into the socket and as a file."""
+    said = (DATA / "demo_reference.txt").read_text()
+    samples, rate_hz = soundfile.read(DATA / "demo_reference.flac", dtype="int16")
+    client = elevenlabs.AsyncElevenLabs(base_url=server.url, api_key=server.key)
+    connection = await client.speech_to_text.realtime.connect(
+        {
+            "model_id": "scribe_v2_realtime",
+            "audio_format": realtime.AudioFormat.PCM_16000,
+            "sample_rate": rate_hz,
+            "language_code": "eng",
+            "include_timestamps": True,
+        }
+    )
+    told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    connection.on(realtime.RealtimeEvents.COMMITTED_TRANSCRIPT_WITH_TIMESTAMPS, told.put_nowait)
+    connection.on(realtime.RealtimeEvents.ERROR, told.put_nowait)
+    for start in range(0, 5 * rate_hz, rate_hz):
+        await connection.send({"audio_base_64": base64.b64encode(samples[start : start + rate_hz].tobytes()).decode()})
+    await connection.commit()
+    heard = await asyncio.wait_for(told.get(), 30)
+    await connection.close()
+    words = [word for word in heard["words"] if word["type"] == "word"]
+    assert 0 <= words[0]["start"] < words[-1]["end"] <= 5.0
+    assert measure_match(said[: len(heard["text"])], heard["text"]) > 0.8
