@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from myna.analysis.dnsmos import OpinionModel, OpinionScores
 from myna.analysis.gentle_cleaning import STRENGTHS
 from myna.analysis.noise import NoiseRemover
+from myna.analysis.sample_findings import find
 from myna.analysis.speakers import CampplusEmbedder
 from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.audio.resample import resample
-from myna.domain.finding import Finding, Severity
+from myna.domain.finding import Finding
 from myna.domain.waveform import Waveform
 
 _CLEAN_BACKGROUND = 3.3
@@ -54,14 +55,7 @@ def clean_speech(
     before: what `opinion` says of `speech`.
     """
     if before.background >= _CLEAN_BACKGROUND:
-        finding = Finding(
-            "NOISE_REMOVAL_SKIPPED",
-            Severity.INFO,
-            "The recording is clean already: noise removal was left out, since it could only take something away.",
-            value=round(before.background, 2),
-            unit="DNSMOS BAK",
-        )
-        return Cleaning(speech, before, False, (finding,))
+        return Cleaning(speech, before, False, (find("NOISE_REMOVAL_NEEDLESS", before.background),))
     voice_before = voice.embed(resample(speech, SAMPLE_RATE_HZ))
     tries = [
         _Try(cleaned, opinion.score(cleaned), float(voice_before @ voice.embed(resample(cleaned, SAMPLE_RATE_HZ))))
@@ -72,12 +66,5 @@ def clean_speech(
     gain = after.overall - before.overall
     is_no_help = gain < _LEAST_GAIN or after.signal < before.signal - _MAX_SIGNAL_LOSS
     if is_no_help or best.likeness < _LEAST_LIKENESS:
-        finding = Finding(
-            "NOISE_REMOVAL_SKIPPED",
-            Severity.WARNING,
-            "Noise removal was left out: here it would hurt the voice more than it helps. Record in a quiet room.",
-            value=round(gain, 2),
-            unit="DNSMOS OVRL",
-        )
-        return Cleaning(speech, before, False, (finding,))
+        return Cleaning(speech, before, False, (find("NOISE_REMOVAL_SKIPPED", gain),))
     return Cleaning(best.waveform, after, True)

@@ -1,12 +1,15 @@
-"""What the measures of a sample mean for the person who recorded it: codes, thresholds, advice.
+"""What the measures of a sample mean for the person who recorded it. What is said then is in `sample_findings.toml`.
 
-Codes are stable. Each threshold has its source and its rate of false alarms in docs/lab/audio.md. A message says what
-is wrong and what to do about it.
+Each threshold has its source and its rate of false alarms in docs/lab/audio.md.
 """
 
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from math import isnan
+from typing import Any
 
 from myna.analysis.speaker_change import SpeakerChange
 from myna.analysis.speaker_overlap import HeardVoices
@@ -72,156 +75,95 @@ class VoiceMeasures:
         )
 
 
+@cache
+def _kinds() -> Mapping[str, Any]:
+    """`sample_findings.toml`. Any: texts and one number."""
+    return tomllib.loads((files(__package__) / "sample_findings.toml").read_text(encoding="utf-8"))
+
+
+def find(name: str, value: float, window_s: Sequence[float] = (), **words: object) -> Finding:
+    """name: of a table in the file. words: what its message names in braces."""
+    kind = _kinds()[name]
+    severity = Severity[kind.get("severity", "WARNING")]
+    value, message = round(value, kind.get("digits")), kind["message"].format(**words)
+    return Finding(kind.get("code", name), severity, message, value, kind["unit"], *window_s)
+
+
 def too_little_speech(speech_s: float, duration_s: float, *, is_silent: bool, music: float) -> Finding:
     """The sample cannot be used."""
-    advice = "Record 10 to 15 seconds of one person speaking."
     if is_silent:
-        message = f"The recording is silent. Check that the right microphone was on. {advice}"
-        return Finding("SILENT", Severity.ERROR, message, round(duration_s, 2), "s")
+        return find("SILENT", duration_s)
     if speech_s < MIN_SPEECH_S / 2 and music >= MUSIC_PROBABILITY:
-        message = f"The recording holds music and no speech. {advice}"
-        return Finding("MUSIC", Severity.ERROR, message, round(music, 3), "probability")
+        return find("ONLY_MUSIC", music)
     if speech_s == 0.0:
-        return Finding("NO_SPEECH", Severity.ERROR, f"No speech was found in the recording. {advice}", 0.0, "s")
-    message = (
-        f"Audio is too short: {speech_s:.1f} s of speech were found, at least {MIN_SPEECH_S:.0f} s is needed. {advice}"
-    )
-    return Finding("SPEECH_TOO_SHORT", Severity.ERROR, message, round(speech_s, 2), "s")
+        return find("NO_SPEECH", 0.0)
+    return find("SPEECH_TOO_SHORT", speech_s, speech_s=speech_s, least_s=MIN_SPEECH_S)
 
 
 def check_duration(quality: SampleQuality, window: SpeechWindow, is_cut: bool) -> Iterator[Finding]:
     """How much speech there is, and which part of it is used."""
     if quality.speech_s < GOOD_SPEECH_S:
-        message = (
-            f"Only {quality.speech_s:.1f} seconds of speech. The clone will be more alike from 10 to 15 seconds: "
-            "record more, or send a second sample."
-        )
-        yield Finding("SAMPLE_SHORT", Severity.WARNING, message, round(quality.speech_s, 2), "s")
+        yield find("SAMPLE_SHORT", quality.speech_s, quality=quality)
     if not window.is_whole or is_cut:
         rest = " Only the beginning of this very long recording was listened to." if is_cut else ""
-        message = (
-            f"The recording is longer than the {MAX_WINDOW_S:.0f} seconds that are used. The best part was chosen: "
-            f"{window.start_s:.1f} s to {window.end_s:.1f} s.{rest}"
-        )
-        yield Finding(
-            "SAMPLE_LONG",
-            Severity.WARNING,
-            message,
-            round(quality.duration_s, 2),
-            "s",
-            round(window.start_s, 2),
-            round(window.end_s, 2),
-        )
+        used = (round(window.start_s, 2), round(window.end_s, 2))
+        yield find("SAMPLE_LONG", quality.duration_s, used, window=window, used_s=MAX_WINDOW_S, rest=rest)
     elif quality.speech_s < MIN_SPEECH_SHARE * quality.duration_s:
-        message = (
-            f"Most of the recording is silence: {quality.speech_s:.1f} of {quality.duration_s:.1f} seconds are speech. "
-            "Pauses were shortened; speak on without long pauses."
-        )
-        share = round(quality.speech_s / quality.duration_s, 3)
-        yield Finding("MOSTLY_SILENCE", Severity.WARNING, message, share, "ratio")
+        yield find("MOSTLY_SILENCE", quality.speech_s / quality.duration_s, quality=quality)
 
 
 def check_channels(has_other_content: bool, used_channel: int | None) -> Iterator[Finding]:
     """Two things on two channels."""
     if has_other_content and used_channel is not None:
-        message = (
-            f"The channels hold different sound. Only channel {used_channel + 1}, the loudest, was used: "
-            "send the channel of one person."
-        )
-        yield Finding("CHANNELS_DIFFER", Severity.WARNING, message, float(used_channel + 1), "channel")
+        yield find("CHANNELS_DIFFER", float(used_channel + 1), channel=used_channel + 1)
 
 
 def check_sound(quality: SampleQuality, rate_hz: int) -> Iterator[Finding]:
     """Level, clipping, noise and bandwidth: what a microphone or a line does to a voice. rate_hz: as it was sent."""
     if quality.loudness_lufs < LOW_LEVEL_LUFS:
-        message = (
-            f"The recording is very quiet ({quality.loudness_lufs:.0f} LUFS). It was turned up, and its noise with it: "
-            "speak nearer to the microphone or raise its gain."
-        )
-        yield Finding("LEVEL_LOW", Severity.WARNING, message, round(quality.loudness_lufs, 1), "LUFS")
+        yield find("LEVEL_LOW", quality.loudness_lufs, quality=quality)
     if quality.clipped_ratio > CLIPPED_RATIO:
-        message = (
-            f"The recording is overdriven: {100 * quality.clipped_ratio:.1f} % of it is clipped, which a clone copies "
-            "as harshness. Lower the gain or move away from the microphone."
-        )
-        yield Finding("CLIPPED", Severity.WARNING, message, round(quality.clipped_ratio, 5), "ratio")
+        yield find("CLIPPED", quality.clipped_ratio, percent=100 * quality.clipped_ratio)
     if quality.dnsmos_background < NOISY_BACKGROUND or quality.snr_db < NOISY_SNR_DB:
         snr = "" if isnan(quality.snr_db) else f" (speech is {quality.snr_db:.0f} dB above it)"
         advice = "" if quality.noise_removed else ", or ask for noise removal (removeBackgroundNoise)"
-        message = f"There is noise in the background{snr}. Record in a quiet room{advice}."
-        yield Finding("NOISY", Severity.WARNING, message, round(quality.dnsmos_background, 2), "DNSMOS BAK")
+        yield find("NOISY", quality.dnsmos_background, snr=snr, advice=advice)
     if quality.bandwidth_hz < NARROW_BANDWIDTH_HZ or rate_hz <= NARROW_RATE_HZ:
-        message = (
-            f"The recording has telephone quality: nothing above {quality.bandwidth_hz / 1000:.1f} kHz, so the clone "
-            "will sound dull. Record with the device itself, not over a call, at 24 kHz or more."
-        )
-        yield Finding("BANDWIDTH_NARROW", Severity.WARNING, message, round(quality.bandwidth_hz), "Hz")
+        yield find("BANDWIDTH_NARROW", quality.bandwidth_hz, khz=quality.bandwidth_hz / 1000)
 
 
 def check_voice(quality: SampleQuality, measures: VoiceMeasures) -> Iterator[Finding]:
     """The room, other people and music, and how the person speaks."""
-    is_quiet_enough = measures.snr_db >= MIN_SNR_FOR_DECAY_DB or (
-        isnan(measures.snr_db) and quality.dnsmos_background >= NOISY_BACKGROUND
-    )
-    if (
-        measures.decay_db_per_s < REVERBERANT_DECAY_DB_PER_S
-        and quality.dnsmos_signal < REVERBERANT_SIGNAL
-        and is_quiet_enough
-    ):
-        message = (
-            "The room sounds: its reverberation will be copied into the clone. Record nearer to the microphone, in a "
-            "room with carpets and curtains."
-        )
-        yield Finding("REVERBERANT", Severity.WARNING, message, round(measures.decay_db_per_s), "dB/s")
-    elif quality.dnsmos_signal < DAMAGED_SIGNAL and quality.dnsmos_background >= NOISY_BACKGROUND:
-        message = (
-            "The voice breaks up or is distorted, as by gaps in a call, a weak connection or too strong a compression. "
-            "Record again, on the device itself."
-        )
-        yield Finding("DAMAGED", Severity.WARNING, message, round(quality.dnsmos_signal, 2), "DNSMOS SIG")
+    is_clear = quality.dnsmos_background >= NOISY_BACKGROUND
+    is_quiet_enough = measures.snr_db >= MIN_SNR_FOR_DECAY_DB or (isnan(measures.snr_db) and is_clear)
+    is_slow = measures.decay_db_per_s < REVERBERANT_DECAY_DB_PER_S
+    if is_slow and quality.dnsmos_signal < REVERBERANT_SIGNAL and is_quiet_enough:
+        yield find("REVERBERANT", measures.decay_db_per_s)
+    elif quality.dnsmos_signal < DAMAGED_SIGNAL and is_clear:
+        yield find("DAMAGED", quality.dnsmos_signal)
     if measures.music >= MUSIC_PROBABILITY:
-        message = "Music sounds along with the speech. A clone cannot tell them apart: record without it."
-        yield Finding("MUSIC", Severity.WARNING, message, round(measures.music, 3), "probability")
+        yield find("MUSIC", measures.music)
     if measures.has_several_speakers:
         when = " at the same time" if measures.heard_voices.is_overlapped else ""
         if measures.other_speech_s >= MIN_SPEECH_S:
             when = ", each on a channel"
-        message = (
-            f"More than one person seems to speak{when}. The clone would be a mixture: send one person's voice only."
-        )
-        yield Finding("SEVERAL_SPEAKERS", Severity.WARNING, message, float(quality.num_speakers), "speakers")
-    if measures.voicing.voiced_ratio < WHISPERED_VOICED_RATIO:
-        message = "The recording is whispered, and so will be the clone. Speak in your ordinary voice."
-        yield Finding("WHISPERED", Severity.WARNING, message, round(measures.voicing.voiced_ratio, 3), "voiced ratio")
-    elif (
-        measures.voicing.sustained_ratio > SUNG_SUSTAINED_RATIO
-        and measures.voicing.unbroken_ratio > SUNG_UNBROKEN_RATIO
-    ):
-        message = "The recording seems to be sung. Speak instead: the clone takes its melody from the recording."
-        yield Finding("SUNG", Severity.WARNING, message, round(measures.voicing.sustained_ratio, 3), "sustained ratio")
+        yield find("SEVERAL_SPEAKERS", float(quality.num_speakers), when=when)
+    voicing = measures.voicing
+    if voicing.voiced_ratio < WHISPERED_VOICED_RATIO:
+        yield find("WHISPERED", voicing.voiced_ratio)
+    elif voicing.sustained_ratio > SUNG_SUSTAINED_RATIO and voicing.unbroken_ratio > SUNG_UNBROKEN_RATIO:
+        yield find("SUNG", voicing.sustained_ratio)
     if measures.level_range_db > LEVEL_RANGE_DB:
-        message = (
-            f"The level changes by {measures.level_range_db:.0f} dB within the recording. Keep the same distance to "
-            "the microphone."
-        )
-        yield Finding("LEVEL_CHANGES", Severity.WARNING, message, round(measures.level_range_db, 1), "dB")
+        yield find("LEVEL_CHANGES", measures.level_range_db, measures=measures)
 
 
 def check_language(given: LangCode | None, heard: LangCode, probability: float) -> Iterator[Finding]:
     """What is spoken against what was announced."""
     if given is not None and given.iso639 != heard.iso639 and probability >= SURE_LANGUAGE_PROBABILITY:
-        message = (
-            f"langCode says {given.value}, but this sounds like {heard.value}. {given.value} was kept; correct it if "
-            "that was a mistake."
-        )
-        yield Finding("LANGUAGE_MISMATCH", Severity.WARNING, message, round(probability, 3), "probability")
+        yield find("LANGUAGE_MISMATCH", probability, given=given.value, heard=heard.value)
 
 
 def check_transcript(lang: LangCode, match: float) -> Iterator[Finding]:
     """What was said against the words that were given. match: 0 to 1."""
     if match < MIN_TRANSCRIPT_MATCH and lang not in _WORDS_UNCERTAIN:
-        message = (
-            f"The transcription does not match what was heard ({100 * match:.0f} % of the letters agree). It was kept; "
-            "check that it belongs to this sample."
-        )
-        yield Finding("TRANSCRIPT_MISMATCH", Severity.WARNING, message, round(match, 3), "ratio")
+        yield find("TRANSCRIPT_MISMATCH", match, percent=100 * match)

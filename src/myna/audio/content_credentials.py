@@ -4,7 +4,9 @@ import io
 import json
 import logging
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
+from importlib.resources import files
 from types import ModuleType
 
 import numpy as np
@@ -27,27 +29,13 @@ _MEDIA_TYPES = {
     AudioEncoding.FLAC: "audio/flac",
 }
 """Files that have a place for a manifest: behind the samples of a WAV, in an ID3 tag before the others."""
-_MANIFEST = json.dumps(
-    {
-        "claim_generator_info": [{"name": "Myna", "version": __version__}],
-        "title": "Synthetic speech",
-        "assertions": [
-            {
-                "label": "c2pa.actions",
-                "data": {
-                    "actions": [
-                        {
-                            "action": "c2pa.created",
-                            "softwareAgent": {"name": "Myna", "version": __version__},
-                            "digitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia",
-                        }
-                    ]
-                },
-            }
-        ],
-    }
-)
-"""Neither the text nor the voice: only that and by what it was made. Source: C2PA 2.2, section on actions."""
+
+
+@cache
+def _manifest() -> str:
+    """Neither the text nor the voice: only that and by what it was made. Source: C2PA 2.2, section on actions."""
+    written = (files(__package__) / "content_credentials.json").read_text(encoding="utf-8")
+    return json.dumps(json.loads(written.replace("{version}", __version__)))
 
 
 class CredentialEncoders:
@@ -112,7 +100,7 @@ class _Signing:
         # Without an authority for times: that would be a request over the network for each reply.
         info = self.c2pa.C2paSignerInfo(self.algorithm, self.certificates, self.key, None)
         signed = io.BytesIO()
-        with self.c2pa.Builder(_MANIFEST) as builder:
+        with self.c2pa.Builder(_manifest()) as builder:
             builder.sign(self.c2pa.Signer.from_info(info), media_type, io.BytesIO(content), signed)
         return signed.getvalue()
 

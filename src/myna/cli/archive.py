@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -37,11 +38,7 @@ def export_voices(
 
     settings = read_settings(data_dir=data_dir)
     with _usable(file):
-        report = _run(
-            settings,
-            lambda stores, on_progress: export_workspace(stores, workspace, file, on_progress),
-            must_exist=True,
-        )
+        report = _run(settings, lambda stores, tell: export_workspace(stores, workspace, file, tell), must_exist=True)
     _note("export", settings, report.voice_ids)
     for blob in report.damaged:
         remark(f"{blob.voice_id} is not in the file: {blob.name} is missing or damaged.", style="red")
@@ -72,19 +69,8 @@ def import_voices(
 
     with _usable(file):
         settings = read_settings(data_dir=data_dir)
-        report = _run(
-            settings,
-            lambda stores, on_progress: import_workspace(
-                stores,
-                file,
-                workspace,
-                SystemClock(),
-                on_progress,
-                rename=rename,
-                require_consent=settings.require_consent,
-            ),
-            must_exist=False,
-        )
+        add = partial(import_workspace, rename=rename, require_consent=settings.require_consent)
+        report = _run(settings, lambda stores, tell: add(stores, file, workspace, SystemClock(), tell))
     _note("import", settings, report.voice_ids.values())
     if as_json:
         print_json({"workspace": report.workspace, "voiceIds": report.voice_ids})
@@ -98,7 +84,7 @@ def _note(act: Act, settings: Settings, voice_ids: Iterable[str]) -> None:
         audit.note(act, voice_id, key_id=COMMAND)
 
 
-def _run(settings: Settings, work: "Callable[[Stores, OnProgress], Awaitable[T]]", *, must_exist: bool) -> T:
+def _run(settings: Settings, work: "Callable[[Stores, OnProgress], Awaitable[T]]", *, must_exist: bool = False) -> T:
     """Do it with the store that the settings name."""
 
     async def run() -> T:

@@ -12,13 +12,6 @@ from myna.cli.setting_values import read_settings
 from myna.observability.audit_log import AUDIT_FILE, verify_audit_log
 
 
-def build_app() -> typer.Typer:
-    app = typer.Typer(no_args_is_help=True)
-    app.callback()(lambda: None)  # keeps the subcommand's name, although it is the only one
-    app.command("verify")(verify)
-    return app
-
-
 def verify(
     files: Annotated[
         list[Path] | None,
@@ -49,3 +42,6 @@ def verify(
         print_result(report.digest)
     if report.problems:
         raise typer.Exit(ExitCode.FAILED)
+
+
+COMMANDS = {"verify": verify}

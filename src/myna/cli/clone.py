@@ -7,14 +7,15 @@ from typing import Annotated
 import typer
 
 from myna.cli.exit_codes import ExitCode
-from myna.cli.options import DEFAULT_WORKSPACE, AsJson, EngineId, LocalDataDir, Url, Workspace
+from myna.cli.options import AsJson
 from myna.cli.output import print_json, print_result, remark
 from myna.cli.progress import client_progress, progress_bars
-from myna.cli.session import Target, call
+from myna.cli.session import Target, call, with_target
 from myna.cli.voice_json import report_as_json
 from myna.client import AsyncClient, CloneReport, Consent, Sample
 
 
+@with_target
 def clone(
     files: Annotated[
         list[Path],
@@ -40,10 +41,7 @@ def clone(
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Until the voice has been listened to; it can speak before.")
     ] = True,
-    url: Url = None,
-    data_dir: LocalDataDir = None,
-    workspace: Workspace = DEFAULT_WORKSPACE,
-    engine: EngineId = None,
+    target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Clone a voice: its id on stdout, what was heard on stderr. Exit code 3 if no recording could be used."""
@@ -68,13 +66,13 @@ def clone(
             )
         return await wait_until_heard(client, report) if wait else report
 
-    report = call(Target(url, data_dir, workspace, engine), work, needs_engine=True)
+    report = call(target, work, needs_engine=True)
     if as_json:
         print_json(report_as_json(report))
     else:
         tell_report(report, files)
         if report.voice is not None and report.voice.refinement == "pending":
-            who = "the server is" if data_dir is None else "a server on this folder will be"
+            who = "the server is" if target.data_dir is None else "a server on this folder will be"
             remark(f"It can speak now; {who} making a better version of it in the background.")
         if report.voice is not None:
             print_result(report.voice.voice_id)

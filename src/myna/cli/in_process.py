@@ -9,13 +9,13 @@ from typing import cast
 import httpx
 
 from myna.bootstrap import build_services
-from myna.cli.http_limits import http_limits
 from myna.client import AsyncClient
 from myna.config import Settings
 from myna.domain.errors import CredentialsRejected
 from myna.domain.scope import WRITE
 from myna.domain.voice import WorkspaceId
 from myna.http.app import create_app
+from myna.http.limits import HttpLimits
 from myna.observability.audit_log import COMMAND, AuditLog
 from myna.usecases.ports import Grant, KeyStore
 
@@ -46,7 +46,7 @@ async def open_local_client(settings: Settings, workspace: str, *, needs_engine:
     services = build_services(settings)
     key = secrets.token_urlsafe()
     local = replace(services, keys=cast(KeyStore, _OneKey(key, WorkspaceId(workspace))))
-    app = create_app(local, http_limits(settings), AuditLog(settings.data_dir))
+    app = create_app(local, HttpLimits.of(settings), AuditLog(settings.data_dir))
     try:
         await (services.start() if needs_engine else services.prepare_store())
         transport = httpx.ASGITransport(app)

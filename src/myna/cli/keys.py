@@ -10,7 +10,7 @@ import typer
 
 from myna.cli.opened_store import opened_store
 from myna.cli.options import AsJson, DataDir
-from myna.cli.output import print_json, print_result, print_rows
+from myna.cli.output import print_json, print_outcome, print_rows
 from myna.cli.setting_values import read_settings
 from myna.config import Settings
 from myna.domain.scope import READ, WRITE, Scope, Scopes
@@ -28,15 +28,6 @@ class KeyAccess(StrEnum):
 
 
 _SCOPES = {KeyAccess.READ: READ, KeyAccess.WRITE: WRITE}
-
-
-def build_app() -> typer.Typer:
-    app = typer.Typer(no_args_is_help=True)
-    app.command("create")(create_key)
-    app.command("list")(list_keys)
-    app.command("rotate")(rotate_key)
-    app.command("revoke")(revoke_key)
-    return app
 
 
 def create_key(
@@ -106,10 +97,7 @@ def revoke_key(
 ) -> None:
     """Revoke a key at once, for running servers too."""
     asyncio.run(with_keys(read_settings(data_dir=data_dir), lambda keys: keys.revoke(key_id)))
-    if as_json:
-        print_json({"revoked": key_id})
-    else:
-        print_result(f"{key_id} revoked")
+    print_outcome(f"{key_id} revoked", {"revoked": key_id}, as_json=as_json)
 
 
 async def make_key(
@@ -127,10 +115,7 @@ async def with_keys(settings: Settings, work: Callable[[KeyStore], Awaitable[T]]
 
 
 def _print_key(key: str, row: KeyRow, *, as_json: bool) -> None:
-    if as_json:
-        print_json({"apiKey": key, **_as_json(row)})
-    else:
-        print_result(key)
+    print_outcome(key, {"apiKey": key, **_as_json(row)}, as_json=as_json)
 
 
 def _access(row: KeyRow) -> str:
@@ -151,3 +136,6 @@ def _as_json(row: KeyRow) -> dict[str, object]:
         "expiresAt": row.expires_at.isoformat() if row.expires_at else None,
         "lastUsedOn": row.last_used_on.isoformat() if row.last_used_on else None,
     }
+
+
+COMMANDS = {"create": create_key, "list": list_keys, "rotate": rotate_key, "revoke": revoke_key}

@@ -3,6 +3,7 @@
 A command's module is imported when the command is run: together they, and the libraries of some, take most of a second.
 """
 
+from collections.abc import Callable, Mapping
 from pkgutil import resolve_name
 from typing import Annotated, Any
 
@@ -50,13 +51,16 @@ _COMMANDS = {
         "archive:import_voices",
         "Add all voices of a file, or none; servers may go on. Prints their ids: in the file, and here.",
     ),
-    "voices": ("voices:build_app", "List, show, rename, revoke, delete and remake voices."),
-    "keys": ("keys:build_app", "Make, list, rotate and revoke API keys."),
-    "models": ("models:build_app", "Fetch, list and verify model weights."),
-    "store": ("store:build_app", "Move a store, or forget a workspace."),
-    "audit": ("audit:build_app", "Check the log of who did what with which voice."),
+    "voices": ("voices:COMMANDS", "List, show, rename, revoke, delete and remake voices."),
+    "keys": ("keys:COMMANDS", "Make, list, rotate and revoke API keys."),
+    "models": ("models:COMMANDS", "Fetch, list and verify model weights."),
+    "store": ("store:COMMANDS", "Move a store, or forget a workspace."),
+    "audit": ("audit:COMMANDS", "Check the log of who did what with which voice."),
 }
-"""By name: where it is, and what the list of commands says. Of a function also its docstring; a test compares them."""
+"""By name: where it is, alone or as a table of subcommands, and what the list of commands says.
+
+Of a function that is its docstring; a test compares them.
+"""
 
 
 class _Commands(TyperGroup):
@@ -73,13 +77,20 @@ def load_command(name: str) -> Any:
     """The command itself."""
     place, text = _COMMANDS[name]
     found = resolve_name(f"myna.cli.{place}")
-    app = typer.Typer()
-    app.callback()(_nothing)  # keeps the name of a single command
-    if place.endswith(":build_app"):
-        app.add_typer(found(), name=name, help=text)
+    app = _group({})
+    if isinstance(found, dict):
+        app.add_typer(_group(found), name=name, help=text)
     else:
         app.command(name, hidden=name == _HIDDEN)(found)
     return typer.main.get_group(app).commands[name]
+
+
+def _group(commands: Mapping[str, Callable[..., None]]) -> typer.Typer:
+    app = typer.Typer(no_args_is_help=True)
+    app.callback()(_nothing)  # keeps the name of a single command
+    for name, command in commands.items():
+        app.command(name)(command)
+    return app
 
 
 def name_commands() -> dict[str, str]:

@@ -10,7 +10,7 @@ from rich.progress import DownloadColumn, TransferSpeedColumn
 
 from myna.cli.exit_codes import ExitCode
 from myna.cli.options import AsJson
-from myna.cli.output import print_json, print_result, print_rows, remark
+from myna.cli.output import print_json, print_outcome, print_rows, remark
 from myna.cli.progress import progress_bars
 from myna.cli.setting_values import read_settings
 from myna.weights.inventory import WeightRow, WeightState, list_weights
@@ -20,14 +20,6 @@ WeightsDir = Annotated[
     Path | None,
     typer.Option("--weights-dir", help="Folder of the weights.", file_okay=False, show_default="MYNA_WEIGHTS_DIR"),
 ]
-
-
-def build_app() -> typer.Typer:
-    app = typer.Typer(no_args_is_help=True)
-    app.command("pull")(pull_models)
-    app.command("list")(list_models)
-    app.command("verify")(verify_models)
-    return app
 
 
 def pull_models(
@@ -52,11 +44,9 @@ def pull_models(
 
         pull(cache_dir, names or (), show)
     rows = list_weights(cache_dir, verify=False)
-    if as_json:
-        print_json(_as_json(cache_dir, rows))
-    else:
-        num_bytes = sum(row.size_bytes for row in rows if row.state is not WeightState.MISSING)
-        print_result(f"{num_bytes / 1e6:.0f} MB of weights are in {cache_dir}")
+    num_bytes = sum(row.size_bytes for row in rows if row.state is not WeightState.MISSING)
+    line = f"{num_bytes / 1e6:.0f} MB of weights are in {cache_dir}"
+    print_outcome(line, _as_json(cache_dir, rows), as_json=as_json)
 
 
 def list_models(weights_dir: WeightsDir = None, as_json: AsJson = False) -> None:
@@ -87,3 +77,6 @@ def _show(cache_dir: Path, *, as_json: bool, verify: bool) -> tuple[WeightRow, .
 def _as_json(cache_dir: Path, rows: tuple[WeightRow, ...]) -> dict[str, object]:
     files = [{to_camel(name): value for name, value in asdict(row).items()} for row in rows]
     return {"weightsDir": str(cache_dir), "files": files}
+
+
+COMMANDS = {"pull": pull_models, "list": list_models, "verify": verify_models}

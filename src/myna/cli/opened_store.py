@@ -2,7 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import typer
 
 from myna.config import Settings
 from myna.runtime.clock import SystemClock
@@ -12,13 +15,24 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def opened_store(settings: Settings, *, must_exist: bool = False) -> "AsyncIterator[Stores]":
-    """The one that the settings name. Raises: as `open_stores`."""
+async def opened_store(
+    settings: Settings, store: str = "", blobs: str = "", *, must_exist: bool = False
+) -> "AsyncIterator[Stores]":
+    """store: a data folder or the address of a database; empty for the one that the settings name. blobs: likewise.
+
+    Raises: as `open_stores`; typer.BadParameter when it is not said where the recordings of a database are.
+    """
     from myna.store.opening import open_stores  # noqa: PLC0415  (the database's libraries: a second to import)
 
+    data_dir, database_url = settings.data_dir, store
+    if not store:
+        database_url, blobs = settings.database_url, blobs or settings.blob_url
+    elif "://" not in store:
+        data_dir, database_url = Path(store), ""
+    elif not blobs:
+        raise typer.BadParameter("A database holds no recordings: name them with --from-blobs or --to-blobs.")
     secret = settings.token_secret.get_secret_value()
-    places = settings.database_url, settings.blob_url
-    stores = open_stores(settings.data_dir, SystemClock(), *places, secret, must_exist=must_exist)
+    stores = open_stores(data_dir, SystemClock(), database_url, blobs, secret, must_exist=must_exist)
     try:
         yield stores
     finally:

@@ -24,6 +24,14 @@ def print_json(value: object) -> None:
     print_result(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def print_outcome(line: str, document: object, *, as_json: bool) -> None:
+    """What a command has done, for people or as JSON."""
+    if as_json:
+        print_json(document)
+    else:
+        print_result(line)
+
+
 def print_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table for a terminal; for a pipe one line a row, fields between tabs, without headings."""
     console = Console(highlight=False)

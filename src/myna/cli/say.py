@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from myna.cli.options import DEFAULT_WORKSPACE, AsJson, EngineId, LocalDataDir, Url, Workspace
+from myna.cli.options import AsJson
 from myna.cli.output import print_json, print_result, remark
 from myna.cli.progress import client_progress
-from myna.cli.session import Target, call
+from myna.cli.session import Target, call, with_target
 from myna.client import AsyncClient, Encoding, SpeechOptions, SpeechSummary
 from myna.client.models import with_encoding
 
@@ -17,6 +17,7 @@ _STANDARD = Path("-")
 """Stands for stdin as a text file and for stdout as an output file."""
 
 
+@with_target
 def say(
     voice_id: Annotated[
         str, typer.Argument(metavar="VOICE_ID", help="The voice, as `myna clone` or `myna voices list` prints it.")
@@ -41,10 +42,7 @@ def say(
         str | None, typer.Option(help="Language to speak, such as en-GB.", show_default="the voice's")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same speech.")] = None,
-    url: Url = None,
-    data_dir: LocalDataDir = None,
-    workspace: Workspace = DEFAULT_WORKSPACE,
-    engine: EngineId = None,
+    target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Speak text with a voice. Prints the path of the audio file on stdout."""
@@ -63,8 +61,6 @@ def say(
         ),
         Path("speech.wav") if is_stdout else output,
     )
-    target = Target(url, data_dir, workspace, engine)
-
     if is_stdout:
 
         async def fetch(client: AsyncClient) -> bytes:

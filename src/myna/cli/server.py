@@ -9,14 +9,12 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Literal, cast
 from urllib.parse import quote
 
 import typer
 import uvicorn
 
 from myna.bootstrap import build_services
-from myna.cli.http_limits import http_limits
 from myna.cli.keys import with_keys
 from myna.cli.output import print_result, remark
 from myna.cli.workers import run_workers
@@ -24,6 +22,7 @@ from myna.config import Settings
 from myna.domain.scope import WRITE
 from myna.domain.voice import WorkspaceId
 from myna.http.app import create_app
+from myna.http.limits import HttpLimits
 from myna.http.prompt_connections import PromptHttpProtocol
 from myna.http.server import server_config
 from myna.observability.audit_log import AuditLog
@@ -63,7 +62,7 @@ async def run_server(settings: Settings, host: str, port: int, *, is_dev: bool, 
     address is printed.
     Raises: MynaError for what keeps the service from starting; typer.BadParameter for an address that cannot be had.
     """
-    configure_logging(cast(Literal["text", "json"], settings.log_format))  # the pattern in Settings allows no other
+    configure_logging(settings.log_format)
     scheme = check_scheme(settings)
     with _listen(host, port) as listening:
         url = f"{scheme}://{_shown_host(host)}:{listening.getsockname()[1]}"
@@ -98,7 +97,7 @@ async def serve_services(
     stop_tracing = start_tracing()
     services = build_services(settings)
     host, port = sockets[0].getsockname()[:2] if sockets else ("", 0)
-    app = create_app(services, http_limits(settings), AuditLog(settings.data_dir))
+    app = create_app(services, HttpLimits.of(settings), AuditLog(settings.data_dir))
     config = server_config(
         app, host, port, drain_s=settings.drain_s, certificate=settings.tls_certificate, key=settings.tls_key
     )

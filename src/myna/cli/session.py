@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeVar
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from typing import Any, TypeVar
 
 import typer
 
-from myna.cli.options import DEFAULT_WORKSPACE
+from myna.cli.options import DEFAULT_WORKSPACE, EngineId, LocalDataDir, Url, Workspace
 from myna.cli.setting_values import read_client_settings, read_settings
 from myna.client import AsyncClient
 
@@ -18,19 +19,35 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the shared options say about where to work."""
+    """Where to work. Its fields are options of every command `with_target`."""
 
-    url: str | None
-    data_dir: Path | None
-    workspace: str = DEFAULT_WORKSPACE
-    engine: str | None = None
+    url: Url = None
+    data_dir: LocalDataDir = None
+    workspace: Workspace = DEFAULT_WORKSPACE
+    engine: EngineId = None
 
     def __post_init__(self) -> None:
         if self.url is not None and self.data_dir is not None:
             raise typer.BadParameter("--url asks a server, --data-dir works without one: give one of them.")
 
 
-def call(target: Target, work: Callable[[AsyncClient], Awaitable[T]], *, needs_engine: bool) -> T:
+def with_target(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options of a `Target` where it takes one: Typer has no dependencies."""
+    options = signature(Target).parameters
+
+    @wraps(command)
+    def run(**given: Any) -> None:  # Any: what Typer has read
+        target = Target(**{name: given.pop(name) for name in options})
+        command(target=target, **given)
+
+    own = signature(command).parameters
+    parameters = [part for name, one in own.items() for part in (options.values() if name == "target" else [one])]
+    keywords = [parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in parameters]
+    run.__signature__ = Signature(keywords)  # type: ignore[attr-defined]
+    return run
+
+
+def call(target: Target, work: Callable[[AsyncClient], Awaitable[T]], *, needs_engine: bool = False) -> T:
     """Run one piece of work with a client.
 
     needs_engine: in process, load the engine first; not needed to look at voices.

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from contextlib import AsyncExitStack
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from myna.cli.exit_codes import ExitCode
+from myna.cli.opened_store import opened_store
 from myna.cli.options import AsJson, DataDir
-from myna.cli.output import print_json, print_result, remark
+from myna.cli.output import print_outcome, remark
 from myna.cli.progress import counted_progress
 from myna.cli.setting_values import read_settings
 from myna.config import Settings
@@ -22,18 +23,9 @@ from myna.runtime.clock import SystemClock
 
 if TYPE_CHECKING:
     from myna.store.copying import CopyReport
-    from myna.store.opening import Stores
 
 _STORE = "A data folder, or a database as MYNA_DATABASE_URL names it."
 _BLOBS = "Its recordings and artifacts, as MYNA_BLOB_URL names them."
-
-
-def build_app() -> typer.Typer:
-    app = typer.Typer(no_args_is_help=True)
-    app.command("copy")(copy_everything)
-    app.command("forget")(forget)
-    app.command("check-receipt")(check_receipt)
-    return app
 
 
 def copy_everything(
@@ -54,20 +46,18 @@ def copy_everything(
     report = asyncio.run(_copy(settings, (from_, from_blobs), (to, to_blobs)))
     for blob in report.damaged:
         remark(f"{blob.voice_id} of {blob.workspace} was not copied: {blob.name} is missing or damaged.", style="red")
-    if as_json:
-        print_json(
-            {
-                "keys": report.num_keys,
-                "voices": report.num_voices,
-                "added": report.num_voices_added,
-                "damaged": [
-                    {"voiceId": blob.voice_id, "workspace": blob.workspace, "blob": blob.name}
-                    for blob in report.damaged
-                ],
-            }
-        )
-    else:
-        print_result(f"{report.num_voices} voices ({report.num_voices_added} of them new) and {report.num_keys} keys")
+    print_outcome(
+        f"{report.num_voices} voices ({report.num_voices_added} of them new) and {report.num_keys} keys",
+        {
+            "keys": report.num_keys,
+            "voices": report.num_voices,
+            "added": report.num_voices_added,
+            "damaged": [
+                {"voiceId": blob.voice_id, "workspace": blob.workspace, "blob": blob.name} for blob in report.damaged
+            ],
+        },
+        as_json=as_json,
+    )
     if report.damaged:
         raise typer.Exit(ExitCode.FAILED)
 
@@ -96,10 +86,8 @@ def forget(
             receipt.unlink()
             raise
         stream.write(json.dumps(made, indent=2) + "\n")
-    if as_json:
-        print_json(made["receipt"])
-    else:
-        print_result(f"{len(made['receipt']['voices'])} voices and {made['receipt']['numKeys']} keys deleted")
+    said = made["receipt"]
+    print_outcome(f"{len(said['voices'])} voices and {said['numKeys']} keys deleted", said, as_json=as_json)
 
 
 def check_receipt(
@@ -116,52 +104,37 @@ def check_receipt(
         signed = str(json.loads(receipt.read_text())["signed"])
     except (ValueError, KeyError, TypeError) as exc:
         raise InvalidRequest(f"{receipt} is no receipt.") from exc
-    said = _open(settings, "", "", must_exist=False).vault.read_receipt(signed)
+    said = asyncio.run(_read_receipt(settings, signed))
     if said is None:
         raise InvalidRequest(f"{receipt} was not signed here, or was changed.")
-    if as_json:
-        print_json(dict(said))
-    else:
-        deleted_at = said.get("forgottenAt") or said["deletedAt"]
-        print_result(f"{said['workspace']}: {len(said['voices'])} voices deleted at {deleted_at}")
+    deleted_at = said.get("forgottenAt") or said["deletedAt"]
+    print_outcome(
+        f"{said['workspace']}: {len(said['voices'])} voices deleted at {deleted_at}", dict(said), as_json=as_json
+    )
 
 
 async def _forget(settings: Settings, workspace: str) -> dict[str, Any]:
     from myna.store.forgetting import forget_workspace  # noqa: PLC0415  (as below)
 
-    stores = _open(settings, "", "", must_exist=True)
-    try:
+    async with opened_store(settings, must_exist=True) as stores:
         key = dict(stores.vault.receipt_key)  # first: where nothing can be signed, nothing is deleted
         note_deleted = partial(AuditLog(settings.data_dir).note, "delete", key_id=COMMAND)
         with counted_progress("Deleting voices") as on_progress:
             forgotten = await forget_workspace(stores, workspace, SystemClock(), on_progress, note_deleted)
         return {"receipt": forgotten, "signed": stores.vault.sign_receipt(forgotten), "publicKey": key}
-    finally:
-        await stores.release()
+
+
+async def _read_receipt(settings: Settings, signed: str) -> Mapping[str, Any] | None:
+    async with opened_store(settings) as stores:
+        return stores.vault.read_receipt(signed)
 
 
 async def _copy(settings: Settings, source: tuple[str, str], target: tuple[str, str]) -> "CopyReport":
     from myna.store.copying import copy_store  # noqa: PLC0415  (the database's libraries: a second to import)
 
-    async with AsyncExitStack() as opened:
-        stores = []
-        for place, must_exist in ((source, True), (target, False)):
-            stores.append(_open(settings, *place, must_exist=must_exist))
-            opened.push_async_callback(stores[-1].release)
+    async with opened_store(settings, *source, must_exist=True) as old, opened_store(settings, *target) as new:
         with counted_progress("Copying voices") as on_progress:
-            return await copy_store(stores[0], stores[1], on_progress)
+            return await copy_store(old, new, on_progress)
 
 
-def _open(settings: Settings, store: str, blobs: str, *, must_exist: bool) -> "Stores":
-    """Raises: typer.BadParameter when it is not said where the recordings are; MynaError."""
-    from myna.store.opening import open_stores  # noqa: PLC0415
-
-    data_dir, database_url = settings.data_dir, store
-    if not store:
-        database_url, blobs = settings.database_url, blobs or settings.blob_url
-    elif "://" not in store:
-        data_dir, database_url = Path(store), ""
-    elif not blobs:
-        raise typer.BadParameter("A database holds no recordings: name them with --from-blobs or --to-blobs.")
-    secret = settings.token_secret.get_secret_value()
-    return open_stores(data_dir, SystemClock(), database_url, blobs, secret, must_exist=must_exist)
+COMMANDS = {"copy": copy_everything, "forget": forget, "check-receipt": check_receipt}

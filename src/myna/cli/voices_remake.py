@@ -1,7 +1,7 @@
 """`myna voices remake`: make voices again for the engine that is to speak, in the store itself; no server is needed."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,53 +80,40 @@ async def _remake(settings: Settings, named: Sequence[tuple[WorkspaceId, VoiceId
             wanted = [(voice.workspace, voice.voice_id) for voice in others]
         if not wanted:
             return []
+        outcomes = []
         with progress_bars(MofNCompleteColumn()) as bars:
             task = bars.add_task("Loading the engine", total=len(wanted))
             await services.engine.start()
-
-            def show(outcome: _Outcome | None, voice_id: str) -> None:
-                bars.update(task, description=f"Making {voice_id} again", advance=0 if outcome is None else 1)
-                if outcome is not None and outcome.error is not None:
-                    bars.console.print(
-                        f"{voice_id}: {outcome.error.message}", style="red", markup=False, soft_wrap=True
-                    )
-                elif outcome is not None and bars.disable:
+            for owner, voice_id in wanted:
+                bars.update(task, description=f"Making {voice_id} again")
+                outcome = await _remake_one(services, owner, voice_id)
+                bars.advance(task)
+                if outcome.error is not None:
+                    message = f"{voice_id}: {outcome.error.message}"
+                    bars.console.print(message, style="red", markup=False, soft_wrap=True)
+                elif bars.disable:
                     remark(f"{voice_id} made again")
-
-            return [await _remake_one(services, *voice, show) for voice in wanted]
+                outcomes.append(outcome)
+        return outcomes
     finally:
         await services.close()
 
 
-async def _remake_one(
-    services: "Services", workspace: WorkspaceId, voice_id: VoiceId, show: Callable[[_Outcome | None, str], None]
-) -> _Outcome:
+async def _remake_one(services: "Services", workspace: WorkspaceId, voice_id: VoiceId) -> _Outcome:
     """One that fails does not stop the others."""
-    show(None, voice_id)
     try:
         await services.remake_voice(workspace, voice_id)
-        outcome = _Outcome(workspace, voice_id)
     except MynaError as error:
-        outcome = _Outcome(workspace, voice_id, error)
-    show(outcome, voice_id)
-    return outcome
+        return _Outcome(workspace, voice_id, error)
+    return _Outcome(workspace, voice_id)
 
 
 def _as_json(outcomes: Sequence[_Outcome]) -> dict[str, object]:
-    return {
-        "remade": [
-            {"voiceId": outcome.voice_id, "workspace": outcome.workspace}
-            for outcome in outcomes
-            if outcome.error is None
-        ],
-        "failed": [
-            {
-                "voiceId": outcome.voice_id,
-                "workspace": outcome.workspace,
-                "code": outcome.error.code,
-                "message": outcome.error.message,
-            }
-            for outcome in outcomes
-            if outcome.error is not None
-        ],
-    }
+    told: dict[str, list[dict[str, str]]] = {"remade": [], "failed": []}
+    for outcome in outcomes:
+        voice = {"voiceId": outcome.voice_id, "workspace": outcome.workspace}
+        if outcome.error is None:
+            told["remade"].append(voice)
+        else:
+            told["failed"].append(voice | {"code": outcome.error.code, "message": outcome.error.message})
+    return {**told}

@@ -5,7 +5,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,7 +30,7 @@ def worker(
     from myna.cli.server import serve_services  # noqa: PLC0415  (the server's libraries: seconds to import)
     from myna.observability.logging import configure_logging  # noqa: PLC0415
 
-    configure_logging(cast(Literal["text", "json"], settings.log_format))
+    configure_logging(settings.log_format)
     with socket.socket(fileno=channel) as opened:
 
         async def serve() -> None:

@@ -7,7 +7,6 @@ from functools import partial
 from os import PathLike
 from pathlib import Path
 from time import monotonic
-from types import TracebackType
 from typing import BinaryIO, Self, TypeVar
 
 import httpx
@@ -34,7 +33,7 @@ from myna.client.models import (
     ignore_progress,
     with_encoding,
 )
-from myna.client.operations import Operation
+from myna.client.operations import Operation, PageAfter
 from myna.client.replies import read_stream_line
 from myna.client.retries import DEFAULT_RETRIES, Retries
 from myna.client.tokens import Token
@@ -59,13 +58,13 @@ class AsyncClient:
         retries: Retries = DEFAULT_RETRIES,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._url = connection.base_url(url)
+        self._url = url.rstrip("/")
         self._retries = retries
         with connection.telling_unreachable(url):
             self._http = httpx.AsyncClient(
                 base_url=self._url,
-                headers=connection.headers(api_key),
-                timeout=connection.timeouts(timeout_s),
+                headers={"Authorization": f"Basic {api_key}"} if api_key else {},
+                timeout=httpx.Timeout(timeout_s, connect=connection.CONNECT_TIMEOUT_S),
                 transport=transport,
             )
 
@@ -155,16 +154,7 @@ class AsyncClient:
 
         where: an AIP-160 filter, such as `source = "IVC" AND lang_code = "en"`. order_by: such as `display_name desc`.
         """
-        voices: list[Voice] = []
-        page_token = ""
-        while True:
-            page = await self._run(
-                operations.list_page(languages=languages, where=where, order_by=order_by, page_token=page_token)
-            )
-            voices += page.voices
-            page_token = page.next_page_token
-            if not page_token:
-                return tuple(voices)
+        return await self._run_all(partial(operations.list_page, languages, where, order_by))
 
     async def get_voice(self, voice_id: str) -> Voice:
         return await self._run(operations.get_voice(voice_id))
@@ -188,9 +178,7 @@ class AsyncClient:
         tags: Sequence[str] | None = None,
     ) -> Voice:
         """Change what is given; None leaves a field as it is, an empty `tags` clears them."""
-        return await self._run(
-            operations.update_voice(voice_id, display_name=display_name, description=description, tags=tags)
-        )
+        return await self._run(operations.update_voice(voice_id, display_name, description, tags))
 
     async def give_consent(self, voice_id: str, consent: Consent) -> Voice:
         """Record who agreed that this voice was cloned, in the place of the record before."""
@@ -235,14 +223,7 @@ class AsyncClient:
 
     async def list_dictionaries(self, *, workspace: str = "-") -> tuple[Dictionary, ...]:
         """All pronunciation dictionaries. workspace: what a server wants that does not go by the key alone."""
-        found: list[Dictionary] = []
-        page_token = ""
-        while True:
-            page = await self._run(dictionaries.list_page(workspace, page_token))
-            found += page.dictionaries
-            page_token = page.next_page_token
-            if not page_token:
-                return tuple(found)
+        return await self._run_all(partial(dictionaries.list_page, workspace))
 
     async def create_dictionary(
         self, display_name: str, entries: Sequence[Pronunciation], *, workspace: str = "-"
@@ -266,8 +247,7 @@ class AsyncClient:
         self, recording: bytes | str | PathLike[str], *, lang: str | None = None, with_words: bool = False
     ) -> Transcript:
         """What is said in a recording, given as its bytes or path. lang: None to hear it."""
-        prepare = partial(listening.transcribe, recording, lang=lang, with_words=with_words)
-        return await self._run(await connection.async_call(prepare))
+        return await self._run(await connection.async_call(listening.transcribe, recording, lang, with_words))
 
     async def create_token(self, ttl_s: int = 900, *, reference: str = "") -> Token:
         """For one request, or one socket, of somebody who must not hold the key: up to an hour."""
@@ -279,9 +259,7 @@ class AsyncClient:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def _say_into(
@@ -306,6 +284,14 @@ class AsyncClient:
     async def _run(self, operation: Operation[T], on_progress: OnProgress | None = None) -> T:
         response = await self._send(operation, on_progress, is_stream=False)
         return operation.read(response.content)
+
+    async def _run_all(self, page_after: PageAfter[T]) -> tuple[T, ...]:
+        found: list[T] = []
+        page = None
+        while page is None or page.next_page_token:
+            page = await self._run(page_after(page.next_page_token if page is not None else ""))
+            found += page.entries
+        return tuple(found)
 
     async def _send(
         self, operation: Operation[object], on_progress: OnProgress | None, *, is_stream: bool
@@ -364,7 +350,5 @@ class AsyncSpeechStream:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()

@@ -8,7 +8,6 @@ from functools import partial
 from os import PathLike
 from pathlib import Path
 from time import monotonic
-from types import TracebackType
 from typing import BinaryIO, Self, TypeVar
 
 import httpx
@@ -35,7 +34,7 @@ from myna.client.models import (
     ignore_progress,
     with_encoding,
 )
-from myna.client.operations import Operation
+from myna.client.operations import Operation, PageAfter
 from myna.client.replies import read_stream_line
 from myna.client.retries import DEFAULT_RETRIES, Retries
 from myna.client.tokens import Token
@@ -60,13 +59,13 @@ class Client:
         retries: Retries = DEFAULT_RETRIES,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._url = connection.base_url(url)
+        self._url = url.rstrip("/")
         self._retries = retries
         with connection.telling_unreachable(url):
             self._http = httpx.Client(
                 base_url=self._url,
-                headers=connection.headers(api_key),
-                timeout=connection.timeouts(timeout_s),
+                headers={"Authorization": f"Basic {api_key}"} if api_key else {},
+                timeout=httpx.Timeout(timeout_s, connect=connection.CONNECT_TIMEOUT_S),
                 transport=transport,
             )
 
@@ -156,16 +155,7 @@ class Client:
 
         where: an AIP-160 filter, such as `source = "IVC" AND lang_code = "en"`. order_by: such as `display_name desc`.
         """
-        voices: list[Voice] = []
-        page_token = ""
-        while True:
-            page = self._run(
-                operations.list_page(languages=languages, where=where, order_by=order_by, page_token=page_token)
-            )
-            voices += page.voices
-            page_token = page.next_page_token
-            if not page_token:
-                return tuple(voices)
+        return self._run_all(partial(operations.list_page, languages, where, order_by))
 
     def get_voice(self, voice_id: str) -> Voice:
         return self._run(operations.get_voice(voice_id))
@@ -189,9 +179,7 @@ class Client:
         tags: Sequence[str] | None = None,
     ) -> Voice:
         """Change what is given; None leaves a field as it is, an empty `tags` clears them."""
-        return self._run(
-            operations.update_voice(voice_id, display_name=display_name, description=description, tags=tags)
-        )
+        return self._run(operations.update_voice(voice_id, display_name, description, tags))
 
     def give_consent(self, voice_id: str, consent: Consent) -> Voice:
         """Record who agreed that this voice was cloned, in the place of the record before."""
@@ -236,14 +224,7 @@ class Client:
 
     def list_dictionaries(self, *, workspace: str = "-") -> tuple[Dictionary, ...]:
         """All pronunciation dictionaries. workspace: what a server wants that does not go by the key alone."""
-        found: list[Dictionary] = []
-        page_token = ""
-        while True:
-            page = self._run(dictionaries.list_page(workspace, page_token))
-            found += page.dictionaries
-            page_token = page.next_page_token
-            if not page_token:
-                return tuple(found)
+        return self._run_all(partial(dictionaries.list_page, workspace))
 
     def create_dictionary(
         self, display_name: str, entries: Sequence[Pronunciation], *, workspace: str = "-"
@@ -267,8 +248,7 @@ class Client:
         self, recording: bytes | str | PathLike[str], *, lang: str | None = None, with_words: bool = False
     ) -> Transcript:
         """What is said in a recording, given as its bytes or path. lang: None to hear it."""
-        prepare = partial(listening.transcribe, recording, lang=lang, with_words=with_words)
-        return self._run(connection.call(prepare))
+        return self._run(connection.call(listening.transcribe, recording, lang, with_words))
 
     def create_token(self, ttl_s: int = 900, *, reference: str = "") -> Token:
         """For one request, or one socket, of somebody who must not hold the key: up to an hour."""
@@ -280,9 +260,7 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _say_into(
@@ -307,6 +285,14 @@ class Client:
     def _run(self, operation: Operation[T], on_progress: OnProgress | None = None) -> T:
         response = self._send(operation, on_progress, is_stream=False)
         return operation.read(response.content)
+
+    def _run_all(self, page_after: PageAfter[T]) -> tuple[T, ...]:
+        found: list[T] = []
+        page = None
+        while page is None or page.next_page_token:
+            page = self._run(page_after(page.next_page_token if page is not None else ""))
+            found += page.entries
+        return tuple(found)
 
     def _send(
         self, operation: Operation[object], on_progress: OnProgress | None, *, is_stream: bool
@@ -365,7 +351,5 @@ class SpeechStream:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

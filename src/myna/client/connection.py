@@ -20,7 +20,7 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 DEFAULT_TIMEOUT_S = 300.0
 """For one reply: what the official clients wait for a clone (wire-contract.md#clone)."""
 
-_CONNECT_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S = 10.0
 _UPLOAD_PIECE_BYTES = 64 * 1024
 
 
@@ -33,18 +33,6 @@ def call(function: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
 
 
 async_call = anyio.to_thread.run_sync
-
-
-def timeouts(timeout_s: float) -> httpx.Timeout:
-    return httpx.Timeout(timeout_s, connect=_CONNECT_TIMEOUT_S)
-
-
-def headers(api_key: str) -> dict[str, str]:
-    return {"Authorization": f"Basic {api_key}"} if api_key else {}
-
-
-def base_url(url: str) -> str:
-    return url.rstrip("/")
 
 
 @contextmanager

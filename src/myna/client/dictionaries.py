@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from myna.client.operations import Operation, given, json_body
-from myna.client.replies import Json, json_object, objects_of, read_fields, read_nothing, text_of, texts_of
+from myna.client.replies import (
+    Json,
+    Page,
+    json_object,
+    objects_of,
+    page_of,
+    read_fields,
+    read_nothing,
+    text_of,
+    texts_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,43 +41,35 @@ class Dictionary:
     """RFC 3339, UTC."""
 
 
-@dataclass(frozen=True, slots=True)
-class DictionaryPage:
-    dictionaries: tuple[Dictionary, ...]
-    next_page_token: str
-
-
-def list_page(workspace: str, page_token: str) -> Operation[DictionaryPage]:
+def list_page(workspace: str, page_token: str) -> Operation[Page[Dictionary]]:
     query = (("pageToken", page_token),) if page_token else ()
     return Operation("GET", _collection(workspace), _read_page, query)
 
 
 def create(workspace: str, display_name: str, entries: Sequence[Pronunciation]) -> Operation[Dictionary]:
     body = json_body({"displayName": display_name, "pronunciations": _entries(entries)})
-    return Operation("POST", _collection(workspace), read_dictionary, body=body)
+    return Operation("POST", _collection(workspace), _read_dictionary, body=body)
 
 
 def get(name: str) -> Operation[Dictionary]:
-    return Operation("GET", _path(name), read_dictionary)
+    return Operation("GET", _path(name), _read_dictionary)
 
 
 def update(old: Dictionary, display_name: str | None, entries: Sequence[Pronunciation] | None) -> Operation[Dictionary]:
     changes = {"displayName": display_name, "pronunciations": None if entries is None else _entries(entries)}
-    return Operation("PATCH", _path(old.name), read_dictionary, body=json_body({"etag": old.etag, **given(changes)}))
+    return Operation("PATCH", _path(old.name), _read_dictionary, body=json_body({"etag": old.etag, **given(changes)}))
 
 
 def delete(dictionary: Dictionary) -> Operation[None]:
     return Operation("DELETE", _path(dictionary.name), read_nothing, (("etag", dictionary.etag),))
 
 
-def read_dictionary(content: bytes) -> Dictionary:
+def _read_dictionary(content: bytes) -> Dictionary:
     return _dictionary(json_object(content))
 
 
-def _read_page(content: bytes) -> DictionaryPage:
-    body = json_object(content)
-    found = tuple(_dictionary(entry) for entry in objects_of(body.get("pronunciationDictionaries")))
-    return DictionaryPage(found, text_of(body, "nextPageToken"))
+def _read_page(content: bytes) -> Page[Dictionary]:
+    return page_of(content, "pronunciationDictionaries", _dictionary)
 
 
 def _dictionary(entry: Json) -> Dictionary:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from myna.client.errors import ApiError, RequestRefused, error_from_body
 from myna.client.models import DEFAULT_OPTIONS, SpeechOptions, with_encoding
 from myna.client.operations import Operation, json_body, speech_body
-from myna.client.replies import Json, json_object, objects_of, read_fields, text_of
+from myna.client.replies import Json, json_object, object_of, objects_of, read_fields, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,8 @@ def _given(uri: str) -> str:
 
 def _read_job(content: bytes) -> Job:
     body = json_object(content)
-    response = body.get("response")
-    answer: Json = response if isinstance(response, Mapping) else {}
-    name = text_of(body, "name")
-    return read_fields(Job, answer, name=name, is_done=body.get("done") is True, error=_error(body))
+    known = {"name": text_of(body, "name"), "is_done": body.get("done") is True, "error": _error(body)}
+    return read_fields(Job, object_of(body, "response"), **known)
 
 
 def _read_results(content: bytes) -> tuple[BatchResult, ...]:

@@ -1,11 +1,10 @@
 """What is said in a recording: the values, the call, and how its answer is read."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
 
 from myna.client.operations import Operation, given, json_body, read_recording
-from myna.client.replies import Json, json_object, number_of, objects_of, text_of
+from myna.client.replies import json_object, number_of, object_of, objects_of, text_of
 
 _MODEL = "groq/whisper-large-v3"
 
@@ -30,7 +29,7 @@ class Transcript:
     """Of the recording."""
 
 
-def transcribe(recording: bytes | str | PathLike[str], *, lang: str | None, with_words: bool) -> Operation[Transcript]:
+def transcribe(recording: bytes | str | PathLike[str], lang: str | None, with_words: bool) -> Operation[Transcript]:
     """Raises: RequestRefused for a file that cannot be read."""
     config = given({"modelId": _MODEL, "audioEncoding": "AUTO_DETECT", "language": lang})
     body = {
@@ -42,7 +41,7 @@ def transcribe(recording: bytes | str | PathLike[str], *, lang: str | None, with
 
 def _read_transcript(content: bytes) -> Transcript:
     body = json_object(content)
-    heard, usage = _part(body, "transcription"), _part(body, "usage")
+    heard, usage = object_of(body, "transcription"), object_of(body, "usage")
     return Transcript(
         text=text_of(heard, "transcript"),
         lang_code=text_of(heard, "language"),
@@ -57,8 +56,3 @@ def _read_transcript(content: bytes) -> Transcript:
         ),
         duration_s=(number_of(usage, "transcribedAudioMs") or 0) / 1000,
     )
-
-
-def _part(body: Json, name: str) -> Json:
-    part = body.get(name)
-    return part if isinstance(part, Mapping) else {}

@@ -34,6 +34,10 @@ class Operation(Generic[T_co]):
     """False for an address that is its own permission: it may be of another host, which is not to see the key."""
 
 
+PageAfter = Callable[[str], Operation[replies.Page[T_co]]]
+"""Of the token in the page before; "" for the first."""
+
+
 def clone(
     samples: Sequence[Sample],
     name: str,
@@ -71,12 +75,10 @@ def revoke_consent(voice_id: str) -> Operation[Voice]:
     return Operation("POST", f"{_voice_path(voice_id)}:revokeConsent", replies.read_voice, body=json_body({}))
 
 
-def list_page(*, languages: Sequence[str], where: str, order_by: str, page_token: str) -> Operation[replies.VoicePage]:
-    query = [("languages", language) for language in languages]
-    query += [("pageSize", str(_PAGE_SIZE))]
+def list_page(languages: Sequence[str], where: str, order_by: str, page_token: str) -> Operation[replies.Page[Voice]]:
     optional = (("filter", where), ("orderBy", order_by), ("pageToken", page_token))
-    query += [(field, value) for field, value in optional if value]
-    return Operation("GET", _VOICES, replies.read_page, tuple(query))
+    query = (*(("languages", language) for language in languages), ("pageSize", str(_PAGE_SIZE)), *optional)
+    return Operation("GET", _VOICES, replies.read_page, tuple((field, value) for field, value in query if value))
 
 
 def get_voice(voice_id: str) -> Operation[Voice]:
@@ -84,7 +86,7 @@ def get_voice(voice_id: str) -> Operation[Voice]:
 
 
 def update_voice(
-    voice_id: str, *, display_name: str | None, description: str | None, tags: Sequence[str] | None
+    voice_id: str, display_name: str | None, description: str | None, tags: Sequence[str] | None
 ) -> Operation[Voice]:
     body = {"displayName": display_name, "description": description, "tags": None if tags is None else list(tags)}
     return Operation("PATCH", _voice_path(voice_id), replies.read_voice, body=json_body(given(body)))

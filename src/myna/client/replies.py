@@ -6,20 +6,20 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from myna.client.errors import ApiError, ReplyUnreadable, error_from_body
 from myna.client.models import CloneReport, Consent, Remark, SampleReport, Voice
 
 Json = Mapping[str, object]
-Value = TypeVar("Value")
+T = TypeVar("T")
 
 _UNKNOWN_LANGUAGE = "LANGUAGE_CODE_UNSPECIFIED"
 
 
 @dataclass(frozen=True, slots=True)
-class VoicePage:
-    voices: tuple[Voice, ...]
+class Page(Generic[T]):
+    entries: tuple[T, ...]
     next_page_token: str
 
 
@@ -27,10 +27,14 @@ def read_voice(content: bytes) -> Voice:
     return _voice(json_object(content))
 
 
-def read_page(content: bytes) -> VoicePage:
+def read_page(content: bytes) -> Page[Voice]:
+    return page_of(content, "voices", _voice)
+
+
+def page_of(content: bytes, name: str, read: Callable[[Json], T]) -> Page[T]:
+    """name: of the list in the reply."""
     body = json_object(content)
-    voices = tuple(_voice(entry) for entry in objects_of(body.get("voices")))
-    return VoicePage(voices, text_of(body, "nextPageToken"))
+    return Page(tuple(read(entry) for entry in objects_of(body.get(name))), text_of(body, "nextPageToken"))
 
 
 def read_clone(content: bytes) -> CloneReport:
@@ -73,7 +77,7 @@ def _voice(entry: Json) -> Voice:
 
 
 def _sample(entry: Json) -> SampleReport:
-    quality = entry.get("quality")
+    quality = object_of(entry, "quality")
     return SampleReport(
         lang_code=text_of(entry, "langCode").replace(_UNKNOWN_LANGUAGE, ""),
         transcript=text_of(entry, "transcription"),
@@ -81,16 +85,12 @@ def _sample(entry: Json) -> SampleReport:
         errors=_remarks(entry, "errors"),
         notes=_remarks(entry, "notes"),
         wav=_decode(text_of(entry, "audioData")),
-        quality=_measurements(quality) if isinstance(quality, Mapping) else {},
+        quality={name: value for name, value in quality.items() if value is None or isinstance(value, float | int)},
     )
 
 
 def _remarks(entry: Json, name: str) -> tuple[Remark, ...]:
     return tuple(read_fields(Remark, remark) for remark in objects_of(entry.get(name)))
-
-
-def _measurements(quality: Json) -> dict[str, float | int | bool | None]:
-    return {name: value for name, value in quality.items() if value is None or isinstance(value, float | int)}
 
 
 def _audio(body: Json) -> bytes:
@@ -118,6 +118,11 @@ def objects_of(value: object) -> Iterable[Json]:
     return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
 
 
+def object_of(entry: Json, name: str) -> Json:
+    value = entry.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
 def text_of(entry: Json, name: str) -> str:
     value = entry.get(name)
     return value if isinstance(value, str) else ""
@@ -140,7 +145,7 @@ _READERS: Mapping[object, Callable[[Json, str], object]] = {
 }
 
 
-def read_fields(value: type[Value], entry: Json, **known: object) -> Value:
+def read_fields(value: type[T], entry: Json, **known: object) -> T:
     """A dataclass of the texts and numbers that stand under its fields' names. known: its other fields."""
     unknown = {field.name: field.type for field in fields(value) if field.name not in known}  # type: ignore[arg-type]
     return value(**known, **{name: _READERS[kind](entry, wire_name(name)) for name, kind in unknown.items()})

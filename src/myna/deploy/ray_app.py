@@ -6,7 +6,6 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from myna.bootstrap import build_services
-from myna.cli.http_limits import http_limits
 from myna.deploy.ray_replicas import (
     begin_replica,
     open_engine,
@@ -18,6 +17,7 @@ from myna.deploy.ray_replicas import (
 from myna.domain.errors import InvalidRequest
 from myna.engines.registry import load_spec
 from myna.http.app import create_app
+from myna.http.limits import HttpLimits
 from myna.observability.audit_log import AuditLog
 from myna.runtime import ray_serve
 
@@ -50,4 +50,4 @@ def open_api(engine: Any, leisure: Any, listening: Any) -> ASGIApp:
         ray_serve.RayEngineClient(load_spec(settings.engine), engine, leisure),
         ray_serve.RaySampleAnalyst(listening, leisure),
     )
-    return create_app(services, http_limits(settings), AuditLog(settings.data_dir))
+    return create_app(services, HttpLimits.of(settings), AuditLog(settings.data_dir))

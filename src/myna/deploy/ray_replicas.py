@@ -3,8 +3,6 @@
 Every replica reads its settings from the environment of its own node, so that no secret passes through Ray.
 """
 
-from typing import Literal, cast
-
 from myna.config import Settings
 from myna.domain.errors import InvalidRequest
 from myna.observability.logging import configure_logging
@@ -64,5 +62,5 @@ def begin_replica() -> Settings:
     """Its settings; logs go out as they say. For the whole process, which is the replica's own."""
     keep_heap_small()
     settings = read_shared_settings()
-    configure_logging(cast(Literal["text", "json"], settings.log_format))  # the pattern in Settings allows no other
+    configure_logging(settings.log_format)
     return settings

@@ -17,14 +17,12 @@ from myna.http import (
     openai,
     speech,
     speech_socket,
-    stt,
     system,
     transcriptions,
     voices,
 )
 from myna.http.allowances import Allowances
-from myna.http.backend import Backend
-from myna.http.bodies_in_flight import BodiesInFlight
+from myna.http.backend import Backend, BodiesInFlight
 from myna.http.cross_origin import CrossOrigin
 from myna.http.errors import install_error_replies
 from myna.http.job_items import BackendItems
@@ -93,9 +91,8 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
         openai.router,
         elevenlabs.router,
         elevenlabs_listening.router,
-        transcriptions.router,
         detection.router,
-        stt.router,
+        transcriptions.router,
         tokens_router,
     )
     sockets = (listening_socket.router, elevenlabs_socket.router, speech_socket.router)  # the last takes every path

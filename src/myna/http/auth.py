@@ -12,8 +12,8 @@ from starlette.datastructures import Address, Headers, QueryParams
 
 from myna.domain.errors import CredentialsMissing, CredentialsRejected, PermissionDenied, ResourceNotFound
 from myna.domain.scope import Scope
+from myna.http.asker import Asker
 from myna.http.backend import Backend, WithBackend
-from myna.http.request_state import record_of
 from myna.usecases.ports import Grant
 from myna.usecases.tokens import SignedRequest
 
@@ -42,20 +42,20 @@ async def _admit(
     backend: WithBackend,
     header: Annotated[str | None, Security(_HEADER)],
     elevenlabs_header: Annotated[str | None, Security(_ELEVENLABS_HEADER)],
-) -> AsyncIterator[Grant]:
+) -> AsyncIterator[Asker]:
     """Until the reply is out. Raises: CredentialsMissing, CredentialsRejected, CredentialsExpired, RateLimited."""
     key = _signed_request(request, header or "") or _after_scheme(header or "") or (elevenlabs_header or "").strip()
     try:
         grant = await _verify(backend, request.client, key)
     except CredentialsRejected as exc:
         raise CredentialsRejected(f'API key does not exist or was deleted: "{_shown_part(key)}***"') from exc
-    record = record_of(request.scope)
-    record.workspace, record.key_id = grant.workspace, grant.key_id
+    asker = Asker(request, backend, grant)
+    asker.record.workspace, asker.record.key_id = grant.workspace, grant.key_id
     async with backend.allowances.request(grant):
-        yield grant
+        yield asker
 
 
-Caller = Annotated[Grant, Depends(_admit)]
+Caller = Annotated[Asker, Depends(_admit)]
 """Any valid key or token, whatever it may do."""
 
 
@@ -63,16 +63,16 @@ Caller = Annotated[Grant, Depends(_admit)]
 class _Needing:
     scope: Scope
 
-    async def __call__(self, grant: Caller) -> Grant:
-        check_scope(grant, self.scope)
-        return grant
+    async def __call__(self, asker: Caller) -> Asker:
+        check_scope(asker.grant, self.scope)
+        return asker
 
 
-Speaker = Annotated[Grant, Depends(_Needing(Scope.SPEAK))]
-Listener = Annotated[Grant, Depends(_Needing(Scope.LISTEN))]
-Reader = Annotated[Grant, Depends(_Needing(Scope.READ_VOICES))]
-Writer = Annotated[Grant, Depends(_Needing(Scope.WRITE_VOICES))]
-TokenMaker = Annotated[Grant, Depends(_Needing(Scope.MAKE_TOKENS))]
+Speaker = Annotated[Asker, Depends(_Needing(Scope.SPEAK))]
+Listener = Annotated[Asker, Depends(_Needing(Scope.LISTEN))]
+Reader = Annotated[Asker, Depends(_Needing(Scope.READ_VOICES))]
+Writer = Annotated[Asker, Depends(_Needing(Scope.WRITE_VOICES))]
+TokenMaker = Annotated[Asker, Depends(_Needing(Scope.MAKE_TOKENS))]
 
 
 def check_scope(grant: Grant, scope: Scope) -> None:
@@ -81,12 +81,10 @@ def check_scope(grant: Grant, scope: Scope) -> None:
         raise PermissionDenied(f"This API key or token lacks the scope {scope}. Use one that has it.")
 
 
-async def check_workspace(
-    workspace: Annotated[str, Path(description="The key's workspace.")], grant: Caller, backend: WithBackend
-) -> None:
+async def check_workspace(workspace: Annotated[str, Path(description="The key's workspace.")], asker: Caller) -> None:
     """`-` is the key's own (AIP-159). Raises: ResourceNotFound for another workspace's path, where that is not
     overlooked."""
-    if workspace not in (grant.workspace, "-") and not backend.limits.accept_any_workspace_path:
+    if workspace not in (asker.workspace, "-") and not asker.backend.limits.accept_any_workspace_path:
         raise ResourceNotFound("There is no such workspace, or it is not this key's.")
 
 

@@ -1,15 +1,16 @@
 """What every endpoint works with: the use cases, and what the edge itself keeps."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from myna.domain.errors import Overloaded
 from myna.http.allowances import Allowances
-from myna.http.bodies_in_flight import BodiesInFlight
 from myna.http.limits import HttpLimits
 from myna.http.wrong_keys import WrongKeys
 from myna.observability.audit_log import Act, AuditLog
@@ -17,6 +18,40 @@ from myna.observability.metrics import Metrics
 from myna.observability.request_record import RequestRecord
 from myna.usecases.services import Services
 from myna.usecases.tokens import Tokens
+
+
+class BodiesInFlight:
+    """A common account of all bodies, from their first byte until they are parsed."""
+
+    def __init__(self, max_bytes: int, metrics: Metrics) -> None:
+        self._max_bytes = max_bytes
+        self._metrics = metrics
+        self._num_bytes = 0
+
+    @contextmanager
+    def hold(self) -> Iterator[Callable[[int], int]]:
+        """A function that is told of a body's bytes as they arrive, and answers how many they are by now.
+
+        It raises: Overloaded when there is no room.
+        """
+        held_bytes = 0
+
+        def grow(num_bytes: int) -> int:
+            nonlocal held_bytes
+            if self._num_bytes + num_bytes > self._max_bytes:
+                raise Overloaded("Too many large requests at one time. Try again in a moment.")
+            self._change(num_bytes)
+            held_bytes += num_bytes
+            return held_bytes
+
+        try:
+            yield grow
+        finally:
+            self._change(-held_bytes)
+
+    def _change(self, num_bytes: int) -> None:
+        self._num_bytes += num_bytes
+        self._metrics.change("myna_body_bytes_in_flight", num_bytes)
 
 
 @dataclass(frozen=True, slots=True)

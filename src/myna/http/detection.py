@@ -2,18 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 
 from myna.domain.errors import InvalidRequest
 from myna.http.auth import Listener
-from myna.http.backend import WithBackend
-from myna.http.client_presence import while_client_waits
-from myna.http.form_body import FormBody
 from myna.http.openapi import ERRORS
-from myna.http.proto_message import ProtoMessage
+from myna.http.proto_message import AudioFile, ProtoMessage
 from myna.http.reply import JsonReply, Reply
-from myna.http.request_state import record_of
-from myna.http.transcription_request import AudioFile
+from myna.http.request_body import FormBody
 
 router = APIRouter(prefix="/v1", tags=["watermark"], responses=ERRORS, default_response_class=JsonReply)
 
@@ -36,15 +32,10 @@ class DetectReply(Reply):
 
 
 @router.post("/detect", summary="Look for the watermark")
-async def detect(
-    request: Request,
-    _grant: Listener,
-    message: Annotated[DetectRequest, Depends(FormBody(DetectRequest))],
-    backend: WithBackend,
-) -> DetectReply:
+async def detect(asker: Listener, message: Annotated[DetectRequest, Depends(FormBody(DetectRequest))]) -> DetectReply:
     """Whether a recording, in any accepted container, holds speech that was marked here."""
     if not message.file:
         raise InvalidRequest("file is required. Send a recording.")
-    record_of(request.scope).num_samples = 1
-    found = await while_client_waits(request.receive, backend.services.detect_mark(message.file))
+    asker.record.num_samples = 1
+    found = await asker.wait_for(asker.services.detect_mark(message.file))
     return DetectReply(is_marked=found.is_marked, score=round(found.score, 4), has_speech=found.has_speech)

@@ -3,18 +3,18 @@
 import asyncio
 import base64
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from myna.domain.errors import AudioUndecodable, InvalidRequest
 from myna.domain.finding import Severity
 from myna.domain.scope import Scope
-from myna.domain.speech import AudioEncoding, EncodedChunk, TimestampKind
+from myna.domain.speech import TimestampKind
 from myna.domain.voice import Voice
+from myna.http.asker import Asker
 from myna.http.auth import Caller, Reader, Speaker, Writer
-from myna.http.backend import WithBackend
-from myna.http.client_presence import while_client_waits
 from myna.http.elevenlabs_replies import (
     SETTINGS,
     JsonObject,
@@ -24,30 +24,21 @@ from myna.http.elevenlabs_replies import (
     user_of,
     voice_of,
 )
-from myna.http.elevenlabs_request import AddVoiceRequest, OutputQuery, SearchQuery, TextToSpeechRequest
-from myna.http.form_body import FormBody
-from myna.http.json_body import JsonBody
+from myna.http.elevenlabs_request import OUTPUT_FORMATS, AddVoiceRequest, OutputQuery, SearchQuery, TextToSpeechRequest
 from myna.http.openapi import ELEVENLABS_ERRORS, content_of
-from myna.http.pulled_response import PulledResponse
 from myna.http.reply import JsonReply, to_json
-from myna.http.request_state import record_of
-from myna.http.speech import raw_audio, speak_along
+from myna.http.request_body import FormBody, JsonBody
+from myna.http.speech import MEDIA_TYPES, raw_audio, speak_along
 from myna.http.speech_payloads import SpeechPayloads
 from myna.http.speech_requests import SpeechSettings
 from myna.http.voices import AskedVoice, clone_along, delete_along
 from myna.usecases.clone_voice import CloneVoiceResult
 from myna.usecases.manage_voices import VoiceQuery
+from myna.usecases.speak_command import SpeakCommand
 
-_MEDIA_TYPES = {
-    AudioEncoding.MP3: "audio/mpeg",
-    AudioEncoding.OGG_OPUS: "audio/ogg",
-    AudioEncoding.PCM: "audio/pcm",
-    AudioEncoding.WAV: "audio/wav",
-    AudioEncoding.MULAW: "audio/basic",
-    AudioEncoding.ALAW: "audio/x-alaw-basic",
-}
 _MAX_FILES = 64
 _LINES = "application/json"
+_AUDIO = content_of({kind: kind for kind in (MEDIA_TYPES[each.encoding] for each in OUTPUT_FORMATS.values())})
 
 router = APIRouter(tags=["elevenlabs"], responses=ELEVENLABS_ERRORS, default_response_class=JsonReply)
 
@@ -56,17 +47,17 @@ SpokenText = Annotated[TextToSpeechRequest, Depends(JsonBody(TextToSpeechRequest
 
 
 @router.get("/v1/voices", summary="List voices (ElevenLabs' form)", response_model=JsonObject)
-async def list_voices(grant: Reader, backend: WithBackend) -> JsonReply:
+async def list_voices(asker: Reader) -> JsonReply:
     """The stock voices and the workspace's own."""
-    page = await backend.services.list_voices(grant.workspace, VoiceQuery())
+    page = await asker.services.list_voices(asker.workspace, VoiceQuery())
     return await asyncio.to_thread(lambda: JsonReply({"voices": [voice_of(voice) for voice in page.voices]}))
 
 
 @router.get("/v2/voices", summary="Search voices (ElevenLabs' form)", response_model=JsonObject)
-async def search_voices(grant: Reader, query: Annotated[SearchQuery, Query()], backend: WithBackend) -> JsonReply:
+async def search_voices(asker: Reader, query: Annotated[SearchQuery, Query()]) -> JsonReply:
     """A page of those that fit."""
     query.check()
-    page = await backend.services.list_voices(grant.workspace, VoiceQuery())
+    page = await asker.services.list_voices(asker.workspace, VoiceQuery())
     return await asyncio.to_thread(_find, page.voices, query)
 
 
@@ -89,86 +80,73 @@ def _find(voices: Sequence[Voice], query: SearchQuery) -> JsonReply:
 
 
 @router.get("/v1/voices/settings/default", summary="Show the default settings (ElevenLabs' form)")
-async def show_default_settings(_grant: Reader) -> JsonObject:
+async def show_default_settings(_asker: Reader) -> JsonObject:
     """What programs show beside a voice."""
     return SETTINGS
 
 
 @router.get("/v1/voices/{voice_id}/settings", summary="Show the settings of a voice (ElevenLabs' form)")
-async def show_settings(grant: Reader, voice_id: AskedVoice, backend: WithBackend) -> JsonObject:
+async def show_settings(asker: Reader, voice_id: AskedVoice) -> JsonObject:
     """The same for each: a request brings its own."""
-    await backend.services.get_voice(grant.workspace, voice_id)
+    await asker.services.get_voice(asker.workspace, voice_id)
     return SETTINGS
 
 
 @router.get("/v1/voices/{voice_id}", summary="Show a voice (ElevenLabs' form)")
-async def get_voice(grant: Reader, voice_id: AskedVoice, backend: WithBackend) -> JsonObject:
+async def get_voice(asker: Reader, voice_id: AskedVoice) -> JsonObject:
     """One voice."""
-    return voice_of(await backend.services.get_voice(grant.workspace, voice_id))
+    return voice_of(await asker.services.get_voice(asker.workspace, voice_id))
 
 
 @router.delete("/v1/voices/{voice_id}", summary="Delete a voice (ElevenLabs' form)")
-async def delete_voice(request: Request, grant: Writer, voice_id: AskedVoice, backend: WithBackend) -> JsonObject:
+async def delete_voice(asker: Writer, voice_id: AskedVoice) -> JsonObject:
     """Forget a voice and its recordings."""
-    await delete_along(request, backend, grant.workspace, voice_id)
+    await delete_along(asker, voice_id)
     return {"status": "ok"}
 
 
 @router.get("/v1/user", summary="Show the workspace (ElevenLabs' form)")
-async def show_user(grant: Caller, backend: WithBackend) -> JsonObject:
+async def show_user(asker: Caller) -> JsonObject:
     """By this programs learn whether a key is good."""
-    return user_of(grant.workspace, await show_subscription(grant, backend))
+    return user_of(asker.workspace, await show_subscription(asker))
 
 
 @router.get("/v1/user/subscription", summary="Show what is left of a plan (ElevenLabs' form)")
-async def show_subscription(grant: Caller, backend: WithBackend) -> JsonObject:
+async def show_subscription(asker: Caller) -> JsonObject:
     """There are no plans: the limits are beyond reach."""
-    num_own = 0
-    if Scope.READ_VOICES in grant.scopes:
-        own = await backend.services.list_voices(grant.workspace, VoiceQuery(filter="owned = true", page_size=1))
+    num_own, scopes = 0, asker.grant.scopes
+    if Scope.READ_VOICES in scopes:
+        own = await asker.services.list_voices(asker.workspace, VoiceQuery(filter="owned = true", page_size=1))
         num_own = own.total_size
-    return subscription_of(num_own, may_clone=Scope.WRITE_VOICES in grant.scopes)
+    return subscription_of(num_own, may_clone=Scope.WRITE_VOICES in scopes)
 
 
 @router.get("/v1/history", summary="List what was spoken (ElevenLabs' form)")
-async def list_history(_grant: Reader) -> JsonObject:
+async def list_history(_asker: Reader) -> JsonObject:
     """Nothing: neither texts nor speech are kept."""
     return {"history": [], "last_history_item_id": None, "has_more": False}
 
 
 @router.post("/v1/voices/add", summary="Clone a voice (ElevenLabs' form)")
 async def add_voice(
-    request: Request,
-    grant: Writer,
-    message: Annotated[AddVoiceRequest, Depends(FormBody(AddVoiceRequest, "files", num_files=_MAX_FILES))],
-    backend: WithBackend,
+    asker: Writer, message: Annotated[AddVoiceRequest, Depends(FormBody(AddVoiceRequest, "files", _MAX_FILES))]
 ) -> JsonObject:
     """Derive a voice from recordings; it can be spoken with at once."""
-    result = await clone_along(request, backend, message.to_command(grant.workspace), message.consent)
+    result = await clone_along(asker, message.to_command(asker.workspace), message.consent)
     if result.voice is None:
         raise AudioUndecodable(f"No voice can be made of these recordings: {_tell_why(result)}")
     return {"voice_id": result.voice.voice_id, "requires_verification": False}
 
 
+@router.post("/v1/text-to-speech/{voice_id}", summary="Speak a text (ElevenLabs' form)", responses=_AUDIO)
 @router.post(
-    "/v1/text-to-speech/{voice_id}",
-    summary="Speak a text (ElevenLabs' form)",
-    responses=content_of({kind: kind for kind in _MEDIA_TYPES.values()}),
+    "/v1/text-to-speech/{voice_id}/stream", summary="Speak a text, a stream (ElevenLabs' form)", responses=_AUDIO
 )
-@router.post(
-    "/v1/text-to-speech/{voice_id}/stream",
-    summary="Speak a text, a stream (ElevenLabs' form)",
-    responses=content_of({kind: kind for kind in _MEDIA_TYPES.values()}),
-)
-async def text_to_speech(
-    request: Request, *, grant: Speaker, voice_id: AskedVoice, query: Output, message: SpokenText, backend: WithBackend
-) -> Response:
+async def text_to_speech(asker: Speaker, voice_id: AskedVoice, query: Output, message: SpokenText) -> Response:
     """Raw audio, sent while it is spoken by both paths."""
-    command = message.to_command(grant.workspace, voice_id, query)
-    pieces = raw_audio(speak_along(backend, command, record_of(request.scope)))
-    first = await while_client_waits(request.receive, anext(pieces))
-    media_type = _MEDIA_TYPES[command.audio_format.encoding]
-    return PulledResponse(first, pieces, media_type, backend.limits.send_stall_s)
+    command = message.to_command(asker.workspace, voice_id, query)
+    pieces = raw_audio(speak_along(asker.backend, command, asker.record))
+    return await asker.pull(pieces, MEDIA_TYPES[command.audio_format.encoding])
 
 
 @router.post(
@@ -176,17 +154,14 @@ async def text_to_speech(
     summary="Speak a text, with times (ElevenLabs' form)",
     response_model=JsonObject,
 )
-async def speak_with_timestamps(
-    request: Request, *, grant: Speaker, voice_id: AskedVoice, query: Output, message: SpokenText, backend: WithBackend
-) -> JsonReply:
+async def speak_with_timestamps(asker: Speaker, voice_id: AskedVoice, query: Output, message: SpokenText) -> JsonReply:
     """All of the speech, and when each character begins and ends."""
-    command = message.to_command(grant.workspace, voice_id, query)
-    chunks = speak_along(backend, command, record_of(request.scope))
+    command = message.to_command(asker.workspace, voice_id, query)
 
     async def collect() -> Sequence[JsonObject]:
-        return [piece async for piece in _timed_pieces(message.text, chunks)]
+        return [piece async for piece in _timed_pieces(asker, command)]
 
-    pieces = await while_client_waits(request.receive, collect())
+    pieces = await asker.wait_for(collect())
     audio = b"".join(base64.b64decode(piece["audio_base64"]) for piece in pieces)
     times: JsonObject = {}
     for piece in pieces:
@@ -201,29 +176,24 @@ async def speak_with_timestamps(
     summary="Speak a text, a stream with times (ElevenLabs' form)",
     responses=content_of({_LINES: "Objects `{audio_base64, alignment, normalized_alignment}`, one a line."}),
 )
-async def stream_with_timestamps(
-    request: Request, *, grant: Speaker, voice_id: AskedVoice, query: Output, message: SpokenText, backend: WithBackend
-) -> Response:
+async def stream_with_timestamps(asker: Speaker, voice_id: AskedVoice, query: Output, message: SpokenText) -> Response:
     """Lines that leave as they are spoken; times count from the start of the speech."""
-    command = message.to_command(grant.workspace, voice_id, query)
-    chunks = speak_along(backend, command, record_of(request.scope))
+    command = message.to_command(asker.workspace, voice_id, query)
 
     async def iter_lines() -> AsyncGenerator[bytes, None]:
-        try:
-            async for piece in _timed_pieces(message.text, chunks):
+        async with aclosing(_timed_pieces(asker, command)) as pieces:
+            async for piece in pieces:
                 yield to_json(piece) + b"\n"
-        finally:
-            await chunks.aclose()
 
-    lines = iter_lines()
-    first = await while_client_waits(request.receive, anext(lines))
-    return PulledResponse(first, lines, _LINES, backend.limits.send_stall_s)
+    return await asker.pull(iter_lines(), _LINES)
 
 
-async def _timed_pieces(text: str, chunks: AsyncGenerator[EncodedChunk, None]) -> AsyncGenerator[JsonObject, None]:
-    payloads = SpeechPayloads(text, SpeechSettings(timestamp_type=TimestampKind.CHARACTER))
-    async for payload in payloads.of(chunks):
-        yield timed_audio_of(payload)
+async def _timed_pieces(asker: Asker, command: SpeakCommand) -> AsyncGenerator[JsonObject, None]:
+    chunks = speak_along(asker.backend, command, asker.record)
+    payloads = SpeechPayloads(command.text, SpeechSettings(timestamp_type=TimestampKind.CHARACTER))
+    async with aclosing(payloads.of(chunks)) as told:
+        async for payload in told:
+            yield timed_audio_of(payload)
 
 
 def _tell_why(result: CloneVoiceResult) -> str:

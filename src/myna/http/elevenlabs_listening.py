@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 from babel.core import get_global
-from fastapi import APIRouter, Depends, Request, WebSocket
+from fastapi import APIRouter, Depends, WebSocket
 from pydantic import Field
 
 from myna.domain.errors import InvalidRequest, ModelUnsupported, MynaError
@@ -15,13 +15,12 @@ from myna.http.auth import Listener
 from myna.http.backend import WithBackend
 from myna.http.elevenlabs_replies import JsonObject
 from myna.http.errors import Failure, describe, elevenlabs_status
-from myna.http.form_body import FormBody
 from myna.http.listening_session import ListeningSession
 from myna.http.openapi import ELEVENLABS_ERRORS
-from myna.http.proto_message import Base64Bytes, Flag, Float, ProtoMessage, ProtoQuery, Text, check_message
+from myna.http.proto_message import AudioFile, Base64Bytes, Flag, Float, ProtoMessage, ProtoQuery, Text, check_message
 from myna.http.reply import JsonReply
+from myna.http.request_body import FormBody
 from myna.http.socket_session import serve_socket
-from myna.http.transcription_request import AudioFile
 from myna.http.transcriptions import transcribe_along
 from myna.usecases.listen_live import LiveEvent, Turn
 
@@ -66,16 +65,12 @@ class _SpeechToTextRequest(ProtoMessage):
 
 @router.post(_ROUTE, summary="Write down what is said (ElevenLabs' form)", response_model=JsonObject)
 async def speech_to_text(
-    request: Request,
-    _grant: Listener,
-    message: Annotated[_SpeechToTextRequest, Depends(FormBody(_SpeechToTextRequest, "keyterms"))],
-    backend: WithBackend,
+    asker: Listener, message: Annotated[_SpeechToTextRequest, Depends(FormBody(_SpeechToTextRequest, "keyterms"))]
 ) -> JsonReply:
     """The words of a recording, each with its times."""
     message.check()
     lang = _read_lang(message.language_code)
-    prompt = ", ".join(message.keyterms)
-    transcript = await transcribe_along(request, backend, message.file, lang, model=message.model_id, prompt=prompt)
+    transcript = await transcribe_along(asker, message.file, lang, message.model_id, ", ".join(message.keyterms))
     return JsonReply(
         {
             "language_code": transcript.lang.iso639 if transcript.lang is not None else "",

@@ -1,6 +1,8 @@
 """What ElevenLabs' clients read (elevenlabs.md)."""
 
+import json
 from collections.abc import Collection, Iterable
+from importlib.resources import files
 from typing import Any
 
 from myna.domain.language import LangCode
@@ -10,21 +12,10 @@ from myna.usecases.voice_filter import is_custom
 
 JsonObject = dict[str, Any]  # Any: JSON
 
-_MODELS = {
-    "eleven_multilingual_v2": "Eleven Multilingual v2",
-    "eleven_flash_v2_5": "Eleven Flash v2.5",
-    "eleven_turbo_v2_5": "Eleven Turbo v2.5",
-    "eleven_v3": "Eleven v3",
-}
-"""Names that programs have built in and look for. All are the configured engine."""
-_NO_LIMIT = 2**31 - 1
-SETTINGS: JsonObject = {
-    "stability": 0.5,
-    "similarity_boost": 0.75,
-    "style": 0.0,
-    "use_speaker_boost": True,
-    "speed": 1.0,
-}
+_ANSWERS: dict[str, JsonObject] = json.loads((files("myna.http") / "elevenlabs_answers.json").read_text("utf-8"))
+"""Constant answers, with null where what is known here goes. `model_names` are those that programs have built in and
+look for; all are the configured engine."""
+SETTINGS = _ANSWERS["settings"]
 """ElevenLabs' defaults, which programs show; of these only the speed has an effect."""
 
 
@@ -49,70 +40,24 @@ def voice_of(voice: Voice) -> JsonObject:
 
 def models_of(languages: Iterable[LangCode], max_chars: int) -> list[JsonObject]:
     spoken = [{"language_id": lang.iso639, "name": open_language(lang).english_name} for lang in languages]
-    return [
-        {
-            "model_id": model_id,
-            "name": name,
-            "description": "The engine that this server is configured with.",
-            "can_do_text_to_speech": True,
-            "can_do_voice_conversion": False,
-            "can_be_finetuned": False,
-            "can_use_style": False,
-            "can_use_speaker_boost": False,
-            "serves_pro_voices": False,
-            "requires_alpha_access": False,
-            "token_cost_factor": 1.0,
-            "max_characters_request_free_user": max_chars,
-            "max_characters_request_subscribed_user": max_chars,
-            "maximum_text_length_per_request": max_chars,
-            "languages": list({each["language_id"]: each for each in spoken}.values()),
-            "model_rates": {"character_cost_multiplier": 1.0},
-            "concurrency_group": "standard",
-        }
-        for model_id, name in _MODELS.items()
-    ]
+    known = {
+        "max_characters_request_free_user": max_chars,
+        "max_characters_request_subscribed_user": max_chars,
+        "maximum_text_length_per_request": max_chars,
+        "languages": list({each["language_id"]: each for each in spoken}.values()),
+    }
+    names = _ANSWERS["model_names"].items()
+    return [_ANSWERS["model"] | known | {"model_id": model_id, "name": name} for model_id, name in names]
 
 
 def subscription_of(num_voices: int, *, may_clone: bool) -> JsonObject:
     """No plan: nothing is counted in characters here (wire-contract.md#allowances)."""
-    return {
-        "tier": "self_hosted",
-        "status": "active",
-        "character_count": 0,
-        "character_limit": _NO_LIMIT,
-        "max_credit_limit_extension": 0,
-        "can_extend_character_limit": False,
-        "allowed_to_extend_character_limit": False,
-        "next_character_count_reset_unix": None,
-        "voice_slots_used": num_voices,
-        "voice_limit": _NO_LIMIT,
-        "voice_add_edit_counter": 0,
-        "can_extend_voice_limit": False,
-        "can_use_instant_voice_cloning": may_clone,
-        "can_use_professional_voice_cloning": False,
-        "professional_voice_slots_used": 0,
-        "professional_voice_slots_used_in_workspace": 0,
-        "professional_voice_limit": 0,
-        "currency": None,
-        "billing_period": None,
-        "character_refresh_period": None,
-        "current_overage": {"amount": "0", "currency": "usd"},
-    }
+    return _ANSWERS["subscription"] | {"voice_slots_used": num_voices, "can_use_instant_voice_cloning": may_clone}
 
 
 def user_of(workspace: str, subscription: JsonObject) -> JsonObject:
-    return {
-        "user_id": workspace,
-        "workspace_id": workspace,
-        "first_name": workspace,
-        "subscription": subscription,
-        "is_new_user": False,
-        "can_use_delayed_payment_methods": False,
-        "is_onboarding_completed": True,
-        "is_onboarding_checklist_completed": True,
-        "created_at": 0,
-        "seat_type": "workspace_member",
-    }
+    named = dict.fromkeys(("user_id", "workspace_id", "first_name"), workspace)
+    return _ANSWERS["user"] | named | {"subscription": subscription}
 
 
 def timed_audio_of(payload: JsonObject) -> JsonObject:

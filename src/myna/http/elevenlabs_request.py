@@ -161,7 +161,7 @@ class AddVoiceRequest(ProtoMessage):
 
     name: DisplayName = ""
     files: Annotated[
-        list[Annotated[FileBytes, Field(json_schema_extra={"format": "binary"})]],
+        list[FileBytes],
         Field(description="WAV, MP3, FLAC, OGG, WebM/Opus or M4A; 10 to 15 s of clear speech of one person are best."),
     ] = []  # noqa: RUF012  (pydantic copies defaults)
     description: Description = ""

@@ -1,6 +1,5 @@
 """ElevenLabs' sockets (elevenlabs.md#sockets): text in as it is written, its speech out, in one context or several."""
 
-import asyncio
 from functools import partial
 from typing import Annotated, Any
 
@@ -8,17 +7,17 @@ from fastapi import APIRouter, Path, WebSocket
 from pydantic import Field
 
 from myna.domain.errors import InvalidRequest, ModelUnsupported, MynaError, Overloaded
-from myna.domain.scope import Scope
 from myna.domain.speech import TimestampKind
-from myna.domain.voice import VoiceId, check_voice_id
+from myna.domain.voice import check_voice_id
 from myna.http.backend import Backend, WithBackend
+from myna.http.context_session import ContextSession
 from myna.http.elevenlabs_replies import JsonObject, alignment_of
 from myna.http.elevenlabs_request import OutputQuery, VoiceSettingsMessage, model_of
 from myna.http.errors import Failure, describe, elevenlabs_status
 from myna.http.proto_message import Flag, ProtoMessage, Text, check_message
 from myna.http.socket_context import SocketContext
 from myna.http.socket_schemas import MAX_CONTEXT_ID_CHARS, AutoModeStrategy, CreateContext
-from myna.http.socket_session import SocketSession, serve_socket
+from myna.http.socket_session import serve_socket
 from myna.http.speech_requests import AudioConfigMessage, Normalization
 from myna.observability.request_record import RequestRecord
 from myna.usecases.models import KNOWN_MODELS
@@ -67,10 +66,9 @@ class _TextFrame(ProtoMessage):
     close_socket: Flag = False
 
 
-class _Session(SocketSession):
+class _Session(ContextSession):
     """One connection, one voice. Contexts are those of our own socket; what they say is told in ElevenLabs' words."""
 
-    needs = Scope.SPEAK
     refusal_code = 1008
 
     def __init__(
@@ -79,26 +77,17 @@ class _Session(SocketSession):
         super().__init__(websocket, record, backend)
         self._voice_id = voice_id
         self._is_multi = is_multi
-        self._contexts: dict[str, SocketContext] = {}
         self._aligned_s: dict[str, float] = {}
         """Where the times end that were told last, of each context's utterance."""
         self._auto_mode = False
         self._settings: CreateContext | None = None
-
-    async def leave(self) -> None:
-        """Stop every context and free its engine slot."""
-        await asyncio.gather(*(context.leave() for context in list(self._contexts.values())))
-
-    @property
-    def _is_busy(self) -> bool:
-        return any(context.is_busy for context in self._contexts.values())
 
     def _error_frame(self, failure: Failure) -> JsonObject:
         return {"message": failure.message, "error": elevenlabs_status(failure), "code": self.refusal_code}
 
     async def _is_admitted(self, frame: dict[str, Any]) -> bool:
         """The key may be in the first frame."""
-        if not self._key and self._grant is None:
+        if not self._key and not self._is_known:
             fields = await self._parse(frame) or {}
             said = next((fields[name] for name in _KEY_FIELDS if fields.get(name)), "")
             self._key = said.removeprefix("Bearer ") if isinstance(said, str) else ""
@@ -112,13 +101,12 @@ class _Session(SocketSession):
             message = check_message(fields, _TextFrame)
             if self._settings is None:
                 self._settings = await self._open()
-            await self._follow(message)
+            await self._follow(message, self._settings)
         except MynaError as exc:
             await self.end_with(describe(exc))
 
     async def _open(self) -> CreateContext:
         """Raises: what would be refused when a text came."""
-        assert self._grant is not None
         check_voice_id(self._voice_id)
         query = check_message(dict(self._websocket.query_params), _SocketQuery)
         self._auto_mode = query.auto_mode
@@ -137,13 +125,10 @@ class _Session(SocketSession):
             auto_mode=True,
             auto_mode_strategy=AutoModeStrategy.SENTENCE_BOUNDARY,
         )
-        command = settings.to_command(self._grant.workspace)
-        self._backend.services.synthesize_speech.check(command)
-        voice = await self._backend.services.get_voice(command.workspace, VoiceId(self._voice_id))
-        voice.refuse_if_revoked()
+        await self._check(settings)
         return settings
 
-    async def _follow(self, message: _TextFrame) -> None:
+    async def _follow(self, message: _TextFrame, settings: CreateContext) -> None:
         """Raises: InvalidRequest, TextTooLong, Overloaded."""
         context_id = message.context_id if self._is_multi else ""
         context = self._contexts.get(context_id)
@@ -152,7 +137,7 @@ class _Session(SocketSession):
             return
         text = message.text or ""
         if context is None and text:
-            context = self._create(context_id, message)
+            context = self._create(context_id, settings, message.voice_settings.speed)
         is_end = not self._is_multi and message.text == ""
         if context is None and is_end:
             await self._outlet.send(_FINAL)
@@ -165,28 +150,14 @@ class _Session(SocketSession):
             if message.close_context or is_end:
                 context.close()
 
-    def _create(self, context_id: str, message: _TextFrame) -> SocketContext:
-        assert self._settings is not None
-        assert self._grant is not None
+    def _create(self, context_id: str, settings: CreateContext, speed: float) -> SocketContext:
         most = self._limits.max_contexts
         if len(self._contexts) >= most:
             raise Overloaded(f"There are {most} contexts on this connection already. Close one of them.")
-        speed = message.voice_settings.speed
-        audio = self._settings.audio_config.model_copy(update={"speaking_rate": speed})
-        settings = self._settings.model_copy(update={"audio_config": audio})
+        audio = settings.audio_config.model_copy(update={"speaking_rate": speed})
+        settings = settings.model_copy(update={"audio_config": audio})
         self._backend.services.synthesize_speech.check(settings.to_command(self._grant.workspace))
-        context = SocketContext(
-            context_id,
-            settings,
-            backend=self._backend,
-            grant=self._grant,
-            send=self._tell,
-            on_closed=self._forget,
-            route=self._record.route,
-        )
-        self._contexts[context_id] = context
-        self._backend.metrics.change("myna_contexts_open", 1)
-        return context
+        return self._open_context(context_id, settings, self._tell)
 
     async def _tell(self, frame: JsonObject) -> None:
         """What a context of our own socket says. Raises: SocketGone."""
@@ -217,7 +188,3 @@ class _Session(SocketSession):
     async def _end(self, code: int = 1000) -> None:
         self._is_over = True
         await self._outlet.close(code)
-
-    def _forget(self, context_id: str) -> None:
-        if self._contexts.pop(context_id, None) is not None:
-            self._backend.metrics.change("myna_contexts_open", -1)

@@ -24,7 +24,6 @@ from myna.domain.errors import (
 )
 from myna.http.reply import JsonReply
 from myna.http.request_state import record_of
-from myna.http.security_headers import SECURITY_HEADERS
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +64,15 @@ _ELEVENLABS_STATUSES = {
 }
 """Words that ElevenLabs' clients look for; the others are our codes in lower case. Source: ElevenLabs' help pages on
 error codes."""
+
+SECURITY_HEADERS = {
+    # An answer is data: opened as a page it may load nothing, run nothing and be framed by nobody.
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cross-origin-resource-policy": "same-origin",  # pages that CORS admits ask with CORS, where it does not count
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+"""What every answer tells a browser. A route that needs another policy (the studio, the description) sends its own."""
 
 ERROR_CODE_HEADER = "x-myna-error-code"
 """Carries the stable code of the error; the body has no place for it (`details` is empty in the original)."""

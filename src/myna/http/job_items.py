@@ -1,6 +1,6 @@
 """An item of a job, spoken or heard as a request of its workspace."""
 
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import replace
 
 from myna.domain.errors import CredentialsExpired, MynaError, TextUnspeakable
@@ -11,7 +11,7 @@ from myna.http.backend import Backend
 from myna.http.errors import describe, describe_bug
 from myna.http.proto_message import parse_message
 from myna.http.reply import to_json
-from myna.http.speech import speak_along
+from myna.http.speech import MEDIA_TYPES, speak_along
 from myna.http.speech_payloads import whole_timestamps
 from myna.http.speech_requests import SpeakRequest
 from myna.http.stt_replies import HeardDocument
@@ -24,13 +24,7 @@ from myna.usecases.speak_command import SpeakCommand
 ASYNC_ROUTE, BATCH_ROUTE = "/tts/v1/voice:synthesizeAsync", "/tts/v1/voice:synthesizeBatch"
 _HEARING_ROUTE = "/stt/v1/transcribe:async"
 
-_MEDIA_TYPES = {
-    AudioEncoding.MP3: "audio/mpeg",
-    AudioEncoding.OGG_OPUS: "audio/ogg",
-    AudioEncoding.FLAC: "audio/flac",
-    AudioEncoding.WAV: "audio/wav",
-    AudioEncoding.LINEAR16: "audio/wav",
-}
+_WITHOUT_HEADER = (AudioEncoding.PCM, AudioEncoding.ALAW, AudioEncoding.MULAW)
 
 
 class BackendItems:
@@ -60,17 +54,15 @@ class BackendItems:
     async def _speak(self, claimed: ClaimedItem, record: RequestRecord) -> SpokenItem:
         message = parse_message(claimed.message, SpeakRequest)
         command = item_command(message, claimed.job.workspace)
-        spoken = speak_along(self._backend, command, record)
-        try:
+        async with aclosing(speak_along(self._backend, command, record)) as spoken:
             chunks = [chunk async for chunk in spoken]
-        finally:
-            await spoken.aclose()
         if not chunks:
             raise TextUnspeakable("text holds nothing that can be spoken.")
         timestamps = None
         if message.timestamp_type is not None or message.lipsync_config is not None:
             timestamps = to_json(whole_timestamps(message, chunks) or {})
-        media_type = _MEDIA_TYPES.get(command.audio_format.encoding, "application/octet-stream")
+        encoding = command.audio_format.encoding
+        media_type = "application/octet-stream" if encoding in _WITHOUT_HEADER else MEDIA_TYPES[encoding]
         return SpokenItem(b"".join(chunk.content for chunk in chunks), media_type, timestamps)
 
     async def _hear(self, claimed: ClaimedItem, record: RequestRecord) -> SpokenItem:

@@ -13,6 +13,7 @@ from myna.domain.errors import ConsentRevoked, InvalidRequest, MynaError, Payloa
 from myna.domain.language import parse_lang_code
 from myna.domain.scope import Scope
 from myna.domain.voice import VoiceId, WorkspaceId
+from myna.http.asker import Asker
 from myna.http.auth import Caller, Listener, Speaker, check_scope
 from myna.http.backend import Backend, WithBackend
 from myna.http.job_items import ASYNC_ROUTE, BATCH_ROUTE, item_command
@@ -25,16 +26,15 @@ from myna.http.job_messages import (
     StatusReply,
     operation_name,
 )
-from myna.http.json_body import JsonBody, JsonOrFormBody
 from myna.http.openapi import ERRORS, content_of
 from myna.http.proto_message import ProtoMessage
 from myna.http.pulled_response import PulledResponse
 from myna.http.reply import JsonReply, to_json
-from myna.http.request_state import record_of
+from myna.http.request_body import JsonBody, JsonOrFormBody
+from myna.http.speech import SpokenText
 from myna.http.speech_requests import SpeakRequest
 from myna.http.stt_request import AsyncTranscribeRequest
 from myna.usecases.job_store import Job, JobItem, NewItem, unknown_job
-from myna.usecases.ports import Grant
 
 _MAX_UNFINISHED = 32
 """Jobs of one workspace."""
@@ -48,27 +48,18 @@ router = APIRouter(tags=["speech"], responses=ERRORS, default_response_class=Jso
 
 
 @router.post(ASYNC_ROUTE, summary="Speak a text in the background", response_model_exclude_unset=True)
-async def synthesize_async(
-    request: Request,
-    grant: Speaker,
-    message: Annotated[SpeakRequest, Depends(JsonBody(SpeakRequest))],
-    backend: WithBackend,
-) -> OperationReply:
+async def synthesize_async(asker: Speaker, message: SpokenText) -> OperationReply:
     """Up to 100,000 characters. Ask for the operation until it is done."""
-    return await _submit(request, grant, backend, [("", message)], is_batch=False)
+    return await _submit(asker, [("", message)], is_batch=False)
 
 
 @router.post(BATCH_ROUTE, summary="Speak many texts in the background", response_model_exclude_unset=True)
 async def synthesize_batch(
-    request: Request,
-    grant: Speaker,
-    message: Annotated[BatchRequest, Depends(JsonBody(BatchRequest, is_large=True))],
-    backend: WithBackend,
+    asker: Speaker, message: Annotated[BatchRequest, Depends(JsonBody(BatchRequest, is_large=True))]
 ) -> OperationReply:
     """All of them or, if one is not valid, none. Ask for the operation until it is done."""
     message.check()
-    items = [(item.custom_id, item.request) for item in message.items]
-    return await _submit(request, grant, backend, items, is_batch=True)
+    return await _submit(asker, [(item.custom_id, item.request) for item in message.items], is_batch=True)
 
 
 @router.post(
@@ -77,44 +68,42 @@ async def synthesize_batch(
     response_model_exclude_unset=True,
 )
 async def transcribe_async(
-    request: Request,
-    grant: Listener,
-    message: Annotated[AsyncTranscribeRequest, Depends(JsonOrFormBody(AsyncTranscribeRequest))],
-    backend: WithBackend,
+    asker: Listener, message: Annotated[AsyncTranscribeRequest, Depends(JsonOrFormBody(AsyncTranscribeRequest))]
 ) -> OperationReply:
     """A recording of up to four hours. Ask for the operation until it is done."""
     config, recording = message.check()
-    if len(recording) > (most := backend.limits.max_sample_bytes):
+    if len(recording) > (most := asker.backend.limits.max_sample_bytes):
         raise PayloadTooLarge(
             f"The recording is over the limit of {most / 2**20:g} MiB. Send it compressed, or in parts."
         )
     parse_lang_code(config.language, "language")
-    record_of(request.scope).model = config.model_id
-    return await _keep(request, grant, backend, [NewItem("", VoiceId(""), _stored(config), recording)], is_heard=True)
+    asker.record.model = config.model_id
+    return await _keep(asker, [NewItem("", VoiceId(""), _stored(config), recording)], is_heard=True)
 
 
 @router.get("/lro/v1alpha/{name:path}", summary="Show an operation", response_model_exclude_unset=True)
-async def get_operation(request: Request, grant: Caller, name: str, backend: WithBackend) -> OperationReply:
+async def get_operation(asker: Caller, name: str) -> OperationReply:
     """How a job stands, and where its results are."""
     found = _NAME.fullmatch(name)
     if found is None:
         raise unknown_job()
-    job = await backend.services.jobs.get(grant.workspace, found[1])
+    jobs = asker.services.jobs
+    job = await jobs.get(asker.workspace, found[1])
     if name != operation_name(job):
         raise unknown_job()
-    check_scope(grant, Scope.LISTEN if job.is_heard else Scope.SPEAK)
+    check_scope(asker.grant, Scope.LISTEN if job.is_heard else Scope.SPEAK)
     if job.expires_at is None:
         return OperationReply(name=name, done=False)
-    links = _Links(request, backend, job)
+    links = _Links(asker.request, asker.backend, job)
     if job.is_batch:
-        response = JobResponseReply(results_uri=links.to(_RESULTS), expire_time=job.expires_at)
-        return OperationReply(name=name, done=True, response=response)
-    item = await backend.services.jobs.get_item(job.job_id, 0)
-    if item.failure is not None:
-        return OperationReply(name=name, done=True, error=StatusReply.of(item.failure))
-    result = links.of(0, item)
-    if job.is_heard:
-        result = {"result_uri": result["audio_uri"]}
+        result = {"results_uri": links.to(_RESULTS)}
+    else:
+        item = await jobs.get_item(job.job_id, 0)
+        if item.failure is not None:
+            return OperationReply(name=name, done=True, error=StatusReply.of(item.failure))
+        result = links.of(0, item)
+        if job.is_heard:
+            result = {"result_uri": result["audio_uri"]}
     return OperationReply(name=name, done=True, response=JobResponseReply(**result, expire_time=job.expires_at))
 
 
@@ -156,34 +145,20 @@ async def _iter_pieces(backend: Backend, content: bytes) -> AsyncGenerator[bytes
             yield content[first : first + _PIECE_BYTES]
 
 
-async def _submit(
-    request: Request,
-    grant: Grant,
-    backend: Backend,
-    items: Sequence[tuple[str, SpeakRequest]],
-    *,
-    is_batch: bool,
-) -> OperationReply:
+async def _submit(asker: Asker, items: Sequence[tuple[str, SpeakRequest]], *, is_batch: bool) -> OperationReply:
     """Raises: what is wrong with an item, QuotaExhausted, Overloaded."""
-    record_of(request.scope).chars = sum(len(message.text) for _, message in items)
-    await backend.allowances.check_speech(grant.workspace)
-    new_items = await _check_items(backend, grant.workspace, items, is_batch=is_batch)
-    return await _keep(request, grant, backend, new_items, is_batch=is_batch)
+    asker.record.chars = sum(len(message.text) for _, message in items)
+    await asker.backend.allowances.check_speech(asker.workspace)
+    return await _keep(asker, await _check_items(asker, items, is_batch=is_batch), is_batch=is_batch)
 
 
 async def _keep(
-    request: Request,
-    grant: Grant,
-    backend: Backend,
-    items: Sequence[NewItem],
-    *,
-    is_batch: bool = False,
-    is_heard: bool = False,
+    asker: Asker, items: Sequence[NewItem], *, is_batch: bool = False, is_heard: bool = False
 ) -> OperationReply:
     """Raises: Overloaded."""
-    services, request_id = backend.services, record_of(request.scope).request_id
+    services, grant = asker.services, asker.grant
     job_id, now = secrets.token_hex(16), services.clock.now()
-    job = Job(job_id, grant.workspace, is_batch, grant.key_id, request_id, now, is_heard=is_heard)
+    job = Job(job_id, grant.workspace, is_batch, grant.key_id, asker.record.request_id, now, is_heard=is_heard)
     await services.jobs.add(job, items, _MAX_UNFINISHED)
     (services.work_off_recordings if is_heard else services.work_off_jobs).begin()
     return OperationReply(name=operation_name(job), done=False)
@@ -193,18 +168,16 @@ def _stored(message: ProtoMessage) -> str:
     return to_json(message.model_dump(by_alias=True, exclude_defaults=True)).decode("ascii")
 
 
-async def _check_items(
-    backend: Backend, workspace: WorkspaceId, items: Sequence[tuple[str, SpeakRequest]], *, is_batch: bool
-) -> Sequence[NewItem]:
+async def _check_items(asker: Asker, items: Sequence[tuple[str, SpeakRequest]], *, is_batch: bool) -> Sequence[NewItem]:
     """Every rule that can be checked before anything is spoken. Raises: the first item's error, with its index."""
-    speech = backend.services.synthesize_speech
+    speech = asker.services.synthesize_speech
     seen = set()
     new_items = []
     for index, (custom_id, message) in enumerate(items):
         try:
             if not message.text.strip():
                 raise InvalidRequest("text is required.")
-            command = item_command(message, workspace)
+            command = item_command(message, asker.workspace)
             speech.check(command)
             asks = (command.voice_id, command.design_prompt is None, command.lang)
             if (asked := (*asks, command.uses_dictionaries, command.dictionaries, command.model_id)) not in seen:

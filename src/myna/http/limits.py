@@ -1,8 +1,10 @@
 """What one caller may ask of the HTTP edge, and how strict the edge is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Self
 
+from myna.config import Settings
 from myna.http.openai_names import openai_voices
 
 _MEBIBYTE = 1024 * 1024
@@ -10,7 +12,7 @@ _MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class HttpLimits:
-    """Sizes, times and switches of the edge. Built by `cli`/`deploy` from `Settings`."""
+    """Sizes, times and switches of the edge."""
 
     max_body_bytes: int = 64 * _MEBIBYTE
     """Largest body of any request; a larger one is refused before it is read."""
@@ -57,6 +59,14 @@ class HttpLimits:
     """Made with one key; 0: no limit. Source: Inworld's limit."""
     cors_origins: tuple[str, ...] = ()
     """Whose pages a browser lets use the API (`https://app.example.com`); empty: only this server's own."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Those that settings of the same name set."""
+        known = settings.model_dump(include={field.name for field in fields(cls)})
+        known["openai_voices"] = openai_voices(settings.openai_voices)
+        known["cors_origins"] = tuple(filter(None, settings.cors_origins.split(",")))
+        return cls(**known)
 
     def __post_init__(self) -> None:
         if self.max_small_body_bytes > self.max_body_bytes:

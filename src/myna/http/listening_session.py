@@ -10,8 +10,7 @@ from myna.domain.language import LangCode
 from myna.domain.scope import Scope
 from myna.http.backend import Backend
 from myna.http.errors import describe_bug
-from myna.http.socket_outlet import SocketGone
-from myna.http.socket_session import SocketSession
+from myna.http.socket_session import SocketGone, SocketSession
 from myna.observability.request_record import RequestRecord
 from myna.usecases.listen_live import LiveEvent, LiveListening, Turn
 

@@ -9,9 +9,8 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from myna.http.form_body import FormBody
-from myna.http.json_body import JsonBody, JsonOrFormBody
 from myna.http.reply import ElevenLabsErrorReply, ErrorReply
+from myna.http.request_body import FormBody, JsonBody, JsonOrFormBody
 
 JsonObject = dict[str, Any]  # Any: OpenAPI is JSON
 

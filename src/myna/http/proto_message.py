@@ -14,7 +14,10 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     StrictBool,
+    StrictBytes,
+    StrictStr,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -24,7 +27,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from myna.domain.errors import InvalidRequest
-from myna.http.schema_extras import add_extras
+from myna.http.reply import add_extras
 from myna.http.strict_json import parse_object
 
 
@@ -65,6 +68,9 @@ class ProtoQuery(ProtoMessage):
 
 Message = TypeVar("Message", bound=ProtoMessage)
 
+_WORDS = {"string_type": "must be a string", "bytes_type": "must be a file"}
+"""In place of pydantic's, by its names."""
+
 
 def _as_float(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -89,12 +95,6 @@ def _as_int(value: object) -> int:
     return int(number)
 
 
-def _as_text(value: object) -> str:
-    if not isinstance(value, str):
-        raise PydanticCustomError("text", "must be a string")
-    return value
-
-
 def _read_base64(value: object, read: ValidatorFunctionWrapHandler) -> object:
     """Says in one sentence what pydantic says with the place of the wrong letter."""
     if not isinstance(value, str):
@@ -115,19 +115,14 @@ def as_object(value: object) -> object:
         raise PydanticCustomError("json", "must be a JSON object") from exc
 
 
-def _as_file(value: object) -> object:
-    if not isinstance(value, bytes):
-        raise PydanticCustomError("file", "must be a file")
-    return value
-
-
-Text = Annotated[str, BeforeValidator(_as_text)]
+Text = StrictStr
 Flag = StrictBool
 Float = Annotated[float, BeforeValidator(_as_float)]
 Int = Annotated[int, BeforeValidator(_as_int)]
-Base64Bytes = Annotated[bytes, WrapValidator(_read_base64)]
-FileBytes = Annotated[bytes, BeforeValidator(_as_file)]
+Base64Bytes = Annotated[bytes, WrapValidator(_read_base64), Field(json_schema_extra={"format": "byte"})]
+FileBytes = Annotated[StrictBytes, Field(json_schema_extra={"format": "binary"})]
 """Of a form's file, not of one of its texts."""
+AudioFile = Annotated[FileBytes, Field(description="WAV, MP3, FLAC, OGG, WebM/Opus or M4A.")]
 
 Member = TypeVar("Member", bound=StrEnum)
 
@@ -154,7 +149,8 @@ def check_message(fields: dict[str, Any], message: type[Message]) -> Message:
         return message.model_validate(fields)
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise InvalidRequest(f"{_path(first['loc'])}: {_plain(first['msg'])}.") from None
+        told = _WORDS.get(first["type"]) or first["msg"].removeprefix("Input should be a valid ")
+        raise InvalidRequest(f"{_path(first['loc'])}: {told.removeprefix('Input should be ').rstrip('.')}.") from None
     except RecursionError as exc:
         raise InvalidRequest("The request's body is nested too deeply.") from exc
 
@@ -175,7 +171,3 @@ def _path(location: tuple[Hashable, ...]) -> str:
     for step in location:
         path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
     return path[:200] or "body"
-
-
-def _plain(message: str) -> str:
-    return message.removeprefix("Input should be a valid ").removeprefix("Input should be ").rstrip(".")

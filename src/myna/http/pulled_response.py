@@ -4,13 +4,15 @@ By hand, because the framework's StreamingResponse waits for ever for a reader t
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
+from typing import Any, TypeVar
 
 from fastapi import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from myna.http.client_presence import while_client_waits
 from myna.http.request_edge import ClientLeft
+
+T = TypeVar("T")
 
 
 class PulledResponse(Response):
@@ -50,3 +52,28 @@ class PulledResponse(Response):
                 await send(message)
         except TimeoutError as exc:
             raise ClientLeft from exc
+
+
+async def while_client_waits(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+    """Do the work, or give it up when the client closes its connection.
+
+    Call it when the request's body was read: what is received from then on is the news that the client left.
+    Raises: ClientLeft, and what the work raises.
+    """
+    working = asyncio.ensure_future(work)
+    watching = asyncio.ensure_future(_wait_for_departure(receive))
+    try:
+        await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        raise ClientLeft
+    finally:
+        for task in (working, watching):
+            task.cancel()
+        # The work's own clean-up (the engine's slot) is over before the request is.
+        await asyncio.gather(working, watching, return_exceptions=True)
+
+
+async def _wait_for_departure(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -4,14 +4,15 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.resources import files
 from typing import Annotated, Any
 
 from fastapi import Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from myna.http.schema_extras import add_extras
+_EXTRAS = json.loads((files("myna.http") / "schema_extras.json").read_text(encoding="utf-8"))
 
 
 def to_json(value: object) -> bytes:
@@ -27,6 +28,20 @@ def format_moment(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def add_extras(schema: dict[str, Any], message: type) -> None:
+    """`json_schema_extra` of requests and replies: examples, and which fields must be there."""
+    schema.update(_EXTRAS.get(message.__name__, {}))
+
+
+def _has_nothing(value: object) -> bool:
+    return value is None or value in ("", [])
+
+
+LEFT_OUT: Any = Field(exclude_if=_has_nothing)
+"""Of a field that is not there when it says nothing."""
+Moment = Annotated[str | None, BeforeValidator(lambda moment: moment and format_moment(moment)), LEFT_OUT]
+
+
 class JsonReply(JSONResponse):
     """FastAPI's own is UTF-8."""
 
@@ -38,12 +53,13 @@ Base64 = Annotated[str, Field(json_schema_extra={"format": "byte"})]
 
 
 class Reply(BaseModel):
-    """A reply: camelCase. Fields that are not set are left out."""
+    """A reply: camelCase. Fields that are not set are left out. May be made of a value with the same attributes."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
         validate_by_name=True,
         frozen=True,
+        from_attributes=True,
         use_attribute_docstrings=True,
         json_schema_extra=add_extras,
     )

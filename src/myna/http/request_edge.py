@@ -1,25 +1,25 @@
-"""The outermost layers of the application: request id, body limit, last resort, log line, metrics.
+"""The outermost layers of the application: the target's form, request id, body limit, last resort, log line, metrics.
 
 Plain ASGI, so that it sees every request, also those that no route takes, and bodies before they are read.
 """
 
 import asyncio
 import logging
+import re
 from dataclasses import dataclass
 from time import monotonic
+from urllib.parse import unquote
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from myna.domain.errors import DeadlineExceeded, InvalidRequest, PayloadTooLarge
+from myna.domain.errors import DeadlineExceeded, InvalidRequest, MynaError, PayloadTooLarge
 from myna.http.cross_origin import REQUEST_ID_HEADER, WITHOUT_EFFECT_HEADER
-from myna.http.errors import describe, describe_bug, failure_reply
+from myna.http.errors import SECURITY_HEADERS, describe, describe_bug, failure_reply
 from myna.http.limits import HttpLimits
 from myna.http.prompt_connections import noting_connection
-from myna.http.request_state import attach_record, record_of, without_effect
-from myna.http.request_target import in_origin_form
-from myna.http.security_headers import SECURITY_HEADERS
+from myna.http.request_state import attach_record, record_of
 from myna.observability.logging import log_request
 from myna.observability.metrics import Metrics
 from myna.observability.request_record import RequestRecord
@@ -33,6 +33,7 @@ _LINGER_PAUSE_S = 5.0
 sending would otherwise get a reset connection in place of the reply. Source: nginx, `lingering_time`,
 `lingering_timeout`."""
 
+_ORIGIN = re.compile(rb"https?://[^/?]*", re.IGNORECASE)
 _QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds by machines: counted, but without a line in the log."""
 
@@ -50,7 +51,7 @@ class RequestEdge:
     metrics: Metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope = in_origin_form(scope)
+        scope = _in_origin_form(scope)
         send = noting_connection(scope, send)
         if scope["type"] != "http":
             await self.app(scope, receive, send)
@@ -87,19 +88,14 @@ class LastResort:
             await self.app(scope, receive, send)
             return
         record = record_of(scope)
-        refusal = self._refuse_by_length(dict(scope["headers"]).get(b"content-length", b""))
-        if refusal is not None:
-            failure = describe(refusal)
-            record.error_code = failure.error_code
-            await failure_reply(scope["path"], failure)(scope, receive, send)
-            return
         try:
+            self._check_length(dict(scope["headers"]).get(b"content-length", b"0"))
             await self.app(scope, receive, send)
         except (ClientLeft, ClientDisconnect):
             # The latter while its body was still arriving.
             record.error_code = "CLIENT_LEFT"
         except Exception as exc:  # noqa: BLE001  (the HTTP last resort: logged once, told as an id)
-            failure, record.error_id = describe_bug(exc)
+            failure, record.error_id = (describe(exc), "") if isinstance(exc, MynaError) else describe_bug(exc)
             record.error_code = failure.error_code
             if record.status:
                 # Half a reply is out: the connection is cut, so that it is not taken for a whole one.
@@ -107,15 +103,12 @@ class LastResort:
                 return
             await failure_reply(scope["path"], failure)(scope, receive, send)
 
-    def _refuse_by_length(self, declared: bytes) -> PayloadTooLarge | InvalidRequest | None:
-        """What the declared length alone is reason to refuse."""
-        if not declared:
-            return None
-        if not declared.isdigit():
-            return InvalidRequest("Content-Length is not a number.")
-        if len(declared) > 18 or int(declared) > self.limits.max_body_bytes:
-            return _too_large(self.limits)
-        return None
+    def _check_length(self, declared: bytes) -> None:
+        """Raises: InvalidRequest, PayloadTooLarge for a declared length that alone is reason to refuse."""
+        if declared and not declared.isdigit():
+            raise InvalidRequest("Content-Length is not a number.")
+        if len(declared) > 18 or int(declared or b"0") > self.limits.max_body_bytes:
+            raise _too_large(self.limits)
 
 
 class _Exchange:
@@ -123,7 +116,6 @@ class _Exchange:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, record: RequestRecord, limits: HttpLimits) -> None:
         self.record = record
-        self._scope = scope
         self._receive = receive
         self._send = send
         self._limits = limits
@@ -154,8 +146,8 @@ class _Exchange:
             self.record.status = message["status"]
             headers = MutableHeaders(raw=list(message.get("headers", [])))
             headers[REQUEST_ID_HEADER] = self.record.request_id
-            if ignored := without_effect(self._scope):
-                headers[WITHOUT_EFFECT_HEADER] = ignored
+            if self.record.without_effect:
+                headers[WITHOUT_EFFECT_HEADER] = self.record.without_effect
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
             if not self._is_body_read:
@@ -187,3 +179,20 @@ class _Exchange:
 def _too_large(limits: HttpLimits) -> PayloadTooLarge:
     mebibytes = limits.max_body_bytes / (1024 * 1024)
     return PayloadTooLarge(f"The request's body is over the limit of {mebibytes:g} MiB. Send fewer or shorter samples.")
+
+
+def _in_origin_form(scope: Scope) -> Scope:
+    """`GET http://host/path`, which clients send to proxies, means `/path` to a server. Source: RFC 9112, 3.2.2.
+
+    A slash too many, between parts or at the end, means nothing; `/studio/` keeps its own, which redirects.
+    """
+    written = scope.get("raw_path") or b""
+    origin = _ORIGIN.match(written)
+    raw_path = written[origin.end() :] if origin is not None else written
+    raw_path = re.sub(rb"/{2,}", b"/", raw_path)
+    if raw_path != b"/studio/":
+        raw_path = raw_path.rstrip(b"/")
+    raw_path = raw_path or b"/"
+    if raw_path == written or not written:
+        return scope
+    return {**scope, "raw_path": raw_path, "path": unquote(raw_path.decode("ascii"))}

@@ -5,7 +5,6 @@ from starlette.types import Scope
 from myna.observability.request_record import RequestRecord
 
 _KEY = "myna.record"
-_WITHOUT_EFFECT = "myna.without_effect"
 
 
 def attach_record(scope: Scope, record: RequestRecord) -> None:
@@ -17,14 +16,3 @@ def record_of(scope: Scope) -> RequestRecord:
     record = scope[_KEY]
     assert isinstance(record, RequestRecord)
     return record
-
-
-def note_without_effect(scope: Scope, names: list[str]) -> None:
-    """What of the request changes nothing: the reply says so."""
-    if names:
-        scope[_WITHOUT_EFFECT] = ", ".join(names)
-
-
-def without_effect(scope: Scope) -> str:
-    """Names, separated by commas."""
-    return str(scope.get(_WITHOUT_EFFECT, ""))

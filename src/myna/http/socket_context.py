@@ -5,13 +5,13 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 
 from myna.domain.errors import MynaError, Overloaded, TextUnspeakable
 from myna.http.backend import Backend
 from myna.http.errors import Failure, describe, describe_bug
-from myna.http.socket_outlet import SocketGone
 from myna.http.socket_schemas import CreateContext, JsonObject, context_error_frame, event_frame
+from myna.http.socket_session import SocketGone
 from myna.http.speech import speak_along
 from myna.http.speech_payloads import SpeechPayloads
 from myna.http.text_buffer import TextBuffer
@@ -21,8 +21,6 @@ from myna.observability.tracing import trace_request
 from myna.usecases.ports import Grant
 
 logger = logging.getLogger(__name__)
-
-SOCKET_ROUTE = "/tts/v1/voice:streamBidirectional"
 
 SendFrame = Callable[[JsonObject], Awaitable[None]]
 
@@ -39,7 +37,7 @@ class SocketContext:
         grant: Grant,
         send: SendFrame,
         on_closed: Callable[[str], None],
-        route: str = SOCKET_ROUTE,
+        route: str,
     ) -> None:
         """settings: checked, but for their buffering. Raises: InvalidRequest for that."""
         self.context_id = context_id
@@ -166,37 +164,31 @@ class SocketContext:
         record = RequestRecord("utterance", method="WS", route=self._route, status=200)
         record.workspace, record.key_id = self._grant.workspace, self._grant.key_id
         with trace_request(record):
-            await self._speak_noted(text, settings, record)
-
-    async def _speak_noted(self, text: str, settings: CreateContext, record: RequestRecord) -> None:
-        try:
-            async with self._backend.allowances.request(self._grant):
-                await self._send_speech(text, settings, record)
-        except TextUnspeakable:
-            # A stream of tokens may well flush a dash or an emoji alone; clients wait for the marker, and some give a
-            # context up at any error.
-            await self._send_flush_completed()
-        except MynaError as exc:
-            await self._send_failure(describe(exc), record)
-        except (asyncio.CancelledError, SocketGone):
-            record.error_code = "CLIENT_LEFT"
-            raise
-        except Exception as exc:  # noqa: BLE001  (the edge's last resort, for sockets: logged once, told as an id)
-            failure, record.error_id = describe_bug(exc)
-            await self._send_failure(failure, record)
-        finally:
-            record.finish()
-            self._backend.metrics.observe(record)
-            log_request(record)
+            try:
+                async with self._backend.allowances.request(self._grant):
+                    await self._send_speech(text, settings, record)
+            except TextUnspeakable:
+                # A stream of tokens may well flush a dash or an emoji alone; clients wait for the marker, and some give
+                # a context up at any error.
+                await self._send_flush_completed()
+            except MynaError as exc:
+                await self._send_failure(describe(exc), record)
+            except (asyncio.CancelledError, SocketGone):
+                record.error_code = "CLIENT_LEFT"
+                raise
+            except Exception as exc:  # noqa: BLE001  (the edge's last resort, for sockets: logged once, told as an id)
+                failure, record.error_id = describe_bug(exc)
+                await self._send_failure(failure, record)
+            finally:
+                record.finish()
+                self._backend.metrics.observe(record)
+                log_request(record)
 
     async def _send_speech(self, text: str, settings: CreateContext, record: RequestRecord) -> None:
-        payloads = SpeechPayloads(text, settings)
         chunks = speak_along(self._backend, settings.to_command(self._grant.workspace, text), record)
-        try:
-            async for payload in payloads.of(chunks):
+        async with aclosing(SpeechPayloads(text, settings).of(chunks)) as payloads:
+            async for payload in payloads:
                 await self._send(event_frame(self.context_id, "audioChunk", payload))
-        finally:
-            await chunks.aclose()
         await self._send_flush_completed()
 
     async def _send_flush_completed(self) -> None:

@@ -1,7 +1,7 @@
 """What every socket has in common (wire-contract.md#opening): its place among the open ones, its key, its frames."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -14,7 +14,7 @@ from myna.http.auth import admit_socket, key_of_socket
 from myna.http.backend import Backend, SilentSocket
 from myna.http.cross_origin import REQUEST_ID_HEADER, check_socket_origin
 from myna.http.errors import Failure, describe, describe_bug, failure_reply
-from myna.http.socket_outlet import SocketGone, SocketOutlet
+from myna.http.reply import to_json
 from myna.http.socket_schemas import JsonObject, socket_error_frame
 from myna.http.strict_json import parse_object
 from myna.observability.logging import log_request
@@ -30,6 +30,46 @@ _CLOSING_S = 10.0
 """So long uvicorn waits for the answer to a close frame; the session is over at once, the connection is not."""
 
 
+class SocketGone(Exception):
+    """The client cannot be told anything any more."""
+
+
+class SocketOutlet:
+    """One frame after another, given up when the client stops taking them."""
+
+    def __init__(self, websocket: WebSocket, stall_s: float, record: RequestRecord) -> None:
+        self._websocket = websocket
+        self._stall_s = stall_s
+        self._record = record
+        self._turn = asyncio.Lock()
+        self.is_broken = asyncio.Event()
+
+    async def send(self, frame: JsonObject) -> None:
+        """Raises: SocketGone."""
+        content = to_json(frame).decode("ascii")
+        async with self._turn:
+            await self._in_time(self._websocket.send_text(content))
+            self._record.sent_bytes += len(content)
+
+    async def close(self, code: int = 1000) -> None:
+        """Without a reason (wire-contract.md#opening). Raises: SocketGone."""
+        async with self._turn:
+            await self._in_time(self._websocket.close(code))
+
+    async def _in_time(self, sending: Coroutine[Any, Any, None]) -> None:
+        if self.is_broken.is_set():
+            sending.close()
+            raise SocketGone
+        try:
+            # Not `wait_for`: in Python 3.11 it forgets a cancellation that comes in the moment of its success.
+            async with asyncio.timeout(self._stall_s):
+                await sending
+        except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError) as exc:
+            # Starlette raises RuntimeError for a socket that was closed meanwhile.
+            self.is_broken.set()
+            raise SocketGone from exc
+
+
 class SocketSession:
     """One connection. Frames are read one after another."""
 
@@ -42,7 +82,9 @@ class SocketSession:
         self._record = record
         self._backend = backend
         self._limits = backend.limits
-        self._grant: Grant | None = None
+        self._is_known = False
+        self._grant: Grant
+        """Once it is known who asks."""
         self._key, self._subprotocol = key_of_socket(websocket.headers, websocket.query_params)
         self._outlet = SocketOutlet(websocket, backend.limits.send_stall_s, record)
         self._is_over = False
@@ -129,28 +171,17 @@ class SocketSession:
     async def _is_admitted(self, frame: dict[str, Any]) -> bool:
         """The key is looked at when the client first speaks (wire-contract.md#opening). frame: with that it does."""
         del frame
-        if self._grant is not None:
+        if self._is_known:
             return True
         try:
             self._grant = await admit_socket(self._backend, self._websocket.client, self._key, self.needs)
         except MynaError as exc:
             await self.end_with(describe(exc))
             return False
+        self._is_known = True
         self._record.workspace, self._record.key_id = self._grant.workspace, self._grant.key_id
         self._backend.open_sockets[self._record.request_id] = None
         return True
-
-
-async def serve_socket(
-    websocket: WebSocket,
-    backend: Backend,
-    route: str,
-    open_session: Callable[[WebSocket, RequestRecord, Backend], SocketSession],
-) -> None:
-    """One connection from the upgrade to its end."""
-    record = RequestRecord("socket", method="WS", route=route, status=101)
-    with trace_request(record, websocket.headers.get("traceparent", "")):
-        await _serve_socket(websocket, backend, record, open_session)
 
 
 async def _close_a_silent_one(backend: Backend) -> bool:
@@ -171,34 +202,37 @@ async def _close_a_silent_one(backend: Backend) -> bool:
     return True
 
 
-async def _serve_socket(
+async def serve_socket(
     websocket: WebSocket,
     backend: Backend,
-    record: RequestRecord,
+    route: str,
     open_session: Callable[[WebSocket, RequestRecord, Backend], SocketSession],
 ) -> None:
-    try:
-        check_socket_origin(websocket.headers, backend.limits)
-        if len(backend.open_sockets) >= backend.limits.max_sockets and not await _close_a_silent_one(backend):
-            raise Overloaded("Too many open sockets. Close some, or try again later.")
-    except MynaError as exc:
-        failure = describe(exc)
-        record.status, record.error_code = failure.status, failure.error_code
-        await websocket.send_denial_response(failure_reply(record.route, failure))
-        log_request(record)
-        return
-    session = open_session(websocket, record, backend)
-    backend.open_sockets[record.request_id] = SilentSocket(asyncio.get_running_loop().time(), session.close)
-    backend.metrics.change("myna_sockets_open", 1)
-    try:
-        await session.run()
-    except Exception as exc:  # noqa: BLE001  (the edge's last resort, for sockets: logged once, told as an id)
-        failure, record.error_id = describe_bug(exc)
-        await session.end_with(failure)
-    finally:
-        await session.leave()
-        backend.open_sockets.pop(record.request_id, None)
-        backend.metrics.change("myna_sockets_open", -1)
-        record.finish()
-        backend.metrics.observe(record)
-        log_request(record)
+    """One connection from the upgrade to its end."""
+    record = RequestRecord("socket", method="WS", route=route, status=101)
+    with trace_request(record, websocket.headers.get("traceparent", "")):
+        try:
+            check_socket_origin(websocket.headers, backend.limits)
+            if len(backend.open_sockets) >= backend.limits.max_sockets and not await _close_a_silent_one(backend):
+                raise Overloaded("Too many open sockets. Close some, or try again later.")
+        except MynaError as exc:
+            failure = describe(exc)
+            record.status, record.error_code = failure.status, failure.error_code
+            await websocket.send_denial_response(failure_reply(route, failure))
+            log_request(record)
+            return
+        session = open_session(websocket, record, backend)
+        backend.open_sockets[record.request_id] = SilentSocket(asyncio.get_running_loop().time(), session.close)
+        backend.metrics.change("myna_sockets_open", 1)
+        try:
+            await session.run()
+        except Exception as exc:  # noqa: BLE001  (the edge's last resort, for sockets: logged once, told as an id)
+            failure, record.error_id = describe_bug(exc)
+            await session.end_with(failure)
+        finally:
+            await session.leave()
+            backend.open_sockets.pop(record.request_id, None)
+            backend.metrics.change("myna_sockets_open", -1)
+            record.finish()
+            backend.metrics.observe(record)
+            log_request(record)

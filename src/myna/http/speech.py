@@ -3,24 +3,22 @@
 import asyncio
 import base64
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
-from myna.domain.errors import MynaError
 from myna.domain.language import LangCode
-from myna.domain.speech import AudioFormat, EncodedChunk
+from myna.domain.speech import AudioEncoding, AudioFormat, EncodedChunk
 from myna.domain.voice import VoiceId
+from myna.http.asker import Asker
 from myna.http.auth import Speaker
-from myna.http.backend import Backend, WithBackend
-from myna.http.client_presence import while_client_waits
-from myna.http.errors import describe
-from myna.http.json_body import JsonBody
+from myna.http.backend import Backend
+from myna.http.lines import result_lines
 from myna.http.openapi import ERRORS, content_of
-from myna.http.pulled_response import PulledResponse
 from myna.http.reply import JsonReply, to_json
-from myna.http.request_state import record_of
+from myna.http.request_body import JsonBody
 from myna.http.speech_payloads import JsonObject, SpeechPayloads, whole_payload
 from myna.http.speech_replies import PreviewReply, SpeechReplyMessage
 from myna.http.speech_requests import PreviewQuery, SpeakRequest
@@ -30,6 +28,16 @@ from myna.usecases.speak_command import SpeakCommand
 
 _NOTHING_SPOKEN: JsonObject = {"audioContent": "", "usage": None}
 """The reply to empty text (wire-contract.md#errors)."""
+MEDIA_TYPES = {
+    AudioEncoding.MP3: "audio/mpeg",
+    AudioEncoding.OGG_OPUS: "audio/ogg",
+    AudioEncoding.FLAC: "audio/flac",
+    AudioEncoding.LINEAR16: "audio/wav",
+    AudioEncoding.WAV: "audio/wav",
+    AudioEncoding.PCM: "audio/pcm",
+    AudioEncoding.MULAW: "audio/basic",
+    AudioEncoding.ALAW: "audio/x-alaw-basic",
+}
 _NOTED_S = 2.0
 """So much speech is put to the day's account at a time."""
 _LINES = {"application/json": "Objects `{result: {audioContent, usage, timestampInfo}}`, one a line."}
@@ -40,49 +48,41 @@ SpokenText = Annotated[SpeakRequest, Depends(JsonBody(SpeakRequest))]
 
 
 @router.post("/voice", summary="Speak a text, one reply", response_model=SpeechReplyMessage)
-async def speak(request: Request, grant: Speaker, message: SpokenText, backend: WithBackend) -> Response:
+async def speak(asker: Speaker, message: SpokenText) -> Response:
     """Speak up to 2000 characters. Empty text gives an empty reply."""
-    command = message.to_command(grant.workspace, message.text, is_stream=False)
-    chunks = await _speak_whole(request, backend, command)
+    chunks = await _speak_whole(asker, message.to_command(asker.workspace, message.text, is_stream=False))
     if not chunks:
         return JsonReply(_NOTHING_SPOKEN)
     return await asyncio.to_thread(lambda: JsonReply(whole_payload(message, chunks)))
 
 
 @router.post("/voice:stream", summary="Speak a text, a stream of lines", responses=content_of(_LINES))
-async def stream(request: Request, grant: Speaker, message: SpokenText, backend: WithBackend) -> Response:
+async def stream(asker: Speaker, message: SpokenText) -> Response:
     """Speak up to 4000 characters; the first line leaves as soon as the first words are spoken."""
-    command = message.to_command(grant.workspace, message.text)
-    record = record_of(request.scope)
-    lines = _iter_lines(SpeechPayloads(message.text, message), speak_along(backend, command, record), record)
-    # Pulled before the status is sent: what fails until the first audio is an error, not half a stream.
-    first = await while_client_waits(request.receive, anext(lines, None))
-    if first is None:
-        return Response(to_json(_NOTHING_SPOKEN) + b"\n", media_type="application/json")
-    return PulledResponse(first, lines, "application/json", backend.limits.send_stall_s)
+    command = message.to_command(asker.workspace, message.text)
+    chunks = speak_along(asker.backend, command, asker.record)
+    lines = result_lines(SpeechPayloads(message.text, message).of(chunks), asker.record)
+    return await asker.pull(lines, "application/json", to_json(_NOTHING_SPOKEN) + b"\n")
 
 
 @router.get("/voice:preview", summary="Hear a voice")
-async def preview(
-    request: Request, grant: Speaker, query: Annotated[PreviewQuery, Query()], backend: WithBackend
-) -> PreviewReply:
+async def preview(asker: Speaker, query: Annotated[PreviewQuery, Query()]) -> PreviewReply:
     """A few words in the voice's own language."""
-    services = backend.services
-    command = SpeakCommand(grant.workspace, VoiceId(query.voice_id), "", query.model_id, AudioFormat())
+    services = asker.services
+    command = SpeakCommand(asker.workspace, VoiceId(query.voice_id), "", query.model_id, AudioFormat())
     services.synthesize_speech.check(command)
     voice, _ = await services.synthesize_speech.find_voice(command.workspace, command.voice_id)
     lang = voice.lang if voice.lang in services.engine.spec.capabilities.languages else LangCode.EN_US
-    command = replace(command, text=open_language(lang).preview, lang=lang)
-    chunks = await _speak_whole(request, backend, command)
+    chunks = await _speak_whole(asker, replace(command, text=open_language(lang).preview, lang=lang))
     content = b"".join(chunk.content for chunk in chunks)
     return PreviewReply(audio_content=base64.b64encode(content).decode())
 
 
-async def _speak_whole(request: Request, backend: Backend, command: SpeakCommand) -> Sequence[EncodedChunk]:
+async def _speak_whole(asker: Asker, command: SpeakCommand) -> Sequence[EncodedChunk]:
     async def collect() -> Sequence[EncodedChunk]:
-        return [chunk async for chunk in speak_along(backend, command, record_of(request.scope))]
+        return [chunk async for chunk in speak_along(asker.backend, command, asker.record)]
 
-    return await while_client_waits(request.receive, collect())
+    return await asker.wait_for(collect())
 
 
 async def speak_along(
@@ -120,29 +120,7 @@ async def speak_along(
 
 async def raw_audio(chunks: AsyncGenerator[EncodedChunk, None]) -> AsyncGenerator[bytes, None]:
     """The audio alone. A failure in the middle cuts the connection: raw audio has no place for an error."""
-    try:
+    async with aclosing(chunks):
         async for chunk in chunks:
             if chunk.content:
                 yield chunk.content
-    finally:
-        await chunks.aclose()
-
-
-async def _iter_lines(
-    payloads: SpeechPayloads, chunks: AsyncGenerator[EncodedChunk, None], record: RequestRecord
-) -> AsyncGenerator[bytes, None]:
-    """The lines of wire-contract.md#stream. A failure after the first line becomes the last line; before it, it is
-    raised."""
-    has_begun = False
-    try:
-        async for payload in payloads.of(chunks):
-            yield to_json({"result": payload}) + b"\n"
-            has_begun = True
-    except MynaError as exc:
-        if not has_begun:
-            raise
-        failure = describe(exc)
-        record.error_code = failure.error_code
-        yield to_json({"error": failure.body()}) + b"\n"
-    finally:
-        await chunks.aclose()

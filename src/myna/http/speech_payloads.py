@@ -1,12 +1,13 @@
 """From encoded chunks to the objects that carry them: the stream's lines and the socket's `audioChunk` are alike."""
 
 import base64
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
 
 from myna.domain.speech import EncodedChunk, TimedSpan
 from myna.http.alignment import Alignment, TextAligner
-from myna.http.lip_sync import LipLine
 from myna.http.speech_requests import SpeakRequest, SpeechSettings, TimestampTransport
+from myna.http.visemes import LipLine
 
 JsonObject = dict[str, object]
 
@@ -24,14 +25,15 @@ class SpeechPayloads:
         """Spans whose audio is still in the encoder."""
         self._is_first = True
 
-    async def of(self, chunks: AsyncGenerator[EncodedChunk, None]) -> AsyncIterator[JsonObject]:
-        """For each chunk none, one, or an audio object and one with its timestamps (ASYNC).
+    async def of(self, chunks: AsyncGenerator[EncodedChunk, None]) -> AsyncGenerator[JsonObject, None]:
+        """For each chunk none, one, or an audio object and one with its timestamps (ASYNC). Closes the chunks.
 
         After the last: timestamps that came with no audio of their own.
         """
-        async for chunk in chunks:
-            for payload in self._of_chunk(chunk):
-                yield payload
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                for payload in self._of_chunk(chunk):
+                    yield payload
         visemes = self._lips.advance(self._waiting) + self._lips.finish(self._audio_s) if self._lips is not None else []
         if self._aligner is not None:
             for alignment in (self._align(), self._aligner.finish()):

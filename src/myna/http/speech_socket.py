@@ -1,18 +1,17 @@
 """The speech socket (wire-contract.md#socket): many contexts on one connection, pipelined, each answered in its own
 time."""
 
-import asyncio
 import secrets
 from typing import Any
 
 from fastapi import APIRouter, WebSocket
 
 from myna.domain.errors import InvalidRequest, MynaError, Overloaded, ResourceNotFound
-from myna.domain.scope import Scope
-from myna.http.backend import Backend, WithBackend
+from myna.http.backend import WithBackend
+from myna.http.context_session import ContextSession
 from myna.http.errors import describe, failure_reply
 from myna.http.proto_message import check_message
-from myna.http.socket_context import SOCKET_ROUTE, SocketContext
+from myna.http.socket_context import SocketContext
 from myna.http.socket_schemas import (
     COMMANDS,
     GARBAGE_FRAME,
@@ -26,17 +25,18 @@ from myna.http.socket_schemas import (
     socket_error_frame,
     updated,
 )
-from myna.http.socket_session import SocketSession, serve_socket
-from myna.observability.request_record import RequestRecord
+from myna.http.socket_session import serve_socket
 from myna.usecases.speak_command import check_length
+
+_ROUTE = "/tts/v1/voice:streamBidirectional"
 
 router = APIRouter()
 
 
-@router.websocket(SOCKET_ROUTE)
+@router.websocket(_ROUTE)
 async def converse(websocket: WebSocket, backend: WithBackend) -> None:
     """One connection, many contexts."""
-    await serve_socket(websocket, backend, SOCKET_ROUTE, _Session)
+    await serve_socket(websocket, backend, _ROUTE, _Session)
 
 
 @router.websocket("/{path:path}")
@@ -46,23 +46,7 @@ async def refuse_elsewhere(websocket: WebSocket) -> None:
     await websocket.send_denial_response(failure_reply(path, describe(ResourceNotFound("Not Found"))))
 
 
-class _Session(SocketSession):
-    """One connection. Frames never wait for speech; contexts speak on their own."""
-
-    needs = Scope.SPEAK
-
-    def __init__(self, websocket: WebSocket, record: RequestRecord, backend: Backend) -> None:
-        super().__init__(websocket, record, backend)
-        self._contexts: dict[str, SocketContext] = {}
-
-    async def leave(self) -> None:
-        """Stop every context and free its engine slot."""
-        await asyncio.gather(*(context.leave() for context in list(self._contexts.values())))
-
-    @property
-    def _is_busy(self) -> bool:
-        return any(context.is_busy for context in self._contexts.values())
-
+class _Session(ContextSession):
     async def _obey(self, frame: dict[str, Any]) -> None:
         fields = await self._parse(frame)
         if fields is None:
@@ -103,7 +87,6 @@ class _Session(SocketSession):
         return context.context_id
 
     async def _create(self, context_id: str, payload: JsonObject) -> str:
-        assert self._grant is not None
         if context_id in self._contexts:
             raise InvalidRequest(f"context {context_id} already exists")
         most = self._limits.max_contexts
@@ -114,27 +97,9 @@ class _Session(SocketSession):
             )
         settings = check_message(payload, CreateContext)
         await self._check(settings)
-        context = SocketContext(
-            context_id,
-            settings,
-            backend=self._backend,
-            grant=self._grant,
-            send=self._outlet.send,
-            on_closed=self._forget,
-        )
-        self._contexts[context_id] = context
-        self._backend.metrics.change("myna_contexts_open", 1)
+        self._open_context(context_id, settings, self._outlet.send)
         await self._outlet.send(event_frame(context_id, "contextCreated", settings.to_echo()))
         return context_id
-
-    async def _check(self, settings: CreateContext) -> None:
-        """Raises: what would be refused when a text came."""
-        assert self._grant is not None
-        command = settings.to_command(self._grant.workspace)
-        self._backend.services.synthesize_speech.check(command)
-        if command.design_prompt is None:
-            voice = await self._backend.services.get_voice(command.workspace, command.voice_id)
-            voice.refuse_if_revoked()
 
     def _send_text(self, context: SocketContext, message: SendText) -> None:
         check_length(message.text, self._limits.max_socket_text_chars)
@@ -153,7 +118,3 @@ class _Session(SocketSession):
             suffix = "" if command == "close_context" else f" (payload={command.upper()})"
             raise ResourceNotFound(f"context {context_id} not found{suffix}")
         return context
-
-    def _forget(self, context_id: str) -> None:
-        if self._contexts.pop(context_id, None) is not None:
-            self._backend.metrics.change("myna_contexts_open", -1)

@@ -1,31 +1,33 @@
 """What was heard, as Inworld's clients read it (wire-contract.md#stt)."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import PlainSerializer
+from pydantic import BeforeValidator, Field, PlainSerializer
 
-from myna.domain.transcript import HeardPassage, HeardWord, Transcript
-from myna.http.reply import Reply
+from myna.domain.transcript import HeardPassage, Transcript
+from myna.http.reply import LEFT_OUT, Reply
 from myna.http.stt_request import StreamConfigMessage, TranscribeConfigMessage
 from myna.text.languages.registry import open_language
 from myna.usecases.listen_live import Turn
 
 
+def _to_ms(time_s: float) -> int:
+    return round(time_s * 1000)
+
+
+_Ms = Annotated[int, BeforeValidator(_to_ms)]
+"""Made of seconds."""
+_LongMs = Annotated[_Ms, PlainSerializer(str)]
+"""64 bits: a string in protobuf-JSON."""
+
+
 class WordTimestampReply(Reply):
-    word: str
-    start_time_ms: int
-    end_time_ms: int
+    # Made of a `HeardWord`.
+    word: Annotated[str, Field(validation_alias="text"), BeforeValidator(str.strip)]
+    start_time_ms: Annotated[_Ms, Field(validation_alias="start_s")]
+    end_time_ms: Annotated[_Ms, Field(validation_alias="end_s")]
     confidence: float
     """0 to 1."""
-
-    @classmethod
-    def of(cls, word: HeardWord) -> "WordTimestampReply":
-        return cls(
-            word=word.text.strip(),
-            start_time_ms=round(word.start_s * 1000),
-            end_time_ms=round(word.end_s * 1000),
-            confidence=word.confidence,
-        )
 
 
 class TranscriptionReply(Reply):
@@ -38,7 +40,7 @@ class TranscriptionReply(Reply):
 
 
 class SttUsageReply(Reply):
-    transcribed_audio_ms: int
+    transcribed_audio_ms: _Ms
     model_id: str
 
 
@@ -47,42 +49,30 @@ class TranscribeReply(Reply):
     usage: SttUsageReply
 
     @classmethod
-    def of(cls, transcript: Transcript, config: TranscribeConfigMessage, *, is_strict: bool) -> "TranscribeReply":
-        words = transcript.words if config.include_word_timestamps else ()
-        extra = {} if is_strict or transcript.lang is None else {"language": transcript.lang.bcp47}
-        return cls(
-            transcription=TranscriptionReply(
-                transcript=transcript.text,
-                is_final=True,
-                word_timestamps=[WordTimestampReply.of(word) for word in words],
-                **extra,
-            ),
-            usage=SttUsageReply(transcribed_audio_ms=round(transcript.duration_s * 1000), model_id=config.model_id),
-        )
+    def of(cls, transcript: Transcript, config: TranscribeConfigMessage, *, is_strict: bool) -> Self:
+        heard: dict[str, Any] = {"transcript": transcript.text, "is_final": True}
+        heard["word_timestamps"] = transcript.words if config.include_word_timestamps else ()
+        if transcript.lang is not None and not is_strict:
+            heard["language"] = transcript.lang.bcp47
+        usage = {"transcribed_audio_ms": transcript.duration_s, "model_id": config.model_id}
+        return cls.model_validate({"transcription": heard, "usage": usage})
 
 
-Milliseconds = Annotated[int, PlainSerializer(str)]
-"""64 bits: a string in protobuf-JSON."""
-
-
-class HeardWordReply(Reply):
-    word: str
-    start_time_ms: Milliseconds
-    end_time_ms: Milliseconds
-    confidence: float
+class HeardWordReply(WordTimestampReply):
+    start_time_ms: Annotated[_LongMs, Field(validation_alias="start_s")]
+    end_time_ms: Annotated[_LongMs, Field(validation_alias="end_s")]
 
 
 class HeardSegmentReply(Reply):
     transcript: str
-    start_time_ms: Milliseconds
-    end_time_ms: Milliseconds
-    word_timestamps: list[HeardWordReply] | None = None
+    start_time_ms: _LongMs
+    end_time_ms: _LongMs
+    word_timestamps: Annotated[list[HeardWordReply] | None, LEFT_OUT] = None
     """Only if asked for."""
 
 
-class HeardUsageReply(Reply):
-    transcribed_audio_ms: Milliseconds
-    model_id: str
+class HeardUsageReply(SttUsageReply):
+    transcribed_audio_ms: _LongMs
 
 
 class HeardDocument(Reply):
@@ -90,21 +80,26 @@ class HeardDocument(Reply):
 
     transcript: str
     segments: list[HeardSegmentReply]
-    language: str | None = None
+    language: Annotated[str | None, LEFT_OUT] = None
     """Its English name; absent if nothing was said and none was given."""
     usage: HeardUsageReply
 
     @classmethod
-    def of(cls, transcript: Transcript, config: TranscribeConfigMessage) -> "HeardDocument":
-        language = {} if transcript.lang is None else {"language": open_language(transcript.lang).english_name}
-        segments = []
-        for passage in transcript.passages:
-            words = [HeardWordReply(**WordTimestampReply.of(word).model_dump()) for word in passage.words]
-            times = {"start_time_ms": words[0].start_time_ms, "end_time_ms": words[-1].end_time_ms}
-            asked = {"word_timestamps": words} if config.include_word_timestamps else {}
-            segments.append(HeardSegmentReply.model_validate({"transcript": passage.text, **times, **asked}))
-        usage = HeardUsageReply(transcribed_audio_ms=round(transcript.duration_s * 1000), model_id=config.model_id)
-        return cls(transcript=transcript.text, segments=segments, usage=usage, **language)
+    def of(cls, transcript: Transcript, config: TranscribeConfigMessage) -> Self:
+        segments = [
+            {
+                "transcript": passage.text,
+                "start_time_ms": passage.words[0].start_s,
+                "end_time_ms": passage.words[-1].end_s,
+                "word_timestamps": passage.words if config.include_word_timestamps else None,
+            }
+            for passage in transcript.passages
+        ]
+        language = open_language(transcript.lang).english_name if transcript.lang is not None else None
+        usage = {"transcribed_audio_ms": transcript.duration_s, "model_id": config.model_id}
+        return cls.model_validate(
+            {"transcript": transcript.text, "segments": segments, "language": language, "usage": usage}
+        )
 
 
 def streamed_transcription(
@@ -116,7 +111,8 @@ def streamed_transcription(
         "transcript": heard.text if heard is not None else "",
         "isFinal": turn.is_final,
         "wordTimestamps": [
-            WordTimestampReply.of(word).to_wire() | {"startTime": word.start_s, "endTime": word.end_s} for word in words
+            WordTimestampReply.model_validate(word).to_wire() | {"startTime": word.start_s, "endTime": word.end_s}
+            for word in words
         ],
         **({} if is_strict or heard is None else {"language": heard.lang.bcp47}),
     }

@@ -148,10 +148,7 @@ class StreamConfigMessage(TranscribeConfigMessage):
 
 
 class AudioDataMessage(ProtoMessage):
-    content: Annotated[
-        Base64Bytes,
-        Field(description="WAV, MP3, FLAC, OGG, WebM/Opus or M4A in base64.", json_schema_extra={"format": "byte"}),
-    ] = b""
+    content: Annotated[Base64Bytes, Field(description="WAV, MP3, FLAC, OGG, WebM/Opus or M4A in base64.")] = b""
 
 
 class TranscribeRequest(ProtoMessage):
@@ -180,7 +177,7 @@ class AsyncTranscribeRequest(TranscribeRequest):
     transcribe_config: Annotated[
         TranscribeConfigMessage | None, BeforeValidator(as_object, json_schema_input_type=TranscribeConfigMessage)
     ] = None
-    file: Annotated[FileBytes, Field(json_schema_extra={"format": "binary"})] = b""
+    file: FileBytes = b""
     audio_uri: Annotated[Text, Field(description="Refused: this server fetches nothing.")] = ""
 
     def check(self) -> tuple[TranscribeConfigMessage, bytes]:

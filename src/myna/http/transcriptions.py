@@ -1,63 +1,118 @@
-"""`POST /v1/audio/transcriptions` as OpenAI's clients call it (wire-contract.md#transcriptions)."""
+"""A whole recording in, its words out: as Inworld's clients ask (wire-contract.md#stt) and as OpenAI's do
+(wire-contract.md#transcriptions)."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
+from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
+from pydantic import Field
 
 from myna.domain.errors import InvalidRequest, ModelUnsupported
 from myna.domain.language import LangCode, parse_lang_code
 from myna.domain.transcript import MAX_PROMPT_CHARS, Transcript
+from myna.http.asker import Asker
 from myna.http.auth import Listener
-from myna.http.backend import Backend, WithBackend
 from myna.http.captions import captions_of, write_srt, write_vtt
-from myna.http.client_presence import while_client_waits
-from myna.http.event_stream import EVENTS, event_lines
-from myna.http.form_body import FormBody
+from myna.http.lines import EVENTS, event_lines
 from myna.http.openai_names import TRANSCRIPTION_MODELS
 from myna.http.openapi import ERRORS, content_of
-from myna.http.pulled_response import PulledResponse
+from myna.http.proto_message import AudioFile, ProtoMessage, Text
 from myna.http.reply import JsonReply
-from myna.http.request_state import record_of
-from myna.http.transcription_request import TranscriptFormat, TranscriptionRequest
+from myna.http.request_body import FormBody, JsonBody
+from myna.http.stt_replies import TranscribeReply
+from myna.http.stt_request import TranscribeRequest
 from myna.text.languages.registry import open_language
 
-router = APIRouter(prefix="/v1", tags=["openai"], responses=ERRORS)
+router = APIRouter(responses=ERRORS)
 
 JsonObject = dict[str, object]
 
 
+class TranscriptFormat(StrEnum):
+    JSON = "json"
+    TEXT = "text"
+    VERBOSE_JSON = "verbose_json"
+    SRT = "srt"
+    VTT = "vtt"
+
+
+class TranscriptionRequest(ProtoMessage):
+    """A recording, and how its words are wanted."""
+
+    without_effect = frozenset({"temperature", "include", "chunking_strategy", "known_speaker_names"})
+
+    file: AudioFile = b""
+    model: Annotated[Text, Field(description="whisper-1 or another of OpenAI's.")] = TRANSCRIPTION_MODELS[0]
+    language: Annotated[Text, Field(description="ISO 639-1 or BCP-47; absent: heard.")] = ""
+    response_format: Annotated[TranscriptFormat, Field(description="json text verbose_json srt vtt")] = (
+        TranscriptFormat.JSON
+    )
+    timestamp_granularities: Annotated[
+        list[Text], Field(description="For verbose_json: `word`, `segment` (default) or both.")
+    ] = ["segment"]  # noqa: RUF012  (pydantic copies defaults)
+    languages: Annotated[list[Text], Field(description="As `language`, if it is one.")] = []  # noqa: RUF012
+    prompt: Annotated[Text, Field(description="Text that the recording might follow.")] = ""
+    keywords: Annotated[list[Text], Field(description="Names and words that may be said.")] = []  # noqa: RUF012
+    temperature: Annotated[Text, Field(description="Taken, without effect.")] = ""
+    stream: Annotated[Text, Field(description="true: events; for json.")] = ""
+
+    @property
+    def is_stream(self) -> bool:
+        return self.stream.lower() not in ("", "false", "0")
+
+    def check(self) -> LangCode | None:
+        """The language that is named. Raises: InvalidRequest, ModelUnsupported, LanguageUnsupported."""
+        if self.model not in TRANSCRIPTION_MODELS:
+            raise ModelUnsupported(f"model: {self.model[:64]} is not supported. Use {TRANSCRIPTION_MODELS[0]}.")
+        if self.is_stream and self.response_format is not TranscriptFormat.JSON:
+            raise InvalidRequest("stream needs the response_format json.")
+        if not set(self.timestamp_granularities) <= {"word", "segment"}:
+            raise InvalidRequest("timestamp_granularities must be word or segment.")
+        if len(self.asked_prompt) > MAX_PROMPT_CHARS:
+            raise InvalidRequest(f"prompt and keywords are too long: at most {MAX_PROMPT_CHARS} characters together.")
+        if not self.file:
+            raise InvalidRequest("file is required. Send a recording.")
+        return parse_lang_code(self.language or (self.languages[0] if len(self.languages) == 1 else ""), "language")
+
+    @property
+    def asked_prompt(self) -> str:
+        return " ".join(filter(None, (self.prompt, ", ".join(self.keywords))))
+
+
 @router.post(
-    "/audio/transcriptions",
+    "/stt/v1/transcribe",
+    summary="Write down what is said",
+    tags=["listening"],
+    response_model_exclude_unset=True,
+    response_class=JsonReply,
+)
+async def transcribe(
+    asker: Listener, message: Annotated[TranscribeRequest, Depends(JsonBody(TranscribeRequest, is_large=True))]
+) -> TranscribeReply:
+    """The words of a recording, each with its time if that is asked for."""
+    config, recording = message.check()
+    lang = parse_lang_code(config.language, "language")
+    transcript = await transcribe_along(asker, recording, lang, config.model_id, config.prompt)
+    return TranscribeReply.of(transcript, config, is_strict=asker.is_strict)
+
+
+@router.post(
+    "/v1/audio/transcriptions",
+    tags=["openai"],
     summary="Write down what is said (OpenAI's form)",
     responses=content_of({"application/json": "JSON,", "text/plain": "text or subtitles,", EVENTS: "or events."}),
 )
 async def create_transcription(
-    request: Request,
-    _grant: Listener,
-    message: Annotated[TranscriptionRequest, Depends(FormBody(TranscriptionRequest))],
-    backend: WithBackend,
+    asker: Listener, message: Annotated[TranscriptionRequest, Depends(FormBody(TranscriptionRequest))]
 ) -> Response:
     """The words of a recording, with times if they are asked for."""
-    if message.model not in TRANSCRIPTION_MODELS:
-        raise ModelUnsupported(f"model: {message.model[:64]} is not supported. Use {TRANSCRIPTION_MODELS[0]}.")
-    is_stream = message.stream.lower() not in ("", "false", "0")
-    if is_stream and message.response_format is not TranscriptFormat.JSON:
-        raise InvalidRequest("stream needs the response_format json.")
-    if not set(message.timestamp_granularities) <= {"word", "segment"}:
-        raise InvalidRequest("timestamp_granularities must be word or segment.")
-    if len(message.asked_prompt) > MAX_PROMPT_CHARS:
-        raise InvalidRequest(f"prompt and keywords are too long: at most {MAX_PROMPT_CHARS} characters together.")
-    if not message.file:
-        raise InvalidRequest("file is required. Send a recording.")
-    lang = parse_lang_code(message.asked_language, "language")
-    if is_stream:
-        return await _stream(request, backend, message, lang)
-    transcript = await transcribe_along(
-        request, backend, message.file, lang, model=message.model, prompt=message.asked_prompt
-    )
+    lang = message.check()
+    if message.is_stream:
+        return await _stream(asker, message, lang)
+    transcript = await transcribe_along(asker, message.file, lang, message.model, message.asked_prompt)
     match message.response_format:
         case TranscriptFormat.TEXT:
             return _plain(transcript.text + "\n")
@@ -71,21 +126,22 @@ async def create_transcription(
 
 
 async def transcribe_along(
-    request: Request, backend: Backend, recording: bytes, lang: LangCode | None, *, model: str, prompt: str
+    asker: Asker, recording: bytes, lang: LangCode | None, model: str, prompt: str
 ) -> Transcript:
     """The use case, noted in the record, for as long as the client waits. Raises: what the use case raises."""
-    record = record_of(request.scope)
+    record = asker.record
     record.model, record.num_samples = model, 1
-    transcript = await while_client_waits(request.receive, backend.services.transcribe_speech(recording, lang, prompt))
+    transcript = await asker.wait_for(asker.services.transcribe_speech(recording, lang, prompt))
     record.lang = transcript.lang.value if transcript.lang is not None else ""
     return transcript
 
 
-async def _stream(request: Request, backend: Backend, message: TranscriptionRequest, lang: LangCode | None) -> Response:
+async def _stream(asker: Asker, message: TranscriptionRequest, lang: LangCode | None) -> Response:
     """Raises: what is wrong with the recording, while there is a status to tell it."""
-    record = record_of(request.scope)
+    record = asker.record
     record.model, record.num_samples = message.model, 1
-    transcribe = backend.services.transcribe_speech
+    transcribe = asker.services.transcribe_speech
+    found = await asker.wait_for(transcribe.find(message.file))
 
     async def hear() -> AsyncGenerator[JsonObject, None]:
         transcript = Transcript(lang, found.duration_s, ())
@@ -97,10 +153,7 @@ async def _stream(request: Request, backend: Backend, message: TranscriptionRequ
         record.lang = transcript.lang.value if transcript.lang is not None else ""
         yield {"type": "transcript.text.done", "text": transcript.text, "usage": _usage(transcript)}
 
-    found = await while_client_waits(request.receive, transcribe.find(message.file))
-    lines = event_lines(hear(), record)
-    first = await while_client_waits(request.receive, anext(lines))
-    return PulledResponse(first, lines, EVENTS, backend.limits.send_stall_s)
+    return await asker.pull(event_lines(hear(), record), EVENTS)
 
 
 def _plain(text: str) -> Response:

@@ -56,11 +56,7 @@ class VoiceSampleMessage(ProtoMessage):
     """One recording."""
 
     audio_data: Annotated[
-        Base64Bytes,
-        Field(
-            description="WAV, MP3, FLAC, OGG, WebM/Opus or M4A in base64; recognised from the bytes.",
-            json_schema_extra={"format": "byte"},
-        ),
+        Base64Bytes, Field(description="WAV, MP3, FLAC, OGG, WebM/Opus or M4A in base64; recognised from the bytes.")
     ] = b""
     transcription: Annotated[
         Text, BeforeValidator(_no_nul), Field(max_length=10_000, description="What is said; recognised if absent.")

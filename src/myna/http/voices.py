@@ -5,22 +5,20 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from myna.domain.errors import ServiceUnavailable, VoiceNotFound
 from myna.domain.language import CLONE_LANGUAGES, LangCode
-from myna.domain.voice import Voice, VoiceId, WorkspaceId, check_voice_id
+from myna.domain.voice import Voice, VoiceId, check_voice_id
+from myna.http.asker import Asker
 from myna.http.auth import Caller, Reader, Writer, check_workspace
-from myna.http.backend import Backend, WithBackend
-from myna.http.clone_replies import CloneVoiceReply
-from myna.http.consent_replies import ConsentHistoryReply
-from myna.http.design_replies import DesignVoiceReply
-from myna.http.json_body import JsonBody
+from myna.http.made_voice_replies import CloneVoiceReply, DesignVoiceReply
 from myna.http.openapi import ERRORS
 from myna.http.reply import DeletionReply, EmptyReply, JsonReply, large_reply
+from myna.http.request_body import JsonBody
 from myna.http.request_marks import Repeatable, mark_of
-from myna.http.request_state import record_of
 from myna.http.voice_replies import (
+    ConsentHistoryReply,
     LegacyVoiceListReply,
     LegacyVoiceReply,
     SupportedLanguageReply,
@@ -62,17 +60,12 @@ def _in_both_forms(method: str, path: str, summary: str, **options: Any) -> Call
     return add
 
 
-async def _find_voice_id(
-    request: Request,
-    voice_id: Annotated[str, Path(description="As the list shows it.")],
-    grant: Caller,
-    backend: WithBackend,
-) -> VoiceId:
+async def _find_voice_id(voice_id: Annotated[str, Path(description="As the list shows it.")], asker: Caller) -> VoiceId:
     """The id in the path; in the workspace-qualified form also its part after the `__` (wire-contract.md#paths)."""
     check_voice_id(voice_id)
-    record_of(request.scope).voice_id = voice_id[:128]
-    if "workspace" in request.path_params:
-        return await backend.services.get_voice.resolve(grant.workspace, voice_id)
+    asker.record.voice_id = voice_id[:128]
+    if "workspace" in asker.request.path_params:
+        return await asker.services.get_voice.resolve(asker.workspace, voice_id)
     return VoiceId(voice_id)
 
 
@@ -82,108 +75,89 @@ VoiceUpdate = Annotated[UpdateVoiceRequest, Depends(JsonBody(UpdateVoiceRequest)
 
 @_in_both_forms("POST", "/voices:clone", "Clone a voice", response_model=CloneVoiceReply, dependencies=[Repeatable])
 async def clone_voice(
-    request: Request,
-    grant: Writer,
-    message: Annotated[CloneVoiceRequest, Depends(JsonBody(CloneVoiceRequest, is_large=True))],
-    backend: WithBackend,
+    asker: Writer, message: Annotated[CloneVoiceRequest, Depends(JsonBody(CloneVoiceRequest, is_large=True))]
 ) -> Response:
     """Derive a voice from recordings; it can be spoken with at once."""
-    result = await clone_along(request, backend, message.to_command(grant.workspace), message.consent)
-    is_strict = backend.limits.strict_replies
+    result = await clone_along(asker, message.to_command(asker.workspace), message.consent)
     # On a thread and not by FastAPI: megabytes of base64.
-    return await large_reply(lambda: CloneVoiceReply.of(result, is_strict=is_strict))
+    return await large_reply(lambda: CloneVoiceReply.of(result, is_strict=asker.is_strict))
 
 
-async def clone_along(
-    request: Request, backend: Backend, command: CloneVoiceCommand, consent: ConsentMessage
-) -> CloneVoiceResult:
+async def clone_along(asker: Asker, command: CloneVoiceCommand, consent: ConsentMessage) -> CloneVoiceResult:
     """The use case with all that belongs to it: consent where it is required, repeats, allowances, record, audit log.
 
     Raises: ConsentRequired, QuotaExhausted, and what the use case raises.
     """
-    if backend.limits.require_consent and not command.validate_only:
+    if asker.backend.limits.require_consent and not command.validate_only:
         consent.require()
-    record = record_of(request.scope)
+    services, record = asker.services, asker.record
     record.num_samples = len(command.samples)
-    record.engine = backend.services.engine.spec.id
-    async with backend.services.repeated_requests(command.workspace, mark_of(request)) as made:
+    record.engine = services.engine.spec.id
+    async with services.repeated_requests(asker.workspace, mark_of(asker.request)) as made:
         if made.voice_ids:
-            result, outcome = await backend.services.clone_voice.recall(command, made.voice_ids[0]), "repeated"
+            result, outcome = await services.clone_voice.recall(command, made.voice_ids[0]), "repeated"
         else:
-            async with backend.allowances.voices(command.workspace, 0 if command.validate_only else 1, made):
-                result = await backend.services.clone_voice(command)
+            async with asker.backend.allowances.voices(asker.workspace, 0 if command.validate_only else 1, made):
+                result = await services.clone_voice(command)
                 made.voice_ids = (result.voice.voice_id,) if result.voice is not None else ()
-                digests = [sample.recording_sha256 for sample in result.samples]
-                await _note_made(request, backend, "clone", command.workspace, made, recordings=digests)
+                await _note_made(asker, "clone", made, [sample.recording_sha256 for sample in result.samples])
             outcome = "validated" if command.validate_only else "cloned" if made.voice_ids else "unusable"
-    backend.metrics.count("myna_clones_total", 1, {"outcome": outcome})
+    asker.backend.metrics.count("myna_clones_total", 1, {"outcome": outcome})
     if result.voice is not None:
         record.voice_id, record.lang = result.voice.voice_id, result.voice.lang.value
     return result
 
 
-async def _note_made(
-    request: Request,
-    backend: Backend,
-    act: Act,
-    workspace: WorkspaceId,
-    made: Outcome,
-    *,
-    recordings: Sequence[str] = (),
-) -> None:
+async def _note_made(asker: Asker, act: Act, made: Outcome, recordings: Sequence[str] = ()) -> None:
     """Note what was made. If that fails nothing was made: the same request may be sent again.
 
     Raises: ServiceUnavailable.
     """
     try:
         for voice_id in made.voice_ids:
-            await backend.note(act, record_of(request.scope), voice_id, recordings)
+            await asker.note(act, voice_id, recordings)
     except ServiceUnavailable:
         unnoted, made.voice_ids = made.voice_ids, ()
         for voice_id in unnoted:
             with suppress(VoiceNotFound):
-                await backend.services.delete_voice(workspace, voice_id)
+                await asker.services.delete_voice(asker.workspace, voice_id)
         raise
 
 
 @_in_both_forms("POST", "/voices:design", "Design a voice", response_model=DesignVoiceReply, dependencies=[Repeatable])
 async def design_voice(
-    request: Request,
-    grant: Writer,
-    message: Annotated[DesignVoiceRequest, Depends(JsonBody(DesignVoiceRequest))],
-    backend: WithBackend,
+    asker: Writer, message: Annotated[DesignVoiceRequest, Depends(JsonBody(DesignVoiceRequest))]
 ) -> Response:
     """Make up to three drafts of a voice that fits a description."""
-    command = message.to_command(grant.workspace)
-    async with backend.services.repeated_requests(grant.workspace, mark_of(request)) as made:
+    command, design = message.to_command(asker.workspace), asker.services.design_voice
+    async with asker.services.repeated_requests(asker.workspace, mark_of(asker.request)) as made:
         if made.voice_ids:
-            designed = await backend.services.design_voice.recall(command, made.voice_ids)
+            designed = await design.recall(command, made.voice_ids)
         else:
-            async with backend.allowances.voices(grant.workspace, command.num_drafts, made):
-                designed = await backend.services.design_voice(command)
+            async with asker.backend.allowances.voices(asker.workspace, command.num_drafts, made):
+                designed = await design(command)
                 made.voice_ids = [preview.voice.voice_id for preview in designed.previews]
-                await _note_made(request, backend, "design", grant.workspace, made)
+                await _note_made(asker, "design", made)
     return await large_reply(lambda: DesignVoiceReply.of(designed))
 
 
 @_in_both_forms("GET", "/voices", "List voices", response_model=VoiceListReply)
-async def list_voices(grant: Reader, query: Annotated[ListVoicesQuery, Query()], backend: WithBackend) -> Response:
+async def list_voices(asker: Reader, query: Annotated[ListVoicesQuery, Query()]) -> Response:
     """The stock voices and the workspace's own."""
-    page = await backend.services.list_voices(grant.workspace, query.to_query())
-    is_strict = backend.limits.strict_replies
-    return await large_reply(lambda: VoiceListReply.of(page, is_strict=is_strict))
+    page = await asker.services.list_voices(asker.workspace, query.to_query())
+    return await large_reply(lambda: VoiceListReply.of(page, is_strict=asker.is_strict))
 
 
 @_in_both_forms("GET", "/supportedLanguages", "List languages")
-async def list_languages(grant: Reader, backend: WithBackend) -> SupportedLanguagesReply:
+async def list_languages(asker: Reader) -> SupportedLanguagesReply:
     """What voices can be made in, and which of it the running engine speaks."""
-    present = await backend.services.list_voices.languages(grant.workspace)
-    return SupportedLanguagesReply(languages=[_language_row(lang, lang in present, backend) for lang in LangCode])
+    present = await asker.services.list_voices.languages(asker.workspace)
+    return SupportedLanguagesReply(languages=[_language_row(lang, lang in present, asker) for lang in LangCode])
 
 
-def _language_row(lang: LangCode, has_voices: bool, backend: Backend) -> SupportedLanguageReply:
+def _language_row(lang: LangCode, has_voices: bool, asker: Asker) -> SupportedLanguageReply:
     language = open_language(lang)
-    is_spoken = lang in backend.services.engine.spec.capabilities.languages
+    is_spoken = lang in asker.services.engine.spec.capabilities.languages
     return SupportedLanguageReply(
         code=lang.bcp47,
         family_code=lang.iso639,
@@ -192,109 +166,100 @@ def _language_row(lang: LangCode, has_voices: bool, backend: Backend) -> Support
         display_name=f"{language.english_name} ({language.country})",
         creation_enabled=lang in CLONE_LANGUAGES,
         has_voices=has_voices,
-        **({} if backend.limits.strict_replies else {"is_spoken": is_spoken}),
+        **({} if asker.is_strict else {"is_spoken": is_spoken}),
     )
 
 
 # Before the plain id: `{voice_id}` matches colons too.
 @_in_both_forms("POST", "/voices/{voice_id}:publish", "Keep a designed voice", dependencies=[Repeatable])
-async def publish_voice(
-    request: Request, grant: Writer, message: VoiceUpdate, voice_id: AskedVoice, backend: WithBackend
-) -> VoiceReply:
+async def publish_voice(asker: Writer, message: VoiceUpdate, voice_id: AskedVoice) -> VoiceReply:
     """Keep a draft. A voice that is kept already is returned, with what the body changes."""
-    async with backend.services.repeated_requests(grant.workspace, mark_of(request)) as made:
+    async with asker.services.repeated_requests(asker.workspace, mark_of(asker.request)) as made:
         if made.voice_ids:
-            voice = await backend.services.get_voice(grant.workspace, voice_id)
+            voice = await asker.services.get_voice(asker.workspace, voice_id)
         else:
-            voice = await backend.services.publish_voice(grant.workspace, voice_id, message.to_change())
+            voice = await asker.services.publish_voice(asker.workspace, voice_id, message.to_change())
             made.voice_ids = (voice_id,)
-    return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
+    return VoiceReply.of(voice, is_strict=asker.is_strict)
 
 
 @_in_both_forms("POST", "/voices/{voice_id}:consent", "Consent to a voice")
 async def give_consent(
-    request: Request,
-    grant: Writer,
-    message: Annotated[ConsentMessage, Depends(JsonBody(ConsentMessage))],
-    voice_id: AskedVoice,
-    backend: WithBackend,
+    asker: Writer, message: Annotated[ConsentMessage, Depends(JsonBody(ConsentMessage))], voice_id: AskedVoice
 ) -> VoiceReply:
     """Record who agreed that this voice was cloned, in the place of the record before; a revoked voice speaks again."""
-    voice = await backend.services.keep_consent.give(grant.workspace, voice_id, message.require())
-    await _note_consent(request, backend, "consent", voice)
-    return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
+    voice = await asker.services.keep_consent.give(asker.workspace, voice_id, message.require())
+    await _note_consent(asker, "consent", voice)
+    return VoiceReply.of(voice, is_strict=asker.is_strict)
 
 
 @_in_both_forms("POST", "/voices/{voice_id}:revokeConsent", "Revoke the consent to a voice")
-async def revoke_consent(request: Request, grant: Writer, voice_id: AskedVoice, backend: WithBackend) -> VoiceReply:
+async def revoke_consent(asker: Writer, voice_id: AskedVoice) -> VoiceReply:
     """The voice is silent from now on, running streams included. That it was revoked stays known when it is deleted."""
-    voice = await backend.services.keep_consent.revoke(grant.workspace, voice_id)
-    await _note_consent(request, backend, "revoke", voice)
-    return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
+    voice = await asker.services.keep_consent.revoke(asker.workspace, voice_id)
+    await _note_consent(asker, "revoke", voice)
+    return VoiceReply.of(voice, is_strict=asker.is_strict)
 
 
-async def _note_consent(request: Request, backend: Backend, act: Act, voice: Voice) -> None:
-    recordings = voice.consent.recordings if voice.consent is not None else ()
-    await backend.note(act, record_of(request.scope), voice.voice_id, recordings)
+async def _note_consent(asker: Asker, act: Act, voice: Voice) -> None:
+    await asker.note(act, voice.voice_id, voice.consent.recordings if voice.consent is not None else ())
 
 
 @_in_both_forms("GET", "/voices/{voice_id}:consent", "Show the consent to a voice")
 async def show_consent(
-    grant: Reader, voice_id: Annotated[str, Path(description="Also of a deleted voice.")], backend: WithBackend
+    asker: Reader, voice_id: Annotated[str, Path(description="Also of a deleted voice.")]
 ) -> ConsentHistoryReply:
     """What was agreed to, and every revocation; of a deleted voice the revocations alone."""
     check_voice_id(voice_id)
-    return ConsentHistoryReply.of(await backend.services.keep_consent.show(grant.workspace, voice_id))
+    return ConsentHistoryReply.model_validate(await asker.services.keep_consent.show(asker.workspace, voice_id))
 
 
 @_in_both_forms("GET", "/voices/{voice_id}", "Show a voice")
-async def get_voice(grant: Reader, voice_id: AskedVoice, backend: WithBackend) -> VoiceReply:
+async def get_voice(asker: Reader, voice_id: AskedVoice) -> VoiceReply:
     """One voice."""
-    voice = await backend.services.get_voice(grant.workspace, voice_id)
-    return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
+    return VoiceReply.of(await asker.services.get_voice(asker.workspace, voice_id), is_strict=asker.is_strict)
 
 
 @_in_both_forms("PATCH", "/voices/{voice_id}", "Change a voice")
-async def update_voice(grant: Writer, message: VoiceUpdate, voice_id: AskedVoice, backend: WithBackend) -> VoiceReply:
+async def update_voice(asker: Writer, message: VoiceUpdate, voice_id: AskedVoice) -> VoiceReply:
     """Change what is said about a voice. Its id stays."""
-    voice = await backend.services.update_voice(grant.workspace, voice_id, message.to_change())
-    return VoiceReply.of(voice, is_strict=backend.limits.strict_replies)
+    voice = await asker.services.update_voice(asker.workspace, voice_id, message.to_change())
+    return VoiceReply.of(voice, is_strict=asker.is_strict)
 
 
 @_in_both_forms("DELETE", "/voices/{voice_id}", "Delete a voice")
 async def delete_voice(
-    request: Request,
-    grant: Writer,
+    asker: Writer,
     voice_id: AskedVoice,
-    backend: WithBackend,
     receipt: Annotated[bool, Query(description="Answer with a signed receipt of what was deleted.")] = False,
 ) -> EmptyReply | DeletionReply:
     """Forget a voice and its recordings."""
-    services = backend.services
-    key = dict(await asyncio.to_thread(lambda: services.vault.receipt_key)) if receipt else {}  # can it be signed?
-    deleted = await delete_along(request, backend, grant.workspace, voice_id)
+    vault = asker.services.vault
+    key = dict(await asyncio.to_thread(lambda: vault.receipt_key)) if receipt else {}  # can it be signed?
+    deleted = await delete_along(asker, voice_id)
     if not receipt:
         return EmptyReply()
     if not deleted.are_removed:
         raise ServiceUnavailable("The voice is deleted; its files go when the storage is back. There is no receipt.")
     said = {
-        "workspace": grant.workspace,
-        "deletedAt": services.clock.now().isoformat(timespec="seconds"),
+        "workspace": asker.workspace,
+        "deletedAt": asker.services.clock.now().isoformat(timespec="seconds"),
         "voices": [{"voiceId": voice_id, "sha256": deleted.sha256}],
     }
-    return DeletionReply(receipt=said, signed=services.vault.sign_receipt(said), public_key=key)
+    return DeletionReply(receipt=said, signed=vault.sign_receipt(said), public_key=key)
 
 
-async def delete_along(request: Request, backend: Backend, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
+async def delete_along(asker: Asker, voice_id: VoiceId) -> DeletedFiles:
     """Raises: VoiceNotFound, PermissionDenied, ServiceUnavailable."""
-    await backend.services.delete_voice.check(workspace, voice_id)
+    delete = asker.services.delete_voice
+    await delete.check(asker.workspace, voice_id)
     # First: a deletion that could not be noted afterwards would never be, as its repetition finds no voice.
-    await backend.note("delete", record_of(request.scope), voice_id)
-    return await backend.services.delete_voice(workspace, voice_id)
+    await asker.note("delete", voice_id)
+    return await delete(asker.workspace, voice_id)
 
 
 @older.get("/voices", summary="List voices (older form)", response_model=LegacyVoiceListReply)
-async def list_older(grant: Reader, query: Annotated[ListVoicesQuery, Query()], backend: WithBackend) -> Response:
+async def list_older(asker: Reader, query: Annotated[ListVoicesQuery, Query()]) -> Response:
     """What clients called before the Voice API; also the health check of some. `filter` is `language=en`."""
-    page = await backend.services.list_voices(grant.workspace, query.to_query())
+    page = await asker.services.list_voices(asker.workspace, query.to_query())
     return await large_reply(lambda: LegacyVoiceListReply(voices=[LegacyVoiceReply.of(voice) for voice in page.voices]))

@@ -6,7 +6,7 @@ Library code only calls `logging.getLogger(__name__)`; only `cli` and `deploy` c
 import logging
 import sys
 from dataclasses import asdict
-from typing import Literal, TextIO
+from typing import TextIO
 
 import structlog
 
@@ -17,7 +17,7 @@ from myna.observability.tracing import current_trace_id
 REQUEST_LOGGER = "myna.request"
 """The canonical lines, so that they can be routed apart."""
 
-_UNLOGGED_FIELDS = frozenset({"event", "started_s"})
+_UNLOGGED_FIELDS = frozenset({"event", "started_s", "without_effect"})
 
 
 def log_request(record: RequestRecord) -> None:
@@ -44,8 +44,8 @@ def _hide_voice_id(_logger: object, _name: str, fields: structlog.typing.EventDi
     return fields
 
 
-def configure_logging(log_format: Literal["text", "json"] = "text", stream: TextIO | None = None) -> None:
-    """Send every logger of the process to `stream` (default: standard error) in one format."""
+def configure_logging(log_format: str = "text", stream: TextIO | None = None) -> None:
+    """Send every logger of the process to `stream` (default: standard error). log_format: `text` or `json`."""
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -42,6 +42,7 @@ METRICS: tuple[MetricRow, ...] = (
 """Every metric of ours; `process_*` come from the Prometheus client, but not of several processes together."""
 
 UNMATCHED_ROUTE = "unmatched"
+_KINDS: dict[str, Any] = {"counter": Counter, "gauge": Gauge, "histogram": Histogram}
 
 
 class Metrics:
@@ -54,42 +55,37 @@ class Metrics:
     def __init__(self) -> None:
         self._folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
         self._registry = CollectorRegistry()
-        self._counters: dict[str, Counter] = {}
-        self._gauges: dict[str, Gauge] = {}
-        self._histograms: dict[str, Histogram] = {}
+        self._metrics: dict[str, Any] = {}  # Any: the three kinds have no common type with what is called
         for row in METRICS:
-            if row.kind == "counter":
-                self._counters[row.name] = Counter(row.name, row.meaning, row.labels, registry=self._registry)
-            elif row.kind == "gauge":
-                self._gauges[row.name] = Gauge(
-                    row.name, row.meaning, row.labels, registry=self._registry, multiprocess_mode="livesum"
-                )
-            else:
-                self._histograms[row.name] = Histogram(
-                    row.name, row.meaning, row.labels, registry=self._registry, buckets=row.buckets
-                )
+            options: dict[str, dict[str, Any]] = {
+                "gauge": {"multiprocess_mode": "livesum"},
+                "histogram": {"buckets": row.buckets},
+            }
+            self._metrics[row.name] = _KINDS[row.kind](
+                row.name, row.meaning, row.labels, registry=self._registry, **options.get(row.kind, {})
+            )
         if self._folder is None:
             ProcessCollector(registry=self._registry)
 
     def count(self, name: str, amount: float = 1.0, labels: Mapping[str, str] | None = None) -> None:
-        counter = self._counters[name]
+        counter = self._metrics[name]
         (counter.labels(**labels) if labels else counter).inc(amount)
 
     def change(self, name: str, amount: float) -> None:
         """Raise or lower a gauge."""
-        self._gauges[name].inc(amount)
+        self._metrics[name].inc(amount)
 
     def observe(self, record: RequestRecord) -> None:
         """Count a finished request."""
         route = record.route or UNMATCHED_ROUTE
         self.count("myna_requests_total", 1, {"route": route, "method": record.method, "status": str(record.status)})
-        self._histograms["myna_request_seconds"].labels(route=route).observe(record.duration_ms / 1000)
+        self._metrics["myna_request_seconds"].labels(route=route).observe(record.duration_ms / 1000)
         if record.error_code:
             self.count("myna_errors_total", 1, {"error_code": record.error_code})
         if record.ttfa_ms is not None:
-            self._histograms["myna_ttfa_seconds"].labels(route=route).observe(record.ttfa_ms / 1000)
+            self._metrics["myna_ttfa_seconds"].labels(route=route).observe(record.ttfa_ms / 1000)
         if record.rtf is not None:
-            self._histograms["myna_rtf"].labels(route=route).observe(record.rtf)
+            self._metrics["myna_rtf"].labels(route=route).observe(record.rtf)
         if record.engine and record.audio_s > 0:
             self.count("myna_spoken_seconds_total", record.audio_s, {"engine": record.engine})
             self.count("myna_spoken_chars_total", record.chars, {"engine": record.engine})

@@ -44,6 +44,8 @@ class RequestRecord:
     """From the arrival of the request to the first speech."""
     rtf: float | None = None
     """Time to answer over `audio_s`."""
+    without_effect: str = ""
+    """Names of the request's fields that change nothing, for the reply; not logged."""
     body_bytes: int = 0
     sent_bytes: int = 0
     duration_ms: float = 0.0

@@ -3,61 +3,34 @@
 import re
 from collections.abc import Iterator
 
-from myna.text.languages.language import Language
 from myna.text.languages.words import read_forms
-from myna.text.rules import DASH, Rule, any_of, ends_sentence, words_before
+from myna.text.patterns import Rules
+from myna.text.rules import Rule, any_of, ends_sentence, words_before
 
 _ZONE = re.compile(r"\s(?:[ECMP][SD]?T|UTC|GMT|BST|CES?T)\b")
 
 
-class ClockTimes:
+class ClockTimes(Rules):
     """One language's rules."""
 
-    def __init__(self, language: Language) -> None:
-        self._language = language
-
     def rules(self) -> Iterator[Rule]:
-        language, before = self._language, rf"(?:{self._language.before}|(?<=\dT))"
-        hours = re.escape(language.hour_separators)
-        after = rf"(?!{self._language.letter})(?![.:]\d)"
-        half = rf"(?:\s?(?P<half>(?i:{any_of(language.pm)}))(?!\w))?" if language.pm else ""
-        yield from self._durations()
-        suffix = rf"(?:\s?(?P<suffix>{any_of(language.time_suffixes)})(?!\w))?" if language.time_suffixes else ""
-        dot = "." if language.time_words else ""
-        clock = rf"(?P<h>[01]?\d|2[0-4])(?P<sep>[{hours}{dot}])(?P<min>[0-5]\d)(?::(?P<s>[0-5]\d)(?:\.\d+)?)?"
-        first = clock.replace("?P<", "?P<from_")
-        first_half = half.replace("?P<", "?P<from_")
-        first_suffix = suffix.replace("?P<", "?P<from_")
-        range_end = rf"{DASH}{clock}{half}{suffix}{after}"
-        yield re.compile(rf"{before}{first}{first_half}{first_suffix}{range_end}"), self._read_range
-        until_hour = rf"{DASH}(?P<h>[01]?\d|2[0-4]){half}{suffix}(?!{self._language.letter})(?![.,:]\d)"
-        yield re.compile(rf"{before}{first}{first_half}{until_hour}"), self._read_range
-        yield re.compile(rf"{before}{clock}Z?{half}{suffix}{after}"), self._read
+        language = self._language
+        if language.decimal == ",":  # feet and inches else
+            yield from self._table("durations")
+        half = language.fill("(?:{said_half})?") if language.pm else ""
+        suffix = language.fill(r"(?:\s?(?P<suffix>{time_suffixes})(?!\w))?") if language.time_suffixes else ""
+        pieces = {
+            "hour_signs": re.escape(language.hour_separators) + ("." if language.time_words else ""),
+            "half": half,
+            "suffix": suffix,
+            "from_half": half.replace("?P<", "?P<from_"),
+            "from_suffix": suffix.replace("?P<", "?P<from_"),
+        }
+        yield from self._table("times", **pieces)
         if language.pm:
-            hour = r"(?P<h>1[0-2]|0?[1-9])"
-            said = rf"\s?(?P<half>(?i:{any_of(language.pm)}))(?!\w)"
-            maybe = rf"(?P<from_h>1[0-2]|0?[1-9])(?:{first_half})"
-            yield re.compile(rf"{before}{maybe}{DASH}{hour}(?::(?P<min>[0-5]\d))?{said}"), self._read_range
-            yield re.compile(rf"{before}{hour}(?:\.(?P<min>[0-5]\d))?{said}"), self._read
+            yield from self._table("half_day_times", **pieces)
         if language.hour_word:
-            hour, word = r"(?P<h>[01]?\d|2[0-4])", language.hour_word
-            hours = rf"{before}(?P<from_h>[01]?\d|2[0-4])(?P<from_word>\s?{word})?{DASH}{hour}\s?{word}(?!\w)"
-            from_hour = rf"{before}(?P<from_h>[01]?\d|2[0-4])(?P<from_word>\s?{word})?{DASH}"
-            yield re.compile(f"{from_hour}{clock}{suffix}{after}"), self._read_range
-            yield re.compile(hours), self._read_range
-            yield re.compile(rf"{before}{hour}\s?{word}(?!\w)"), self._read
-
-    def _durations(self) -> Iterator[Rule]:
-        """ "2h04'31\"", "4h 19m", "9\"80", "(45'+2)" """
-        if self._language.decimal != ",":
-            return  # feet and inches
-        before, gap = self._language.before, r"\s?"
-        hour, minute = r"(?P<h>\d{1,2})\s?h", r"0?(?P<min>\d{1,3})\s?(?:min|mn|m|['’′])"
-        second = r"0?(?P<s>\d{1,2})\s?(?:s(?!\w)|[\"”″]|'')(?P<rest>\d\d)?"
-        yield re.compile(rf"{before}(?:{hour}{gap})?{minute}{gap}{second}(?!\w)"), self._read_duration
-        yield re.compile(rf"{before}{hour}{gap}0?(?P<min>\d{{1,2}})\s?(?:m|['’′])(?!\w)"), self._read_duration
-        yield re.compile(rf"{before}(?P<s>\d{{1,2}})[s\"”″](?P<rest>\d\d)(?!\w)"), self._read_duration
-        yield re.compile(rf"{before}(?P<min>\d{{1,3}})['’′](?=[,;)+]|\s[a-zà-ÿ(]|$)"), self._read_duration
+            yield from self._table("hours", **pieces)
 
     def _read_duration(self, match: re.Match[str]) -> str | None:
         language, groups = self._language, match.groupdict()
@@ -74,7 +47,7 @@ class ClockTimes:
             return None
         return self._language.join(first, self._language.to, second)
 
-    def _read(self, match: re.Match[str]) -> str | None:
+    def _read_time(self, match: re.Match[str]) -> str | None:
         return self._say(match, "")
 
     def _say(self, match: re.Match[str], prefix: str) -> str | None:

@@ -8,8 +8,10 @@ brackets stand instructions ("[whispering]", "[in a low voice]") as well as what
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from myna.text.languages.language import Language
+from myna.text.rules import read_grammar
 
 MAX_BREAK_S = 10.0
 """Longer pauses are cut to this."""
@@ -50,19 +52,6 @@ _MARKUP = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_INSTRUCTIONS = frozenset(
-    "voice tone accent whisper whispers whispering whispered shout shouts shouting shouted yell yelling scream "
-    "screams screaming murmur murmuring mumble mumbling sing sings singing hum hums humming laugh laughs laughing "
-    "laughter chuckle chuckles chuckling giggle giggles giggling sigh sighs sighing cough coughs coughing sneeze "
-    "sneezes sniff sniffs sniffles gasp gasps gasping yawn yawns yawning breathe breathes breathing breath inhale "
-    "inhales exhale exhales cry cries crying sob sobs sobbing groan groans moan moans gulp gulps hesitates stutters "
-    "pause pauses silence clears clear_throat throat happy happily sad sadly angry angrily excited excitedly "
-    "surprised fearful scared afraid disgusted nervous nervously calm calmly cheerful cheerfully serious seriously "
-    "sarcastic sarcastically tired tenderly softly soft quietly quiet loudly loud slowly slow quickly fast dramatic "
-    "dramatically gently playful playfully curious curiously confident bored annoyed neutral flat monotone deadpan "
-    "speak speaks speaking say said says reading reads delivery applause music sic inaudible crosstalk".split()
-)
-"""One of these in brackets, and nothing of it is read."""
 _STARTS = re.compile(r"(?:^|[.!?…:—\"”]|(?<!\*)\*)$")
 """A sentence begins behind."""
 _ACT_REACH = 40
@@ -146,10 +135,15 @@ def _is_act(match: re.Match[str], language: Language) -> bool:
     return word is None or re.fullmatch(language.not_before_act, word[0].lower()) is None
 
 
+@cache
+def _instructions() -> frozenset[str]:
+    return frozenset(read_grammar()["markup"]["instructions"].split())
+
+
 def _is_edited(inside: str, before: str, language: Language) -> bool:
     """Whether words in brackets belong to the sentence and tell nobody how to speak it."""
     words = re.findall(r"\w+", inside.lower())
-    if not _INSTRUCTIONS.isdisjoint(words) or _NOTE.fullmatch(inside):
+    if not _instructions().isdisjoint(words) or _NOTE.fullmatch(inside):
         return False
     begins = language.determiners and re.match(language.determiners, inside, re.IGNORECASE)
     return bool(begins) or _AMID.search(before) is not None

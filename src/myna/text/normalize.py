@@ -18,11 +18,11 @@ from myna.text.clock_times import ClockTimes
 from myna.text.languages.language import Language
 from myna.text.languages.registry import open_language
 from myna.text.letters import CapitalLetters
-from myna.text.patterns import Patterns
+from myna.text.patterns import Rules, read_table
 from myna.text.phone_numbers import PhoneNumbers
 from myna.text.quantities import Quantities
-from myna.text.roman import ROMAN_ITEM, RomanNumerals, roman_value
-from myna.text.rules import Reader, Rule, any_of, compile_rules, ends_sentence, words_before
+from myna.text.roman import RomanNumerals
+from myna.text.rules import Reader, Rule, any_of, ends_sentence, read_grammar, words_before
 from myna.text.sums import Sums
 
 
@@ -41,10 +41,6 @@ _MAX_CARDINAL_IN_WORD = 4
 _MARKS = re.compile(r"[*_`~^|\\{}\[\]<>•·■●▪◦#]+|(?<!\S)[-–—]+(?=\s)(?<!\S)")
 _JOINT = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
 """Of names in programs: foo_bar."""
-_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
-_EMOTICON = re.compile(
-    r"(?<!\S)(?:[:;=][-'^]?[)(\]\[DPp|/\\]+|:'\(|</?3+|\^_+\^|[xX]D+|T_T|¯\\_\(ツ\)_/¯|[❤♥]\ufe0f?)(?=[\s.,!?]|$)"
-)
 _VARIABLE = re.compile(r"(?<!<)\b(?!I\b)\w\s$")
 _TYPED_SIGNS = {"<=": "≤", ">=": "≥", "!=": "≠", "==": "=", "+/-": "±", "->": "→", "=>": "→"}
 """What keyboards have no key for."""
@@ -52,22 +48,25 @@ _REPEATED_SIGN = re.compile(r"([^\w\s])\1{3,}")
 _KEYCAP_PARTS = frozenset({0x200D, 0xFE0E, 0xFE0F, 0x20E3})
 
 
-class Normalizer:
+class Normalizer(Rules):
     """One language's rules, compiled. Thread-safe."""
 
     def __init__(self, language: Language) -> None:
-        self._language = language
+        super().__init__(language)
         sums = Sums(language)
+        self._symbols = dict(language.symbols)
+        self._symbols |= {typed: self._symbols[sign] for typed, sign in _TYPED_SIGNS.items() if sign in self._symbols}
         # the order decides between readings that begin at the same place
         self._rules: list[Rule] = [
-            *Patterns(language).rules(),
-            *self._net_signs(),
+            *read_table(language, language.patterns, language),
+            *(self._table("said_otherwise") if language.say_as else ()),
+            *self._table("net_signs"),
             *sums.rules(),
             *Addresses(language).rules(),
             *CalendarDates(language).rules(),
-            *language.own_rules(),
+            *read_table(language, language.own_rules, language),
             *ClockTimes(language).rules(),
-            *self._number_signs(),
+            *self._table("number_signs"),
             *PhoneNumbers(language).rules(),
             *Quantities(language, sums).rules(),
             *self._plain_numbers(),
@@ -75,17 +74,8 @@ class Normalizer:
             *self._words(),
         ]
 
-    def _net_signs(self) -> Iterator[Rule]:
-        """Words that are said otherwise, web entities, and faces made of punctuation."""
-        if self._language.say_as:
-            letter, words = self._language.letter, any_of(self._language.say_as)
-            said = self._language.say_as
-            yield (
-                re.compile(rf"(?<!{letter})(?P<word>{words})(?:(?<!\w)|(?!{letter}))"),
-                lambda match: said[match["word"]],
-            )
-        yield _ENTITY, self._read_entity
-        yield _EMOTICON, self._read_face
+    def _read_word(self, match: re.Match[str]) -> str:
+        return self._language.say_as[match["word"]]
 
     def _read_entity(self, match: re.Match[str]) -> str:
         sign = html.unescape(match[0])
@@ -100,59 +90,29 @@ class Normalizer:
         )
         return self._language.heart if is_verb else ""
 
-    def _number_signs(self) -> Iterator[Rule]:
-        language, after = self._language, self._language.after
-        line = r"(?:(?<=\n)|(?<![\s\S]))[ \t]*"
-        comma = language.comma.strip()
-        number = r"(?:#|№|(?<!\w)(?:N[oO]\.|[Nn]\.?[°º]))\s?(?P<number>\d{1,9})(?!#)"
-        version = rf"(?:{language.before}|(?<=[vV])(?<![A-Za-z][vV]))(?P<version>\d{{1,5}}(?:\.\d{{1,5}}){{2,5}})"
-        yield from compile_rules(
-            (rf"{version}{after}(?!\.\d)", self._read_version),
-            (rf"(?<=[vV])(?<![A-Za-z][vV])(?P<version>\d{{1,5}}\.\d{{1,5}}){after}(?!\.\d)", self._read_version),
-            # the number of an item in a list: "1. Open the door" is one, open the door
-            (
-                line + r"(?P<item>\d{1,3})(?:(?:[.)]|°\))(?=[ \t]\S)|[)）](?=[\u3040-\u9fff]))",
-                lambda match: f"{language.say(match['item'])}{comma}",
-            ),
-            (line + ROMAN_ITEM, lambda match: language.cardinal(roman_value(match["item"]))),
-            (line + r">+[ \t]", lambda _: ""),  # a quotation in a mail
-            (number + after, lambda match: f"{language.number_sign} {language.say(match['number'])}"),
-        )
-
     def _plain_numbers(self) -> Iterator[Rule]:
-        language, before = self._language, self._language.before
-        suffixes = any_of(language.ordinal_suffixes)
-        if suffixes:
-            grouped = rf"\d{{1,3}}(?:{re.escape(language.group)}\d{{3}}){{1,3}}|"
-            ordinal = rf"{before}(?P<number>{grouped}\d{{1,6}})(?P<suffix>{suffixes})(?!{language.letter})"
-            yield re.compile(ordinal), self._read_ordinal
-        yield from language.counting_rules()
-        yield re.compile(r"(?<!\w)['’](?P<year>\d\d)(?![\w'’])"), language.say_short_year
-        if language.decimal == ",":
-            version = rf"{before}(?P<version>\d{{1,4}}\.\d{{1,2}}){language.after}(?!\.\d)"
-            yield re.compile(version), self._read_version
-        else:
-            share = r"(?<![\w.)])\.(?P<digits>\d{1,9})(?!\w)(?!\.\d)"  # ".5"
-            yield re.compile(share), lambda match: language.say(f"0.{match['digits']}")
-        number = rf"(?<!{language.letter})(?P<sign>[-−])?(?P<number>{language.number})(?!\d)"
-        yield re.compile(number), lambda match: language.say_signed(match["sign"], match["number"])
-        share = re.escape(language.decimal if language.decimal == "." else language.decimal + ".")
-        behind_letter = rf"(?<=[^\W\d_])(?P<run>\d{{1,4}})(?P<point>[{share}])(?P<rest>\d{{1,4}}){language.after}"
-        yield re.compile(behind_letter), self._read_decimal_run
-        yield re.compile(rf"\d{{1,{_RUN_DIGITS}}}"), self._read_run
+        language = self._language
+        if language.ordinal_suffixes:
+            yield from self._table("ordinals", thousands_sign=re.escape(language.group))
+        if language.feminine:
+            yield from read_table(language, read_grammar()["counted_nouns"], language)
+        yield from read_table(language, language.counting_rules, language)
+        yield from read_table(language, read_grammar()["short_years"], language)
+        yield from self._table("dotted_versions" if language.decimal == "," else "dotted_shares")
+        shares = language.decimal if language.decimal == "." else language.decimal + "."
+        yield from self._table("numbers", shares=re.escape(shares))
 
     def _words(self) -> Iterator[Rule]:
-        if self._language.abbreviations:
-            shorts = any_of(self._language.abbreviations, is_loose=True)
-            behind = "[A-Za-z]" if self._language.is_glued else r"[^\W\d]"
-            yield re.compile(rf"(?<![\w.])(?P<short>{shorts})(?!{behind}|(?<!\.)\d)"), self._read_abbreviation
-        yield re.compile("[①-⑳Ⅰ-Ⅻⅰ-ⅻ]"), lambda match: self._language.say(f"{unicodedata.numeric(match[0]):.0f}")
-        yield from CapitalLetters(self._language).rules()
-        symbols = dict(self._language.symbols)
-        symbols |= {typed: symbols[sign] for typed, sign in _TYPED_SIGNS.items() if sign in symbols}
-        yield re.compile(rf"(?P<symbol>{any_of(symbols)})"), lambda match: f" {symbols[match['symbol']]} "
-        # U+03A2, between Ρ and Σ, is no letter
-        yield re.compile("(?<![Α-ωά-ώ])[Α-ΡΣ-Ωα-ω](?![Α-ωά-ώ])"), lambda match: f" {_name_greek(match[0])} "
+        language = self._language
+        if language.abbreviations:
+            yield from self._table(
+                "abbreviations",
+                shorts=any_of(language.abbreviations, is_loose=True),
+                abbreviation_end="[A-Za-z]" if language.is_glued else r"[^\W\d]",
+            )
+        yield from self._table("number_forms")
+        yield from CapitalLetters(language).rules()
+        yield from self._table("symbols", all_symbols=any_of(self._symbols))
 
     def find_readings(self, text: str, start: int, end: int) -> Iterator[Reading]:
         """What is to be read otherwise than it is written, in order, within text[start:end].
@@ -207,6 +167,22 @@ class Normalizer:
         say = self._language.say_pairs if is_host else self._say_part
         return dot.join(say(part) for part in parts)
 
+    def _read_share(self, match: re.Match[str]) -> str:
+        return self._language.say(f"0.{match['digits']}")
+
+    def _read_signed(self, match: re.Match[str]) -> str:
+        return self._language.say_signed(match["sign"], match["number"])
+
+    def _read_number_form(self, match: re.Match[str]) -> str:
+        return self._language.say(f"{unicodedata.numeric(match[0]):.0f}")
+
+    def _read_symbol(self, match: re.Match[str]) -> str:
+        return f" {self._symbols[match['symbol']]} "
+
+    def _read_greek(self, match: re.Match[str]) -> str:
+        """ "α": alpha"""
+        return unicodedata.name(match[0]).split()[-1].lower().replace("lamda", "lambda")
+
     def _say_part(self, digits: str) -> str:
         is_code = len(digits) > 1 and digits[0] == "0"
         return self._language.say_digits(digits) if is_code else self._language.cardinal(int(digits))
@@ -224,11 +200,6 @@ class Normalizer:
             return self._language.say_digits(match[0])
         return self._language.say(match[0])
 
-    def _read_decimal_run(self, match: re.Match[str]) -> str:
-        """ "PM2.5" """
-        language = self._language
-        return language.join(language.say(match["run"]), language.point, language.decimals(match["rest"]))
-
     def _read_abbreviation(self, match: re.Match[str]) -> str | None:
         short = match["short"].lower()
         rest = match.string[match.end() : match.end() + 40]
@@ -244,11 +215,6 @@ class Normalizer:
             return spoken if re.match(r"\s+[A-Z]", rest) else self._language.behind_names[short]
         is_final = short in self._language.final_abbreviations and words_before(match).strip() != ""
         return f"{spoken}." if is_final and ends_sentence(match) else spoken
-
-
-def _name_greek(letter: str) -> str:
-    """ "α" -> alpha"""
-    return unicodedata.name(letter).split()[-1].lower().replace("lamda", "lambda")
 
 
 @cache

@@ -4,18 +4,19 @@ import re
 from collections.abc import Iterator, Sequence
 
 from myna.text.languages.language import Language
-from myna.text.rules import Rule, any_of, compile_rules, words_before
+from myna.text.patterns import Rules
+from myna.text.rules import Rule, any_of, words_before
 
 _TOTAL_DIGITS = range(7, 16)
 """From a local number to ITU-T E.164's longest."""
 _YEARS = frozenset(str(year) for year in range(1100, 2100))
 
 
-class PhoneNumbers:
+class PhoneNumbers(Rules):
     """One language's rules."""
 
     def __init__(self, language: Language) -> None:
-        self._language = language
+        super().__init__(language)
         self._after_word = self._behind(language.phone_words)
         self._after_code = self._behind(language.code_words)
 
@@ -29,21 +30,9 @@ class PhoneNumbers:
         return re.compile(rf"{edge}(?:{any_of(words)}){verb}\W{{0,3}}$", re.IGNORECASE)
 
     def rules(self) -> Iterator[Rule]:
-        end = rf"(?!{self._language.letter})"
-        # "TEL03-..."
-        start = rf"(?:(?<!{self._language.letter})|(?<=TEL)|(?<=FAX))(?<![,/-])(?<!(?<![EeÉé][Ll])\.)"
-        stop = rf"{end}(?![.,:/-]\d)"
-        area = r"[(（](?P<phone>0?\d{2,4}[)）]\s?(?:9\s)?\d{2,9}(?:[\s.-]\d{2,5}){0,4})"
         if self._language.keys:
-            # *100#, *#06#
-            yield re.compile(r"(?<![\w*#])[*#]{1,2}\d{2,20}(?:[*#]\d{1,20}){0,4}#(?![\w*#])"), self._read_keys
-        yield from compile_rules(
-            (r"\+(?P<phone>\d{1,3}(?:[\s().-]{1,3}\d{1,11}){1,6}|\d{8,15})" + end, self._read_international),
-            (rf"(?<!{self._language.letter}){area}{end}", self._read_area),
-            (start + r"(?P<phone>\d{1,5}(?:[ .\u00a0/-]\d{1,9}){1,6})" + stop, self._read_groups),
-            # an identity card ends with X; letters may stand before: wx8848
-            (rf"(?<![0-9_.,/-])(?P<code>\d{{3,20}})(?:(?=X{end})|{stop})", self._read_code),
-        )
+            yield from self._table("keys")
+        yield from self._table("phones")
 
     def _read_keys(self, match: re.Match[str]) -> str:
         keys, digits = self._language.keys, self._language.digits

@@ -7,123 +7,57 @@ from fractions import Fraction
 
 from myna.text.languages.language import Language
 from myna.text.languages.words import Forms, read_forms
-from myna.text.rules import DASH, Reader, Rule, any_of, compile_rules, words_before
+from myna.text.patterns import Rules
+from myna.text.rules import Rule, any_of, words_before
 from myna.text.sums import Sums
 
-_VULGAR = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
-_MAX_POWER_DIGITS = 4
-_RAISED = "[⁺⁻]?[⁰¹²³⁴-⁹]+[⁺⁻]?|[⁺⁻]"
 
-
-class Quantities:
+class Quantities(Rules):
     """One language's rules."""
 
     def __init__(self, language: Language, sums: Sums) -> None:
-        self._language = language
+        super().__init__(language)
         self._sums = sums
         self._magnitudes = {word.lower(): spoken for word, spoken in language.magnitudes.items()}
 
     def rules(self) -> Iterator[Rule]:
-        language, before, after = self._language, self._language.before, self._language.after
-        letter, number = language.letter, rf"(?P<number>{language.number})"
-        first, second = rf"(?P<first>{language.number})", rf"(?P<second>{language.number})"
-        unit, money = rf"(?P<unit>{any_of(language.units)})", rf"(?P<currency>{any_of(language.currency)})"
-        # 元 stands behind the number only
-        sign = rf"(?P<currency>{any_of(name for name in language.currency if not '一' <= name[0] <= '龥')})"
-        angle = r"°\s?(?P<minutes>[0-5]?\d)['’′](?:\s?(?P<seconds>[0-5]?\d(?:\.\d+)?)(?:[\"”″]|''))?"
+        language = self._language
         edge = r"(?!\w)" if language.is_spaced else ""
-        names = any_of(language.magnitudes)
-        magnitude = rf"(?:\s?(?P<magnitude>(?i:{names})){edge})?" if names else ""
-        times, about = language.symbols.get("×", ""), language.symbols.get("≈", "")
-        share = r"(?<!\d/)(?P<above>\d{1,3})[/⁄](?P<below>\d{1,3}|1000)"
-        dot = r"(?:\.(?=\s[a-zà-ÿ]|[,;:)]))?"  # of a unit that is written as an abbreviation
-        whole = r"(?P<whole>\d{1,3})"
+        magnitude = rf"(?:\s?(?P<magnitude>(?i:{any_of(language.magnitudes)})){edge})?" if language.magnitudes else ""
+        money = {
+            "currency_before": any_of(name for name in language.currency if not "一" <= name[0] <= "龥"),
+            "magnitude": magnitude,
+        }
+        yield from self._table("amounts", **money)
+        if language.decimal == ",":
+            yield from self._table("foreign_money", **money)
+        if language.angle:
+            yield from self._table("angles")
+        if "k" in self._magnitudes:
+            yield from self._table("thousands")
+        yield from self._table("percents")
+        if language.per:
+            yield from self._table("rates")
+            if not language.per_words:
+                yield from self._table("plain_rates")
         # Russian "5-м" is fifth
         joint = r"\s" if any(suffix[0] == "-" for suffix in language.ordinal_suffixes) else r"\s|-"
-        yield from compile_rules(
-            (rf"{before}\d{{1,3}}(?:[-–]\d{{1,3}}){{2,6}}{after}(?![-–])", self._read_row),
-            (rf"{before}(?:{whole}\s)?{share}(?:\s{unit})?{after}(?!/){dot}", self._read_fraction),
-            (rf"(?<!{letter})(?:{whole}\s?)?(?P<vulgar>[{_VULGAR}])(?:\s{unit})?(?!{letter})", self._read_vulgar),
-            (
-                rf"(?<!{letter}){sign}\s?{first}(?i:{names})?{DASH}(?P=currency)?\s?{second}{magnitude}{after}(?!\s?[=≈])",
-                self._unless_in_sum(self._read_money_range),
-            ),
-            (
-                rf"{before}{first}(?:\s?(?:{any_of(language.currency)}))?{DASH}{second}{magnitude}\s?{money}{after}",
-                self._unless_in_sum(self._read_money_range),
-            ),
-            (rf"(?<!{letter})(?P<sign>[-−])?{sign}\s?{number}{magnitude}[元円]?{after}", self._read_money),
-            (rf"{before}(?P<sign>[-−])?{number}{magnitude}\s?{money}{after}", self._read_money),
-        )
-        if language.decimal == ",":
-            # "$5.99", as it is written abroad
-            dotted = rf"(?<!{letter})(?P<sign>[-−])?{sign}\s?(?P<number>\d{{1,3}}\.\d\d){magnitude}{after}"
-            yield re.compile(dotted), self._read_money
-        if language.angle:
-            yield re.compile(rf"{before}(?P<degrees>\d{{1,3}}){angle}"), self._read_angle
-        if "k" in self._magnitudes:
-            yield re.compile(rf"{before}{number}(?P<magnitude>[kKMB]|bn|mn)(?=\+|{after})"), self._read_large
-        percents = rf"{before}(?P<low>[-−])?{first}\s?[%％]?{DASH}(?P<high>[-−])?{second}\s?[%％]"
-        yield re.compile(percents), self._unless_in_sum(self._read_percent_range)
-        yield re.compile(rf"{before}(?P<sign>[-−+])?{number}\s?[%％]"), self._read_percent
-        yield from self._rates(unit, number)
-        yield from compile_rules(
-            (
-                rf"{before}(?P<low>[-−])?{first}\s?{unit}{DASH}(?P<high>[-−])?{second}\s?(?P=unit){dot}{after}",
-                self._unless_in_sum(self._read_range),
-            ),
-            (
-                rf"{before}(?P<sign>[-−+])?{number}(?P<joint>{joint})?{unit}{after}(?!/(?![\d一-龥])){dot}",
-                self._read_measure,
-            ),
-            (
-                rf"{before}(?P<low>[-−])?{first}{DASH}(?P<high>[-−])?{second}(?:\s?{unit}{dot})?(?!-){after}",
-                self._unless_in_sum(self._read_range),
-            ),
-            (
-                rf"{before}{first}\s?[x×*·]\s?10(?:\^\(?(?P<exponent>[-−]?\d+)\)?|(?P<raised>{_RAISED}))",
-                self._read_tens,
-            ),
-            (
-                rf"{before}{first}\s?[x×]\s?{second}(?:\s?[x×]\s?(?P<third>{language.number}))?(?:\s?{unit})?{after}",
-                self._read_size,
-            ),
-        )
+        yield from self._table("measures", joint=joint)
         if language.power:
-            base, most = rf"{before}(?P<base>{language.number})", _MAX_POWER_DIGITS
-            exponent = rf"(?P<exponent>[-−]?\d{{1,{most}}}|[-−]?[a-z]){after}"
-            yield re.compile(rf"{base}\s?\^\s?{exponent}"), self._read_power
-            e = "E" if "e" in language.ordinal_suffixes else "[eE]"
-            yield re.compile(rf"{base}{e}(?P<exponent>[-−+]?\d{{1,{most}}}){after}"), self._read_scientific
-            yield re.compile(rf"(?<=[A-Za-z)])\^\(?{exponent}\)?"), self._read_raised
-            # squares and cubes have words of their own
-            raised = rf"(?![²³](?![⁰¹²³⁴-⁹⁺⁻]))(?P<raised>{_RAISED})"
-            yield re.compile(base + raised), self._read_power
-            yield re.compile(rf"(?<=[A-Za-z)]){raised}|(?<=\d)(?P<charge>[¹²³⁴]?[⁺⁻])"), self._read_raised
-        if times:
-            yield re.compile(r"(?<=[\d%])\s?[*·]\s?(?=\d)"), lambda _: f" {times} "
-        if about:
-            yield re.compile(r"(?<!\S)~\s?(?=\d)"), lambda _: f"{about} "
-        second = rf"\d{{1,3}}|\d{{4,7}}|{language.number}"
-        yield re.compile(rf"{before}(?P<first>\d{{1,3}}):(?P<second>{second}){after}(?!:)"), self._read_ratio
-
-    def _rates(self, unit: str, number: str) -> Iterator[Rule]:
-        """So much of one thing for each of another: "4 g/day", "6 l/100 km", "5 €/mes"."""
-        if not self._language.per:
-            return
-        # "5 €/h"
-        yield re.compile(r"(?<=[€$£])/(?P<each>h|min|s)(?!\w)"), lambda match: self._say_each(match["each"])
-        each = rf"(?:(?P<count>\d{{1,3}})\s?)?(?P<each>{any_of(self._language.units)}|[^\W\d_]{{2,12}})(?!\w)"
-        yield re.compile(rf"{self._language.before}(?P<sign>[-−+])?{number}\s?{unit}/{each}"), self._read_rate
-        yield re.compile(r"(?<=[€$£])/(?P<each>[^\W\d_]{2,12})(?!\w)"), lambda match: self._say_each(match["each"])
-        if not self._language.per_words:
-            each = r"(?<=\d)/(?P<each>kg|km|[lLh]|m[²2]|[^\W\d_]{3,12})(?!\w)"
-            yield re.compile(each), lambda match: self._say_each(match["each"])
+            yield from self._table("powers", e="E" if "e" in language.ordinal_suffixes else "[eE]")
+        if language.symbols.get("×"):
+            yield from self._table("multiples")
+        if language.symbols.get("≈"):
+            yield from self._table("estimates")
+        yield from self._table("ratios")
 
     # --- readers ---------------------------------------------------------------------------------------------------
 
-    def _unless_in_sum(self, reader: Reader) -> Reader:
-        return lambda match: None if self._sums.holds(match) else reader(match)
+    def _read_times(self, _: re.Match[str]) -> str:
+        return self._language.symbols["×"]
+
+    def _read_about(self, _: re.Match[str]) -> str:
+        return self._language.symbols["≈"]
 
     def _read_angle(self, match: re.Match[str]) -> str:
         """ "45°30'" """
@@ -208,7 +142,9 @@ class Quantities:
             main = f"{main}{language.currency_joiner}{small}" if whole else small
         return minus + main
 
-    def _read_money_range(self, match: re.Match[str]) -> str:
+    def _read_money_range(self, match: re.Match[str]) -> str | None:
+        if self._sums.holds(match):
+            return None
         forms = self._language.currency[match["currency"]].whole
         ends = [self._language.say(match["first"]), self._between(match)]
         magnitude = self._magnitude(match)
@@ -224,6 +160,8 @@ class Quantities:
         return self._language.elide(self._language.join(*amount, _several(forms)))
 
     def _read_large(self, match: re.Match[str]) -> str | None:
+        if match["magnitude"].lower() not in self._magnitudes:
+            return None  # "5bn" where nobody writes so
         if match["magnitude"] in "KMB" and len(match["number"]) == 1:
             return None  # a 4K film has no four thousand of anything
         is_house = re.match(r"\s[A-Z]", match.string[match.end() : match.end() + 2]) is not None
@@ -243,7 +181,9 @@ class Quantities:
             percent = self._language.choose_form(forms, whole, is_whole=not fraction)
         return percent + number if self._language.percent_first else self._language.join(number, percent)
 
-    def _read_percent_range(self, match: re.Match[str]) -> str:
+    def _read_percent_range(self, match: re.Match[str]) -> str | None:
+        if self._sums.holds(match):
+            return None
         language = self._language
         first, second = language.say(match["first"]), self._with_percent(language.say(match["second"]), match["second"])
         first = self._with_percent(first) if language.percent_first else first
@@ -271,11 +211,16 @@ class Quantities:
         unit = self._language.units.get(match["each"], {"other": match["each"]})
         return f"{amount} {self._language.per} {self._language.say_count(int(match['count']), unit)}"
 
+    def _read_each(self, match: re.Match[str]) -> str:
+        return self._say_each(match["each"])
+
     def _say_each(self, written: str) -> str:
         word = self._language.per_words.get(written, written)
         return self._language.say_each(self._language.units[word]["one"] if word in self._language.units else word)
 
     def _read_range(self, match: re.Match[str]) -> str | None:
+        if self._sums.holds(match):
+            return None
         unit = ""
         if match["unit"]:
             number, fraction = self._language.split(match["second"])

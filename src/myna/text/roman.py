@@ -3,38 +3,20 @@
 import re
 from collections.abc import Callable, Iterator
 
-from myna.text.languages.language import Language
+from myna.text.numerals.roman import roman_value
+from myna.text.patterns import Rules
 from myna.text.rules import Rule, words_before
 
-_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
-_ROMAN = r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
-ROMAN_ITEM = r"(?P<item>(?=[IVX]{2})X{0,3}(?:IX|IV|V?I{0,3}))(?=[.)]\s[A-ZÀ-Þ])"
-"""Of a list: "II. Methods"; "I." and "V." begin names."""
 _LARGEST_KING = 39
 _LATIN = re.compile(r"[^\W\d_]+")
 
 
-def roman_value(numeral: str) -> int:
-    """`"XIV"` -> 14."""
-    values = [_VALUES[sign] for sign in numeral]
-    return sum(-value if value < after else value for value, after in zip(values, [*values[1:], 0], strict=True))
-
-
-class RomanNumerals:
+class RomanNumerals(Rules):
     """One language's rule. Capitals that look like a numeral are one only where the words around say so."""
 
-    def __init__(self, language: Language) -> None:
-        self._language = language
-
     def rules(self) -> Iterator[Rule]:
-        letter = self._language.letter
-        endings = "|".join(self._language.roman_endings)
-        ending = rf"(?P<ending>{endings})?" if endings else "(?P<ending>(?!))?"
-        tail = self._language.roman_tail
-        until = rf"(?:[-–](?P<until>(?=[MDCLXVI]){_ROMAN})(?:{endings or '(?!)'})?)?"
-        numeral = rf"(?<!{letter})(?<![.'’-])(?P<roman>(?=[MDCLXVI]){_ROMAN}){ending}"
-        pattern = rf"{numeral}{until}{tail}(?!{letter})(?!['’](?!s\b))(?!\.\w)(?!-\w)"
-        yield re.compile(pattern), self._read
+        endings = "|".join(self._language.roman_endings) or "(?!)"
+        return self._table("roman_numerals", endings=endings, ending=f"(?P<ending>{endings})?")
 
     def _with_end(self, first: str, match: re.Match[str], say: Callable[[int], str]) -> str:
         """ "XV-XVI" """
@@ -42,7 +24,7 @@ class RomanNumerals:
             self._language.join(first, self._language.to, say(roman_value(match["until"]))) if match["until"] else first
         )
 
-    def _read(self, match: re.Match[str]) -> str | None:
+    def _read_numeral(self, match: re.Match[str]) -> str | None:
         numeral, value = match["roman"], roman_value(match["roman"])
         if match["ending"]:
             if len(numeral) == 1 and numeral not in "IVX":

@@ -1,18 +1,21 @@
 """What every rule is built with: a pattern, and what is said for a match of it."""
 
 import re
-from collections.abc import Callable, Iterable
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
 Reader = Callable[[re.Match[str]], str | None]
 """Words for a match; None if it is not what it looked like."""
 Rule = tuple[re.Pattern[str], Reader]
 
-DASH = r"\s?[–—~〜～-]\s?"
 
-
-def compile_rules(*rules: tuple[str, Reader]) -> list[Rule]:
-    """rules: with their patterns written out."""
-    return [(re.compile(pattern), reader) for pattern, reader in rules]
+@cache
+def read_grammar() -> Mapping[str, Mapping[str, Any]]:
+    """`grammar.toml`: tables of rules (`patterns.py`), and one of pieces. Any: a string, or a table of two."""
+    return tomllib.loads((files(__package__) / "grammar.toml").read_text(encoding="utf-8"))
 
 
 def any_of(words: Iterable[object], *, is_loose: bool = False) -> str:

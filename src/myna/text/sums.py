@@ -5,20 +5,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from myna.text.languages.language import Language
-from myna.text.letters import spell_letters
+from myna.text.patterns import Rules
 from myna.text.rules import Rule, any_of, words_before
 
 _SIGNS = dict.fromkeys("-−–—", "-") | {"+": "+"} | dict.fromkeys("×x*·", "×") | dict.fromkeys("÷/:", "÷")
 """What is written -> the operation."""
-_SIGN = r"(?:[-−–—+×*·÷/]|(?<=\d):(?=\d)|(?<=\s):(?=\s)|x(?=\s?\d))"
-_OPERATOR = rf"\s?{_SIGN}\s?"
-_MONEY = "[$€£¥₹]"
-_NUMBER = r"\d[\d.,]{0,12}(?:[ \u00a0\u202f]\d{3}(?!\d)){0,4}"
-_UNIT = rf"(?:[²³]|\s?[%％]|\^\d|\s?{_MONEY}|\s?[a-z]{{2}}\b)?"
-_LETTER = r"[A-Za-z](?![^\W²³])"
-_OPERAND = (
-    rf"(?:\d{{0,4}}[(（])?[-−+]?{_MONEY}?(?:\d{{1,4}}(?!x\d){_LETTER}|{_NUMBER}|(?<![^\W\d_]){_LETTER}){_UNIT}!?[)）]?"
-)
 _EQUALS = re.compile("[=≈≠≤≥]")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _RANGE = re.compile(
@@ -30,42 +21,30 @@ _ASKED_FOR_ITSELF = re.compile(
 )
 """In a question without an equals sign: a time, a telephone number, years, "I/O"."""
 _BELOW = re.compile(r"/(?P<below>\d{1,2})(?!\d)")
-_NEXT = rf"(?=[(（]?[-−+]?{_MONEY}?[\dA-Za-z])"
 _REACH = 60
 
 
-class Sums:
+class Sums(Rules):
     """One language's rules."""
 
     def __init__(self, language: Language) -> None:
-        self._language = language
+        super().__init__(language)
         said = [word for word in (language.minus, language.plus, *map(language.operation, "×÷")) if word]
-        gap = r"\s" if language.is_spaced else ""
-        operator = rf"(?:{_OPERATOR}|{gap}(?:{any_of(said)}){gap})"
-        sums = rf"{_OPERAND}(?:{operator}{_OPERAND}){{1,8}}"
-        words = any_of(language.equal_words) or "(?!)"
-        said_so = rf"\s?(?:{words})\s?(?:[(（]?[-−]?\d|[?？几])"
-        result = rf"\s?[=≈≠≤≥]\s?(?:{_OPERAND}(?:{operator}{_OPERAND}){{0,8}}|[?？_…])"
-        either = rf"{sums}(?:{result}|{said_so})|{_OPERAND}\s?=\s?{sums}"
-        if language.sum_words:
-            edge = r"(?<!\w)" if language.is_spaced else ""
-            either += rf"|{edge}(?:{any_of(language.sum_words)})\W{{0,3}}{sums}(?=\s?(?:[?.？。]|$))"
-        number = rf"[-−]?{language.number}"
-        self._tight = re.compile(
-            rf"(?P<a>{number})[-–](?P<b>{language.number})\s?(?:{words})\s?(?P<c>{number})", re.IGNORECASE
-        )
+        pieces = {
+            "said_operators": any_of(said),
+            "gap_sign": r"\s" if language.is_spaced else "",
+            "edge": r"(?<!\w)" if language.is_spaced else "",
+            "equals": any_of(language.equal_words) or "(?!)",
+        }
+        either = "{sum}|{asked_sum}" if language.sum_words else "{sum}"
+        self._tight = re.compile(language.fill("{difference}", **pieces))
         self._cue = re.compile(any_of(["=", *"≈≠≤≥", *language.sum_words, *language.equal_words]), re.IGNORECASE)
-        self._sum = re.compile(rf"(?<!{language.letter})(?<![.,])(?:{either})", re.IGNORECASE)
+        self._sum = re.compile(language.fill(f"(?i)(?<!{{letter}})(?<![.,])(?:{either})", **pieces))
 
     def rules(self) -> Iterator[Rule]:
         if self._language.factorial:
-            yield re.compile(r"(?<=\d)!(?=\s?[=+×÷*/-])"), lambda _: self._language.factorial
-        number = rf"{self._language.before}(?P<number>{self._language.number})(?={_OPERATOR}{_NEXT})"
-        yield re.compile(number), self._read_number
-        yield re.compile(r"(?<![^\W\d]|['’.])(?P<letter>[A-Za-z])(?![\w'’.])"), self._read_letter
-        yield re.compile(rf"(?<=[0-9A-Za-z)）²³%$€£¥])\s?(?P<sign>{_SIGN})\s?{_NEXT}"), self._read_sign
-        yield re.compile(r"(?<![^\s(（])(?P<sign>-)(?=[A-Za-z](?![\w-]))"), self._read_sign
-        yield re.compile(r"(?<==\s)-(?=[A-Za-z](?![\w-]))"), lambda _: self._language.minus
+            yield from self._table("factorials")
+        yield from self._table("sums")
 
     def holds(self, match: re.Match[str]) -> bool:
         """Whether a match is a part of a sum."""
@@ -112,7 +91,7 @@ class Sums:
         """ "a - b" has no article."""
         letter = match["letter"]
         is_read = (self._language.letters or letter == "a") and self.holds(match)
-        return spell_letters(letter.upper(), self._language) if is_read else None
+        return self._language.spell(letter.upper()) if is_read else None
 
     def _read_sign(self, match: re.Match[str]) -> str | None:
         is_minus = match["sign"] == "−" or self.holds(match)

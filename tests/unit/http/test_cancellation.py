@@ -9,7 +9,7 @@ from fastapi import WebSocket
 from starlette.types import Message
 
 from myna.http.pulled_response import PulledResponse
-from myna.http.socket_outlet import SocketOutlet
+from myna.http.socket_session import SocketOutlet
 from myna.observability.request_record import RequestRecord
 
 Sending = Callable[[asyncio.Event], Coroutine[Any, Any, None]]

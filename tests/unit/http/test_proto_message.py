@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from myna.domain.errors import InvalidRequest, MynaError
 from myna.domain.voice import WorkspaceId
-from myna.http.openai_request import CreateSpeechRequest
+from myna.http.openai import CreateSpeechRequest
 from myna.http.proto_message import parse_message
 from myna.http.socket_schemas import CreateContext
 from myna.http.speech_requests import SpeakRequest

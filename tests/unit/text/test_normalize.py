@@ -93,6 +93,7 @@ def say(text: str, lang: LangCode) -> str:
         (FR, "le 1/05/2024", "le premier mai deux mille vingt-quatre"),
         (FR, "à 10h30", "à dix heures trente"),
         (FR, "1 250", "mille deux cent cinquante"),
+        (FR, "5bn", "cinq bn"),
         (IT, "1.250,5", "milleduecentocinquanta virgola cinque"),
         (IT, "sono 5", "sono cinque"),
         (PT, "R$ 3,50", "três reais e cinquenta centavos"),

@@ -25,6 +25,7 @@ from myna.engines.kokoro.graphs import (
     round_frames,
 )
 from myna.engines.kokoro.heap_trim import trim_heap
+from myna.engines.kokoro.hiss import HISS_LINES, hiss_levels_db, missing_hiss_db
 from myna.engines.kokoro.norm_statistics import NormStatistics
 from myna.engines.kokoro.passage import Passage, cut_passage, whole_passage
 from myna.engines.kokoro.phonemes.phonemizer import open_phonemizer
@@ -44,7 +45,7 @@ from myna.engines.kokoro.segment_sound import SegmentSound, plan_stretches
 from myna.engines.kokoro.speaking_rate import frames_at_rate
 from myna.engines.kokoro.spec import SPEC
 from myna.engines.kokoro.streaming_decoder import StreamingDecoder
-from myna.engines.kokoro.timbre_eq import equalizer_taps
+from myna.engines.kokoro.timbre_eq import equalize, equalizer_taps
 from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, pack_voice, unpack_norms, unpack_voice
 from myna.engines.kokoro.voice_clone import clone_at_once, clone_voice
 from myna.engines.kokoro.voice_design import design_voice
@@ -125,14 +126,12 @@ class KokoroEngine:
 
     def hear_voice(self, reference: ReferenceAudio) -> bytes:
         """See `Engine`. Up to fifteen seconds of one core."""
-        voice = clone_voice(reference.waveform, self.spell_transcript(reference), self.workshop)
-        return pack_voice(voice, self._practise(voice))
+        return self._finish(clone_voice(reference.waveform, self.spell_transcript(reference), self.workshop))
 
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
         """See `Engine`. More than a minute of one core."""
         heard = self.workshop.listen(reference.waveform)
-        voice = refine_voice(unpack_voice(artifact), heard, self.workshop)
-        return pack_voice(voice, self._practise(voice))
+        return self._finish(refine_voice(unpack_voice(artifact), heard, self.workshop))
 
     def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> bytes:
         return design_voice(attributes, lang, seed)
@@ -143,6 +142,18 @@ class KokoroEngine:
         norms = unpack_norms(artifact) or self._practise(voice)
         taps = equalizer_taps(voice.eq_db) if voice.eq_db.any() else None
         return LoadedVoice(voice, self.workshop.timbre_space.styles(voice), taps, norms)
+
+    def _finish(self, voice: KokoroVoice) -> bytes:
+        """Practise, then make hisses as bright as public voices have them, by what will be heard of them."""
+        norms = self._practise(voice)
+        styles, taps = self.workshop.timbre_space.styles(voice), equalizer_taps(voice.eq_db)
+        levels = []
+        for line in self.workshop.practise_lines(voice, HISS_LINES):
+            curves = ProsodyCurves(voice.move_pitch(line.curves.f0_hz), line.curves.energy)
+            shape = self.decoder.shape(np.repeat(line.text.features, line.frames, axis=2), curves, styles, norms)
+            heard = equalize(self.decoder.sound(shape, 0, shape.num_samples), taps)
+            levels += hiss_levels_db(heard, SAMPLE_RATE_HZ, line.symbols, line.frames)
+        return pack_voice(replace(voice, hiss_db=missing_hiss_db(float(np.mean(levels)))), norms)
 
     def _practise(self, voice: KokoroVoice) -> NormStatistics:
         """Let it speak three short sentences that nobody hears."""

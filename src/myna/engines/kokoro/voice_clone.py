@@ -6,6 +6,7 @@ from itertools import chain
 import numpy as np
 
 from myna.domain.waveform import Samples, Waveform
+from myna.engines.kokoro.hiss import HISS_LINES
 from myna.engines.kokoro.pitch_track import PitchStatistics
 from myna.engines.kokoro.voice_artifact import NUM_EQ_BANDS, KokoroVoice
 from myna.engines.kokoro.voice_clarity import CLEAR
@@ -21,9 +22,9 @@ _SHARES_BETWEEN = (0.7, 0.4)
 """Of the way from the timbre that was looked up to the one that corrections would reach."""
 _SAFE_SHARE = 0.7
 """Of that way, for a voice that is not listened to before it speaks."""
-_LINES_AT_ONCE = (0, 5)
-"""Of the lines, to hear the colour and the hisses by. They have six of the ten hisses; the curve comes out as from all
-six lines to .3 dB, the hisses to .5. The other four would take two seconds more.
+_LINES_AT_ONCE = HISS_LINES
+"""Of the lines, to hear the colour and the hisses by. The curve comes out as from all six lines to .3 dB, the hisses to
+.5. The other four would take two seconds more.
 """
 _GOOD_OPINION, _OPINION_TOLERANCE, _WORST_OPINION = 3.1, 0.15, 2.6
 """DNSMOS overall may fall to the first, or by the second below the voice as it was looked up, never below the third.

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from myna.domain.waveform import Samples
-from myna.engines.kokoro.hiss import LOWEST_HZ, hiss_levels_db, missing_hiss_db
+from myna.engines.kokoro.hiss import GUESSED_BRIGHT_DB, LOWEST_HZ, hiss_levels_db, missing_hiss_db
 from myna.engines.kokoro.timbre_eq import BAND_HZ
 from myna.engines.kokoro.timbre_spectrum import missing_eq_db
 from myna.engines.kokoro.voice_artifact import KokoroVoice
@@ -26,5 +26,5 @@ def tune_voice(
         for sentence, samples in zip(sentences, spoken, strict=False)
         for level_db in hiss_levels_db(samples, LISTENING_RATE_HZ, sentence.symbols, sentence.frames)
     ]
-    hiss_db = missing_hiss_db(float(np.mean(levels) + curve[BAND_HZ >= LOWEST_HZ].mean()))
-    return replace(voice, eq_db=curve.astype(np.float32), hiss_db=hiss_db)
+    level_db = float(np.mean(levels) + curve[BAND_HZ >= LOWEST_HZ].mean())
+    return replace(voice, eq_db=curve.astype(np.float32), hiss_db=missing_hiss_db(level_db, GUESSED_BRIGHT_DB))

@@ -1,73 +1,14 @@
 """German."""
 
 import re
-from collections.abc import Iterator
 
 from myna.text.languages.language import Language
-from myna.text.roman import roman_value
-from myna.text.rules import Rule, compile_rules, words_before
-
-_DAY = r"(?:\w+tag|Mittwoch|Mo|Di|Mi|Do|Fr|Sa|So)[.,]{1,2}"
-_WEAK = re.compile(
-    r"\b(?:am|den|dem|des|vom|zum|zur|im|ins|ab|seit|bis|beim|jeden|diesem|dieses|seinem|ihrem|meinem|unserem|nach|vor|"
-    rf"(?:am|vom|zum|bis|seit|ab|für) {_DAY}|"
-    r"(?:am|vom|zum|bis|seit|ab) [\d. ]+(?:und|oder|bis)|"
-    r"(?:in|an|auf|aus|bei|mit|von|zu|seit|nach|vor|hinter|unter|über|neben|zwischen|während|wegen) der)\s+$",
-    re.IGNORECASE,
-)
-_ARTICLE = re.compile(r"\b(?:der|die|das|jede[rs]?|diese[rs]?)\s+$", re.IGNORECASE)
-_GENITIVE = re.compile(r"[A-ZÄÖÜ][a-zäöüß]+ der\s+$")
-_ENDINGS = {
-    "r": "Abend Abschnitt Advent Akt FC Gang Geburtstag Hochzeitstag Platz Preis Rang Satz Spieltag Stock Tag Teil "
-    "Versuch Weltkrieg",
-    "": "Auflage Ausgabe Bundesliga Etage Folge Generation Halbzeit Kammer Klasse Lesung Liga Mannschaft Minute Person "
-    "Reihe Runde Sinfonie Staffel Stufe Stunde Version Woche",
-    "s": "Auto Buch Gebot Halbjahr Jahr Jahrhundert Jh Kapitel Kind Lebensjahr Mal Monatsgehalt OG Quartal Semester "
-    "Spiel UG Viertel",
-}
-"""Nouns that an ordinal without an article stands before, by its ending."""
-_ENDING_OF = {noun: ending for ending, nouns in _ENDINGS.items() for noun in nouns.split()}
-_STRONG = re.compile(
-    r"(?:^|[,;:(\n„“»–—-]\s?|\b(?:ein|kein|mein|dein|sein|ihr|unser|euer|als|und|oder|[A-ZÄÖÜ]\w+s)\s)$"
-)
-_ORDINAL_REST = r"(?:(?:,?\s(?:und\s|oder\s|bis\s(?:zum\s)?)?|/)\d{1,3}\.){0,5}\s"
-_DATED = re.compile(r"\b(?:Mo|Di|Mi|Do|Fr|Sa|So|\w+tag|Mittwoch)\b[.,]{0,2}\s$|\bab\s$|\d\.(?:,| und| oder)\s$")
-_NUMBERED = re.compile(
-    r"(?:§|Art\.|Artikel|Abs\.|Absatz|S\.|Satz|Nr\.|Nummer|Seite|Kapitel|Platz|Gleis|Zimmer|Raum)\s?$"
-)
-_QUEENS = frozenset({"elisabeth", "katharina", "maria", "viktoria", "christina", "anna", "margarethe", "isabella"})
-_BOUND = "jährig|prozentig|fach|mal|tägig|stündig|minütig|wöchig|monatig|köpfig|stellig|teilig|stöckig|sprachig"
+from myna.text.numerals.roman import roman_value
+from myna.text.rules import words_before
 
 
 class German(Language):
     """See `Language`."""
-
-    def own_rules(self) -> Iterator[Rule]:
-        """Ordinals with a full stop, days without a year, streets, "3-mal"."""
-        noun = r"(?P<noun>[A-ZÄÖÜ]\w*)"
-        streets = {"str": "straße", "pl": "platz", "Str": "Straße", "Pl": "Platz"}
-        yield from compile_rules(
-            (rf"{self.before}(?P<day>[0-3]?\d)\.(?P<month>[01]?\d)\.(?!\d)", self._read_day),
-            (rf"{self.before}(?P<number>\d{{1,3}})\.(?={_ORDINAL_REST}{noun})", self._read_ordinal),
-            (rf"{self.before}(?P<number>\d{{1,3}})\.(?=\s[\wÄÖÜ])", self._read_ordinal),
-            (
-                r"(?:(?<=\()|(?<=\d\., ))(?P<number>\d{1,3})\.(?=[,;)+])",
-                lambda match: self.ordinal(int(match["number"])),
-            ),
-            (
-                r"(?<!\w)(?P<roman>[IVX]+)\.(?=\s(?P<noun>Weltkrieg|Jahrhundert|Akt|Kapitel|Senat)\b)",
-                self._read_ordinal,
-            ),
-            (
-                r"(?P<name>(?:[A-ZÄÖÜ][a-zäöüß]{0,40}-?){1,5})(?P<kind>[Ss]tr|[Pp]l)\.(?=\s?\d|\s[a-z]|,|$)",
-                lambda match: match["name"] + streets[match["kind"]],
-            ),
-            (
-                rf"{self.before}(?P<number>\d{{1,4}})(?:-?|\s?(?P<percent>%))(?P<tail>(?i:ig|{_BOUND})\w*)",
-                self._read_bound,
-            ),
-            (rf"{self.before}(?P<number>\d{{1,3}})[x×](?=\s[a-zäöü]{{2}}|[.,;!?)]|\s*$)", self._read_bound),
-        )
 
     def _read_bound(self, match: re.Match[str]) -> str | None:
         """ "3-mal", "5-jährig", "100%ig", "2x" """
@@ -81,7 +22,7 @@ class German(Language):
     def _read_day(self, match: re.Match[str]) -> str | None:
         """ "am 24.12."; "Version 3.5." is none."""
         before = words_before(match)
-        is_dated = any(rule.search(before) for rule in (_WEAK, _ARTICLE, _DATED)) or match["month"][0] == "0"
+        is_dated = match["month"][0] == "0" or any(self.finds(cue, before) for cue in ("weak", "article", "dated"))
         return self.say_date(None, int(match["month"]), int(match["day"]), before) if is_dated else None
 
     def _read_ordinal(self, match: re.Match[str]) -> str | None:
@@ -89,10 +30,11 @@ class German(Language):
         groups = match.groupdict()
         number = int(groups["number"]) if groups.get("number") else roman_value(match["roman"])
         before = re.sub(r"(?:\d{1,3}\.(?:/|,?\s(?:und\s|oder\s)?))+$", "", words_before(match))
-        if _WEAK.search(before) or _GENITIVE.search(before):
+        if self.finds("weak", before) or self.finds("genitive", before):
             return self.ordinal(number) + "n"
-        is_named = _STRONG.search(before) is not None and groups.get("noun") in _ENDING_OF
-        ending = "" if _ARTICLE.search(before) else _ENDING_OF[groups["noun"]] if is_named else None
+        if self.finds("article", before):
+            return self.ordinal(number)
+        ending = self.kind_of("ordinal_endings", groups.get("noun") or "") if self.finds("strong", before) else None
         return None if ending is None else self.ordinal(number) + ending
 
     def lone_roman(self, value: int, word: str, match: re.Match[str]) -> str | None:
@@ -102,19 +44,19 @@ class German(Language):
 
     def _read_before_noun(self, match: re.Match[str]) -> str | None:
         """See `Language`: "Art. 1 Abs. 2" counts nothing."""
-        return None if _NUMBERED.search(words_before(match)) else super()._read_before_noun(match)
+        return None if self.finds("numbered", words_before(match)) else super()._read_before_noun(match)
 
     def say_king(self, value: int, name: str) -> str:
         spoken = super().say_king(value, name)
-        if name.lower() in _QUEENS:
+        if self.finds("queen", name.lower()):
             return "die" + spoken.removeprefix("der")
         is_genitive = name.lower() not in self.kings and name.lower().removesuffix("s") in self.kings
         return f"des{spoken.removeprefix('der')}n" if is_genitive else spoken
 
     def day_ordinal(self, day: int, before: str) -> str:
-        if _ARTICLE.search(before):
+        if self.finds("article", before):
             return self.ordinal(day)
-        return self.ordinal(day) + ("n" if _WEAK.search(before) else "r")
+        return self.ordinal(day) + ("n" if self.finds("weak", before) else "r")
 
     def suffixed(self, number: int, suffix: str) -> str:
         """ "die 90er Jahre"."""

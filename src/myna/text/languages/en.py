@@ -1,54 +1,89 @@
 """English, American and British."""
 
 import re
-from collections.abc import Iterator
 
-from myna.text.languages.english_forms import EnglishForms, is_attributive
-from myna.text.languages.english_names import name_rules
-from myna.text.languages.scripture import scripture_rules
-from myna.text.rules import Rule, words_before
+from myna.text.languages.language import Language
+from myna.text.rules import ends_sentence, words_before
 
-_DAY_CUE = re.compile(
-    r"\b(?:on|by|until|till|since|before|after|from|due|dated|(?:mon|tues|wednes|thurs|fri|satur|sun)day,?|"
-    r"(?:on|from)\s\d{1,2}/\d{1,2}\s(?:to|through|and|or))\s$",
-    re.IGNORECASE,
-)
-_GOES_ON = re.compile(
-    r"\s?[=+×*÷%\"”″]|\s(?!(?:at|in(?!\.)|and|or|to|until|till|through|for|from|is|was|will|with|as|but|when|because|if|we|it|"
-    r"he|she|they|you|the|there|please|only)\b)[a-z]"
-)
-"""What no day stands before: "12/15 questions"."""
-_MARKED = re.compile(
-    r"\b(?:g[eo]ts?|scor\w+|rat(?:ed|ing|io)|grad\w+|mark\w*|answer\w*|pass\w*|w[io]n|wins|results?|correct|fractions?|"
-    r"finish\w*|complet\w*|done|ate|used|missed|hit|shot|odds|what|calculate|simplify|convert|reduce)\b[^.!?]*$|"
-    r"\b(?:about|only|just|nearly|almost|over|than|of|an?|the|with|to)\s$|[=+×*÷$/]\s?$",
-    re.IGNORECASE,
-)
-_ENDS = re.compile(r"[.!?;]?(?:\s*$|\n)|[.!?;]\s|\s(?:is|was)\s(?!\d)")
 _MAX_NAMED_PART = 1000
 """Fractions are said with ordinals down to thousandths."""
 
 
-class English(EnglishForms):
+class English(Language):
     """See `Language`."""
 
-    def own_rules(self) -> Iterator[Rule]:
-        """More dates, verses, and what `EnglishForms` has."""
-        yield re.compile(rf"{self.before}(?<![/$-])(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}}){self.after}(?!/)"), self._read_day
-        yield from scripture_rules(self)
-        yield from name_rules(self)
-        yield from self.form_rules()
+    @property
+    def day_names(self) -> list[str]:
+        """Short ones, as they are written: "Sat"."""
+        return [name.capitalize() for name in self.weekdays]
+
+    def _read_days(self, match: re.Match[str]) -> str | None:
+        """ "See you Sat."; "the Sun." is none, nor is "Sat down"."""
+        if self.finds("the", words_before(match)):
+            return None
+        stop = "." if match[0].endswith(".") and ends_sentence(match) else ""
+        day = self.fill(r"({day_names})\b\.?")
+        spoken = re.sub(day, lambda short: self.weekdays[short[1].lower()], match[0])
+        return re.sub(r"[/&]", " and ", spoken).replace("thru", "through") + stop
+
+    def _read_verse(self, match: re.Match[str]) -> str:
+        """ "John three sixteen" as everybody says, but "verse" where "five three" would be hard to follow."""
+        chapter, first = self.say(match["chapter"]), self.say(match["first"])
+        if match["last"]:
+            return f"{chapter} verses {first} to {self.say(match['last'])}"
+        return f"{chapter} {first}" if int(match["first"]) > 9 else f"{chapter} verse {first}"
+
+    def _read_per(self, match: re.Match[str]) -> str:
+        return f"{'thousand ' if match['magnitude'] else ''}per {self.per_words[match['per']]}"
+
+    def _read_feet(self, match: re.Match[str]) -> str:
+        feet, inches = int(match["ft"]), match["in"]
+        if self._is_kind(match):
+            return f"{self.cardinal(feet)} foot {self.say(inches)}"
+        return (
+            f"{self.cardinal(feet)} {'foot' if feet == 1 else 'feet'} "
+            f"{self.say(inches)} {'inch' if inches == '1' else 'inches'}"
+        )
+
+    def _read_inches(self, match: re.Match[str]) -> str | None:
+        if match.string[: match.start()].count('"') % 2 and match[0].endswith('"'):
+            return None  # the end of a quotation
+        return f"{self.say(match['in'])} {'inch' if match['in'] == '1' else 'inches'}"
+
+    def _read_decade(self, match: re.Match[str]) -> str:
+        decade = match["decade"]
+        spoken = self.year(int(decade)) if len(decade) == 4 else self.cardinal(int(decade))
+        return spoken.removesuffix("y") + "ies" if spoken.endswith("y") else spoken + "s"
+
+    def _read_unit(self, match: re.Match[str]) -> str:
+        return self.units[match["unit"]]["one"]
+
+    def say_pairs(self, digits: str) -> str:
+        """See `Language`."""
+        if len(digits) < 3:
+            return self.say_pair(digits) if len(digits) == 2 else self.say(digits)
+        if digits.endswith("00") or digits[0] == "0":
+            return self.say(digits)
+        if len(digits) > 4:
+            return f"{self.say_pair(digits[:2])} {self.say_pairs(digits[2:])}"
+        return f"{self.cardinal(int(digits[:-2]))} {self.say_pair(digits[-2:])}"
+
+    def say_pair(self, digits: str) -> str:
+        if digits[0] == "0":
+            return "oh " + self.digits(digits[1]) if digits != "00" else "double oh"
+        return self.cardinal(int(digits))
 
     def _read_day(self, match: re.Match[str]) -> str | None:
         """ "Monday, 3/14", "due 12/25", "12/25 is Christmas"; "I got 12/15" and "12/15 students" are none."""
         before, behind = words_before(match), match.string[match.end() : match.end() + 20]
         first, second = int(match["a"]), int(match["b"])
-        cue = _DAY_CUE.search(before)
-        if _GOES_ON.match(behind) or f"{first}/{second}" in self.spoken_pairs:
+        if self.finds("goes_on", behind) or f"{first}/{second}" in self.spoken_pairs:
             return None
+        cue = self.compiled_cues["day"].search(before)
         word = cue[0].strip().lower() if cue else ""
         is_like_share = second < 11 if word == "on" else second < 13 or second in (16, 20, 24)
-        if (is_like_share and "day" not in word) or not (cue or (_ENDS.match(behind) and not _MARKED.search(before))):
+        is_alone = self.finds("ends", behind) and not self.finds("marked", before)
+        if (is_like_share and "day" not in word) or not (cue or is_alone):
             return None
         is_month_first = first <= 12 and (second > 12 or self.date_order == "mdy")
         month, day = (first, second) if is_month_first else (second, first)
@@ -67,12 +102,18 @@ class English(EnglishForms):
     def say_second(self, second: int) -> str:
         return self.say_pair(f"{second:02}")
 
-    def say_short_year(self, match: re.Match[str]) -> str | None:
+    def _read_short_year(self, match: re.Match[str]) -> str | None:
         """See `Language`; what a quotation mark follows is its end."""
         return None if match.string.startswith('"', match.end()) else self.say_pair(match["year"])
 
     def is_attributive(self, match: re.Match[str]) -> bool:
-        return match.groupdict().get("joint") == "-" or is_attributive(match)
+        return match.groupdict().get("joint") == "-" or self._is_kind(match)
+
+    def _is_kind(self, match: re.Match[str]) -> bool:
+        before, behind = words_before(match), match.string[match.end() :]
+        if self.finds("article", before) or self.finds("of_a_kind", behind):
+            return True
+        return self.finds("determiner", before) and self.finds("noun_behind", behind)
 
     def is_fraction(self, above: int, below: int) -> bool:
         """See `Language`; "365/365" is none."""

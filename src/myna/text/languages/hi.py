@@ -1,15 +1,12 @@
 """Hindi."""
 
 import re
-from collections.abc import Iterator
 
 from myna.text.languages.language import Language
 from myna.text.numerals import hindi
-from myna.text.rules import Rule, any_of
 
 _ORDINALS = {1: "पहल", 2: "दूसर", 3: "तीसर", 4: "चौथ", 6: "छठ"}
 """With the vowel of their gender behind."""
-_MEASURES = "किलो लीटर घंटे घंटा साल किलोमीटर मीटर गुना मिनट महीने कप चम्मच बजे फुट एकड़".split()
 _HUNDREDS = range(1100, 2000)
 """Years that are said in hundreds."""
 
@@ -40,16 +37,11 @@ class Hindi(Language):
     def _half(self, whole: int) -> str:
         return dict(enumerate(self.and_a_half_of, 1)).get(whole) or self.and_a_half.format(whole=self.cardinal(whole))
 
-    def own_rules(self) -> Iterator[Rule]:
-        """Years like 2023-24, halves, initials."""
-        years = re.compile(r"(?<![\w.,-])(?P<y>(?:1[89]|20)\d\d)[-–](?P<next>\d\d)(?![\w-]|[.,]\d)")
-        yield years, self._read_years
-        large = any_of([*self.magnitudes, *_MEASURES])
-        halves = rf"(?<![\w.])(?P<whole>[1-9]\d{{0,2}})\.5(?=\s(?:{large})(?!\w))"
-        yield re.compile(halves), lambda match: self._half(int(match["whole"]))
-        # ए.पी.जे.
-        initials = rf"(?<![ऀ-ॿ.])(?!(?:{any_of(self.abbreviations)})(?![ऀ-ॿ]))(?:[ऀ-ॿ]{{1,4}}\.){{2,5}}"
-        yield re.compile(initials), lambda match: match[0].replace(".", " ")
+    def _read_half(self, match: re.Match[str]) -> str:
+        return self._half(int(match["whole"]))
+
+    def _read_initials(self, match: re.Match[str]) -> str:
+        return match[0].replace(".", " ")
 
     def _read_years(self, match: re.Match[str]) -> str | None:
         is_next = (int(match["y"]) + 1) % 100 == int(match["next"])

@@ -1,28 +1,17 @@
 """Japanese."""
 
 import re
-from collections.abc import Iterator
 
 from myna.text.languages.unspaced import Unspaced
 from myna.text.languages.words import Forms
 from myna.text.numerals import japanese
-from myna.text.rules import Rule, any_of, compile_rules, words_before
-
-_ERAS = {"R": "令和", "H": "平成", "S": "昭和"}
-_DAY_SIGNS = dict(zip("月火水木金土日祝", "げつ か すい もく きん ど にち しゅく".split(), strict=True))
-
-
-_RESULT = re.compile(
-    r"(?:[、,]\s?\d+-\d+|[（(]\d+-\d+[)）]){0,8}"
-    "(?:[でのと]|から)(?:[勝負敗引快圧終下逆大競完辛惜先延同]|リード|サヨナラ|[一-龥ァ-ヶ]{1,6}が)"
-)
+from myna.text.rules import words_before
 
 
 class Japanese(Unspaced):
     """See `Language`."""
 
     counters = japanese.COUNTERS
-    day_parts = ("午前", "午後", "翌", "正午", "深夜", "早朝")
     numerals = japanese.DIGITS
 
     def cardinal(self, number: int) -> str:
@@ -49,64 +38,8 @@ class Japanese(Unspaced):
     def say_time(self, hour: int, minute: int, *, is_half_known: bool) -> str:  # noqa: ARG002
         return self.counted(hour, "時") + (self.counted(minute, "分") if minute else "")
 
-    def own_rules(self) -> Iterator[Rule]:
-        """Dates, days, postcodes, addresses, scores."""
-        yield from super().own_rules()
-        how_long = (
-            r"[にのあ]?\s?[\d一二三四五六七八九十数何]|あたり|当たり|平均|ずつ|おき|ごと|だけ|も|がかり|で(?!す|し|あ)|ばかり|以上|以内"
-            "|[前後休遅早乗限券署体延単過]|フリー|パス|がんばっ|お疲れ"
-        )
-        one_day = r"丸|まる|たった|あと|もう|わずか|ほんの|約|残り|最大|[いな]|中"
-        block = r"(?P<first>\d{1,3})[-−ー](?P<second>\d{1,4})(?![\d-])"
-        yield (
-            re.compile(rf"(?<=[目])\s?{block}"),
-            lambda match: self.say(match["first"]) + self.row + self.say(match["second"]),
-        )
-        signs = r"[月火水木金土日](?:[・/][月火水木金土日祝])*|祝"
-        counters, units = any_of(self.counters), any_of(self.units)
-        date = r"(?P<y>\d{1,2})\.(?P<month>\d{1,2})\.(?P<day>\d{1,2})(?![\d.])"
-        clock = r"(?P<h>[01]?\d|2[0-3])[:：](?P<min>[0-5]\d)"
-        kanji = "[一-龥]"
-        yield from compile_rules(
-            (
-                r"〒\s?(?P<area>\d{3})-?(?P<place>\d{4})(?!\d)",
-                lambda match: "郵便番号" + self.say_groups(match.groups()),
-            ),
-            # 3万5千円, 1.5億人, 37万km²
-            (
-                rf"(?<![\d.,])(?P<mixed>\d[\d,]{{0,5}}[兆億万千百](?:[兆億万]|\d[\d,]{{0,5}}[兆億万千百]){{0,8}}(?:\d[\d,]{{0,5}})?)"
-                rf"(?:(?P<counter>{counters})|\s?(?P<unit>{units})(?![A-Za-z]))?",
-                self._read_mixed,
-            ),
-            (
-                rf"(?<![\d.,])(?P<number>\d{{1,4}}\.\d{{1,3}})(?P<large>[兆億万])(?P<counter>{counters})?",
-                self._read_large,
-            ),
-            (rf"(?<![A-Za-z])(?P<era>[RHS]){date}", self._read_era),
-            (r"(?<!\d)(?P<number>\d{2,4})(?P<counter>年[代度])", self._read_counted),
-            (r"(?<![A-Za-z\d.])(?P<below>B?)(?P<number>[1-9]\d?)F(?![A-Za-z\d])", self._read_floor),
-            (r"(?<![月\d])[1一]日(?=中(?![学央国部旬心])|じゅう)中?(?:じゅう)?", lambda _: "いちにちじゅう"),
-            (rf"(?<![月\d.,十百千])1日(?={how_long})", lambda _: "いちにち"),
-            *((rf"(?<={word})1日(?!から|[まよ]|付)", lambda _: "いちにち") for word in one_day.split("|")),
-            (r"(?<![月一二三四五六七八九十百千〇])一日(?!付)", lambda _: "いちにち"),
-            (r"(?<!\d)110番(?!目|[\d])", lambda _: "ひゃくとおばん"),
-            (
-                rf"何(?P<large>[十百千万])?(?P<counter>{counters})?(?<!何)(?<!何[色語等口言目片つ])(?<!何時(?=も))",
-                self._read_how_many,
-            ),
-            # 5月3日(日), (土); 月・水・金
-            (rf"(?P<open>[(（])(?P<days>{signs})(?P<close>[)）])", self._read_weekday_sign),
-            (
-                rf"(?<!{kanji})(?P<open>)(?P<days>[月火水木金土日](?:・[月火水木金土日祝])+)(?P<close>)(?!{kanji}(?<!休))",
-                self._read_weekday_sign,
-            ),
-            (r"(?<![\d/])(?P<day>\d{1,2})(?=[(（][月火水木金土日][・)）])", lambda match: self.day(int(match["day"]))),
-            # 10:00〜, 〜18:00, 東京〜大阪
-            (r"(?<=[\d日時分月年円名人個歳回)）])[〜～](?!\s?[-−\d])", lambda _: self.to),
-            (rf"(?<![^\s(（「、。])[〜～]\s?{clock}", lambda match: self._read_clock(match) + "まで"),
-            (rf"(?<={kanji})[〜～](?={kanji})(?![^〜～\n]*[〜～])", lambda _: self.to),
-            (r"(?<![\d.-])(?P<first>\d{1,4})[-−ー](?P<second>\d{1,4})(?!\d|-\d)", self._read_pair),
-        )
+    def _read_day(self, match: re.Match[str]) -> str:
+        return self.day(int(match["day"]))
 
     def say(self, written: str) -> str:
         """See `Language`: いってんご."""
@@ -133,10 +66,10 @@ class Japanese(Unspaced):
     def _read_era(self, match: re.Match[str]) -> str | None:
         """ "R6.5.1" """
         date = self.say_date(int(match["y"]), int(match["month"]), int(match["day"]))
-        return _ERAS[match["era"]] + date if date else None
+        return self.tables["eras"][match["era"]] + date if date else None
 
-    def _read_clock(self, match: re.Match[str]) -> str:
-        return self.say_time(int(match["h"]), int(match["min"]), is_half_known=False)
+    def _read_until(self, match: re.Match[str]) -> str:
+        return self.say_time(int(match["h"]), int(match["min"]), is_half_known=False) + "まで"
 
     def _read_floor(self, match: re.Match[str]) -> str:
         """ "B1F"; but 華氏90F is no floor."""
@@ -148,20 +81,18 @@ class Japanese(Unspaced):
     def _read_pair(self, match: re.Match[str]) -> str | None:
         """ "西新宿2-8" is an address, "3-2で勝った" a score."""
         first, second = (self.say(number) for number in match.groups())
-        before = words_before(match)
-        if re.search(r"[都道府県区市町村郡](?:[^\s、。\d]|\d{1,2}条){0,8}$", before):
+        before, behind = words_before(match), match.string[match.end() :]
+        if self.finds("place", before):
             return first + self.row + second
-        behind = match.string[match.end() :][:2]
-        is_told = _RESULT.match(match.string, match.end()) or re.search(
-            r"(?:スコア|得点)[はが、：:]?$|\d-\d+[（(]$", before
-        )
+        is_told = self.finds("result", behind) or self.finds("told", before)
         # 巨人6-3阪神
-        is_game = re.search("[一-龥ァ-ヶ]{2}$", before) and re.match("(?![番号丁階室棟])[一-龥ァ-ヶA-Za-z]{2}", behind)
+        is_game = self.finds("team", before) and self.finds("other_team", behind)
         is_score = is_told or (is_game and int(match["first"]) >= int(match["second"]))
         return first + self.ratio + second if is_score else None
 
     def _read_weekday_sign(self, match: re.Match[str]) -> str:
-        spoken = ("、" if match["open"] else "・").join(_DAY_SIGNS[sign] for sign in re.findall(r"\w", match["days"]))
+        signs = self.tables["day_signs"]
+        spoken = ("、" if match["open"] else "・").join(signs[sign] for sign in re.findall(r"\w", match["days"]))
         return f"{match['open']}{spoken}{match['close']}"
 
     def lone_roman(self, value: int, word: str, match: re.Match[str]) -> str | None:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 
 from babel import Locale
@@ -10,7 +10,7 @@ from num2words import num2words
 
 from myna.text.languages import cldr
 from myna.text.languages.words import Currency, Forms, Words, read_forms
-from myna.text.rules import Rule, any_of
+from myna.text.rules import any_of, read_grammar
 
 MAX_DIGITS = 30
 _MAX_CARDINAL_DIGITS = 9
@@ -19,6 +19,7 @@ _MAX_GROUP_DIGITS = 4
 _MAX_UNBROKEN_DIGITS = 5
 _MAX_NUM2WORDS = 10**15 - 1
 _YEARS = range(1100, 2100)
+_PIECE = re.compile(r"\{([a-z_]+)\}")
 _NOUN = re.compile(r"[^\W\d_]+")
 _SQUARED = {sign: unicodedata.normalize("NFKC", sign) for sign in map(chr, range(0x3371, 0x33E0))}
 """Units in one sign: ㎏ -> kg."""
@@ -267,15 +268,53 @@ class Language(Words):
 
     # --- readings ----------------------------------------------------------------------------------------------------
 
-    def own_rules(self) -> Iterator[Rule]:
-        """What only this language writes so. They stand behind those of dates and before all others."""
-        return iter(())
+    def fill(self, pattern: str, **more: str) -> str:
+        """A pattern with the pieces written out that it names in braces.
 
-    def counting_rules(self) -> Iterator[Rule]:
-        """Whole numbers before the word that is counted; they stand behind those of quantities."""
-        if self.feminine:
-            pattern = re.compile(rf"{self.before}(?P<number>{self.number})(?= (?P<noun>[^\W\d_]{{3,}}))")
-            yield pattern, self._read_before_noun
+        A piece is one of `more`, of the language's or the grammar's own, or an attribute; words stand for any of them.
+        """
+
+        def write(piece: re.Match[str]) -> str:
+            name = piece[1]
+            if name in more:
+                return more[name]
+            found = self.pieces.get(name) or read_grammar()["pieces"].get(name) or getattr(self, name)
+            if isinstance(found, str):
+                return self.fill(found, **more)
+            if name not in self._alternations:
+                self._alternations[name] = any_of(found)
+            return self._alternations[name]
+
+        return _PIECE.sub(write, pattern)
+
+    @cached_property
+    def _alternations(self) -> dict[str, str]:
+        return {}
+
+    @cached_property
+    def compiled_cues(self) -> dict[str, re.Pattern[str]]:
+        return {name: re.compile(self.fill(pattern)) for name, pattern in self.cues.items()}
+
+    def finds(self, cue: str, text: str) -> bool:
+        """Whether a text has in it what the cue of this name says."""
+        return self.compiled_cues[cue].search(text) is not None
+
+    def kind_of(self, table: str, word: str) -> str | None:
+        """The key of a table in whose words this one is."""
+        return next((kind for kind, words in self.tables[table].items() if word in words.split()), None)
+
+    def spell(self, letters: str) -> str:
+        """The names of capital letters; others are left out."""
+        if not self.letters:
+            return letters.upper()
+        names = dict(zip(self.alphabet, self.letters, strict=False))
+        return self.gap.join(names[letter] for letter in letters if letter in names)
+
+    def name_month(self, written: str) -> str:
+        """A month as it is said, by its number or as it is written in full or short."""
+        lower = written.lower().rstrip(".")
+        number = int(written) if written.isdigit() else self.month_names.get(lower) or self.short_month_names[lower]
+        return self.months[number - 1]
 
     def _read_before_noun(self, match: re.Match[str]) -> str | None:
         whole, fraction = self.split(match["number"])
@@ -289,7 +328,7 @@ class Language(Words):
         """Whether nothing is counted by it: "tecle 1 para ..."; "ora" is an hour, too."""
         return word.lower() in self.common_words and word not in self.hours
 
-    def say_short_year(self, match: re.Match[str]) -> str | None:
+    def _read_short_year(self, match: re.Match[str]) -> str | None:
         """ "'98": `year` holds the two digits."""
         return self.say(match["year"])
 

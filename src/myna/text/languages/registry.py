@@ -20,14 +20,20 @@ _FOLDER = files("myna.text.languages")
 def open_language(code: LangCode) -> Language:
     """One object for each language, thread-safe.
 
-    `de.toml` holds the words, and a table named as the code, `[EN_GB]`, what is otherwise in that country. `de.py`, if
-    there is one, names its class `LANGUAGE`.
+    `de.toml` holds the words, and a table named as the code, `[EN_GB]`, what is otherwise in that country. `shares` is
+    another file whose tables it has, too. `de.py`, if there is one, names its class `LANGUAGE`.
     """
-    table = tomllib.loads((_FOLDER / f"{code.iso639}.toml").read_text(encoding="utf-8"))
+    table = _read(code.iso639)
     table |= table.pop(code.value, {})
+    # tables that languages share stand before their own
+    table |= {name: shared | table.get(name, {}) for name, shared in _read(table.pop("shares", "")).items()}
     # Any: the table's values, each of its field's own type
     fields: dict[str, Any] = {name: _freeze(value) for name, value in table.items() if name not in LangCode.__members__}
     return _class_of(code)(code=code, **fields)
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8")) if name else {}
 
 
 def _class_of(code: LangCode) -> Callable[..., Language]:

@@ -7,6 +7,8 @@ from myna.domain.language import LangCode
 
 Forms = Mapping[str, str]
 """A noun by CLDR's categories of number: "one", "other", and what else the language has."""
+Said = str | Mapping[str, str]
+"""What is said for a pattern: `patterns.py`."""
 
 
 def read_forms(words: Sequence[str]) -> Forms:
@@ -136,10 +138,14 @@ class Words:
     heart: str = ""  # For <3 between two words; empty where it is silent as other faces are
     keys: Mapping[str, str] = field(default_factory=dict)  # * and # of a telephone
     symbols: Mapping[str, str] = field(default_factory=dict)
-    patterns: Mapping[str, str] = field(default_factory=dict)
-    """Regular expression -> what is said; before all other rules. A group's first letter tells how it is said in `{}`:
-    n number, d digits one by one, c code, p pairs ("four oh one"), o ordinal, r Roman numeral, s that as an ordinal,
-    l letters, m month, w as written. Also `{star}` and `{hash}` of a telephone."""
+    patterns: Mapping[str, Said] = field(default_factory=dict)
+    """Before all other rules. `patterns.py` says what stands in such tables."""
+    own_rules: Mapping[str, Said] = field(default_factory=dict)  # Behind those of dates, before all others
+    counting_rules: Mapping[str, Said] = field(default_factory=dict)  # Behind those of quantities
+    pieces: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    """What patterns name in braces: a pattern, or words of which any may stand there."""
+    cues: Mapping[str, str] = field(default_factory=dict)  # Patterns by which its class tells one thing from another
+    tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # What its class looks up
     abbreviations: Mapping[str, str] = field(default_factory=dict)  # Lower case, with their dots
     final_abbreviations: tuple[str, ...] = ()  # Those that may end a sentence
     before_number: tuple[str, ...] = ()  # Those that are one only before a number: "p. 5"

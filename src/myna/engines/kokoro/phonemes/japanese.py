@@ -12,7 +12,7 @@ from lindera import TokenizerBuilder
 from myna.domain.speech import SpeechToken
 from myna.engines.kokoro.phonemes.spaced import Phonemizer, join_marks, say_english
 from myna.engines.kokoro.phonemes.tables import read_table
-from myna.text.numerals.japanese import COUNTERS, spell_cardinal, spell_counted
+from myna.text.numerals.japanese import COUNTERS, mixed_value, spell_cardinal, spell_counted
 
 _PRONUNCIATION_FIELD = 8
 """Of IPADIC's features: how the word is said, in katakana."""
@@ -26,8 +26,7 @@ _KANA_RUN = re.compile("([ぁ-ゖァ-ヺー]{2,})")
 _NUMERAL = "１"
 """Stands for a reading while the dictionary finds the words around it."""
 _NUMBER = ["名詞", "数"]
-_DIGIT_SIGNS = "一二三四五六七八九"
-_POWERS = {"十": 10, "百": 100, "千": 1000}
+_DIGITS = str.maketrans("一二三四五六七八九", "123456789")
 _CHINESE_NUMBER = re.compile(
     "(?=.)(?:(?=[^万])(?:[一二三四五六七八九]?千)?(?:[二三四五六七八九]?百)?(?:[二三四五六七八九]?十)?[一二三四五六七八九]?万)?"
     "(?:[二三四五六七八九]?千)?(?:[二三四五六七八九]?百)?(?:[二三四五六七八九]?十)?[一二三四五六七八九]?"
@@ -131,18 +130,7 @@ def _read_number(digits: str) -> int | None:
     """`三百五` -> 305; None for what is no such number, as `二〇二四` or `何百`."""
     if not digits or not _CHINESE_NUMBER.fullmatch(digits):
         return None
-    total = group = 0
-    one = 0
-    for sign in digits:
-        if sign in _DIGIT_SIGNS:
-            one = _DIGIT_SIGNS.index(sign) + 1
-        elif sign in _POWERS:
-            group += (one or 1) * _POWERS[sign]
-            one = 0
-        else:
-            total += (group + one) * 10_000
-            group = one = 0
-    return total + group + one
+    return mixed_value(re.sub("(?<![1-9])(?=[十百千])", "1", digits.translate(_DIGITS)))
 
 
 def _is_ending(details: Sequence[str]) -> bool:
@@ -173,24 +161,16 @@ def _share_out(phonemes: list[str], owners: Sequence[int], sounds: Sequence[str]
 
 def _settle_nasals(phonemes: list[str]) -> list[str]:
     """The syllabic nasal is made where the next sound of its word is; at a word's end the model learnt it plain."""
-    settled = list(phonemes)
+    settled: list[str] = []
     following = ""
-    for index in range(len(settled) - 1, -1, -1):
-        sounds = []
-        for sound in reversed(settled[index]):
-            if sound == "ɴ":
-                sound = _nasal_before(following)  # noqa: PLW2901
-            following = sound
-            sounds.append(sound)
-        settled[index] = "".join(reversed(sounds))
+    for spoken in reversed(phonemes):
+        sounds = ""
+        for sound in reversed(spoken):
+            following = _nasal_before(following) if sound == "ɴ" else sound
+            sounds = following + sounds
+        settled.insert(0, sounds)
     return settled
 
 
 def _nasal_before(following: str) -> str:
-    if following and following in "pbm":
-        return "m"
-    if following and following in "kɡ":
-        return "ŋ"
-    if following and following in "ɲʨʥ":
-        return "ɲ"
-    return "n" if following and following in "tdnzɾ" else "ɴ"
+    return next((nasal for nasal, sounds in _TABLE["nasals"].items() if following and following in sounds), "ɴ")

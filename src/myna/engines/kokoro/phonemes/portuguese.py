@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from myna.engines.kokoro.phonemes.spaced import Word
+from myna.engines.kokoro.phonemes.spelling import LetterRules, Nuclei, find_nuclei, spell_out
 from myna.engines.kokoro.phonemes.tables import read_table
 
 _VOWELS = "aeiouáéíóúâêôãõàüy"
@@ -16,6 +17,7 @@ _MARKED = "áéíóúâêôãõ"
 _BASE = str.maketrans("áéíóúâêôãõàüy", "aeiouaeoaoaui")
 _TABLE = read_table("portuguese")
 _WHOLE_WORDS = _TABLE["whole_words"]
+_CONSONANTS, _SILENT_U, _NUCLEI = (LetterRules(_TABLE[name]) for name in ("consonants", "silent_u", "nuclei"))
 _X_AS_KS = re.compile(r"(?:tax|táx|fix|sex|tóx|tox|ox[ií]|nex|flex|plex|lex|max(?=[ai]l)|reflex|conex)")
 _X_AS_S = re.compile(r"(?:próx|prox|máx|máxi|sintax|trouxe|auxí|auxil)")
 _SOUNDED_U = re.compile(r"(?:sequ[eê]n|frequ[eê]n|cinquen|tranqu|lingui|aguent|bilíngu|eloqu)")
@@ -61,41 +63,22 @@ def pronounce_word(word: str) -> str:
     nuclei = _find_nuclei(word)
     stressed = _stressed_nucleus(word, nuclei)
     is_light = word in _TABLE["unstressed"]
-    sounds: list[str] = []
-    position = 0
-    while position < len(word):
-        index = next((k for k, nucleus in enumerate(nuclei) if nucleus[0] == position), None)
-        if index is None:
-            sound, length = _read_consonant(word, position)
-            sounds.append(sound)
-            position += length
-            continue
-        end = nuclei[index][1]
+
+    def say_nucleus(index: int) -> tuple[str, int]:
         is_stressed = index == stressed
         is_final = index == len(nuclei) - 1 and not is_stressed
-        onset, vowel, end = _read_nucleus(word, position, end, is_stressed=is_stressed, is_final=is_final or is_light)
-        sounds.append(onset + ("ˈ" if is_stressed and not is_light else "") + vowel)
-        position = end
+        onset, vowel, end = _read_nucleus(word, *nuclei[index], is_stressed=is_stressed, is_final=is_final or is_light)
+        return onset + ("ˈ" if is_stressed and not is_light else "") + vowel, end
+
+    sounds = spell_out(word, nuclei, say_nucleus, lambda position, _: _read_consonant(word, position))
     # the vocabulary has the tilde as a sign of its own
-    return unicodedata.normalize("NFD", "".join(sounds))
+    return unicodedata.normalize("NFD", sounds)
 
 
-def _find_nuclei(word: str) -> list[tuple[int, int]]:
-    silent = set()
-    if not _SOUNDED_U.search(word):
-        silent = {match.start() + 1 for match in re.finditer(r"[qg]u(?=[eiéíê])", word)}
-    nuclei = []
-    position = 0
-    while position < len(word):
-        if word[position] not in _VOWELS or position in silent:
-            position += 1
-            continue
-        end = position + 1
-        while end < len(word) and word[end] in _VOWELS and _joins(word, position, end):
-            end += 1
-        nuclei.append((position, end))
-        position = end
-    return nuclei
+def _find_nuclei(word: str) -> Nuclei:
+    is_sounded = _SOUNDED_U.search(word) is not None
+    silent = set() if is_sounded else {match.start() + 1 for match in re.finditer(r"[qg]u(?=[eiéíê])", word)}
+    return find_nuclei(word, _VOWELS, silent, _joins)
 
 
 def _joins(word: str, start: int, end: int) -> bool:
@@ -120,7 +103,7 @@ def _joins(word: str, start: int, end: int) -> bool:
     return first in ("i", "u", "e", "o") and following in "aeo" and is_final_hiatus and has_accent_before
 
 
-def _stressed_nucleus(word: str, nuclei: list[tuple[int, int]]) -> int:
+def _stressed_nucleus(word: str, nuclei: Nuclei) -> int:
     if not nuclei:
         return -1
     for signs in ("áéíóúâêô", "ãõ"):
@@ -135,43 +118,18 @@ def _stressed_nucleus(word: str, nuclei: list[tuple[int, int]]) -> int:
 
 def _read_nucleus(word: str, start: int, end: int, *, is_stressed: bool, is_final: bool) -> tuple[str, str, int]:
     """Glide before, vowel, and where reading goes on (a nasal or l that the vowel swallows is taken along)."""
-    written = word[start:end]
-    rest = word[end:]
-    onset = ""
+    written, onset = word[start:end], ""
     if len(written) > 1 and written[0] == "u" and start > 0 and word[start - 1] in "qg":
         onset, written = "w", written[1:]
-    elif len(written) > 1 and written[0] in "ieuo" and written[-1] in "aeo" and written not in ("ae", "oe"):
+    elif re.fullmatch("[ieuo].*[aeo]", written) and written != "oe":
         onset, written = ("j" if written[0] in "ie" else "w"), written[1:]
-    if written in ("ão", "ãos"):
-        return onset, "ɐ̃ʊ̃", end
-    if written == "õe":
-        return onset, "õj", end
-    if written in ("ãe", "ãi"):
-        return onset, "ɐ̃y", end
-    plain = written.translate(_BASE)
-    is_open = any(sign in "éó" for sign in written)
-    if len(plain) > 1:
-        open_sound = _TABLE["open_pairs"].get(plain) if is_open else None
-        return onset, open_sound or _TABLE["pairs"].get(plain, plain), end
-    following = rest[:1]
-    is_nasal = (
-        following in ("m", "n") and not rest.startswith("nh") and (rest[1:2] not in tuple(_VOWELS) or not rest[1:2])
-    )
-    if is_nasal:
-        return (onset, *_read_nasal(plain, rest, end))
-    if following == "l" and (rest[1:2] == "" or rest[1:2] not in (*_VOWELS, "h")):
-        dark = {"a": "W", "e": "ɛʊ", "i": "iʊ", "o": "ɔl" if end + 1 == len(word) else "ow", "u": "uw"}[plain]
-        return onset, dark, end + 1
-    if written == "ã" or (plain == "a" and is_stressed and following in ("m", "n")):
-        return onset, "ɐ̃", end
-    if is_final and (rest in ("", "s") or (len(word) <= 2)):
-        return onset, {"a": "æ", "e": "y", "o": "ʊ"}.get(plain, plain), end
-    if plain == "a" and not is_stressed and following in ("m", "n"):
-        return onset, "ɐ̃" if rest.startswith("nh") else "æ", end
-    if is_stressed and plain in "eo":
-        opened = is_open or (written in "eo" and _is_open_by_ending(word, start))
-        return onset, {"e": "ɛ", "o": "ɔ"}[plain] if opened else plain, end
-    return onset, plain, end
+    if is_stressed and written in ("e", "o") and _is_open_by_ending(word, start):
+        written = {"e": "é", "o": "ó"}[written]
+    marks = ("˘" if is_final else "") + ("ˈ" if is_stressed else "")
+    found = _NUCLEI.read(f"{marks}{written}·{word[end:]}", len(marks))
+    if found is None:
+        return onset, written.translate(_BASE), end
+    return onset, found[0], end + found[1] - len(f"{marks}{written}·")
 
 
 def _is_open_by_ending(word: str, start: int) -> bool:
@@ -183,53 +141,12 @@ def _is_open_by_ending(word: str, start: int) -> bool:
     return _OPEN_ENDINGS.search(word[start:]) is not None
 
 
-def _read_nasal(plain: str, rest: str, end: int) -> tuple[str, int]:
-    is_last = rest in ("m", "n", "ns", "ms")
-    if plain == "a" and is_last and rest[0] == "m":
-        return "ɐ̃ʊ̃", end + 1
-    vowel = _TABLE["nasal"][plain]
-    return vowel + ("m" if rest[1:2] in ("p", "b") else "ŋ"), end + 1
-
-
-def _read_consonant(word: str, position: int) -> tuple[str, int]:  # noqa: PLR0912
-    """The sound of the consonant at a position, and how many letters it takes."""
-    rest, before = word[position:], word[position - 1 : position]
-    following = rest[1:2]
-    for letters, sound in _TABLE["consonants"].items():
-        if rest.startswith(letters):
-            return sound, len(letters)
-    letter = rest[0]
-    is_soft = following in tuple("eiéíêy")
-    between_vowels = before in tuple(_VOWELS) and before != "" and following in tuple(_VOWELS) and following != ""
-    if rest.startswith(("sce", "sci", "scê", "scí", "xce", "xci", "sçã", "sça")):
-        return "s", 2
-    if letter == "c":
-        return ("s" if is_soft else "k"), 1
-    if letter == "g":
-        is_digraph = following == "u" and rest[2:3] in tuple("eiéíê") and not _SOUNDED_U.search(word)
-        return ("ʒ" if is_soft else "ɡ"), 2 if is_digraph else 1
-    if letter == "q":
-        is_digraph = following == "u" and rest[2:3] in tuple("eiéíê") and not _SOUNDED_U.search(word)
-        return "k", 2 if is_digraph else 1
-    if letter in "td":
-        is_final_e = rest[1:] in ("e", "es")
-        soft = following in ("i", "í", "y") or is_final_e
-        return {"t": "ʧ", "d": "ʤ"}[letter] if soft else letter, 1
-    if letter == "r":
-        if position == 0 or before in ("n", "l", "s"):
-            return "x", 1
-        if before not in tuple(_VOWELS) or following == "":
-            return "r", 1
-        return ("ɾ" if following in tuple(_VOWELS) else "ɾə"), 1
-    if letter == "s":
-        return ("z" if between_vowels or following in tuple("bdgvzmnlr") else "s"), 1
-    if letter == "z":
-        return ("s" if following == "" else "z"), 1
-    if letter == "x":
-        return _read_x(word, position), 1
-    if letter == "k":
-        return "k", 1
-    return ({"ñ": "ɲ"}.get(letter, letter) if letter in "bfklmnpvwñ" else ""), 1
+def _read_consonant(word: str, position: int) -> tuple[str, int]:
+    """The sound of the consonant at a place, and where the next letter is."""
+    if word[position] == "x" and not word.startswith(("xce", "xci"), position):
+        return _read_x(word, position), position + 1
+    found = None if _SOUNDED_U.search(word) else _SILENT_U.read(word, position)
+    return found or _CONSONANTS.read(word, position) or ("", position + 1)
 
 
 def _read_x(word: str, position: int) -> str:

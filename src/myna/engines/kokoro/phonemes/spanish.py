@@ -7,11 +7,13 @@ import re
 from collections.abc import Sequence
 
 from myna.engines.kokoro.phonemes.spaced import Word
+from myna.engines.kokoro.phonemes.spelling import LetterRules, Nuclei, find_nuclei, spell_out
 from myna.engines.kokoro.phonemes.tables import read_table
 
 _VOWELS = "aeiouáéíóúü"
 _TABLE = read_table("spanish")
 _ACCENTED = _TABLE["accented"]
+_CONSONANTS = LetterRules(_TABLE["consonants"])
 
 
 class SpanishPronunciation:
@@ -30,53 +32,45 @@ def pronounce_word(word: str, before: str = "", *, is_stressed: bool = True) -> 
     """One word. before: the sound that it follows without a pause, "" at the start of a phrase."""
     nuclei = _find_nuclei(word)
     stressed = _stressed_nucleus(word, nuclei) if is_stressed and nuclei else None
-    sounds: list[str] = []
-    position = 0
-    while position < len(word):
-        span = next((nucleus for nucleus in nuclei if nucleus[0] == position), None)
-        if span is not None:
-            onset, vowel = _read_nucleus(word[span[0] : span[1]])
-            sounds.append(onset + ("ˈ" if span == stressed else "") + vowel)
-            position = span[1]
-            continue
-        last = (sounds[-1][-1:] if sounds else before) or ""
-        sound, length = _read_consonant(word, position, last, is_first=not "".join(sounds))
-        sounds.append(sound)
-        position += length
-    return "".join(sounds)
+
+    def say_nucleus(index: int) -> tuple[str, int]:
+        start, end = nuclei[index]
+        onset, vowel = _read_nucleus(word[start:end])
+        return onset + ("ˈ" if nuclei[index] == stressed else "") + vowel, end
+
+    def say_consonant(position: int, sounds: list[str]) -> tuple[str, int]:
+        """It may depend on the sound before."""
+        letter, last = word[position], (sounds[-1] if sounds else before)[-1:]
+        if letter == "r" and not any(sounds):
+            return "r", position + (2 if word.startswith("rr", position) else 1)
+        found = _CONSONANTS.read(last + word[position:], len(last))
+        if found is None:
+            return letter if letter in "fklmnpst" else "", position + 1
+        return found[0], position + found[1] - len(last)
+
+    return spell_out(word, nuclei, say_nucleus, say_consonant)
 
 
-def _find_nuclei(word: str) -> list[tuple[int, int]]:
-    """Syllable nuclei: vowels, with the glides that belong to them. `qu` and `gu` before e and i hold none."""
-    silent = {match.start() + 1 for match in re.finditer(r"qu(?=[eiéí])|gu(?=[eiéí])", word)}
-    nuclei: list[tuple[int, int]] = []
-    position = 0
-    while position < len(word):
-        if word[position] not in _VOWELS or position in silent:
-            is_final_y = word[position] == "y" and (position == len(word) - 1) and position > 0
-            if is_final_y and nuclei and nuclei[-1][1] == position:
-                nuclei[-1] = (nuclei[-1][0], position + 1)
-            elif word == "y":
-                nuclei.append((0, 1))
-            position += 1
-            continue
-        end = position + 1
-        while end < len(word) and word[end] in _VOWELS and _is_one_syllable(word[position:end], word[end]):
-            end += 1
-        nuclei.append((position, end))
-        position = end
+def _find_nuclei(word: str) -> Nuclei:
+    """`qu` and `gu` before e and i hold none; a y at the end belongs to the vowel before it."""
+    if word == "y":
+        return [(0, 1)]
+    silent = {match.start() + 1 for match in re.finditer(r"[qg]u(?=[eiéí])", word)}
+    nuclei = find_nuclei(word, _VOWELS, silent, _is_one_syllable)
+    if nuclei and word.endswith("y") and nuclei[-1][1] == len(word) - 1:
+        nuclei[-1] = (nuclei[-1][0], len(word))
     return nuclei
 
 
-def _is_one_syllable(so_far: str, following: str) -> bool:
+def _is_one_syllable(word: str, start: int, end: int) -> bool:
     """Whether a vowel joins the nucleus before it: a weak one (i, u, ü without accent) beside any other."""
-    weak = "iuü"
+    weak, so_far, following = "iuü", word[start:end], word[end]
     if following in weak:
         return so_far[-1] != following
     return so_far[-1] in weak and not any(sign not in weak for sign in so_far)
 
 
-def _stressed_nucleus(word: str, nuclei: list[tuple[int, int]]) -> tuple[int, int]:
+def _stressed_nucleus(word: str, nuclei: Nuclei) -> tuple[int, int]:
     for start, end in nuclei:
         if any(sign in _ACCENTED for sign in word[start:end]):
             return start, end
@@ -95,33 +89,3 @@ def _read_nucleus(written: str) -> tuple[str, str]:
     if len(plain) == 2:
         plain = _TABLE["falling"].get(plain, plain[0] + {"i": "ɪ", "u": "ʊ"}.get(plain[1], plain[1]))
     return onset, plain
-
-
-def _read_consonant(word: str, position: int, last: str, *, is_first: bool) -> tuple[str, int]:
-    """The sound of the consonant at a position, and how many letters it takes."""
-    for letters, sound in _TABLE["consonants"].items():
-        if word.startswith(letters, position):
-            return sound, len(letters)
-    letter, following = word[position], word[position + 1 : position + 2]
-    is_soft = following in tuple("eiéí") and following != ""
-    if letter == "c":
-        if following == "c":
-            return "k", 1
-        return ("θ" if is_soft else "k"), 1
-    if letter == "g":
-        if is_soft:
-            return "x", 1
-        is_hard_digraph = following == "u" and word[position + 2 : position + 3] in tuple("eiéí")
-        is_stop = last in ("", "n", "m", "ŋ") or following in ("m", "n")
-        return ("ɡ" if is_stop else "ɣ"), 2 if is_hard_digraph else 1
-    if letter in "bv":
-        return ("b" if last in ("", "n", "m") else "β"), 1
-    if letter == "d":
-        return ("d" if last in ("", "n", "m", "l") else "ð"), 1
-    if letter == "r":
-        return ("r" if is_first or last in ("n", "l", "s") else "ɾ"), 1
-    if letter == "y":
-        return "ʝ", 1
-    if letter == "n" and following in ("g", "b", "v", "p"):
-        return ("ŋ" if following == "g" else "m"), 1
-    return (letter if letter in "fklmnpst" else ""), 1

@@ -1,4 +1,4 @@
-"""What became of a clone and of each of its samples (wire-contract.md#clone).
+"""Voices that were made: of recordings (wire-contract.md#clone), with what became of each, or of a description.
 
 What the original does not have is marked "extra" and left out when `strict_replies` is set.
 """
@@ -10,10 +10,10 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from myna.domain.finding import Severity
-from myna.http.note_reply import NoteReply, Rounded, rounded
 from myna.http.reply import Base64, Reply
-from myna.http.voice_replies import VoiceReply
+from myna.http.voice_replies import NoteReply, Rounded, VoiceReply, rounded
 from myna.usecases.clone_voice import CloneVoiceResult, ValidatedSample
+from myna.usecases.design_voice import DesignedVoices
 
 
 class QualityReply(Reply):
@@ -84,3 +84,31 @@ class CloneVoiceReply(Reply):
         if not is_strict:
             voice = voice.model_copy(update={"is_refining": result.is_refining})
         return cls(voice=voice, audio_samples_validated=samples)
+
+
+class PreviewVoiceReply(Reply):
+    voice_id: str
+    preview_text: str
+    preview_audio: Base64
+    """Base64 WAV."""
+
+
+class DesignVoiceReply(Reply):
+    """Drafts: they speak by id, are not listed, and expire unless published."""
+
+    lang_code: str
+    preview_voices: list[PreviewVoiceReply]
+
+    @classmethod
+    def of(cls, designed: DesignedVoices) -> Self:
+        return cls(
+            lang_code=designed.lang.value,
+            preview_voices=[
+                PreviewVoiceReply(
+                    voice_id=preview.voice.voice_id,
+                    preview_text=preview.preview_text,
+                    preview_audio=base64.b64encode(preview.wav).decode(),
+                )
+                for preview in designed.previews
+            ],
+        )

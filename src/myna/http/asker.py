@@ -1,0 +1,60 @@
+"""Who asks, by which request, and what works for them: what every endpoint is given that needs a key."""
+
+from collections.abc import AsyncGenerator, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from fastapi import Request, Response
+
+from myna.domain.voice import WorkspaceId
+from myna.http.backend import Backend
+from myna.http.pulled_response import PulledResponse, while_client_waits
+from myna.http.request_state import record_of
+from myna.observability.audit_log import Act
+from myna.observability.request_record import RequestRecord
+from myna.usecases.ports import Grant
+from myna.usecases.services import Services
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    request: Request
+    backend: Backend
+    grant: Grant
+
+    @property
+    def workspace(self) -> WorkspaceId:
+        return self.grant.workspace
+
+    @property
+    def services(self) -> Services:
+        return self.backend.services
+
+    @property
+    def record(self) -> RequestRecord:
+        return record_of(self.request.scope)
+
+    @property
+    def is_strict(self) -> bool:
+        """Reply fields that the original API does not have are left out."""
+        return self.backend.limits.strict_replies
+
+    async def note(self, act: Act, voice_id: str, recordings: Sequence[str] = ()) -> None:
+        """Raises: ServiceUnavailable."""
+        await self.backend.note(act, self.record, voice_id, recordings)
+
+    async def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
+        """What the work gives; it is given up when the client leaves. Raises: ClientLeft, and what the work raises."""
+        return await while_client_waits(self.request.receive, work)
+
+    async def pull(self, pieces: AsyncGenerator[bytes, None], media_type: str, nothing: bytes = b"") -> Response:
+        """The reply as soon as there is its first piece: what fails until then is an error, not half a reply.
+
+        nothing: the whole of it, if there is no piece at all.
+        """
+        first = await self.wait_for(anext(pieces, None))
+        if first is None:
+            return Response(nothing, media_type=media_type)
+        return PulledResponse(first, pieces, media_type, self.backend.limits.send_stall_s)
