@@ -79,7 +79,7 @@ class S3:
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
-        httpx.put(f"{endpoint}/voices").raise_for_status()
+        httpx.put(f"{endpoint}/voices", timeout=START_S).raise_for_status()
 
     @property
     def port(self) -> int:

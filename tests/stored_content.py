@@ -11,7 +11,7 @@ from io import StringIO
 
 import pytest
 from sqlalchemy import delete, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from myna.cli.main import main
 from myna.domain.consent import Consent
@@ -29,27 +29,29 @@ Open = Callable[..., "Stores"]
 
 async def empty(stores: Stores) -> None:
     """Remove every row."""
-    async with stores.database.writing() as session:
-        for table in reversed(Base.metadata.sorted_tables):
-            await session.execute(delete(table))
+    await stores.database.write(
+        lambda session: [session.execute(delete(table)) for table in reversed(Base.metadata.sorted_tables)]
+    )
 
 
 async def read_pending(stores: Stores) -> list[str]:
     """The prefixes of blobs that no voice owns."""
-    async with stores.database.reading() as session:
-        return list(await session.scalars(select(PendingBlobsRow.prefix)))
+    return await stores.database.read(lambda session: list(session.scalars(select(PendingBlobsRow.prefix))))
 
 
 async def read_everything(stores: Stores) -> dict[str, object]:
     """All rows of all tables, in their order but without numbers that a database makes up; all blobs of all voices."""
     content: dict[str, object] = {}
-    async with stores.database.reading() as session:
+
+    def read(session: Session) -> list[tuple[str, dict[str, str]]]:
         for table in Base.metadata.sorted_tables:
             order = [table.c.id] if "id" in table.c else list(table.primary_key.columns)
-            rows = (await session.execute(select(table).order_by(*order))).mappings()
+            rows = session.execute(select(table).order_by(*order)).mappings()
             content[table.name] = [{k: v for k, v in row.items() if k not in {"id", "voice_row_id"}} for row in rows]
-        voices = await session.scalars(select(VoiceRow).options(selectinload(VoiceRow.samples)))
-        places = [place for voice in voices for place in digests(voice).items()]
+        voices = session.scalars(select(VoiceRow).options(selectinload(VoiceRow.samples)))
+        return [place for voice in voices for place in digests(voice).items()]
+
+    places = await stores.database.read(read)
     content["blobs"] = {
         f"{prefix}/{name}": await stores.ledger.blobs.get(prefix, name) for prefix, names in places for name in names
     }

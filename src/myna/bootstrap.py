@@ -20,14 +20,14 @@ from myna.runtime.small_heap import keep_heap_small
 from myna.store.opening import open_stores
 from myna.store.signing_identity import read_signing_identity
 from myna.usecases.clone_voice import CloneVoice
-from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.design_voice import DesignVoice
 from myna.usecases.detect_mark import DetectMark
 from myna.usecases.keep_consent import KeepConsent
 from myna.usecases.keep_dictionaries import KeepDictionaries
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.listen_live import ListenLive
-from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
+from myna.usecases.manage_voices import ManageVoices
 from myna.usecases.ports import EngineClient
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
@@ -152,10 +152,7 @@ def build_services(
         transcribe_speech=TranscribeSpeech(analyst, offload),
         transcribe_at_leisure=TranscribeSpeech(analyst, offload_at_leisure),
         listen_live=ListenLive(analyst, offload),
-        list_voices=ListVoices(stores.voices, stock.voices),
-        get_voice=GetVoice(stores.voices, stock.voices),
-        update_voice=UpdateVoice(stores.voices, stock.voices),
-        delete_voice=DeleteVoice(stores.voices, stock.voices, refine_voices.forget),
+        manage_voices=ManageVoices(stores.voices, stock, refine_voices.forget),
         design_voice=DesignVoice(
             voices=stores.voices,
             engine=engine,
@@ -166,7 +163,6 @@ def build_services(
             draft_lifetime=timedelta(seconds=settings.draft_lifetime_s),
             preview_rate_hz=spec.capabilities.sample_rate_hz,
         ),
-        publish_voice=PublishVoice(stores.voices, stock),
         keep_consent=KeepConsent(stores.voices, stock, clock, refine_voices),
         keep_dictionaries=keep_dictionaries,
         repeated_requests=RepeatedRequests(stores.request_keys),

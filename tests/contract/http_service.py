@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ from myna.runtime.offload import ThreadOffload
 from myna.store.vault import Vault
 from myna.testing.clock import FixedClock
 from myna.usecases.clone_voice import CloneVoice
-from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.design_voice import DesignVoice
 from myna.usecases.detect_mark import DetectMark
 from myna.usecases.job_store import JobStore
 from myna.usecases.keep_consent import KeepConsent
@@ -60,7 +61,7 @@ from myna.usecases.keep_dictionaries import KeepDictionaries
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.kept_recordings import RebuildReference
 from myna.usecases.listen_live import ListenLive
-from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
+from myna.usecases.manage_voices import ManageVoices
 from myna.usecases.ports import DictionaryStore, EngineClient, RequestKeys, SampleAnalyst, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
@@ -303,10 +304,7 @@ def build_tone_services(
         transcribe_speech=TranscribeSpeech(analyst, offload),
         transcribe_at_leisure=TranscribeSpeech(analyst, offload_at_leisure),
         listen_live=ListenLive(analyst, offload),
-        list_voices=ListVoices(voices, stock.voices),
-        get_voice=GetVoice(voices, stock.voices),
-        update_voice=UpdateVoice(voices, stock.voices),
-        delete_voice=DeleteVoice(voices, stock.voices, refine_voices.forget),
+        manage_voices=ManageVoices(voices, stock, refine_voices.forget),
         design_voice=DesignVoice(
             voices=voices,
             engine=engine,
@@ -317,7 +315,6 @@ def build_tone_services(
             draft_lifetime=timedelta(hours=1),
             preview_rate_hz=24000,
         ),
-        publish_voice=PublishVoice(voices, stock),
         keep_consent=KeepConsent(voices, stock, clock, refine_voices),
         keep_dictionaries=keep_dictionaries,
         repeated_requests=RepeatedRequests(request_keys or MemoryRequestKeys(clock)),
@@ -390,6 +387,7 @@ async def _with_keys(client: httpx.AsyncClient, services: Services, base_url: st
     return HttpService(client, services, write_key, read_key, other_key, base_url)
 
 
+@cache
 def wav_bytes(duration_s: float = 3.0, pitch_hz: float = 150.0, rate_hz: int = 24000) -> bytes:
     """A hum with an overtone, 16-bit WAV."""
     times_s = np.arange(round(duration_s * rate_hz)) / rate_hz

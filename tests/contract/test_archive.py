@@ -36,8 +36,8 @@ async def read_workspace(stores: Stores, workspace: str) -> list[dict[str, objec
         return {c.key: getattr(row, c.key) for c in row.__table__.columns if c.key not in made_up}
 
     query = select(VoiceRow).where(VoiceRow.workspace == workspace, VoiceRow.is_draft.is_(False)).order_by(VoiceRow.id)
-    async with stores.database.reading() as session:
-        rows = (await session.scalars(query.options(selectinload(VoiceRow.samples)))).all()
+    query = query.options(selectinload(VoiceRow.samples))
+    rows = await stores.database.read(lambda session: session.scalars(query).all())
     blobs = stores.ledger.blobs
     return [
         columns(row)
@@ -134,8 +134,8 @@ async def test_a_damaged_blob_is_named_and_its_voice_left_out(origin: Stores, tm
     """The others are in the file."""
     path = next((tmp_path / "origin" / "blobs").rglob("sample-1.wav"))
     path.write_bytes(path.read_bytes()[:-1])
-    async with origin.database.reading() as session:
-        workspace = await session.scalar(select(VoiceRow.workspace).where(VoiceRow.samples_prefix == path.parent.name))
+    query = select(VoiceRow.workspace).where(VoiceRow.samples_prefix == path.parent.name)
+    workspace = await origin.database.read(lambda session: session.scalar(query))
     num_voices = len(await read_workspace(origin, workspace))
     code, report = await export(tmp_path / "origin", tmp_path / "a.zip", workspace)
     assert (code, report["voices"]) == (ExitCode.FAILED, num_voices - 1)

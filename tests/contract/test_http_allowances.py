@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from test_http_repeats import CLONE, CLONE_BODY, DESIGN, DESIGN_BODY
 from test_http_socket import CREATE, talk
 from tests.memory_stores import MemoryTallies
 
-from myna.domain.errors import ServiceUnavailable
+from myna.domain.errors import RateLimited, ServiceUnavailable
 from myna.domain.scope import WRITE
 from myna.domain.voice import VoiceId, WorkspaceId
 from myna.http.allowances import Allowances
@@ -113,6 +114,32 @@ async def test_the_store_is_told_what_has_ended_before_it_is_closed_and_nothing_
     free = HttpLimits(max_concurrent_requests=0, max_requests_per_minute=0)
     async with Allowances(free, Metrics(), clock, tallies).request(replace(grant, key_id="free")):
         assert await tallies.get("requests of free") == {}
+
+
+async def test_what_is_far_from_a_limit_is_told_later_and_what_is_near_at_once() -> None:
+    """So two processes of a store let in no more together than one."""
+    clock, grant = FixedClock(), Grant(WorkspaceId("acme"), WRITE, key_id="k")
+    tallies = MemoryTallies(clock)
+    limits = HttpLimits(max_concurrent_requests=8, max_requests_per_minute=100)
+    here, there = (Allowances(limits, Metrics(), clock, tallies) for _ in range(2))
+
+    async def num_told() -> float:
+        return sum(count for name, count in (await tallies.get("requests of k")).items() if name.startswith("num "))
+
+    async with AsyncExitStack() as running:
+        told = []
+        for allowances in (*[here] * 5, *[there] * 3):
+            await running.enter_async_context(allowances.request(grant))
+            told.append(await num_told())
+        assert told == [1, 1, 3, 4, 5, 6, 7, 8]
+        for allowances in (here, there):
+            with pytest.raises(RateLimited):
+                await running.enter_async_context(allowances.request(grant))
+    for allowances in (here, there):
+        await allowances.close()
+    # Eight of a hundred a minute, none of them running.
+    full_in_s = pytest.approx(clock.now().timestamp() + 8 * 60 / 100)
+    assert await tallies.get("requests of k") == {"full_at_s": full_in_s}
 
 
 async def until_free(service: HttpService) -> None:

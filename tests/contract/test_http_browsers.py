@@ -60,7 +60,8 @@ async def test_another_origin_is_told_nothing_that_opens_the_door() -> None:
 
 
 @pytest.mark.parametrize(
-    ("origin", "is_admitted"), [(APP, True), (None, True), ("http://{host}", True), (OTHER, False), ("null", False)]
+    ("origin", "is_admitted"),
+    [(APP, True), (None, True), ("http://{host}", True), (OTHER, False), ("null", False), ("http://[", False)],
 )
 async def test_the_socket_looks_at_the_origin(origin: str | None, is_admitted: bool) -> None:
     """A named one, a page of this server, and what is no browser; others are 403 at the upgrade."""

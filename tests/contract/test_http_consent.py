@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from tests.contract.http_service import (
     HttpService,
@@ -129,6 +130,29 @@ async def test_a_revocation_stops_a_running_stream(tmp_path: Path, is_deleted_to
     assert lines[-1]["error"]["code"] == (5 if is_deleted_too else 7)
     assert len(lines) <= 4  # the first, two that were spoken ahead, the error; the text has twelve sentences
     assert hurdles.num_open == 0
+
+
+async def test_raw_speech_that_is_silenced_is_cut_and_is_no_bug(caplog: pytest.LogCaptureFixture) -> None:
+    """Where a reply has no place for an error the log tells which it was, and nothing of the voice."""
+    hurdles = Hurdles()
+    async with serve(services=build_tone_services(hurdle_spec(hurdles), marks=False, measures=False)) as service:
+        voice_id = await service.clone(consent=GIVEN)
+        for path, body in (
+            ("/v1/audio/speech", {"input": LONG_TEXT, "voice": voice_id, "model": "tts-1", "response_format": "pcm"}),
+            (f"/v1/text-to-speech/{voice_id}/stream/with-timestamps?output_format=pcm_16000", {"text": LONG_TEXT}),
+        ):
+            assert (await service.post(path_of(voice_id, ":consent"), GIVEN)).status_code == 200
+            hurdles.gate, hurdles.num_chunks = threading.Event(), 0
+            async with service.client.stream("POST", path, json=body, headers=service.auth()) as reply:
+                assert reply.status_code == 200
+                await service.post(path_of(voice_id, ":revokeConsent"), {})
+                hurdles.gate.set()
+                with pytest.raises(httpx.RemoteProtocolError):
+                    await reply.aread()
+            await until(lambda: hurdles.num_open == 0)
+        page = (await service.client.get("/metrics")).text
+    assert 'myna_errors_total{error_code="CONSENT_REVOKED"} 2.0' in page
+    assert not [record.getMessage() for record in caplog.records if record.exc_info or voice_id in record.getMessage()]
 
 
 async def _revoke_in_the_middle(

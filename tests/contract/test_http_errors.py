@@ -383,7 +383,7 @@ async def _exchange(service: HttpService, sent: bytes) -> tuple[int, dict[str, s
         (b"GET /healthz HTTP/1.1\r\n\r\n", 400),
         (b"GET /voices/v1/voices/\xe6\x97\xa5 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         (b"POST /tts/v1/voice HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n", 400),
-        (b"POST /tts/v1/voice HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        (b"POST /tts/v1/voice HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 400),
         (b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 200_000, 431),
         (b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGARBAGE\r\n\r\n", 400),
     ],

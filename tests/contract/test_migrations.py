@@ -50,8 +50,7 @@ def _differences(connection: Connection) -> list[object]:
 
 async def test_a_migrated_database_is_the_declared_one(stores: Stores) -> None:
     """The migrations and `tables.py` do not drift apart."""
-    async with stores.database._engine.begin() as connection:
-        assert await connection.run_sync(_differences) == []
+    assert await stores.database.alter(_differences) == []
 
 
 async def test_migrations_go_both_ways(stores: Stores, clock: FixedClock) -> None:
@@ -75,8 +74,7 @@ async def test_migrations_go_both_ways(stores: Stores, clock: FixedClock) -> Non
         command.upgrade(config, "head")
         assert _differences(connection) == []
 
-    async with stores.database._engine.begin() as connection:
-        await connection.run_sync(go_down_and_up)
+    await stores.database.alter(go_down_and_up)
     [recording] = await read_pending(stores)  # for house-keeping; nobody would find it otherwise
     await stores.ledger.remove([recording])
     assert await stores.ledger.blobs.prefixes() == before - {recording}
@@ -98,8 +96,7 @@ async def test_what_an_older_form_would_forget_keeps_it_away(stores: Stores, clo
 
     async def is_refused(revision: str) -> None:
         with pytest.raises(CommandError):
-            async with stores.database._engine.begin() as connection:
-                await connection.run_sync(lambda connection: command.downgrade(migration_config(connection), revision))
+            await stores.database.alter(lambda connection: command.downgrade(migration_config(connection), revision))
 
     await is_refused("0008")
     await stores.keys.revoke(narrow.key_id)
@@ -118,7 +115,6 @@ async def test_migrations_go_all_the_way_down(stores: Stores, clock: FixedClock)
         assert inspect(connection).get_table_names() == ["alembic_version"]
         command.upgrade(config, "head")
 
-    async with stores.database._engine.begin() as connection:
-        await connection.run_sync(start_anew)
+    await stores.database.alter(start_anew)
     assert list(await stores.voices.list(OURS)) == []
     await stores.voices.add(OURS, make_voice(clock), ARTIFACT, SAMPLES)

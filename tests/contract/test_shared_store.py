@@ -91,10 +91,10 @@ class TestSharedTallies(TallyContract):
 
     async def test_only_what_may_be_lost_does_not_wait_for_the_disk(self, stores: Stores) -> None:
         """On one connection, which a pooler may share: for the one transaction and no longer."""
-        found = []
-        for is_lasting in (True, False, True):
-            async with stores.database.writing(is_lasting=is_lasting) as session:
-                row = await session.execute(text("SELECT current_setting('synchronous_commit'), pg_backend_pid()"))
-                found.append(row.one())
+        query = text("SELECT current_setting('synchronous_commit'), pg_backend_pid()")
+        found = [
+            await stores.database.write(lambda session: session.execute(query).one(), is_lasting=is_lasting)
+            for is_lasting in (True, False, True)
+        ]
         assert [setting for setting, _ in found] == ["on", "off", "on"]
         assert len({process for _, process in found}) == 1

@@ -33,7 +33,7 @@ from tests.store_contract import (
 from tests.stored_content import read_pending
 
 from myna.domain.consent import digest_voice_id
-from myna.domain.errors import InvalidRequest, Overloaded, ServiceUnavailable, VoiceNotFound
+from myna.domain.errors import CredentialsRejected, InvalidRequest, Overloaded, ServiceUnavailable, VoiceNotFound
 from myna.domain.scope import WRITE
 from myna.domain.voice import Refinement, VoiceArtifact, VoiceId
 from myna.store.blob_ledger import BlobLedger
@@ -233,6 +233,28 @@ async def test_another_process_never_takes_an_open_database_for_closed(tmp_path:
     await first.release()
 
 
+async def test_what_was_read_is_known_until_anybody_writes(stores: Stores, tmp_path: Path, clock: FixedClock) -> None:
+    """Keys and voices are not read again meanwhile; what another process revokes or deletes is refused at once."""
+    voice = make_voice(clock)
+    await stores.voices.add(OURS, voice, ARTIFACT, ())
+    key, _ = await stores.keys.create(OURS, WRITE)
+    statements = []
+    event.listen(stores.database.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+    for _ in range(3):
+        statements.clear()  # the first use of a key in a day is noted
+        await stores.keys.verify(key)
+        await stores.voices.get(OURS, voice.voice_id)
+    assert statements == []
+    other = "import sqlite3, sys; sqlite3.connect(sys.argv[1], isolation_level=None).execute(sys.argv[2])"
+    for statement, use, refusal in (
+        ("UPDATE api_keys SET revoked_at = created_at", lambda: stores.keys.verify(key), CredentialsRejected),
+        ("DELETE FROM voices", lambda: stores.voices.get(OURS, voice.voice_id), VoiceNotFound),
+    ):
+        subprocess.run([sys.executable, "-c", other, tmp_path / "data" / DATABASE_FILE, statement], check=True)
+        with pytest.raises(refusal):
+            await use()
+
+
 async def test_deleting_removes_the_files(stores: Stores, tmp_path: Path, clock: FixedClock) -> None:
     """Artifact and samples leave the folder with the row; so does an artifact that was replaced."""
     voice, draft = make_voice(clock), make_draft(clock)
@@ -276,11 +298,10 @@ async def test_what_older_processes_name_is_sorted(stores: Stores, clock: FixedC
     """They leave the name without case as it was, and so a voice behind no page; recovery mends it."""
     for name in ("b", "a"):
         await stores.voices.add(OURS, replace(make_voice(clock, name), display_name=name.upper()), ARTIFACT, ())
-    async with stores.database.writing() as session:
-        await session.execute(text("UPDATE voices SET sort_name = ''"))
+    await stores.database.write(lambda session: session.execute(text("UPDATE voices SET sort_name = ''")))
     assert await stores.voices.recover() == 0
-    async with stores.database.reading() as session:
-        assert list(await session.scalars(text("SELECT sort_name FROM voices ORDER BY id"))) == ["b", "a"]
+    query = text("SELECT sort_name FROM voices ORDER BY id")
+    assert await stores.database.read(lambda session: session.scalars(query).all()) == ["b", "a"]
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "flipped"])
@@ -399,8 +420,7 @@ async def test_a_store_that_was_taken_for_dead_gives_up(tmp_path: Path, clock: F
     class SweptBlobs(Blobs):
         async def put(self, prefix, contents):
             await super().put(prefix, contents)
-            async with opened.database.writing() as session:
-                await session.execute(text("DELETE FROM pending_blobs"))
+            await opened.database.write(lambda session: session.execute(text("DELETE FROM pending_blobs")))
 
     opened.voices._blobs = SweptBlobs(blobs._objects, blobs._folder)
     voice = make_voice(clock)
@@ -493,10 +513,10 @@ async def test_a_failure_does_not_quote_the_words(stores: Stores, clock: FixedCl
         if "INSERT INTO samples" in statement:
             cursor.execute("SELECT nonsense_function()")
 
-    event.listen(stores.database._engine.sync_engine, "before_cursor_execute", refuse)
+    event.listen(stores.database.engine, "before_cursor_execute", refuse)
     with pytest.raises(ServiceUnavailable):
         await stores.voices.add(OURS, make_voice(clock), VoiceArtifact(b"x", "tone", "1"), SAMPLES)
-    event.remove(stores.database._engine.sync_engine, "before_cursor_execute", refuse)
+    event.remove(stores.database.engine, "before_cursor_execute", refuse)
     assert "the database failed" in caplog.text
     assert SAMPLES[0].transcript not in caplog.text
     assert await read_pending(stores) == []

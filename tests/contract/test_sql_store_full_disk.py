@@ -47,8 +47,7 @@ async def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert [before] == await stores.voices.list(OURS)
     assert (await stores.voices.get_with_artifact(OURS, before.voice_id)).artifact == ARTIFACT
     assert len(list((tmp_path / "blobs").iterdir())) == 2
-    async with stores.database.reading() as session:
-        assert list(await session.scalars(select(PendingBlobsRow))) == []
+    assert await stores.database.read(lambda session: session.scalars(select(PendingBlobsRow)).all()) == []
     await stores.voices.add(OURS, voice, large, SAMPLES)
     assert [before, voice] == await stores.voices.list(OURS)
     await stores.release()

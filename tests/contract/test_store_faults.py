@@ -73,7 +73,7 @@ async def check_everything_is_whole(stores: Stores) -> set[VoiceId]:
 async def test_a_lost_answer_to_a_commit_loses_no_blobs(faulty: Faulty, clock: FixedClock) -> None:
     """The caller hears of a failure, the voice is there nevertheless: then all of it is, also after a clean-up."""
     stores, voice = faulty.stores, make_voice(clock)
-    engine = stores.database._engine.sync_engine
+    engine = stores.database.engine
     seen = []
 
     def see(connection, cursor, statement, parameters, context, executemany):

@@ -105,13 +105,16 @@ async def check_everything_is_whole(stores: Stores, data_dir: Path, workspace: W
     for voice in voices:
         await stores.voices.get_with_artifact(workspace, voice.voice_id)
         num_samples[voice.voice_id] = len(await stores.voices.get_samples(workspace, voice.voice_id))
-    async with stores.database.reading() as session:
-        assert list(await session.scalars(select(PendingBlobsRow))) == []
-        rows = list(await session.scalars(select(VoiceRow)))
-        items = list(await session.scalars(select(JobItemRow)))
-        unfinished = set(await session.scalars(select(JobRow.job_id).where(JobRow.expires_at.is_(None))))
+    queries = (
+        *(select(PendingBlobsRow), select(VoiceRow), select(JobItemRow)),
+        select(JobRow.job_id).where(JobRow.expires_at.is_(None)),
+    )
+    pending, rows, items, unfinished = await stores.database.read(
+        lambda session: [session.scalars(query).all() for query in queries]
+    )
+    assert not pending
     assert all((item.message is None) != (item.blob_prefix is None) for item in items)
-    assert unfinished == {item.job_id for item in items if item.message is not None}
+    assert set(unfinished) == {item.job_id for item in items if item.message is not None}
     spoken = [item for item in items if item.blob_prefix is not None]
     for item in spoken:
         assert len((await stores.jobs.get_result(item.job_id, item.position)).audio) == 90_000

@@ -2,16 +2,22 @@
 
 Counted in the store, so that all processes and servers of a store count together. By hand: what the package `limits`
 knows of that is Redis, and a bucket is one number.
+
+While a key is far from its limits the store is told of its requests a quarter of a second later, all at once: to ask it
+first costs more than everything else around a short request.
 """
 
 import asyncio
 import math
 import secrets
-from collections import Counter
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from contextvars import Context
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from weakref import WeakValueDictionary
 
 from myna.domain.errors import Overloaded, QuotaExhausted, RateLimited, ServiceUnavailable
 from myna.domain.voice import WorkspaceId
@@ -25,6 +31,26 @@ _DAY = timedelta(days=1)
 _RUNNING = timedelta(seconds=90)
 """So long the requests of a process that was killed still count."""
 _RENEWED_S = 30.0
+_TOLD_S = 0.25
+"""So long the store may know nothing of requests that are far from the limits."""
+_FRESH_S = 1.0
+"""After this what the store said of other processes is asked again."""
+_FAR = 0.25
+"""Of a limit: so that several processes that are all far from it are not over it together."""
+
+
+@dataclass(slots=True, weakref_slot=True)
+class _Requests:
+    """Those of one key: how many run in this process, and what the store said of all when it was last told."""
+
+    num_running: int = 0
+    num_untold: int = 0
+    """Let in since."""
+    tally: Tally = field(default_factory=dict)
+    told_at_s: float = -math.inf
+    """Of the clock that nobody sets."""
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    telling: asyncio.Task[None] | None = None
 
 
 class Allowances:
@@ -39,9 +65,11 @@ class Allowances:
         self._clock = clock
         self._tallies = tallies
         self._process = secrets.token_hex(8)
-        self._num_running: Counter[str] = Counter()
-        """Of this process, by key id."""
-        self._telling: set[asyncio.Task[None]] = set()
+        self._requests: WeakValueDictionary[str, _Requests] = WeakValueDictionary()
+        """By key id, while any run or the store has to be told of one."""
+        self._counting = threading.Lock()
+        """The store may ask what to keep on a thread of its own."""
+        self._closing = asyncio.Event()
 
     @asynccontextmanager
     async def request(self, grant: Grant) -> AsyncIterator[None]:
@@ -49,39 +77,42 @@ class Allowances:
         if not (self._limits.max_concurrent_requests or self._limits.max_requests_per_minute):
             yield
             return
-        key_id, is_counted = grant.key_id, False
+        requests, is_let_in = self._requests.setdefault(grant.key_id, _Requests()), False
 
         def begin(tally: Tally) -> Tally:
-            nonlocal is_counted
-            most = self._limits.max_concurrent_requests
-            if most and self._num_running[key_id] + self._num_elsewhere(tally) >= most:
-                raise self._refusal(
-                    "concurrent", RateLimited(f"This key has {most} requests running. Wait for one.", 1)
-                )
-            tally = self._take(tally, self._limits.max_requests_per_minute, "requests")
-            self._num_running[key_id] += 1
-            is_counted = True
-            return self._with_running(key_id, tally)
+            nonlocal is_let_in
+            with self._counting:
+                told = self._tell(requests, tally, num_new=1)
+                is_let_in = True
+                return told
 
         try:
-            await self._change(f"requests of {key_id}", begin)
-        except BaseException:
-            self._num_running[key_id] -= is_counted
-            raise
-        renewing = asyncio.create_task(self._renew(key_id))
-        try:
+            if self._is_far_from_limits(requests):
+                with self._counting:
+                    requests.num_running += 1
+                    requests.num_untold += 1
+                    is_let_in = True
+                requests.changed.set()
+            else:
+                await self._change(f"requests of {grant.key_id}", begin)
+            if requests.telling is None or requests.telling.done():
+                # In no request's context: it goes on for the next ones.
+                telling = self._keep_told(grant.key_id, requests)
+                requests.telling = asyncio.create_task(telling, context=Context())
             yield
         finally:
-            renewing.cancel()
-            self._num_running[key_id] -= 1
-            # The reply is out: nobody waits for this, and who leaves does not stop it.
-            telling = asyncio.create_task(self._tell_running(key_id))
-            self._telling.add(telling)
-            telling.add_done_callback(self._telling.discard)
+            with self._counting:
+                requests.num_running -= is_let_in
+            # The reply is out: nobody waits until the store is told, and who leaves does not stop it.
+            requests.changed.set()
 
     async def close(self) -> None:
         """Before the store is closed: the store is told of what has ended."""
-        await asyncio.gather(*self._telling, return_exceptions=True)
+        self._closing.set()
+        for requests in self._requests.values():
+            requests.changed.set()
+        telling = [requests.telling for requests in self._requests.values() if requests.telling is not None]
+        await asyncio.gather(*telling, return_exceptions=True)
 
     async def check_speech(self, workspace: WorkspaceId) -> None:
         """Raises: QuotaExhausted. What was begun before is spoken to its end."""
@@ -122,48 +153,80 @@ class Allowances:
         if most:
             await self._change(f"tokens of {grant.key_id}", lambda tally: self._take(tally, most, "tokens"))
 
-    def _take(self, tally: Tally, most: int, kind: str) -> Tally:
-        """Out of a bucket: when it will be full again (cell rate algorithm, ITU-T I.371)."""
+    def _take(self, tally: Tally, most: int, kind: str, num: int = 1) -> Tally:
+        """Out of a bucket: when it will be full again (cell rate algorithm, ITU-T I.371). Raises: RateLimited."""
         if not most:
             return tally
+        tally = self._fill(tally, most, num)
+        wait_s = tally["full_at_s"] - self._clock.now().timestamp() - _MINUTE_S
+        if wait_s > 1e-6:
+            message = f"This key has had its {most} {kind} a minute. Wait a moment."
+            raise self._refusal(kind, RateLimited(message, math.ceil(wait_s)))
+        return tally
+
+    def _fill(self, tally: Tally, most: int, num: int) -> Tally:
         now_s = self._clock.now().timestamp()
         full_at_s = max(tally.get("full_at_s", now_s), now_s)
         if full_at_s > now_s + 2 * _MINUTE_S:  # never, unless the clock was set back
             full_at_s = now_s
-        full_at_s += _MINUTE_S / most
-        wait_s = full_at_s - now_s - _MINUTE_S
-        if wait_s > 1e-6:
-            message = f"This key has had its {most} {kind} a minute. Wait a moment."
-            raise self._refusal(kind, RateLimited(message, math.ceil(wait_s)))
-        return {**tally, "full_at_s": full_at_s}
+        return {**tally, "full_at_s": full_at_s + num * _MINUTE_S / most}
 
     # --- what runs: each process says how many, and until when that holds -------------------------------------------
+
+    def _is_far_from_limits(self, requests: _Requests) -> bool:
+        """One more is, by what the store said a moment ago."""
+        limits, tally = self._limits, requests.tally
+        if self._clock.monotonic_s() - requests.told_at_s > _FRESH_S:
+            return False
+        most = limits.max_concurrent_requests
+        if most and requests.num_running + 1 + self._num_elsewhere(tally) > _FAR * most:
+            return False
+        if not limits.max_requests_per_minute:
+            return True
+        wait_s = max(0.0, tally.get("full_at_s", 0.0) - self._clock.now().timestamp())
+        return wait_s + (requests.num_untold + 1) * _MINUTE_S / limits.max_requests_per_minute <= _FAR * _MINUTE_S
+
+    def _tell(self, requests: _Requests, tally: Tally, num_new: int = 0) -> Tally:
+        """What the store is to keep; with `num_new` requests that want to be let in. Raises: RateLimited."""
+        most = self._limits.max_concurrent_requests
+        if num_new and most and requests.num_running + self._num_elsewhere(tally) >= most:
+            raise self._refusal("concurrent", RateLimited(f"This key has {most} requests running. Wait for one.", 1))
+        per_minute = self._limits.max_requests_per_minute
+        if num_new:
+            tally = self._take(tally, per_minute, "requests", requests.num_untold + num_new)
+        elif per_minute:
+            tally = self._fill(tally, per_minute, requests.num_untold)
+        requests.num_running += num_new
+        now_s = self._clock.now().timestamp()
+        ended = {name.split()[1] for name, until_s in tally.items() if name.startswith("until ") and until_s <= now_s}
+        kept = {name: count for name, count in tally.items() if name.split()[-1] not in {*ended, self._process}}
+        if most and requests.num_running > 0:
+            kept[f"num {self._process}"] = requests.num_running
+            kept[f"until {self._process}"] = now_s + _RUNNING.total_seconds()
+        requests.num_untold, requests.tally, requests.told_at_s = 0, kept, self._clock.monotonic_s()
+        return kept
 
     def _num_elsewhere(self, tally: Tally) -> float:
         now_s = self._clock.now().timestamp()
         others = [name.removeprefix("num ") for name in tally if name.startswith("num ")]
         return sum(tally[f"num {o}"] for o in others if o != self._process and tally[f"until {o}"] > now_s)
 
-    def _with_running(self, key_id: str, tally: Tally) -> Tally:
-        now_s = self._clock.now().timestamp()
-        ended = {name.split()[1] for name, until_s in tally.items() if name.startswith("until ") and until_s <= now_s}
-        kept = {name: count for name, count in tally.items() if name.split()[-1] not in {*ended, self._process}}
-        if self._limits.max_concurrent_requests and self._num_running[key_id] > 0:
-            kept[f"num {self._process}"] = self._num_running[key_id]
-            kept[f"until {self._process}"] = now_s + _RUNNING.total_seconds()
-        return kept
+    async def _keep_told(self, key_id: str, requests: _Requests) -> None:
+        def tell(tally: Tally) -> Tally:
+            with self._counting:
+                return self._tell(requests, tally)
 
-    async def _tell_running(self, key_id: str) -> None:
-        if self._limits.max_concurrent_requests:
+        while requests.num_running or requests.changed.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(requests.changed.wait(), _RENEWED_S)
+            if self._is_far_from_limits(requests):
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._closing.wait(), _TOLD_S)
+            requests.changed.clear()
             with suppress(ServiceUnavailable):
-                await self._tallies.change(f"requests of {key_id}", partial(self._with_running, key_id), _RUNNING)
-        if not self._num_running[key_id]:
-            del self._num_running[key_id]
-
-    async def _renew(self, key_id: str) -> None:
-        while True:
-            await asyncio.sleep(_RENEWED_S)
-            await self._tell_running(key_id)
+                await self._tallies.change(f"requests of {key_id}", tell, _RUNNING)
+            if self._closing.is_set():
+                return
 
     # --- the store -------------------------------------------------------------------------------------------------
 

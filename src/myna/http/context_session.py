@@ -32,7 +32,7 @@ class ContextSession(SocketSession):
         command = settings.to_command(self._grant.workspace)
         self._backend.services.synthesize_speech.check(command)
         if command.design_prompt is None:
-            voice = await self._backend.services.get_voice(command.workspace, command.voice_id)
+            voice = await self._backend.services.manage_voices.get(command.workspace, command.voice_id)
             voice.refuse_if_revoked()
 
     def _open_context(self, context_id: str, settings: CreateContext, send: SendFrame) -> SocketContext:

@@ -41,5 +41,9 @@ def check_socket_origin(headers: Headers, limits: HttpLimits) -> None:
     origin = headers.get("origin")
     if not limits.cors_origins or origin is None or origin in limits.cors_origins:
         return
-    if urlsplit(origin).netloc != headers.get("host"):
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:  # no browser's: "http://["
+        host = ""
+    if not host or host != headers.get("host"):
         raise PermissionDenied("Pages of this origin may not connect. Ask who runs this server.")

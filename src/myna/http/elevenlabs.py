@@ -49,7 +49,7 @@ SpokenText = Annotated[TextToSpeechRequest, Depends(JsonBody(TextToSpeechRequest
 @router.get("/v1/voices", summary="List voices (ElevenLabs' form)", response_model=JsonObject)
 async def list_voices(asker: Reader) -> JsonReply:
     """The stock voices and the workspace's own."""
-    page = await asker.services.list_voices(asker.workspace, VoiceQuery())
+    page = await asker.services.manage_voices.list(asker.workspace, VoiceQuery())
     return await asyncio.to_thread(lambda: JsonReply({"voices": [voice_of(voice) for voice in page.voices]}))
 
 
@@ -57,7 +57,7 @@ async def list_voices(asker: Reader) -> JsonReply:
 async def search_voices(asker: Reader, query: Annotated[SearchQuery, Query()]) -> JsonReply:
     """A page of those that fit."""
     query.check()
-    page = await asker.services.list_voices(asker.workspace, VoiceQuery())
+    page = await asker.services.manage_voices.list(asker.workspace, VoiceQuery())
     return await asyncio.to_thread(_find, page.voices, query)
 
 
@@ -88,14 +88,14 @@ async def show_default_settings(_asker: Reader) -> JsonObject:
 @router.get("/v1/voices/{voice_id}/settings", summary="Show the settings of a voice (ElevenLabs' form)")
 async def show_settings(asker: Reader, voice_id: AskedVoice) -> JsonObject:
     """The same for each: a request brings its own."""
-    await asker.services.get_voice(asker.workspace, voice_id)
+    await asker.services.manage_voices.get(asker.workspace, voice_id)
     return SETTINGS
 
 
 @router.get("/v1/voices/{voice_id}", summary="Show a voice (ElevenLabs' form)")
 async def get_voice(asker: Reader, voice_id: AskedVoice) -> JsonObject:
     """One voice."""
-    return voice_of(await asker.services.get_voice(asker.workspace, voice_id))
+    return voice_of(await asker.services.manage_voices.get(asker.workspace, voice_id))
 
 
 @router.delete("/v1/voices/{voice_id}", summary="Delete a voice (ElevenLabs' form)")
@@ -116,7 +116,7 @@ async def show_subscription(asker: Caller) -> JsonObject:
     """There are no plans: the limits are beyond reach."""
     num_own, scopes = 0, asker.grant.scopes
     if Scope.READ_VOICES in scopes:
-        own = await asker.services.list_voices(asker.workspace, VoiceQuery(filter="owned = true", page_size=1))
+        own = await asker.services.manage_voices.list(asker.workspace, VoiceQuery(filter="owned = true", page_size=1))
         num_own = own.total_size
     return subscription_of(num_own, may_clone=Scope.WRITE_VOICES in scopes)
 
@@ -201,6 +201,6 @@ def _tell_why(result: CloneVoiceResult) -> str:
     return " ".join(
         f"files[{index}]: {finding.message}"
         for index, sample in enumerate(result.samples)
-        for finding in sample.findings
+        for finding in sample.heard.findings
         if finding.severity is Severity.ERROR
     )

@@ -53,16 +53,17 @@ class ValidatedSampleReply(Reply):
     @classmethod
     def of(cls, sample: ValidatedSample, *, is_strict: bool) -> Self:
         def notes(severity: Severity) -> list[NoteReply]:
-            chosen = (finding for finding in sample.findings if finding.severity is severity)
+            chosen = (finding for finding in heard.findings if finding.severity is severity)
             return [NoteReply.of(finding, is_strict=is_strict) for finding in chosen]
 
+        heard = sample.heard
         extra: dict[str, Any] = {} if is_strict else {"notes": notes(Severity.INFO)}
-        if sample.quality is not None and not is_strict:
-            extra["quality"] = QualityReply.model_validate(sample.quality)
+        if heard.quality is not None and not is_strict:
+            extra["quality"] = QualityReply.model_validate(heard.quality)
         return cls(
             audio_data=base64.b64encode(sample.wav).decode(),
-            lang_code=sample.lang.value if sample.lang is not None else "LANGUAGE_CODE_UNSPECIFIED",
-            transcription=sample.transcript,
+            lang_code=heard.lang.value if heard.lang is not None else "LANGUAGE_CODE_UNSPECIFIED",
+            transcription=heard.transcript,
             warnings=notes(Severity.WARNING),
             errors=notes(Severity.ERROR),
             **extra,

@@ -121,7 +121,7 @@ def _model(name: str) -> JsonObject:
 async def list_voices(asker: Reader) -> JsonReply:
     """Ids and names: OpenAI's names first, then the stock voices and the workspace's own."""
     names = [(name, name) for name in asker.backend.limits.openai_voices]
-    names += await asker.services.list_voices.names(asker.workspace)
+    names += await asker.services.manage_voices.names(asker.workspace)
     return await asyncio.to_thread(lambda: JsonReply({"voices": [{"id": each, "name": name} for each, name in names]}))
 
 

@@ -138,7 +138,8 @@ class _Outlet:
         """In the one body of all failures (wire-contract.md#errors); the connection ends when the client has heard
         it."""
         self.is_refused = True
-        status = reason.error_status_hint
+        # h11 says 501 of a transfer coding that it does not know. That is the caller's mistake, so no 5xx.
+        status = reason.error_status_hint if reason.error_status_hint < 500 else 400
         failure = replace(describe(InvalidRequest(f"The request is not valid HTTP: {reason}.")), status=status)
         reply = failure_reply("", failure)
         headers = [*reply.raw_headers, (b"connection", b"close")]

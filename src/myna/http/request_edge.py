@@ -95,7 +95,9 @@ class LastResort:
             # The latter while its body was still arriving.
             record.error_code = "CLIENT_LEFT"
         except Exception as exc:  # noqa: BLE001  (the HTTP last resort: logged once, told as an id)
-            failure, record.error_id = (describe(exc), "") if isinstance(exc, MynaError) else describe_bug(exc)
+            # Once a reply has begun Starlette has no place for an error of ours: it raises one of its own from it.
+            known = exc.__cause__ if record.status else exc
+            failure, record.error_id = (describe(known), "") if isinstance(known, MynaError) else describe_bug(exc)
             record.error_code = failure.error_code
             if record.status:
                 # Half a reply is out: the connection is cut, so that it is not taken for a whole one.

@@ -65,7 +65,7 @@ async def _find_voice_id(voice_id: Annotated[str, Path(description="As the list 
     check_voice_id(voice_id)
     asker.record.voice_id = voice_id[:128]
     if "workspace" in asker.request.path_params:
-        return await asker.services.get_voice.resolve(asker.workspace, voice_id)
+        return await asker.services.manage_voices.resolve(asker.workspace, voice_id)
     return VoiceId(voice_id)
 
 
@@ -120,7 +120,7 @@ async def _note_made(asker: Asker, act: Act, made: Outcome, recordings: Sequence
         unnoted, made.voice_ids = made.voice_ids, ()
         for voice_id in unnoted:
             with suppress(VoiceNotFound):
-                await asker.services.delete_voice(asker.workspace, voice_id)
+                await asker.services.manage_voices.delete(asker.workspace, voice_id)
         raise
 
 
@@ -144,14 +144,14 @@ async def design_voice(
 @_in_both_forms("GET", "/voices", "List voices", response_model=VoiceListReply)
 async def list_voices(asker: Reader, query: Annotated[ListVoicesQuery, Query()]) -> Response:
     """The stock voices and the workspace's own."""
-    page = await asker.services.list_voices(asker.workspace, query.to_query())
+    page = await asker.services.manage_voices.list(asker.workspace, query.to_query())
     return await large_reply(lambda: VoiceListReply.of(page, is_strict=asker.is_strict))
 
 
 @_in_both_forms("GET", "/supportedLanguages", "List languages")
 async def list_languages(asker: Reader) -> SupportedLanguagesReply:
     """What voices can be made in, and which of it the running engine speaks."""
-    present = await asker.services.list_voices.languages(asker.workspace)
+    present = await asker.services.manage_voices.languages(asker.workspace)
     return SupportedLanguagesReply(languages=[_language_row(lang, lang in present, asker) for lang in LangCode])
 
 
@@ -176,9 +176,9 @@ async def publish_voice(asker: Writer, message: VoiceUpdate, voice_id: AskedVoic
     """Keep a draft. A voice that is kept already is returned, with what the body changes."""
     async with asker.services.repeated_requests(asker.workspace, mark_of(asker.request)) as made:
         if made.voice_ids:
-            voice = await asker.services.get_voice(asker.workspace, voice_id)
+            voice = await asker.services.manage_voices.get(asker.workspace, voice_id)
         else:
-            voice = await asker.services.publish_voice(asker.workspace, voice_id, message.to_change())
+            voice = await asker.services.manage_voices.publish(asker.workspace, voice_id, message.to_change())
             made.voice_ids = (voice_id,)
     return VoiceReply.of(voice, is_strict=asker.is_strict)
 
@@ -217,13 +217,13 @@ async def show_consent(
 @_in_both_forms("GET", "/voices/{voice_id}", "Show a voice")
 async def get_voice(asker: Reader, voice_id: AskedVoice) -> VoiceReply:
     """One voice."""
-    return VoiceReply.of(await asker.services.get_voice(asker.workspace, voice_id), is_strict=asker.is_strict)
+    return VoiceReply.of(await asker.services.manage_voices.get(asker.workspace, voice_id), is_strict=asker.is_strict)
 
 
 @_in_both_forms("PATCH", "/voices/{voice_id}", "Change a voice")
 async def update_voice(asker: Writer, message: VoiceUpdate, voice_id: AskedVoice) -> VoiceReply:
     """Change what is said about a voice. Its id stays."""
-    voice = await asker.services.update_voice(asker.workspace, voice_id, message.to_change())
+    voice = await asker.services.manage_voices.update(asker.workspace, voice_id, message.to_change())
     return VoiceReply.of(voice, is_strict=asker.is_strict)
 
 
@@ -251,15 +251,15 @@ async def delete_voice(
 
 async def delete_along(asker: Asker, voice_id: VoiceId) -> DeletedFiles:
     """Raises: VoiceNotFound, PermissionDenied, ServiceUnavailable."""
-    delete = asker.services.delete_voice
-    await delete.check(asker.workspace, voice_id)
+    voices = asker.services.manage_voices
+    await voices.check_deletable(asker.workspace, voice_id)
     # First: a deletion that could not be noted afterwards would never be, as its repetition finds no voice.
     await asker.note("delete", voice_id)
-    return await delete(asker.workspace, voice_id)
+    return await voices.delete(asker.workspace, voice_id)
 
 
 @older.get("/voices", summary="List voices (older form)", response_model=LegacyVoiceListReply)
 async def list_older(asker: Reader, query: Annotated[ListVoicesQuery, Query()]) -> Response:
     """What clients called before the Voice API; also the health check of some. `filter` is `language=en`."""
-    page = await asker.services.list_voices(asker.workspace, query.to_query())
+    page = await asker.services.manage_voices.list(asker.workspace, query.to_query())
     return await large_reply(lambda: LegacyVoiceListReply(voices=[LegacyVoiceReply.of(voice) for voice in page.voices]))

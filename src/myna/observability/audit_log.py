@@ -170,7 +170,7 @@ def _check(line: bytes, number: int, digest: str) -> tuple[int, str]:
     try:
         fields = json.loads(line)
         own, before = int(fields["n"]), fields["before"]
-    except (ValueError, KeyError, TypeError, OverflowError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return number + 1, f"line {number + 1} is no line of an audit log"
     if own > number + 1:
         return own, f"lines {number + 1} to {own - 1} are missing"

@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from myna.domain.consent import Revocation
 from myna.domain.errors import ConsentRequired, InvalidRequest, VoiceAlreadyExists
@@ -59,9 +59,8 @@ async def export_workspace(source: Stores, workspace: str, file: Path, on_progre
     """
     await source.prepare()
     numbers = [number for (owner, _), number in (await list_voices(source)).items() if owner == workspace]
-    async with source.database.reading() as session:
-        rows = await session.scalars(select(DictionaryRow).where(DictionaryRow.workspace == workspace))
-        dictionaries = [to_dictionary(row) for row in rows]
+    theirs = select(DictionaryRow).where(DictionaryRow.workspace == workspace)
+    dictionaries = await source.database.read(lambda session: list(map(to_dictionary, session.scalars(theirs))))
     if not numbers and not dictionaries:
         raise InvalidRequest(f"The workspace '{workspace[:63]}' has no voices in this store.")
     if file.exists():
@@ -85,9 +84,10 @@ async def export_workspace(source: Stores, workspace: str, file: Path, on_progre
                     if not row.is_draft:
                         writer.add(_to_archived(row), contents)
                         written.append(row.voice_id)
-                async with source.database.reading() as session:
-                    revoked = select(RevocationRow).where(RevocationRow.workspace == workspace)
-                    revocations = [to_revocation(row) for row in await session.scalars(revoked)]
+                revoked = select(RevocationRow).where(RevocationRow.workspace == workspace)
+                revocations = await source.database.read(
+                    lambda session: list(map(to_revocation, session.scalars(revoked)))
+                )
                 writer.finish(revocations, dictionaries)
             stream.flush()
             os.fsync(stream.fileno())
@@ -144,17 +144,20 @@ async def import_workspace(
                 for prefix, names in digests(row).items():
                     await put_whole(target.ledger.blobs, prefix, names, {name: contents[name] for name in names})
                 rows.append(row)
+
+            def add(session: Session) -> None:
+                target.ledger.take_over(session, listed)
+                ensure_workspace(session, owner, clock)
+                # Once more: a server may have made one of that name meanwhile.
+                ids = select(VoiceRow.voice_id).where(VoiceRow.workspace == owner)
+                _refuse(set(session.scalars(ids)).intersection(row.voice_id for row in rows))
+                session.add_all(rows)
+                for revocation in revocations:
+                    session.merge(revocation)
+                _add_dictionaries(session, dictionaries, rename=rename)
+
             try:
-                async with target.database.writing() as session:
-                    await target.ledger.take_over(session, listed)
-                    await ensure_workspace(session, owner, clock)
-                    # Once more: a server may have made one of that name meanwhile.
-                    ids = select(VoiceRow.voice_id).where(VoiceRow.workspace == owner)
-                    _refuse(set(await session.scalars(ids)).intersection(row.voice_id for row in rows))
-                    session.add_all(rows)
-                    for revocation in revocations:
-                        await session.merge(revocation)
-                    await _add_dictionaries(session, dictionaries, rename=rename)
+                await target.database.write(add)
             except IntegrityError as exc:
                 raise VoiceAlreadyExists("A server has taken one of the voice ids meanwhile. Import again.") from exc
         on_progress(len(voices), len(voices))
@@ -265,13 +268,11 @@ def _checked_dictionary(owner: WorkspaceId, given: PronunciationDictionary) -> P
     return replace(given, workspace=owner, display_name=name, entries=entries)
 
 
-async def _add_dictionaries(
-    session: AsyncSession, dictionaries: Sequence[PronunciationDictionary], *, rename: bool
-) -> None:
+def _add_dictionaries(session: Session, dictionaries: Sequence[PronunciationDictionary], *, rename: bool) -> None:
     """Raises: InvalidRequest, if one of them is there already and may not get a new id."""
     for dictionary in dictionaries:
         row = to_dictionary_row(dictionary)
-        if await session.get(DictionaryRow, (row.workspace, row.dictionary_id)) is not None:
+        if session.get(DictionaryRow, (row.workspace, row.dictionary_id)) is not None:
             if not rename:
                 raise InvalidRequest(
                     "A pronunciation dictionary of the file is in this workspace already. Nothing was imported. "
@@ -279,7 +280,7 @@ async def _add_dictionaries(
                 )
             row.dictionary_id = new_dictionary_id(dictionary.created_at)
         session.add(row)
-        await session.flush()
+        session.flush()
 
 
 def _check_rows(*rows: VoiceRow | SampleRow | RevocationRow) -> None:

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from myna.domain.errors import ServiceUnavailable
 from myna.store.blobs import BlobPrefix, Blobs, new_blob_prefix
@@ -50,9 +50,10 @@ class BlobLedger:
         try:
             if self._owners is not None:
                 await asyncio.to_thread(self._owners.claim)
-            async with self._database.writing() as session:
-                # Some may be listed: by a copy of a store that was killed and is repeated now.
-                self.disown(session, set(prefixes) - await self._claim(session, prefixes))
+            # Some may be listed: by a copy of a store that was killed and is repeated now.
+            await self._database.write(
+                lambda session: self.disown(session, set(prefixes) - self._claim(session, prefixes))
+            )
             try:
                 yield
             except BaseException:
@@ -61,18 +62,18 @@ class BlobLedger:
         finally:
             self._in_flight.difference_update(prefixes)
 
-    def disown(self, session: AsyncSession, prefixes: Collection[BlobPrefix]) -> None:
+    def disown(self, session: Session, prefixes: Collection[BlobPrefix]) -> None:
         """List prefixes, because no voice owns them from this transaction on."""
         now = self._clock.now()
         session.add_all(PendingBlobsRow(prefix=prefix, owner=self.own_id, created_at=now) for prefix in prefixes)
 
-    async def take_over(self, session: AsyncSession, prefixes: Collection[BlobPrefix]) -> None:
+    def take_over(self, session: Session, prefixes: Collection[BlobPrefix]) -> None:
         """Unlist prefixes, because a voice owns them from this transaction on.
 
         If they are not listed as ours any more, somebody took this store for dead and removes the blobs: give up then.
         Raises: ServiceUnavailable.
         """
-        gone = await session.execute(
+        gone = session.execute(
             delete(PendingBlobsRow)
             .where(PendingBlobsRow.prefix.in_(prefixes), PendingBlobsRow.owner == self.own_id)
             .returning(PendingBlobsRow.prefix)
@@ -84,11 +85,11 @@ class BlobLedger:
         """Remove listed blobs and unlist them; False if some cannot be removed: they stay listed for `recover`."""
         if not prefixes:
             return True
+        unlist = delete(PendingBlobsRow).where(PendingBlobsRow.prefix.in_(prefixes))
         try:
             for prefix in prefixes:
                 await self.blobs.delete(prefix)
-            async with self._database.writing() as session:
-                await session.execute(delete(PendingBlobsRow).where(PendingBlobsRow.prefix.in_(prefixes)))
+            await self._database.write(lambda session: session.execute(unlist))
         except ServiceUnavailable:
             logger.warning("blobs of %d prefixes stay until the next recovery", len(prefixes))
             return False
@@ -101,13 +102,10 @@ class BlobLedger:
         """
         if self._owners is not None:
             await asyncio.to_thread(self._owners.claim)
-        async with self._database.reading() as session:
-            rows = (await session.scalars(select(PendingBlobsRow))).all()
+        rows = await self._database.read(lambda session: session.scalars(select(PendingBlobsRow)).all())
         abandoned = {BlobPrefix(row.prefix) for row in rows if self._is_abandoned(row)}
         if abandoned:
-            async with self._database.writing() as session:
-                claimed = await self._claim(session, abandoned)
-            await self.remove(claimed)
+            await self.remove(await self._database.write(lambda session: self._claim(session, abandoned)))
         if self._owners is not None:
             await asyncio.to_thread(self._owners.forget_dead)
         return len(abandoned)
@@ -121,12 +119,12 @@ class BlobLedger:
         """Whether another process writes here. Unknown, hence False, where machines share the store."""
         return self._owners is not None and self._owners.others_are_alive()
 
-    async def _claim(self, session: AsyncSession, prefixes: Collection[BlobPrefix]) -> set[BlobPrefix]:
+    def _claim(self, session: Session, prefixes: Collection[BlobPrefix]) -> set[BlobPrefix]:
         """Make notes ours; returns those that were there. An owner that is alive after all cannot `take_over` any more.
 
         Waits for whatever transaction has just taken them over or noted them.
         """
-        claimed = await session.scalars(
+        claimed = session.scalars(
             update(PendingBlobsRow)
             .where(PendingBlobsRow.prefix.in_(prefixes))
             .values(owner=self.own_id)
@@ -137,12 +135,16 @@ class BlobLedger:
     async def _give_up(self, prefixes: Collection[BlobPrefix]) -> None:
         """Remove what no voice owns. One may: a commit whose answer never came may have been done all the same."""
         columns = (VoiceRow.artifact_prefix, VoiceRow.samples_prefix, JobItemRow.blob_prefix)
+
+        def take_back(session: Session) -> set[BlobPrefix]:
+            listed = self._claim(session, prefixes)
+            owned = (session.scalars(select(column).where(column.in_(prefixes))) for column in columns)
+            unowned = set(prefixes).difference(*owned)
+            self.disown(session, unowned - listed)
+            return unowned
+
         try:
-            async with self._database.writing() as session:
-                listed = await self._claim(session, prefixes)
-                owned = [await session.scalars(select(column).where(column.in_(prefixes))) for column in columns]
-                unowned = set(prefixes).difference(*owned)
-                self.disown(session, unowned - listed)
+            unowned = await self._database.write(take_back)
         except ServiceUnavailable:
             logger.warning("blobs of %d prefixes stay until the next recovery", len(prefixes))
         else:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from myna.domain.errors import InvalidRequest, ServiceUnavailable
 from myna.store.blobs import BlobPrefix, Blobs
@@ -86,15 +86,21 @@ async def copy_store(source: Stores, target: Stores, on_progress: Callable[[int,
 
 async def _copy_rows(source: Stores, target: Stores) -> int:
     """Workspaces, revocations, dictionaries and keys in one transaction; returns the number of keys."""
-    async with source.database.reading() as reading, target.database.writing() as writing:
-        for kind in (WorkspaceRow, RevocationRow, DictionaryRow, ApiKeyRow):
-            wanted = {tuple(_columns(row).items()) for row in await reading.scalars(select(kind))}
-            present = {tuple(_columns(row).items()) for row in await writing.scalars(select(kind))}
-            if present - wanted:
+    kinds = WorkspaceRow, RevocationRow, DictionaryRow, ApiKeyRow
+
+    def read(session: Session) -> list[set[tuple[tuple[str, Any], ...]]]:
+        return [{tuple(_columns(row).items()) for row in session.scalars(select(kind))} for kind in kinds]
+
+    def add(session: Session) -> None:
+        for kind, here, there in zip(kinds, wanted, read(session), strict=True):
+            if there - here:
                 raise _other_content("a workspace, key, revocation or dictionary")
-            writing.add_all(kind(**dict(row)) for row in wanted - present)
-            await writing.flush()
-        return len(wanted)
+            session.add_all(kind(**dict(row)) for row in here - there)
+            session.flush()
+
+    wanted = await source.database.read(read)
+    await target.database.write(add)
+    return len(wanted[-1])
 
 
 async def _copy_voice(source: Blobs, target: Stores, voice: VoiceRow) -> None:
@@ -102,9 +108,12 @@ async def _copy_voice(source: Blobs, target: Stores, voice: VoiceRow) -> None:
     prefixes = digests(voice).keys()
     async with target.ledger.pending(prefixes):
         await _copy_blobs(source, target.ledger.blobs, voice)
-        async with target.database.writing() as session:
-            await target.ledger.take_over(session, prefixes)
+
+        def add(session: Session) -> None:
+            target.ledger.take_over(session, prefixes)
             session.add(VoiceRow(**_columns(voice), samples=[SampleRow(**_columns(s)) for s in voice.samples]))
+
+        await target.database.write(add)
 
 
 async def _copy_blobs(source: Blobs, target: Blobs, voice: VoiceRow) -> None:
@@ -143,16 +152,15 @@ async def _are_whole(blobs: Blobs, prefix: BlobPrefix, names: dict[str, str]) ->
 
 async def list_voices(stores: Stores) -> dict[Identity, int]:
     """Their numbers in the database, in the order in which they were made."""
-    async with stores.database.reading() as session:
-        rows = await session.execute(select(VoiceRow.workspace, VoiceRow.voice_id, VoiceRow.id).order_by(VoiceRow.id))
-        return {(workspace, voice_id): number for workspace, voice_id, number in rows}
+    query = select(VoiceRow.workspace, VoiceRow.voice_id, VoiceRow.id).order_by(VoiceRow.id)
+    rows = await stores.database.read(lambda session: session.execute(query).all())
+    return {(workspace, voice_id): number for workspace, voice_id, number in rows}
 
 
 async def load_voice(stores: Stores, number: int) -> VoiceRow:
     """With its samples. Raises: InvalidRequest (it is gone), ServiceUnavailable."""
     query = select(VoiceRow).where(VoiceRow.id == number).options(selectinload(VoiceRow.samples))
-    async with stores.database.reading() as session:
-        row = await session.scalar(query)
+    row = await stores.database.read(lambda session: session.scalar(query))
     if row is None:
         raise InvalidRequest("A voice was deleted while the store was read. Do it again, with the servers stopped.")
     return row

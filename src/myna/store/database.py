@@ -1,21 +1,27 @@
 """The SQL database: connections, transactions, migrations, and its failures in our words.
 
-Knows nothing of voices or keys.
+Knows nothing of voices or keys. A transaction is a plain function of a `Session`: with SQLite it runs on a thread in
+one go, with a server statement by statement on the event loop (SQLAlchemy's `run_sync`).
 """
 
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+import sqlite3
+from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 from alembic import command
 from alembic.config import Config
 from filelock import FileLock
-from sqlalchemy import Connection, event, func, make_url, select, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, literal, make_url, select, text
+from sqlalchemy.dialects.postgresql import insert as insert_into_server
+from sqlalchemy.dialects.sqlite import insert as insert_into_file
 from sqlalchemy.engine import URL
-from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import (
     ArgumentError,
     DataError,
@@ -27,7 +33,8 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import (
     TimeoutError as PoolTimeout,
 )
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from myna.domain.errors import InvalidRequest, ServiceUnavailable
@@ -35,7 +42,11 @@ from myna.store.private_files import make_private_folder, touch_private_file
 
 logger = logging.getLogger(__name__)
 
-_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+T = TypeVar("T")
+Work = Callable[[Session], T]
+"""What is done in one transaction. May run on another thread."""
+
+_DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _BUSY_TIMEOUT_MS = 15_000
 """How long a writer waits for another process's transaction; ours take milliseconds."""
 _SQLITE_PRAGMAS = (
@@ -47,11 +58,10 @@ _SQLITE_PRAGMAS = (
     # What a person deletes (transcripts, names) is overwritten, not only unlinked.
     "PRAGMA secure_delete = ON",
 )
-_POOL = {"pool_size": 5, "max_overflow": 10}
-_HASTY_POOL = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 2.0}
-"""One writer after the other: the queue of a pool is fair, that of SQLite's write lock is not."""
 _HASTY_PRAGMAS = ("PRAGMA synchronous = NORMAL", "PRAGMA busy_timeout = 500")
 """Who only counts waits half a second for another process, and then goes on without the store."""
+_NUM_READERS = 4
+_MAX_REMEMBERED = 1000
 _MIGRATION_LOCK = 0x4D796E61
 """Names the lock among others in a shared PostgreSQL server: "Myna" in ASCII."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -85,14 +95,12 @@ class Database:
         try:
             parsed = make_url(url)
             self._url = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
-            self._engine = _create_engine(self._url)
+            self._runner: _File | _Server = _File(self._url) if self.is_sqlite else _Server(self._url)
         except ArgumentError as exc:
             raise InvalidRequest("MYNA_DATABASE_URL is not a database URL. Example: postgresql://host/myna.") from exc
         except ImportError as exc:
             raise InvalidRequest(f"MYNA_DATABASE_URL needs a driver: pip install {exc.name or 'it'}.") from exc
-        self._hasty_engine = _create_hasty_engine(self._url) if self.is_sqlite else self._engine
-        self._reading_engine = self._engine.execution_options(myna_begin="BEGIN")
-        self._transaction_s = None if self.is_sqlite else _TRANSACTION_S
+        self.engine = self._runner.engine
         self._start_lock = asyncio.Lock()
         self._is_current = False
 
@@ -103,63 +111,38 @@ class Database:
     @property
     def file(self) -> Path | None:
         """Where it is, if it is a file."""
-        return Path(self._url.database) if self.is_sqlite and self._url.database else None
+        return Path(self._url.database or "") if self.is_sqlite else None
 
     async def start(self) -> None:
         """Make the file and bring the tables up to date; may be repeated. Raises: ServiceUnavailable."""
         async with self._start_lock:
             if self._is_current:
                 return
-            with _in_our_words():
-                if self.file is not None:
-                    await self._start_file(self.file)
-                else:
-                    await self._bring_up_to_date()
+            await self.alter(_migrate)
             self._is_current = True
 
-    async def _start_file(self, path: Path) -> None:
-        """One process after the other: SQLite refuses at once, without waiting, to turn a file in use to WAL."""
-        await asyncio.to_thread(make_private_folder, path.parent)
-        await asyncio.to_thread(touch_private_file, path)
-        lock = FileLock(path.with_suffix(".lock"), timeout=_START_WAIT_S, mode=0o600, thread_local=False)
-        await asyncio.to_thread(lock.acquire)
-        try:
-            await self._bring_up_to_date()
-        finally:
-            lock.release()
-
-    async def _bring_up_to_date(self) -> None:
-        async with self._engine.begin() as connection:
-            await connection.run_sync(_migrate)
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A consistent view. Raises: ServiceUnavailable."""
+    async def alter(self, change: Callable[[Connection], T]) -> T:
+        """Change the tables, which may take its time. Raises: ServiceUnavailable, and what `change` raises."""
         with _in_our_words():
-            async with (
-                asyncio.timeout(self._transaction_s),
-                AsyncSession(self._reading_engine, expire_on_commit=False) as session,
-                session.begin(),
-            ):
-                yield session
+            return await self._runner.alter(change)
 
-    @asynccontextmanager
-    async def writing(self, *, is_lasting: bool = True) -> AsyncIterator[AsyncSession]:
-        """A transaction: all of it at the end of the block, or nothing.
+    async def read(self, work: Work[T], name: Hashable = None) -> T:
+        """Run `work` on a consistent view.
 
-        is_lasting: off for what a power cut may take back, which need not wait for the disk.
-        Raises: ServiceUnavailable.
+        name: under which the result may be given again, until anybody writes anything.
+        Raises: ServiceUnavailable, and what `work` raises.
         """
         with _in_our_words():
-            async with (
-                asyncio.timeout(self._transaction_s),
-                AsyncSession(self._engine if is_lasting else self._hasty_engine, expire_on_commit=False) as session,
-                session.begin(),
-            ):
-                if not is_lasting and not self.is_sqlite:
-                    # Of this transaction alone: a pooler may give the connection to others.
-                    await session.execute(text("SET LOCAL synchronous_commit = off"))
-                yield session
+            return await self._runner.read(work, name)
+
+    async def write(self, work: Work[T], *, is_lasting: bool = True) -> T:
+        """A transaction: all that `work` does, or nothing if it raises.
+
+        is_lasting: off for what a power cut may take back, which need not wait for the disk.
+        Raises: ServiceUnavailable, and what `work` raises.
+        """
+        with _in_our_words():
+            return await self._runner.write(work, is_lasting=is_lasting)
 
     async def wipe(self) -> None:
         """Take what was deleted out of SQLite's write-ahead log too, where it would lie until the log is written over.
@@ -167,18 +150,135 @@ class Database:
         While another process reads, or if the disk fails, it stays until the next time: never an error. A server does
         this by itself (PostgreSQL: autovacuum, and its settings for the log).
         """
-        if not self.is_sqlite:
-            return
         try:
             with _in_our_words():
-                async with self._engine.connect() as connection:
-                    await connection.execution_options(myna_begin="")
-                    await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                await self._runner.wipe()
         except ServiceUnavailable:
             logger.warning("the write-ahead log is not wiped; tried again later")
 
     async def close(self) -> None:
-        await self._hasty_engine.dispose()
+        await self._runner.close()
+
+
+class _File:
+    """SQLite. A transaction is one trip to a thread and back: each statement of its own would cost as much."""
+
+    def __init__(self, url: URL) -> None:
+        if not url.database:
+            raise ArgumentError("a database in memory is gone at its end")
+        self._path = Path(url.database)
+        self.engine = _create_file_engine(url, _NUM_READERS + 1)
+        self._reading_engine = self.engine.execution_options(myna_begin="BEGIN")
+        # Connections of their own: how long a commit waits for the disk is a matter of the connection in SQLite.
+        self._hasty_engine = _create_file_engine(url, 1, *_HASTY_PRAGMAS)
+        self._readers = ThreadPoolExecutor(_NUM_READERS, "myna-store-read")
+        # One after the other: this line is fair, that of SQLite's write lock is not.
+        self._writer = ThreadPoolExecutor(1, "myna-store-write")
+        self._hasty_writer = ThreadPoolExecutor(1, "myna-store-count")
+        self._remembered = _Remembered(self._path)
+
+    async def read(self, work: Work[T], name: Hashable) -> T:
+        if name is None:
+            return await _run_on(self._readers, lambda: _transact(self._reading_engine, work))
+        results = self._remembered.until_now()
+        if name not in results:
+            results[name] = await self.read(work, None)
+        result: T = results[name]
+        return result
+
+    async def write(self, work: Work[T], *, is_lasting: bool) -> T:
+        if is_lasting:
+            return await _run_on(self._writer, lambda: _transact(self.engine, work))
+        return await _run_on(self._hasty_writer, lambda: _transact(self._hasty_engine, work))
+
+    async def alter(self, change: Callable[[Connection], T]) -> T:
+        return await _run_on(self._writer, lambda: self._alter(change))
+
+    def _alter(self, change: Callable[[Connection], T]) -> T:
+        """One process after the other: SQLite refuses at once, without waiting, to turn a file in use to WAL."""
+        make_private_folder(self._path.parent)
+        touch_private_file(self._path)
+        lock = FileLock(self._path.with_suffix(".lock"), timeout=_START_WAIT_S, mode=0o600)
+        with lock, self.engine.begin() as connection:
+            return change(connection)
+
+    async def wipe(self) -> None:
+        await _run_on(self._writer, self._wipe)
+
+    def _wipe(self) -> None:
+        with self.engine.connect().execution_options(myna_begin="") as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    async def close(self) -> None:
+        for lane in (self._readers, self._writer, self._hasty_writer):
+            await asyncio.to_thread(lane.shutdown)
+        self._remembered.close()
+        self._hasty_engine.dispose()
+        self.engine.dispose()
+
+
+class _Remembered:
+    """What was read since anybody wrote: SQLite knows that in microseconds, whichever process it was."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._version: int | None = None
+        self._results: dict[Hashable, Any] = {}
+
+    def until_now(self) -> dict[Hashable, Any]:
+        """Results by name, and the place for those of transactions that begin after this call."""
+        try:
+            if self._connection is None:
+                self._connection = sqlite3.connect(self._path, timeout=0, check_same_thread=False)
+            # Source: sqlite.org/pragma.html#pragma_data_version. It reads shared memory, hence on the event loop.
+            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error:
+            version = None
+        if version is None or version != self._version or len(self._results) > _MAX_REMEMBERED:
+            self._version, self._results = version, {}
+        return self._results
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+
+class _Server:
+    """PostgreSQL."""
+
+    def __init__(self, url: URL) -> None:
+        patience = {name: value for name, value in _SERVER_PATIENCE.items() if name not in url.query}
+        self._engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=patience)
+        self.engine = self._engine.sync_engine
+
+    async def read(self, work: Work[T], name: Hashable) -> T:
+        """name: of no use here. To ask whether anybody has written would take as long as to read."""
+        del name
+        async with (
+            asyncio.timeout(_TRANSACTION_S),
+            AsyncSession(self._engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            return await session.run_sync(work)
+
+    async def write(self, work: Work[T], *, is_lasting: bool) -> T:
+        def write(session: Session) -> T:
+            if not is_lasting:
+                # Of this transaction alone: a pooler may give the connection to others.
+                session.execute(text("SET LOCAL synchronous_commit = off"))
+            return work(session)
+
+        return await self.read(write, None)
+
+    async def alter(self, change: Callable[[Connection], T]) -> T:
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(change)
+
+    async def wipe(self) -> None:
+        """Nothing to do."""
+
+    async def close(self) -> None:
         await self._engine.dispose()
 
 
@@ -187,52 +287,52 @@ def sqlite_url(path: Path) -> str:
     return URL.create("sqlite", database=os.fspath(path)).render_as_string(hide_password=False)
 
 
-def _create_engine(url: URL, pool: Mapping[str, float] = _POOL) -> AsyncEngine:
-    # Parameters hold transcripts and names: they must not reach a log through an exception's text.
-    if url.get_backend_name() != "sqlite":
-        patience = {name: value for name, value in _SERVER_PATIENCE.items() if name not in url.query}
-        return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=patience)
-    engine = create_async_engine(
+def insert_if_new(session: Session, table: type[DeclarativeBase], **values: Any) -> bool:
+    """Whether the row was added: False if there is one of its identity, by another process in this moment too."""
+    insert = insert_into_file if session.get_bind().dialect.name == "sqlite" else insert_into_server
+    adding = insert(cast(Table, table.__table__)).values(values).on_conflict_do_nothing().returning(literal(1))
+    return session.execute(adding).first() is not None
+
+
+async def _run_on(lane: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    """Who leaves waits for the end of what has begun: then it is done or not, never still being done."""
+    try:
+        running = lane.submit(work)
+    except RuntimeError as exc:
+        raise ServiceUnavailable("The store is closed: the server is stopping.") from exc
+    try:
+        return await asyncio.wrap_future(running)
+    except asyncio.CancelledError:
+        if not running.cancel():
+            await asyncio.gather(asyncio.wrap_future(running), return_exceptions=True)
+        raise
+
+
+def _transact(engine: Engine, work: Work[T]) -> T:
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        return work(session)
+
+
+def _create_file_engine(url: URL, num_connections: int, *pragmas: str) -> Engine:
+    # Parameters hold transcripts and names: they must not reach a log through an exception's text. The driver begins no
+    # transactions of its own; `_begin` says which kind.
+    engine = create_engine(
         url,
         hide_parameters=True,
-        # The driver begins no transactions of its own; `_begin` says which kind.
         connect_args={"isolation_level": None},
-        **pool,
+        pool_size=num_connections,
+        max_overflow=0,
     )
-    event.listen(engine.sync_engine, "connect", _configure_connection)
-    event.listen(engine.sync_engine, "begin", _begin)
-    event.listen(engine.sync_engine, "handle_error", _keep_connection)
-    return engine
 
-
-def _create_hasty_engine(url: URL) -> AsyncEngine:
-    """Connections of their own: how long a commit waits for the disk is a matter of the connection in SQLite."""
-    engine = _create_engine(url, _HASTY_POOL)
-
-    def hurry(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    def configure(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
-        for pragma in _HASTY_PRAGMAS:
+        for pragma in (*_SQLITE_PRAGMAS, *pragmas):
             cursor.execute(pragma)
         cursor.close()
-        connection.commit()
 
-    event.listen(engine.sync_engine, "connect", hurry)
+    event.listen(engine, "connect", configure)
+    event.listen(engine, "begin", _begin)
     return engine
-
-
-def _configure_connection(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
-    del entry
-    cursor = connection.cursor()
-    for pragma in _SQLITE_PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
-
-
-def _keep_connection(context: ExceptionContext) -> None:
-    # A connection that is given up in the middle of a statement keeps the write lock until it is collected. Kept, it is
-    # rolled back as soon as the statement ends.
-    if isinstance(context.original_exception, asyncio.CancelledError):
-        context.is_disconnect = False
 
 
 def _begin(connection: Connection) -> None:

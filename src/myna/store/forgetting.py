@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from myna.domain.errors import InvalidRequest, ResourceNotFound, ServiceUnavailable, VoiceNotFound
 from myna.domain.voice import VoiceId, WorkspaceId
@@ -34,17 +35,23 @@ async def forget_workspace(
     """
     await stores.prepare()
     await stores.ledger.recover()
-    async with stores.database.reading() as session:
-        # What is listed names no workspace: it may be what an earlier run, or a server, could not remove of this one.
-        left_before = (await session.scalars(select(PendingBlobsRow.prefix))).all()
-    async with stores.database.writing() as session:
-        if await session.get(WorkspaceRow, workspace) is None:
+    # What is listed names no workspace: it may be what an earlier run, or a server, could not remove of this one.
+    left_before = await stores.database.read(lambda session: session.scalars(select(PendingBlobsRow.prefix)).all())
+
+    def delete_keys(session: Session) -> int:
+        if session.get(WorkspaceRow, workspace) is None:
             raise ResourceNotFound(f"There is no workspace '{workspace[:63]}' in this store.")
-        # First, so that nobody adds a voice meanwhile.
-        gone = await session.scalars(
-            delete(ApiKeyRow).where(ApiKeyRow.workspace == workspace).returning(ApiKeyRow.key_id)
-        )
-        num_keys = len(gone.all())
+        of_workspace = delete(ApiKeyRow).where(ApiKeyRow.workspace == workspace)
+        return len(session.scalars(of_workspace.returning(ApiKeyRow.key_id)).all())
+
+    def delete_rest(session: Session) -> None:
+        for table in (ApiKeyRow, RequestKeyRow, DictionaryRow):
+            session.execute(delete(table).where(table.workspace == workspace))
+        session.execute(delete(WorkspaceRow).where(WorkspaceRow.name == workspace))
+        note_forgotten(session, workspace, clock)
+
+    # First, so that nobody adds a voice meanwhile.
+    num_keys = await stores.database.write(delete_keys)
     voices: list[Receipt] = []
     while numbers := {key: number for key, number in (await list_voices(stores)).items() if key[0] == workspace}:
         num_before = len(voices)
@@ -63,11 +70,7 @@ async def forget_workspace(
             await _check_removed(stores, list(files))
     await _check_removed(stores, [*left_before, *await stores.jobs.delete_all(WorkspaceId(workspace))])
     try:
-        async with stores.database.writing() as session:
-            for table in (ApiKeyRow, RequestKeyRow, DictionaryRow):
-                await session.execute(delete(table).where(table.workspace == workspace))
-            await session.execute(delete(WorkspaceRow).where(WorkspaceRow.name == workspace))
-            await note_forgotten(session, workspace, clock)
+        await stores.database.write(delete_rest)
     except IntegrityError as exc:
         raise ServiceUnavailable("A server has made a voice there meanwhile. Do it again.") from exc
     await stores.database.wipe()
@@ -78,9 +81,7 @@ async def forget_workspace(
 
 async def _check_removed(stores: Stores, prefixes: Sequence[str]) -> None:
     """Raises: ServiceUnavailable."""
-    async with stores.database.reading() as session:
-        left = await session.scalar(
-            select(func.count()).select_from(PendingBlobsRow).where(PendingBlobsRow.prefix.in_(prefixes))
-        )
+    listed = select(PendingBlobsRow.prefix).where(PendingBlobsRow.prefix.in_(prefixes)).limit(1)
+    left = await stores.database.read(lambda session: session.scalar(listed))
     if left:
         raise ServiceUnavailable("Files of it cannot be removed right now. Do it again when the storage is back.")

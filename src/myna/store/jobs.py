@@ -6,11 +6,12 @@ between leaves the item pending, and names what to remove.
 
 from collections.abc import Collection, Sequence
 from contextlib import nullcontext
+from dataclasses import asdict, fields
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from myna.domain.errors import ResourceNotFound, ServiceUnavailable
 from myna.domain.voice import VoiceId, WorkspaceId
@@ -47,45 +48,36 @@ class SqlJobStore:
         owned = list(prefixes.values())
         unfinished = select(func.count()).where(JobRow.workspace == job.workspace, JobRow.expires_at.is_(None))
 
-        async def refuse_if_full(session: AsyncSession) -> None:
-            if (await session.scalar(unfinished) or 0) >= max_unfinished:
+        def refuse_if_full(session: Session) -> None:
+            if (session.scalar(unfinished) or 0) >= max_unfinished:
                 raise too_many_jobs(max_unfinished)
 
+        def add(session: Session) -> None:
+            self._ledger.take_over(session, owned)
+            refuse_if_full(session)
+            session.add(JobRow(**asdict(job)))
+            session.flush()
+            session.add_all(
+                JobItemRow(
+                    job_id=job.job_id,
+                    position=position,
+                    custom_id=item.custom_id,
+                    voice_id=item.voice_id,
+                    message=item.message,
+                    num_attempts=0,
+                    media_type="",
+                    has_timestamps=False,
+                    blob_prefix=prefixes.get(position),
+                )
+                for position, item in enumerate(items)
+            )
+
         if owned:  # before they are put anywhere
-            async with self._database.reading() as session:
-                await refuse_if_full(session)
+            await self._database.read(refuse_if_full)
         async with self._ledger.pending(owned) if owned else nullcontext():
             for position, prefix in prefixes.items():
                 await self._ledger.blobs.put(prefix, {_RECORDING: items[position].recording or b""})
-            async with self._database.writing() as session:
-                await self._ledger.take_over(session, owned)
-                await refuse_if_full(session)
-                session.add(
-                    JobRow(
-                        job_id=job.job_id,
-                        workspace=job.workspace,
-                        is_batch=job.is_batch,
-                        is_heard=job.is_heard,
-                        key_id=job.key_id,
-                        request_id=job.request_id,
-                        created_at=job.created_at,
-                    )
-                )
-                await session.flush()
-                session.add_all(
-                    JobItemRow(
-                        job_id=job.job_id,
-                        position=position,
-                        custom_id=item.custom_id,
-                        voice_id=item.voice_id,
-                        message=item.message,
-                        num_attempts=0,
-                        media_type="",
-                        has_timestamps=False,
-                        blob_prefix=prefixes.get(position),
-                    )
-                    for position, item in enumerate(items)
-                )
+            await self._database.write(add)
 
     async def get(self, workspace: WorkspaceId, job_id: str) -> Job:
         job = await self.find(job_id)
@@ -94,23 +86,20 @@ class SqlJobStore:
         return job
 
     async def find(self, job_id: str) -> Job:
-        async with self._database.reading() as session:
-            row = await session.get(JobRow, job_id)
+        row = await self._database.read(lambda session: session.get(JobRow, job_id))
         if row is None or (row.expires_at is not None and row.expires_at <= self._clock.now()):
             raise unknown_job()
         return _to_job(row)
 
     async def get_items(self, job_id: str) -> Sequence[JobItem]:
         query = select(JobItemRow).where(JobItemRow.job_id == job_id).order_by(JobItemRow.position)
-        async with self._database.reading() as session:
-            return [_to_item(row) for row in await session.scalars(query)]
+        return await self._database.read(lambda session: list(map(_to_item, session.scalars(query))))
 
     async def get_item(self, job_id: str, position: int) -> JobItem:
         return _to_item(await self._get_row(job_id, position))
 
     async def _get_row(self, job_id: str, position: int) -> JobItemRow:
-        async with self._database.reading() as session:
-            row = await session.get(JobItemRow, (job_id, position))
+        row = await self._database.read(lambda session: session.get(JobItemRow, (job_id, position)))
         if row is None:
             raise unknown_job()
         return row
@@ -137,14 +126,17 @@ class SqlJobStore:
             .limit(1)
             .with_for_update(of=JobItemRow, skip_locked=True)
         )
-        async with self._database.writing() as session:
-            found = (await session.execute(query)).first()
+
+        def claim(session: Session) -> ClaimedItem | None:
+            found = session.execute(query).first()
             if found is None:
                 return None
             row, job = found
             row.claimed_until = now + lifetime
             row.num_attempts += 1
             return ClaimedItem(_to_job(job), row.position, row.message or "", row.num_attempts)
+
+        return await self._database.write(claim)
 
     async def get_recording(self, claimed: ClaimedItem) -> bytes:
         prefix = (await self._get_row(claimed.job.job_id, claimed.position)).blob_prefix
@@ -160,68 +152,62 @@ class SqlJobStore:
         await self._change(claimed, claimed_until=None, num_attempts=JobItemRow.num_attempts - 1)
 
     async def _change(self, claimed: ClaimedItem, **values: Any) -> None:
-        async with self._database.writing() as session:
-            await session.execute(update(JobItemRow).where(*_is_pending(claimed)).values(values))
+        change = update(JobItemRow).where(*_is_pending(claimed)).values(values)
+        await self._database.write(lambda session: session.execute(change))
 
     async def finish(self, claimed: ClaimedItem, outcome: SpokenItem | Failure, keep_for: timedelta) -> None:
+        owned = [new_blob_prefix()] if isinstance(outcome, SpokenItem) else []
+        values: dict[str, Any] = {"message": None, "claimed_until": None, "blob_prefix": next(iter(owned), None)}
+        contents: dict[str, bytes] = {}
+        if isinstance(outcome, SpokenItem):
+            contents[_AUDIO] = outcome.audio
+            if outcome.timestamps is not None:
+                contents[_TIMESTAMPS] = outcome.timestamps
+            values |= {"media_type": outcome.media_type, "has_timestamps": outcome.timestamps is not None}
+        else:
+            values["failure"] = dict(outcome)
+
+        def settle(session: Session) -> list[BlobPrefix]:
+            self._ledger.take_over(session, owned)
+            return self._settle(session, claimed, values, keep_for)
+
         try:
-            if isinstance(outcome, SpokenItem):
-                prefix = new_blob_prefix()
-                contents = {_AUDIO: outcome.audio}
-                if outcome.timestamps is not None:
-                    contents[_TIMESTAMPS] = outcome.timestamps
-                async with self._ledger.pending([prefix]):
+            async with self._ledger.pending(owned) if owned else nullcontext():
+                for prefix in owned:
                     await self._ledger.blobs.put(prefix, contents)
-                    async with self._database.writing() as session:
-                        await self._ledger.take_over(session, [prefix])
-                        values = {
-                            "media_type": outcome.media_type,
-                            "has_timestamps": outcome.timestamps is not None,
-                            "blob_prefix": prefix,
-                        }
-                        recordings = await self._settle(session, claimed, values, keep_for)
-            else:
-                async with self._database.writing() as session:
-                    values = {"failure": dict(outcome), "blob_prefix": None}
-                    recordings = await self._settle(session, claimed, values, keep_for)
+                recordings = await self._database.write(settle)
         except ResourceNotFound:
             return
         await self._ledger.remove(recordings)
         # The text, out of the write-ahead log too.
         await self._database.wipe()
 
-    async def _settle(
-        self, session: AsyncSession, claimed: ClaimedItem, values: dict[str, Any], keep_for: timedelta
+    def _settle(
+        self, session: Session, claimed: ClaimedItem, values: dict[str, Any], keep_for: timedelta
     ) -> list[BlobPrefix]:
         """Where a recording was that nothing owns any more.
 
         Raises: ResourceNotFound, if the item is not pending any more.
         """
         # Two servers that end the last two items of a job: the second waits here, and sees the first one's.
-        job = await session.scalar(select(JobRow).where(JobRow.job_id == claimed.job.job_id).with_for_update())
-        recordings = await session.scalars(
+        job = session.scalar(select(JobRow).where(JobRow.job_id == claimed.job.job_id).with_for_update())
+        recordings = session.scalars(
             select(JobItemRow.blob_prefix).where(*_is_pending(claimed), JobItemRow.blob_prefix.is_not(None))
         )
         disowned = [BlobPrefix(prefix) for prefix in recordings if prefix is not None]
-        done = await session.execute(
-            update(JobItemRow)
-            .where(*_is_pending(claimed))
-            .values(message=None, claimed_until=None, **values)
-            .returning(JobItemRow.position)
-        )
-        if job is None or done.first() is None:
+        is_done = update(JobItemRow).where(*_is_pending(claimed)).values(values).returning(JobItemRow.position)
+        if job is None or session.execute(is_done).first() is None:
             raise unknown_job()
         self._ledger.disown(session, disowned)
         pending = select(JobItemRow.position).where(JobItemRow.job_id == job.job_id, _IS_PENDING).limit(1)
-        if await session.scalar(pending) is None:
+        if session.scalar(pending) is None:
             job.expires_at = self._clock.now() + keep_for
         return disowned
 
     async def list_waiting(self, *, is_heard: bool = False) -> Collection[WorkspaceId]:
         is_waiting = JobRow.is_heard.is_(is_heard), JobRow.expires_at.is_(None)
         query = select(JobRow.workspace).where(*is_waiting).distinct()
-        async with self._database.reading() as session:
-            return [WorkspaceId(workspace) for workspace in await session.scalars(query)]
+        return await self._database.read(lambda session: list(map(WorkspaceId, session.scalars(query))))
 
     async def delete_expired(self) -> int:
         return (await self._delete(JobRow.expires_at <= self._clock.now()))[0]
@@ -231,17 +217,21 @@ class SqlJobStore:
         return (await self._delete(JobRow.workspace == workspace))[1]
 
     async def _delete(self, condition: ColumnElement[bool]) -> tuple[int, Sequence[BlobPrefix]]:
-        async with self._database.writing() as session:
-            job_ids = (await session.scalars(select(JobRow.job_id).where(condition).with_for_update())).all()
-            owned = JobItemRow.job_id.in_(select(JobRow.job_id).where(condition)), JobItemRow.blob_prefix.is_not(None)
-            found = await session.scalars(select(JobItemRow.blob_prefix).where(*owned))
+        owned = JobItemRow.job_id.in_(select(JobRow.job_id).where(condition)), JobItemRow.blob_prefix.is_not(None)
+
+        def delete_jobs(session: Session) -> tuple[int, Sequence[BlobPrefix]]:
+            job_ids = session.scalars(select(JobRow.job_id).where(condition).with_for_update()).all()
+            found = session.scalars(select(JobItemRow.blob_prefix).where(*owned))
             prefixes = [BlobPrefix(prefix) for prefix in found if prefix is not None]
             self._ledger.disown(session, prefixes)
-            await session.execute(delete(JobRow).where(condition))
-        if job_ids:
+            session.execute(delete(JobRow).where(condition))
+            return len(job_ids), prefixes
+
+        num_jobs, prefixes = await self._database.write(delete_jobs)
+        if num_jobs:
             await self._ledger.remove(prefixes)
             await self._database.wipe()
-        return len(job_ids), prefixes
+        return num_jobs, prefixes
 
 
 def _is_pending(claimed: ClaimedItem) -> tuple[ColumnElement[bool], ...]:
@@ -251,17 +241,7 @@ def _is_pending(claimed: ClaimedItem) -> tuple[ColumnElement[bool], ...]:
 
 
 def _to_job(row: JobRow) -> Job:
-    workspace = WorkspaceId(row.workspace)
-    return Job(
-        row.job_id,
-        workspace,
-        row.is_batch,
-        row.key_id,
-        row.request_id,
-        row.created_at,
-        row.expires_at,
-        is_heard=row.is_heard,
-    )
+    return Job(**{field.name: getattr(row, field.name) for field in fields(Job)})
 
 
 def _to_item(row: JobItemRow) -> JobItem:

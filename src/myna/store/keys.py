@@ -4,11 +4,11 @@ import hashlib
 import hmac
 import logging
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from myna.domain.errors import (
     CredentialsRejected,
@@ -19,9 +19,9 @@ from myna.domain.errors import (
 )
 from myna.domain.scope import Scopes, join_scopes, split_scopes
 from myna.domain.voice import WorkspaceId
-from myna.store.database import Database
+from myna.store.database import Database, insert_if_new
 from myna.store.key_format import check_workspace_name, expiry, new_key, parse_key, rejection, rotated_already
-from myna.store.tables import ApiKeyRow, SpentTokenRow, TallyRow, WorkspaceRow
+from myna.store.tables import AnyRow, ApiKeyRow, SpentTokenRow, TallyRow, WorkspaceRow
 from myna.store.vault import Vault
 from myna.usecases.ports import Clock, Grant, KeyRow
 
@@ -36,7 +36,7 @@ _SPENT_KEPT = timedelta(days=1)
 
 
 class SqlKeyStore:
-    """Implements `KeyStore`. A revoked key stays listed and opens nothing from that moment on: nothing is cached."""
+    """Implements `KeyStore`. A revoked key stays listed and opens nothing from that moment on, in any process."""
 
     def __init__(self, database: Database, clock: Clock, vault: Vault) -> None:
         self._database = database
@@ -48,15 +48,19 @@ class SqlKeyStore:
         self, workspace: WorkspaceId, scopes: Scopes, lifetime: timedelta | None = None
     ) -> tuple[str, KeyRow]:
         key, row = self._new(check_workspace_name(workspace), scopes, lifetime)
-        async with self._database.writing() as session:
-            await ensure_workspace(session, WorkspaceId(row.workspace), self._clock)
+
+        def add(session: Session) -> None:
+            ensure_workspace(session, WorkspaceId(row.workspace), self._clock)
             session.add(row)
+
+        await self._database.write(add)
         return key, _describe(row)
 
     async def rotate(self, key_id: str, overlap: timedelta) -> tuple[str, KeyRow]:
-        async with self._database.writing() as session:
-            old = await _get(session, key_id)
-            now = self._clock.now()
+        now = self._clock.now()
+
+        def rotate(session: Session) -> tuple[str, KeyRow]:
+            old = _get(session, key_id)
             if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= now):
                 raise InvalidRequest(f"The key '{key_id}' opens nothing any more. Make a new one.")
             if old.rotated_at is not None:
@@ -68,7 +72,9 @@ class SqlKeyStore:
             if not overlap:
                 old.revoked_at = now
             old.expires_at = min(old.expires_at or now + overlap, now + overlap)
-        return key, _describe(row)
+            return key, _describe(row)
+
+        return await self._database.write(rotate)
 
     def _new(self, workspace: WorkspaceId, scopes: Scopes, lifetime: timedelta | None) -> tuple[str, ApiKeyRow]:
         parts = new_key()
@@ -89,8 +95,7 @@ class SqlKeyStore:
 
     async def verify(self, key: str) -> Grant:
         parts = parse_key(key)
-        async with self._database.reading() as session:
-            row = await session.get(ApiKeyRow, parts.key_id)
+        row = await self._find(parts.key_id)
         # A row that is not there is compared too, so that the time tells nothing about which ids exist.
         expected = row.secret_sha256 if row is not None else "0" * 64
         is_right = hmac.compare_digest(expected, parts.secret_sha256)
@@ -99,13 +104,17 @@ class SqlKeyStore:
         return await self._admit(row)
 
     async def vouch(self, key_id: str) -> Grant:
-        async with self._database.reading() as session:
-            row = await session.get(ApiKeyRow, key_id)
+        row = await self._find(key_id)
         if row is None:
             raise CredentialsRejected("The key is not of this store.")
         return await self._admit(row)
 
-    async def _admit(self, row: ApiKeyRow) -> Grant:
+    async def _find(self, key_id: str) -> AnyRow | None:
+        """The columns of `ApiKeyRow`."""
+        query = select(ApiKeyRow.__table__).where(ApiKeyRow.key_id == key_id)
+        return await self._database.read(lambda session: session.execute(query).first(), ("key", key_id))
+
+    async def _admit(self, row: AnyRow) -> Grant:
         if row.revoked_at is not None:
             raise rejection(row.prefix)
         now = self._clock.now()
@@ -116,8 +125,7 @@ class SqlKeyStore:
         return Grant(WorkspaceId(row.workspace), split_scopes(row.scopes), row.key_id)
 
     async def signing_secret(self, key_id: str) -> bytes | None:
-        async with self._database.reading() as session:
-            row = await session.get(ApiKeyRow, key_id)
+        row = await self._find(key_id)
         if row is None:
             return None
         secret = self._vault.unseal(row.sealed_signing_secret or "")
@@ -128,15 +136,13 @@ class SqlKeyStore:
         return secret
 
     async def spend(self, name: str, expires_at: datetime) -> bool:
-        async with self._database.writing() as session:
-            is_old = SpentTokenRow.expires_at <= self._clock.now() - _SPENT_KEPT
-            await session.execute(delete(SpentTokenRow).where(is_old))
-            try:
-                async with session.begin_nested():
-                    session.add(SpentTokenRow(name=name, expires_at=expires_at))
-            except IntegrityError:
-                return False
-        return True
+        is_old = SpentTokenRow.expires_at <= self._clock.now() - _SPENT_KEPT
+
+        def spend(session: Session) -> bool:
+            session.execute(delete(SpentTokenRow).where(is_old))
+            return insert_if_new(session, SpentTokenRow, name=name, expires_at=expires_at)
+
+        return await self._database.write(spend)
 
     async def _note_use(self, key_id: str, now: datetime) -> None:
         """At most once an hour, whatever comes of it: a store that can only be read still opens to its keys."""
@@ -146,70 +152,54 @@ class SqlKeyStore:
         self._noted_at[key_id] = now
         query = update(ApiKeyRow).where(ApiKeyRow.key_id == key_id).values(last_used_on=now.date())
         try:
-            async with self._database.writing() as session:
-                await session.execute(query)
+            await self._database.write(lambda session: session.execute(query), is_lasting=False)
         except ServiceUnavailable as exc:
             logger.warning("use of a key not noted", extra={"key_id": key_id, "error_code": exc.code})
 
     async def list(self) -> Sequence[KeyRow]:
-        async with self._database.reading() as session:
-            rows = await session.scalars(select(ApiKeyRow).order_by(ApiKeyRow.created_at, ApiKeyRow.key_id))
-            return [_describe(row) for row in rows]
+        query = select(ApiKeyRow).order_by(ApiKeyRow.created_at, ApiKeyRow.key_id)
+        return await self._database.read(lambda session: [_describe(row) for row in session.scalars(query)])
 
     async def revoke(self, key_id: str) -> None:
-        async with self._database.writing() as session:
-            row = await _get(session, key_id)
+        def revoke(session: Session) -> None:
+            row = _get(session, key_id)
             row.revoked_at = row.revoked_at or self._clock.now()
 
+        await self._database.write(revoke)
 
-async def ensure_workspace(
-    session: AsyncSession, name: WorkspaceId, clock: Clock, asked_at: datetime | None = None
-) -> None:
+
+def ensure_workspace(session: Session, name: WorkspaceId, clock: Clock, asked_at: datetime | None = None) -> None:
     """A workspace begins with its first key or voice.
 
     asked_at: when that was asked for. Raises: ResourceNotFound if the workspace was forgotten since.
     """
     # Held (PostgreSQL): it is not forgotten between this look and the next.
-    held = await session.get(WorkspaceRow, name, with_for_update={"read": True, "key_share": True})
+    held = session.get(WorkspaceRow, name, with_for_update={"read": True, "key_share": True})
     if asked_at is not None:
         # One that is there may be another of the same name, begun since.
-        forgotten = await session.get(TallyRow, _forgotten_name(name))
+        forgotten = session.get(TallyRow, _forgotten_name(name))
         if forgotten is not None and forgotten.expires_at - _FORGETTING >= asked_at:
             raise ResourceNotFound("The workspace was forgotten meanwhile.")
-    if held is not None:
-        return
-    try:
-        async with session.begin_nested():
-            session.add(WorkspaceRow(name=name, created_at=clock.now()))
-    except IntegrityError:
-        # Another process made it in this moment (PostgreSQL; SQLite has one writer at a time).
-        return
+    if held is None:
+        insert_if_new(session, WorkspaceRow, name=name, created_at=clock.now())
 
 
-async def note_forgotten(session: AsyncSession, name: str, clock: Clock) -> None:
+def note_forgotten(session: Session, name: str, clock: Clock) -> None:
     """What is being made for it at this moment must not bring it back."""
-    await session.merge(TallyRow(name_hmac=_forgotten_name(name), counts={}, expires_at=clock.now() + _FORGETTING))
+    session.merge(TallyRow(name_hmac=_forgotten_name(name), counts={}, expires_at=clock.now() + _FORGETTING))
 
 
 def _forgotten_name(workspace: str) -> str:
     return hashlib.sha256(f"forgotten {workspace}".encode()).hexdigest()
 
 
-async def _get(session: AsyncSession, key_id: str) -> ApiKeyRow:
-    row = await session.get(ApiKeyRow, key_id)
+def _get(session: Session, key_id: str) -> ApiKeyRow:
+    row = session.get(ApiKeyRow, key_id)
     if row is None:
         raise ResourceNotFound(f"There is no key '{key_id}'. `myna keys list` shows the ids.")
     return row
 
 
 def _describe(row: ApiKeyRow) -> KeyRow:
-    return KeyRow(
-        row.key_id,
-        WorkspaceId(row.workspace),
-        split_scopes(row.scopes),
-        row.prefix,
-        row.created_at,
-        row.revoked_at,
-        row.expires_at,
-        row.last_used_on,
-    )
+    kept = {field.name: getattr(row, field.name) for field in fields(KeyRow)}
+    return KeyRow(**kept | {"scopes": split_scopes(row.scopes)})

@@ -13,14 +13,13 @@ removes it. docs/decisions/0006-store-format.md has the reasons.
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, case, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from myna.domain.consent import Consent, Revocation, digest_voice_id
 from myna.domain.errors import ServiceUnavailable, VoiceAlreadyExists
@@ -39,9 +38,10 @@ from myna.store.blob_ledger import BlobLedger
 from myna.store.blobs import BlobPrefix, new_blob_prefix
 from myna.store.database import Database
 from myna.store.keys import ensure_workspace
-from myna.store.tables import JobItemRow, JobRow, RequestKeyRow, RevocationRow, VoiceRow
+from myna.store.tables import AnyRow, JobItemRow, JobRow, RequestKeyRow, RevocationRow, VoiceRow
 from myna.store.voice_rows import (
     ARTIFACT,
+    ARTIFACT_COLUMNS,
     VOICE_COLUMNS,
     apply_change,
     digests,
@@ -80,15 +80,13 @@ class SqlVoiceStore:
     # --- reading ---------------------------------------------------------------------------------------------------
 
     async def get(self, workspace: WorkspaceId, voice_id: VoiceId) -> Voice:
-        async with self._database.reading() as session:
-            return to_voice(await self._find(session, workspace, voice_id))
+        return to_voice(await self._read(workspace, voice_id))
 
     async def get_with_artifact(self, workspace: WorkspaceId, voice_id: VoiceId) -> StoredVoice:
         """Raises: VoiceNotFound, ServiceUnavailable (the artifact is missing or damaged)."""
         prefix = None
         for _ in range(_MAX_READ_ATTEMPTS):
-            async with self._database.reading() as session:
-                row = await self._find(session, workspace, voice_id)
+            row = await self._read(workspace, voice_id)
             content = await self._blobs.get(BlobPrefix(row.artifact_prefix), ARTIFACT)
             if content is not None and sha256(content) == row.artifact_sha256:
                 return StoredVoice(to_voice(row), VoiceArtifact(content, row.engine_id, row.engine_version))
@@ -100,8 +98,7 @@ class SqlVoiceStore:
 
     async def get_samples(self, workspace: WorkspaceId, voice_id: VoiceId) -> Sequence[StoredSample]:
         """Raises: VoiceNotFound, ServiceUnavailable (a sample is missing or damaged)."""
-        async with self._database.reading() as session:
-            row = await self._find(session, workspace, voice_id, with_samples=True)
+        row = await self._database.read(lambda session: self._find(session, workspace, voice_id, with_samples=True))
         samples = []
         for sample in row.samples:
             wav = await self._blobs.get(BlobPrefix(row.samples_prefix or ""), sample_name(sample.position))
@@ -114,29 +111,32 @@ class SqlVoiceStore:
         return samples
 
     async def list(self, workspace: WorkspaceId) -> Sequence[Voice]:
-        query = select(*VOICE_COLUMNS).where(listed(workspace)).order_by(VoiceRow.created_at, VoiceRow.id)
-        async with self._database.reading() as session:
-            return [to_voice(row) for row in await session.execute(query)]
+        return await self._list(listed(workspace))
+
+    async def _list(self, *conditions: ColumnElement[bool]) -> Sequence[Voice]:
+        """Oldest first."""
+        query = select(*VOICE_COLUMNS).where(*conditions).order_by(VoiceRow.created_at, VoiceRow.id)
+        return await self._database.read(lambda session: [to_voice(row) for row in session.execute(query)])
 
     async def select(self, workspace: WorkspaceId, selection: VoiceSelection) -> SelectedVoices:
         queries = select_voices(workspace, selection, VOICE_COLUMNS, is_sqlite=self._database.is_sqlite)
         if queries is None:
             return await asyncio.to_thread(selection.of, await self.list(workspace))
         voices, number = queries
-        async with self._database.reading() as session:
-            rows = (await session.execute(voices)).all()
-            return SelectedVoices([to_voice(row) for row in rows], await session.scalar(number) or 0)
+
+        def read(session: Session) -> SelectedVoices:
+            return SelectedVoices(list(map(to_voice, session.execute(voices))), session.scalar(number) or 0)
+
+        return await self._database.read(read)
 
     async def list_names(self, workspace: WorkspaceId) -> Sequence[tuple[VoiceId, str]]:
         names = select(VoiceRow.voice_id, VoiceRow.display_name).where(listed(workspace))
         in_order = names.order_by(VoiceRow.created_at, VoiceRow.voice_id)
-        async with self._database.reading() as session:
-            return [(VoiceId(voice_id), name) for voice_id, name in await session.execute(in_order)]
+        return await self._database.read(lambda session: [(VoiceId(v), name) for v, name in session.execute(in_order)])
 
     async def list_languages(self, workspace: WorkspaceId) -> set[LangCode]:
-        async with self._database.reading() as session:
-            languages = await session.scalars(select(VoiceRow.lang).where(listed(workspace)).distinct())
-            return {LangCode(lang) for lang in languages}
+        query = select(VoiceRow.lang).where(listed(workspace)).distinct()
+        return await self._database.read(lambda session: set(map(LangCode, session.scalars(query))))
 
     async def check(self) -> None:
         """Raises: ServiceUnavailable, in less than five seconds, when the store cannot be read and written."""
@@ -149,8 +149,7 @@ class SqlVoiceStore:
         await checking
 
     async def _check(self) -> None:
-        async with self._database.writing() as session:
-            await session.execute(select(1))
+        await self._database.write(lambda session: session.execute(select(1)))
         await self._blobs.check()
 
     # --- writing ---------------------------------------------------------------------------------------------------
@@ -164,8 +163,19 @@ class SqlVoiceStore:
     async def _add(
         self, workspace: WorkspaceId, voice: Voice, artifact: VoiceArtifact, samples: Sequence[StoredSample]
     ) -> None:
-        async with self._database.reading() as session:
-            await self._refuse_taken(session, workspace, voice.voice_id)
+        taken = select(VoiceRow.id).where(VoiceRow.workspace == workspace, VoiceRow.voice_id == voice.voice_id)
+
+        def refuse_taken(session: Session) -> None:
+            if session.scalar(taken) is not None:
+                raise _taken(voice.voice_id)
+
+        def add(session: Session) -> None:
+            self._ledger.take_over(session, prefixes)
+            ensure_workspace(session, workspace, self._clock, voice.created_at)
+            refuse_taken(session)
+            session.add(row)
+
+        await self._database.read(refuse_taken)
         contents = {sample_name(position): sample.wav for position, sample in enumerate(samples)}
         prefixes = [new_blob_prefix() for _ in range(2 if contents else 1)]
         row = to_row(workspace, voice, artifact, samples, prefixes)
@@ -174,43 +184,34 @@ class SqlVoiceStore:
             if contents:
                 await self._blobs.put(prefixes[1], contents)
             try:
-                async with self._database.writing() as session:
-                    await self._ledger.take_over(session, prefixes)
-                    await ensure_workspace(session, workspace, self._clock, voice.created_at)
-                    await self._refuse_taken(session, workspace, voice.voice_id)
-                    session.add(row)
+                await self._database.write(add)
             except IntegrityError as exc:
                 # PostgreSQL: another writer took the id between the look and the insert.
                 raise _taken(voice.voice_id) from exc
 
     async def update(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
-        async with self._database.writing() as session:
-            row = await self._find(session, workspace, voice_id, for_change=True)
-            apply_change(row, change)
-            return to_voice(row)
+        return await self._change(workspace, voice_id, lambda _, row: apply_change(row, change))
 
     async def publish(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
-        async with self._database.writing() as session:
-            row = await self._find(session, workspace, voice_id, for_change=True)
+        def publish(_: Session, row: VoiceRow) -> None:
             apply_change(row, change)
-            row.is_draft = False
-            row.expires_at = None
-            return to_voice(row)
+            row.is_draft, row.expires_at = False, None
+
+        return await self._change(workspace, voice_id, publish)
 
     async def set_consent(self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent) -> Voice:
-        async with self._database.writing() as session:
-            row = await self._find(session, workspace, voice_id, for_change=True)
+        def replace(session: Session, row: VoiceRow) -> None:
             row.consent = to_consent_text(consent)
             if consent.revoked_at is not None:
-                await session.merge(to_revocation_row(workspace, voice_id, consent, consent.revoked_at))
-            return to_voice(row)
+                session.merge(to_revocation_row(workspace, voice_id, consent, consent.revoked_at))
+
+        return await self._change(workspace, voice_id, replace)
 
     async def list_revocations(self, workspace: WorkspaceId, voice_id: VoiceId) -> Sequence[Revocation]:
         digests = digest_voice_id(voice_id), voice_id
         of_voice = RevocationRow.workspace == workspace, RevocationRow.voice_sha256.in_(digests)
         query = select(RevocationRow).where(*of_voice).order_by(RevocationRow.revoked_at.desc())
-        async with self._database.reading() as session:
-            return [to_revocation(row) for row in await session.scalars(query)]
+        return await self._database.read(lambda session: list(map(to_revocation, session.scalars(query))))
 
     async def replace_artifact(
         self,
@@ -221,83 +222,79 @@ class SqlVoiceStore:
         *,
         over: StoredVoice | None = None,
     ) -> bool:
+        new, replaced = new_blob_prefix(), list[BlobPrefix]()
+
+        def replace(session: Session, row: VoiceRow) -> None:
+            if over is not None:
+                _refuse_outrun(row, over)
+            self._ledger.take_over(session, [new])
+            replaced.append(BlobPrefix(row.artifact_prefix))
+            self._ledger.disown(session, replaced)
+            row.artifact_prefix, row.artifact_sha256 = new, artifact.digest
+            row.engine_id, row.engine_version = artifact.engine_id, artifact.engine_version
+            row.refinement, row.claimed_until = refinement, None
+            if refinement is not Refinement.DONE:
+                row.similarity = row.clarity = None
+
+        async def put_and_replace() -> None:
+            await self.get(workspace, voice_id)
+            async with self._ledger.pending([new]):
+                await self._blobs.put(new, {ARTIFACT: artifact.content})
+                await self._change(workspace, voice_id, replace)
+            await self._ledger.remove(replaced)
+
         try:
-            await self._uncut(self._replace_artifact(workspace, voice_id, artifact, refinement, over))
+            await self._uncut(put_and_replace())
         except _Outrun:
             return False
         return True
 
-    async def _replace_artifact(
-        self,
-        workspace: WorkspaceId,
-        voice_id: VoiceId,
-        artifact: VoiceArtifact,
-        refinement: Refinement,
-        over: StoredVoice | None,
-    ) -> None:
-        await self.get(workspace, voice_id)
-        new = new_blob_prefix()
-        async with self._ledger.pending([new]):
-            await self._blobs.put(new, {ARTIFACT: artifact.content})
-            async with self._database.writing() as session:
-                await self._ledger.take_over(session, [new])
-                row = await self._find(session, workspace, voice_id, for_change=True)
-                if over is not None:
-                    _refuse_outrun(row, over)
-                old = BlobPrefix(row.artifact_prefix)
-                row.artifact_prefix = new
-                row.artifact_sha256 = artifact.digest
-                row.engine_id, row.engine_version = artifact.engine_id, artifact.engine_version
-                row.refinement, row.claimed_until = refinement, None
-                if refinement is not Refinement.DONE:
-                    row.similarity = row.clarity = None
-                self._ledger.disown(session, [old])
-        await self._ledger.remove([old])
-
     async def set_measures(self, over: StoredVoice, measures: TrialMeasures, refinement: Refinement) -> bool:
+        def keep(_: Session, row: VoiceRow) -> None:
+            _refuse_outrun(row, over)
+            row.similarity, row.clarity = measures.similarity, measures.clarity
+            row.refinement, row.claimed_until = refinement, None
+
         try:
-            async with self._database.writing() as session:
-                row = await self._find(session, over.voice.workspace, over.voice.voice_id, for_change=True)
-                _refuse_outrun(row, over)
-                row.similarity, row.clarity = measures.similarity, measures.clarity
-                row.refinement, row.claimed_until = refinement, None
+            await self._change(over.voice.workspace, over.voice.voice_id, keep)
         except _Outrun:
             return False
         return True
 
     async def claim_refinement(self, voice: Voice, lifetime: timedelta) -> bool:
         now, own_id = self._clock.now(), self._ledger.own_id
-        async with self._database.writing(is_lasting=False) as session:
-            row = await self._find(session, voice.workspace, voice.voice_id, for_change=True)
+
+        def claim(_: Session, row: VoiceRow) -> None:
             to_voice(row).refuse_if_revoked()
             is_others = row.claimed_by != own_id and row.claimed_until is not None and row.claimed_until > now
             if is_others or row.refinement != voice.refinement:
-                return False
+                raise _Outrun
             row.claimed_by, row.claimed_until = own_id, now + lifetime
+
+        try:
+            await self._change(voice.workspace, voice.voice_id, claim, is_lasting=False)
+        except _Outrun:
+            return False
         return True
 
     async def list_pending_refinements(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
         is_own = VoiceRow.engine_id == engine_id, VoiceRow.engine_version == engine_version
-        pending = select(VoiceRow).where(VoiceRow.refinement.in_(PENDING_STAGES), *is_own)
-        async with self._database.reading() as session:
-            rows = await session.scalars(pending.order_by(VoiceRow.created_at, VoiceRow.id))
-            return [to_voice(row) for row in rows]
+        return await self._list(VoiceRow.refinement.in_(PENDING_STAGES), *is_own)
 
     async def list_made_by_others(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
         is_other = or_(VoiceRow.engine_id != engine_id, VoiceRow.engine_version != engine_version)
-        others = select(VoiceRow).where(is_other, VoiceRow.is_draft.is_(False))
-        async with self._database.reading() as session:
-            rows = await session.scalars(others.order_by(VoiceRow.created_at, VoiceRow.id))
-            return [to_voice(row) for row in rows]
+        return await self._list(is_other, VoiceRow.is_draft.is_(False))
 
     async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
         return await self._uncut(self._delete(workspace, voice_id))
 
     async def _delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
-        async with self._database.writing() as session:
-            row = await self._find(session, workspace, voice_id, with_samples=True, for_change=True)
-            files = digests(row)
-            await self._delete_rows(session, [row])
+        def delete_row(session: Session) -> dict[BlobPrefix, dict[str, str]]:
+            row = self._find(session, workspace, voice_id, with_samples=True, for_change=True)
+            self._delete_rows(session, [row])
+            return digests(row)
+
+        files = await self._database.write(delete_row)
         are_removed = await self._ledger.remove(list(files))
         await self._database.wipe()
         return DeletedFiles(tuple(sha for names in files.values() for sha in names.values()), are_removed)
@@ -310,18 +307,21 @@ class SqlVoiceStore:
         return await self._uncut(self._delete_all(VoiceRow.created_at < moment))
 
     async def _delete_all(self, *conditions: ColumnElement[bool]) -> Sequence[VoiceId]:
-        voice_ids: list[VoiceId] = []
         # What another process is deleting at this moment is left to it.
         query = select(VoiceRow).where(*conditions).limit(_BATCH).with_for_update(skip_locked=True)
+
+        def delete_some(session: Session) -> tuple[Sequence[BlobPrefix], Sequence[VoiceId]]:
+            rows = session.scalars(query).all()
+            return self._delete_rows(session, rows), [VoiceId(row.voice_id) for row in rows]
+
+        voice_ids: list[VoiceId] = []
         try:
             is_last = False
             while not is_last:
-                async with self._database.writing() as session:
-                    rows = (await session.scalars(query)).all()
-                    prefixes = await self._delete_rows(session, rows)
-                voice_ids += [VoiceId(row.voice_id) for row in rows]
+                prefixes, deleted = await self._database.write(delete_some)
+                voice_ids += deleted
                 await self._ledger.remove(prefixes)
-                is_last = len(rows) < _BATCH
+                is_last = len(deleted) < _BATCH
         except ServiceUnavailable:
             # What is gone has to be told; the rest goes the next time.
             if not voice_ids:
@@ -348,35 +348,28 @@ class SqlVoiceStore:
 
     async def _mend_sort_names(self) -> None:
         """Processes from before migration 0016 name voices without it, and pages would go past these."""
-        async with self._database.reading() as session:
-            names = await session.execute(select(VoiceRow.id, VoiceRow.display_name, VoiceRow.sort_name))
-            stale = [(number, name) for number, name, sort_name in names if sort_name != name.casefold()]
-        for first in range(0, len(stale), _BATCH):
-            async with self._database.writing() as session:
-                for number, name in stale[first : first + _BATCH]:
-                    is_still_so = VoiceRow.id == number, VoiceRow.display_name == name
-                    await session.execute(update(VoiceRow).where(*is_still_so).values(sort_name=name.casefold()))
+        query = select(VoiceRow.id, VoiceRow.display_name, VoiceRow.sort_name)
+        names = await self._database.read(lambda session: session.execute(query).all())
+        stale = [(number, name) for number, name, sort_name in names if sort_name != name.casefold()]
 
-    async def _delete_rows(self, session: AsyncSession, rows: Sequence[VoiceRow]) -> Sequence[BlobPrefix]:
+        def mend(session: Session) -> None:
+            for number, name in batch:
+                is_still_so = VoiceRow.id == number, VoiceRow.display_name == name
+                session.execute(update(VoiceRow).where(*is_still_so).values(sort_name=name.casefold()))
+
+        for first in range(0, len(stale), _BATCH):
+            batch = stale[first : first + _BATCH]
+            await self._database.write(mend)
+
+    def _delete_rows(self, session: Session, rows: Sequence[VoiceRow]) -> Sequence[BlobPrefix]:
         prefixes = [
             BlobPrefix(prefix) for row in rows for prefix in (row.artifact_prefix, row.samples_prefix) if prefix
         ]
         self._ledger.disown(session, prefixes)
-        await session.execute(delete(VoiceRow).where(VoiceRow.id.in_([row.id for row in rows])))
+        session.execute(delete(VoiceRow).where(VoiceRow.id.in_([row.id for row in rows])))
         for workspace in sorted({row.workspace for row in rows}):
-            await self._forget_ids(session, workspace, [row.voice_id for row in rows if row.workspace == workspace])
+            _forget_ids(session, workspace, [row.voice_id for row in rows if row.workspace == workspace])
         return prefixes
-
-    async def _forget_ids(self, session: AsyncSession, workspace: str, voice_ids: Sequence[str]) -> None:
-        """A person's name may be in one: what else knows it for a day keeps its digest."""
-        digests_by_id = {voice_id: digest_voice_id(voice_id) for voice_id in voice_ids}
-        theirs = JobItemRow.job_id.in_(select(JobRow.job_id).where(JobRow.workspace == workspace))
-        digest = case(digests_by_id, value=JobItemRow.voice_id)
-        of_these = theirs, JobItemRow.voice_id.in_(voice_ids)
-        await session.execute(update(JobItemRow).where(*of_these).values(voice_id=digest))
-        marked = RequestKeyRow.workspace == workspace, RequestKeyRow.voice_ids.is_not(None)
-        for request in await session.scalars(select(RequestKeyRow).where(*marked).with_for_update()):
-            request.voice_ids = [digests_by_id.get(made, made) for made in request.voice_ids or ()]
 
     async def _uncut(self, work: Coroutine[Any, Any, T]) -> T:
         """Run to the end even if the caller is cancelled: a client that leaves does not leave half a step."""
@@ -387,29 +380,69 @@ class SqlVoiceStore:
 
     # --- rows ------------------------------------------------------------------------------------------------------
 
-    async def _find(
+    async def _read(self, workspace: WorkspaceId, voice_id: VoiceId) -> AnyRow:
+        """`VOICE_COLUMNS`, and where its artifact is. Raises: VoiceNotFound."""
+        query = select(*VOICE_COLUMNS, *ARTIFACT_COLUMNS).where(*_is(workspace, voice_id))
+        name = "voice", workspace, voice_id
+        row = await self._database.read(lambda session: session.execute(query).first(), name)
+        if row is None or self._is_expired(row):
+            raise unknown_voice(voice_id)
+        return row
+
+    async def _change(
         self,
-        session: AsyncSession,
+        workspace: WorkspaceId,
+        voice_id: VoiceId,
+        change: Callable[[Session, VoiceRow], None],
+        *,
+        is_lasting: bool = True,
+    ) -> Voice:
+        """The voice as it is then. Raises: VoiceNotFound, and what `change` raises: then all is as it was."""
+
+        def work(session: Session) -> Voice:
+            row = self._find(session, workspace, voice_id, for_change=True)
+            change(session, row)
+            return to_voice(row)
+
+        return await self._database.write(work, is_lasting=is_lasting)
+
+    def _find(
+        self,
+        session: Session,
         workspace: WorkspaceId,
         voice_id: VoiceId,
         *,
         with_samples: bool = False,
         for_change: bool = False,
     ) -> VoiceRow:
-        query: Select[VoiceRow] = select(VoiceRow).where(VoiceRow.workspace == workspace, VoiceRow.voice_id == voice_id)
+        query: Select[VoiceRow] = select(VoiceRow).where(*_is(workspace, voice_id))
         if with_samples:
             query = query.options(selectinload(VoiceRow.samples))
         if for_change:
             query = query.with_for_update()
-        row = await session.scalar(query)
-        if row is None or (row.is_draft and row.expires_at is not None and row.expires_at <= self._clock.now()):
+        row = session.scalar(query)
+        if row is None or self._is_expired(row):
             raise unknown_voice(voice_id)
         return row
 
-    async def _refuse_taken(self, session: AsyncSession, workspace: WorkspaceId, voice_id: VoiceId) -> None:
-        query = select(VoiceRow.id).where(VoiceRow.workspace == workspace, VoiceRow.voice_id == voice_id)
-        if await session.scalar(query) is not None:
-            raise _taken(voice_id)
+    def _is_expired(self, row: VoiceRow | AnyRow) -> bool:
+        return row.is_draft and row.expires_at is not None and row.expires_at <= self._clock.now()
+
+
+def _is(workspace: WorkspaceId, voice_id: VoiceId) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return VoiceRow.workspace == workspace, VoiceRow.voice_id == voice_id
+
+
+def _forget_ids(session: Session, workspace: str, voice_ids: Sequence[str]) -> None:
+    """A person's name may be in one: what else knows it for a day keeps its digest."""
+    digests_by_id = {voice_id: digest_voice_id(voice_id) for voice_id in voice_ids}
+    theirs = JobItemRow.job_id.in_(select(JobRow.job_id).where(JobRow.workspace == workspace))
+    digest = case(digests_by_id, value=JobItemRow.voice_id)
+    of_these = theirs, JobItemRow.voice_id.in_(voice_ids)
+    session.execute(update(JobItemRow).where(*of_these).values(voice_id=digest))
+    marked = RequestKeyRow.workspace == workspace, RequestKeyRow.voice_ids.is_not(None)
+    for request in session.scalars(select(RequestKeyRow).where(*marked).with_for_update()):
+        request.voice_ids = [digests_by_id.get(made, made) for made in request.voice_ids or ()]
 
 
 class _Outrun(Exception):

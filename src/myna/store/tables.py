@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     MetaData,
+    Row,
     String,
     Text,
     UniqueConstraint,
@@ -30,6 +31,10 @@ _NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+AnyRow = Row[*tuple[Any, ...]]
+"""Columns without an object."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -4,10 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row
 
 from myna.domain.consent import Consent, Revocation, digest_voice_id
 from myna.domain.language import LangCode
@@ -22,10 +20,20 @@ from myna.domain.voice import (
     WorkspaceId,
 )
 from myna.store.blobs import BlobPrefix
-from myna.store.tables import RevocationRow, SampleRow, VoiceRow
+from myna.store.tables import AnyRow, RevocationRow, SampleRow, VoiceRow
 from myna.usecases.ports import StoredSample, VoiceChange
 
 _CONSENTS = TypeAdapter(Consent)
+_KINDS = {"lang": LangCode, "source": VoiceSource, "refinement": Refinement}
+_ALIKE = (
+    *("voice_id", "display_name", "created_at", "description", "gender", "age_group", "is_draft", "expires_at"),
+    *_KINDS,
+)
+"""Fields of a voice that are columns of the same name."""
+_OTHER = ("workspace", "tags", "consent", "similarity", "clarity", "design_prompt", "design_seed")
+VOICE_COLUMNS = tuple(VoiceRow.__table__.columns[name] for name in (*_ALIKE, *_OTHER))
+"""What `to_voice` reads. Plain rows of them: objects that the session watches take three times as long to make."""
+ARTIFACT_COLUMNS = VoiceRow.artifact_prefix, VoiceRow.artifact_sha256, VoiceRow.engine_id, VoiceRow.engine_version
 
 ARTIFACT = "artifact"
 """Name of the artifact under its prefix."""
@@ -61,20 +69,10 @@ def to_row(
     prefixes: Sequence[BlobPrefix],
 ) -> VoiceRow:
     return VoiceRow(
+        **{name: getattr(voice, name) for name in _ALIKE},
         workspace=workspace,
-        voice_id=voice.voice_id,
-        display_name=voice.display_name,
-        lang=voice.lang.value,
-        source=voice.source.value,
-        created_at=voice.created_at,
-        description=voice.description,
         tags=list(voice.tags),
-        gender=voice.gender,
-        age_group=voice.age_group,
-        is_draft=voice.is_draft,
-        expires_at=voice.expires_at,
         consent=to_consent_text(voice.consent),
-        refinement=voice.refinement,
         similarity=voice.measures.similarity,
         clarity=voice.measures.clarity,
         design_prompt=voice.design.prompt if voice.design is not None else None,
@@ -88,7 +86,7 @@ def to_row(
             SampleRow(
                 position=position,
                 transcript=sample.transcript,
-                lang=sample.lang.value,
+                lang=sample.lang,
                 sha256=sha256(sample.wav),
                 rating=sample.rating,
                 recording_sha256=sample.recording_sha256,
@@ -98,36 +96,17 @@ def to_row(
     )
 
 
-VOICE_COLUMNS = tuple(
-    VoiceRow.__table__.columns[name]
-    for name in (
-        *("voice_id", "workspace", "display_name", "lang", "source", "created_at", "description", "tags", "gender"),
-        *("age_group", "is_draft", "expires_at", "consent", "refinement", "similarity", "clarity", "design_prompt"),
-        "design_seed",
-    )
-)
-"""What `to_voice` reads. Plain rows of them: objects that the session watches take three times as long to make."""
-
-
-def to_voice(row: VoiceRow | Row[Any]) -> Voice:
+def to_voice(row: VoiceRow | AnyRow) -> Voice:
     """row: also of `VOICE_COLUMNS`, without an object."""
+    given = {name: getattr(row, name) for name in _ALIKE}
+    prompt, seed = row.design_prompt, row.design_seed
     return Voice(
-        voice_id=VoiceId(row.voice_id),
+        **given | {name: kind(given[name]) for name, kind in _KINDS.items()},
         workspace=WorkspaceId(row.workspace),
-        display_name=row.display_name,
-        lang=LangCode(row.lang),
-        source=VoiceSource(row.source),
-        created_at=row.created_at,
-        description=row.description,
         tags=tuple(row.tags),
-        gender=row.gender,
-        age_group=row.age_group,
-        is_draft=row.is_draft,
-        expires_at=row.expires_at,
         consent=_CONSENTS.validate_json(row.consent) if row.consent else None,
-        refinement=Refinement(row.refinement),
         measures=TrialMeasures(row.similarity, row.clarity),
-        design=_to_design(row),
+        design=VoiceDesign(prompt, seed) if prompt is not None and seed is not None else None,
     )
 
 
@@ -152,9 +131,3 @@ def to_revocation_row(
 def to_revocation(row: RevocationRow) -> Revocation:
     recordings = tuple(row.recordings.split())
     return Revocation(row.voice_sha256, recordings, row.wording_version, row.given_at, row.revoked_at)
-
-
-def _to_design(row: VoiceRow | Row[Any]) -> VoiceDesign | None:
-    if row.design_prompt is None or row.design_seed is None:
-        return None
-    return VoiceDesign(row.design_prompt, row.design_seed)

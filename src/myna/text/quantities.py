@@ -221,10 +221,7 @@ class Quantities(Rules):
     def _read_range(self, match: re.Match[str]) -> str | None:
         if self._sums.holds(match):
             return None
-        unit = ""
-        if match["unit"]:
-            number, fraction = self._language.split(match["second"])
-            unit = self._language.choose_form(self._language.units[match["unit"]], number, is_whole=not fraction)
+        unit = self._unit_of_second(match)
         following = re.match(r"\s([^\W\d_]{3,})", match.string[match.end() :][:40])
         noun = unit or (following[1] if following else "")
         if match["second"][0] == "0" and match["second"].isdigit() and len(match["second"]) > 1:
@@ -233,10 +230,17 @@ class Quantities(Rules):
         second = self._language.say_signed(match["high"], match["second"])
         if noun and not self._language.is_small(noun):
             first, second = self._language.agree(first, noun), self._language.agree(second, noun)
+        number, fraction = self._language.split(match["second"])
         if unit and not self._language.is_spaced and not fraction:
             counted = self._language.say_count(number, self._language.units[match["unit"]])
             second, unit = self._language.sign_word(match["high"]) + counted, ""  # 一到两斤
         return self._language.join(first, self._between(match), second, unit)
+
+    def _unit_of_second(self, match: re.Match[str]) -> str:
+        if not match["unit"]:
+            return ""
+        number, fraction = self._language.split(match["second"])
+        return self._language.choose_form(self._language.units[match["unit"]], number, is_whole=not fraction)
 
     def _between(self, match: re.Match[str]) -> str:
         """ "to"; "and" after "between"."""
@@ -246,12 +250,8 @@ class Quantities(Rules):
 
     def _read_size(self, match: re.Match[str]) -> str:
         first, second = self._language.say_side(match["first"]), self._language.say_side(match["second"])
-        unit = ""
-        if match["unit"]:
-            number, fraction = self._language.split(match["second"])
-            unit = self._language.choose_form(self._language.units[match["unit"]], number, is_whole=not fraction)
         third = [self._language.by, self._language.say_side(match["third"])] if match["third"] else []
-        return self._language.join(first, self._language.by, second, *third, unit)
+        return self._language.join(first, self._language.by, second, *third, self._unit_of_second(match))
 
     def _power(self, base: str, exponent: str) -> str:
         sign, size = "-" if exponent[0] in "-−" else None, exponent.lstrip("-−+")
@@ -278,10 +278,6 @@ class Quantities(Rules):
     def _read_tens(self, match: re.Match[str]) -> str:
         ten = self._power(self._language.cardinal(10), _exponent(match))
         return self._language.join(self._language.say(match["first"]), self._language.operation("×"), ten)
-
-    def _read_scientific(self, match: re.Match[str]) -> str:
-        ten = self._power(self._language.cardinal(10), match["exponent"])
-        return self._language.join(self._language.say(match["base"]), self._language.operation("×"), ten)
 
     def _read_ratio(self, match: re.Match[str]) -> str:
         return self._language.say_ratio(match["first"], match["second"])

@@ -11,7 +11,7 @@ from myna.domain.consent import Consent
 from myna.domain.errors import InvalidRequest, VoiceAlreadyExists
 from myna.domain.finding import Finding
 from myna.domain.language import LangCode
-from myna.domain.sample import AnalysedSample, SampleQuality, SampleRequest
+from myna.domain.sample import AnalysedSample, SampleRequest
 from myna.domain.voice import TrialMeasures, Voice, VoiceArtifact, VoiceId, VoiceSource, WorkspaceId, clone_voice_id
 from myna.domain.waveform import ReferenceAudio
 from myna.usecases.ports import Clock, EngineClient, Offload, SampleAnalyst, StoredSample, VoiceStore
@@ -38,16 +38,23 @@ class CloneVoiceCommand:
 
 @dataclass(frozen=True, slots=True)
 class ValidatedSample:
-    """What is told about one uploaded sample."""
+    """What is told, and kept, of one uploaded sample."""
 
+    heard: AnalysedSample
     wav: bytes
     """The processed sample, 24 kHz 16-bit mono WAV; empty if nothing usable was left."""
-    lang: LangCode | None
-    transcript: str
-    findings: tuple[Finding, ...]
-    quality: SampleQuality | None
     recording_sha256: str
     """Of the recording as it was uploaded, hex."""
+
+    def as_stored(self, lang: LangCode) -> StoredSample:
+        """lang: of a sample of which it is not known."""
+        heard = self.heard
+        return StoredSample(self.wav, heard.transcript, heard.lang or lang, heard.rating, self.recording_sha256)
+
+    def advised(self, findings: Sequence[Finding]) -> "ValidatedSample":
+        """What is wrong with the voice is told with every sample that it could be made of."""
+        heard = replace(self.heard, findings=(*self.heard.findings, *findings))
+        return replace(self, heard=heard) if self.heard.is_usable else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +86,17 @@ class CloneVoice:
         """Raises: InvalidRequest, AudioUndecodable (naming the sample), Overloaded, EngineFailure."""
         self._check(command)
         begun_at = self.clock.now()
-        analysed = [await self._analyse(index, sample) for index, sample in enumerate(command.samples)]
-        validated = tuple(
-            [
-                await self.offload(partial(self._describe, sample, request.content))
-                for sample, request in zip(analysed, command.samples, strict=True)
-            ]
-        )
-        usable = [sample for sample in analysed if sample.is_usable]
+        samples = tuple([await self._validate(index, sample) for index, sample in enumerate(command.samples)])
+        usable = [sample for sample in samples if sample.heard.is_usable]
         if command.validate_only or not usable:
-            return CloneVoiceResult(None, validated)
-        reference = await self._join(usable)
+            return CloneVoiceResult(None, samples)
+        reference = await self._join([sample.heard for sample in usable])
         artifact = await self.engine.encode_voice(reference, by_ear=self.waits)
         measures = await self.try_voice(artifact, reference) if self.waits else TrialMeasures()
-        voice = await self._store(command, begun_at, reference.lang, artifact, measures, analysed, validated)
+        kept = [sample.as_stored(reference.lang) for sample in usable]
+        voice = await self._store(command, begun_at, reference.lang, artifact, measures, kept)
         self.refine_voices.begin()
-        advised = self._advise(validated, analysed, voice)
+        advised = tuple(sample.advised(voice.measures.findings) for sample in samples)
         return CloneVoiceResult(voice, advised, self.refine_voices.will_improve(voice))
 
     async def recall(self, command: CloneVoiceCommand, voice_id: VoiceId) -> CloneVoiceResult:
@@ -116,30 +118,21 @@ class CloneVoice:
         if not command.samples:
             raise InvalidRequest("voiceSamples is required. Send at least one sample of 3 to 15 seconds.")
 
-    async def _analyse(self, index: int, sample: SampleRequest) -> AnalysedSample:
+    async def _validate(self, index: int, sample: SampleRequest) -> ValidatedSample:
         try:
-            return await self.offload(lambda: self.analyst.analyse(sample))
+            return await self.offload(partial(self._hear, sample))
         except InvalidRequest as exc:
             raise type(exc)(f"voiceSamples[{index}].audioData: {exc.message}") from exc
 
-    def _describe(self, sample: AnalysedSample, content: bytes) -> ValidatedSample:
-        wav = encode_wav(sample.processed) if sample.processed is not None else b""
-        digest = hashlib.sha256(content).hexdigest()
-        return ValidatedSample(wav, sample.lang, sample.transcript, sample.findings, sample.quality, digest)
+    def _hear(self, sample: SampleRequest) -> ValidatedSample:
+        heard = self.analyst.analyse(sample)
+        wav = encode_wav(heard.processed) if heard.processed is not None else b""
+        return ValidatedSample(heard, wav, hashlib.sha256(sample.content).hexdigest())
 
     async def _join(self, usable: Sequence[AnalysedSample]) -> ReferenceAudio:
         capabilities = self.engine.spec.capabilities
         max_s = capabilities.reference_seconds[1]
         return await self.offload(lambda: self.analyst.join(usable, capabilities.reference_rate_hz, max_s))
-
-    def _advise(
-        self, validated: Sequence[ValidatedSample], analysed: Sequence[AnalysedSample], voice: Voice
-    ) -> tuple[ValidatedSample, ...]:
-        """What is wrong with the voice is told with every sample that it could be made of."""
-        return tuple(
-            replace(entry, findings=(*entry.findings, *voice.measures.findings)) if sample.is_usable else entry
-            for entry, sample in zip(validated, analysed, strict=True)
-        )
 
     async def _store(  # noqa: PLR0917  (each of them is stored)
         self,
@@ -148,14 +141,8 @@ class CloneVoice:
         lang: LangCode,
         artifact: VoiceArtifact,
         measures: TrialMeasures,
-        analysed: Sequence[AnalysedSample],
-        validated: Sequence[ValidatedSample],
+        kept: Sequence[StoredSample],
     ) -> Voice:
-        kept = [
-            StoredSample(entry.wav, sample.transcript, sample.lang or lang, sample.rating, entry.recording_sha256)
-            for entry, sample in zip(validated, analysed, strict=True)
-            if sample.is_usable
-        ]
         consent = command.consent
         if consent is not None:
             consent = replace(consent, recordings=tuple(sample.digest for sample in kept), given_at=now)

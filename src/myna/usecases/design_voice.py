@@ -6,17 +6,15 @@ from datetime import timedelta
 from functools import partial
 
 from myna.domain.attributes import VoiceAttributes
-from myna.domain.errors import InvalidRequest, LanguageUnsupported, VoiceNotFound
+from myna.domain.errors import InvalidRequest, LanguageUnsupported
 from myna.domain.language import LangCode
 from myna.domain.speech import AudioEncoding, AudioFormat
 from myna.domain.voice import Voice, VoiceDesign, VoiceId, VoiceSource, WorkspaceId
 from myna.text.description import read_description
 from myna.text.language import detect_text_language
-from myna.usecases.manage_voices import check_change
 from myna.usecases.models import DEFAULT_MODEL
-from myna.usecases.ports import Clock, EngineClient, Offload, VoiceChange, VoiceStore
+from myna.usecases.ports import Clock, EngineClient, Offload, VoiceStore
 from myna.usecases.speak_command import SpeakCommand
-from myna.usecases.stock import StockVoices
 from myna.usecases.synthesize_speech import SynthesizeSpeech
 
 MAX_PREVIEWS = 3
@@ -144,22 +142,3 @@ class DesignVoice:
         )
         assert reply is not None  # the text is not blank
         return VoicePreview(voice, text, b"".join([chunk.content async for chunk in reply]))
-
-
-@dataclass(frozen=True, slots=True)
-class PublishVoice:
-    """Keep a draft. Of a voice that is kept already only what is asked for is changed: its name, and so on."""
-
-    voices: VoiceStore
-    stock: StockVoices
-
-    async def __call__(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
-        """Raises: InvalidRequest, VoiceNotFound for a draft that is unknown or has expired."""
-        check_change(change)
-        stock = self.stock.find(voice_id)
-        if stock is not None:
-            return stock[0]
-        try:
-            return await self.voices.publish(workspace, voice_id, change)
-        except VoiceNotFound as exc:
-            raise VoiceNotFound(f"{exc.message} Drafts expire; design the voice again.") from exc

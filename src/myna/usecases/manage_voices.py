@@ -12,6 +12,7 @@ from myna.domain.errors import InvalidRequest, PermissionDenied, VoiceNotFound
 from myna.domain.language import LangCode
 from myna.domain.voice import Voice, VoiceId, WorkspaceId, unknown_voice
 from myna.usecases.ports import DeletedFiles, VoiceChange, VoiceStore
+from myna.usecases.stock import StockVoices
 from myna.usecases.voice_filter import AGE_GROUPS, GENDERS, AllOf, AnyOf, compile_filter, speaks
 from myna.usecases.voice_order import Position, VoiceOrder, VoiceSelection, parse_order
 
@@ -46,11 +47,13 @@ _NOT_OURS = "pageToken is not one that was given out. Start again without it."
 
 
 @dataclass(frozen=True, slots=True)
-class ListVoices:
+class ManageVoices:
     voices: VoiceStore
-    stock: Sequence[Voice]
+    stock: StockVoices
+    forget: Callable[[WorkspaceId, VoiceId], None]
+    """Whoever works on a voice hears that it is gone."""
 
-    async def __call__(self, workspace: WorkspaceId, query: VoiceQuery) -> VoicePage:
+    async def list(self, workspace: WorkspaceId, query: VoiceQuery) -> VoicePage:
         """A page goes on after the last voice of the page before, whatever was added or deleted in between.
 
         Raises: InvalidRequest for a filter, order or token that is not valid.
@@ -64,32 +67,26 @@ class ListVoices:
 
         limit = query.page_size + 1 if query.page_size is not None else None  # one more: is it the last page?
         selection = VoiceSelection(test, order, after, limit)
-        stock, own = selection.of(self.stock), await self.voices.select(workspace, selection)
+        stock, own = selection.of(self.stock.voices), await self.voices.select(workspace, selection)
         rest = stock.voices + own.voices
         order.sort(rest)
         page = tuple(rest[: query.page_size])
         token = _write_token(fingerprint, order.position(page[-1])) if len(rest) > len(page) else ""
         return VoicePage(page, stock.num_found + own.num_found, token)
 
-    async def names(self, workspace: WorkspaceId) -> list[tuple[VoiceId, str]]:
+    async def names(self, workspace: WorkspaceId) -> Sequence[tuple[VoiceId, str]]:
         """Ids and display names of all, in the order of a list that asks for none."""
-        stock = sorted(self.stock, key=lambda voice: (voice.created_at, voice.voice_id))
+        stock = sorted(self.stock.voices, key=lambda voice: (voice.created_at, voice.voice_id))
         return [*((voice.voice_id, voice.display_name) for voice in stock), *await self.voices.list_names(workspace)]
 
     async def languages(self, workspace: WorkspaceId) -> set[LangCode]:
         """Those that there are voices in."""
-        return {voice.lang for voice in self.stock} | await self.voices.list_languages(workspace)
+        return {voice.lang for voice in self.stock.voices} | await self.voices.list_languages(workspace)
 
-
-@dataclass(frozen=True, slots=True)
-class GetVoice:
-    voices: VoiceStore
-    stock: Sequence[Voice]
-
-    async def __call__(self, workspace: WorkspaceId, voice_id: VoiceId) -> Voice:
+    async def get(self, workspace: WorkspaceId, voice_id: VoiceId) -> Voice:
         """Raises: VoiceNotFound."""
-        stock_voice = _find_stock(self.stock, voice_id)
-        return stock_voice if stock_voice is not None else await self.voices.get(workspace, voice_id)
+        stock = self.stock.find(voice_id)
+        return stock[0] if stock is not None else await self.voices.get(workspace, voice_id)
 
     async def resolve(self, workspace: WorkspaceId, name: str) -> VoiceId:
         """The id for the last part of `workspaces/{workspace}/voices/{name}`: a whole id, or what follows the `__`.
@@ -98,44 +95,44 @@ class GetVoice:
         """
         for voice_id in (VoiceId(name), VoiceId(f"{workspace}__{name}")):
             with suppress(VoiceNotFound):
-                return (await self(workspace, voice_id)).voice_id
+                return (await self.get(workspace, voice_id)).voice_id
         raise unknown_voice(name)
 
-
-@dataclass(frozen=True, slots=True)
-class UpdateVoice:
-    voices: VoiceStore
-    stock: Sequence[Voice]
-
-    async def __call__(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
+    async def update(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
         """The id stays, whatever the new name. Raises: VoiceNotFound, PermissionDenied, InvalidRequest."""
-        if _find_stock(self.stock, voice_id) is not None:
+        if self.stock.find(voice_id) is not None:
             raise PermissionDenied("Stock voices cannot be changed. Clone a voice of your own.")
-        check_change(change)
+        _check_change(change)
         return await self.voices.update(workspace, voice_id, change)
 
+    async def publish(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
+        """Keep a draft. Of a voice that is kept already only what is asked for is changed: its name, and so on.
 
-@dataclass(frozen=True, slots=True)
-class DeleteVoice:
-    voices: VoiceStore
-    stock: Sequence[Voice]
-    forget: Callable[[WorkspaceId, VoiceId], None]
-    """Whoever works on the voice hears that it is gone."""
+        Raises: InvalidRequest, VoiceNotFound for a draft that is unknown or has expired.
+        """
+        _check_change(change)
+        stock = self.stock.find(voice_id)
+        if stock is not None:
+            return stock[0]
+        try:
+            return await self.voices.publish(workspace, voice_id, change)
+        except VoiceNotFound as exc:
+            raise VoiceNotFound(f"{exc.message} Drafts expire; design the voice again.") from exc
 
-    async def check(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
+    async def check_deletable(self, workspace: WorkspaceId, voice_id: VoiceId) -> None:
         """Whether there is something to delete. Raises: VoiceNotFound, PermissionDenied."""
-        if _find_stock(self.stock, voice_id) is not None:
+        if self.stock.find(voice_id) is not None:
             raise PermissionDenied("Stock voices cannot be deleted.")
         await self.voices.get(workspace, voice_id)
 
-    async def __call__(self, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
+    async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
         """Of one that was checked. Raises: VoiceNotFound."""
         deleted = await self.voices.delete(workspace, voice_id)
         self.forget(workspace, voice_id)
         return deleted
 
 
-def check_change(change: VoiceChange) -> None:
+def _check_change(change: VoiceChange) -> None:
     """Raises: InvalidRequest for a value that a voice cannot have."""
     if change.display_name is not None and not change.display_name.strip():
         raise InvalidRequest("displayName must not be empty.")
@@ -143,10 +140,6 @@ def check_change(change: VoiceChange) -> None:
         raise InvalidRequest(f"gender must be one of {', '.join(GENDERS[:-1])}, or empty.")
     if change.age_group is not None and change.age_group not in AGE_GROUPS:
         raise InvalidRequest(f"ageGroup must be one of {', '.join(AGE_GROUPS[:-1])}, or empty.")
-
-
-def _find_stock(stock: Sequence[Voice], voice_id: VoiceId) -> Voice | None:
-    return next((voice for voice in stock if voice.voice_id == voice_id), None)
 
 
 def _fingerprint(query: VoiceQuery) -> str:

@@ -431,6 +431,7 @@ class Tallies(Protocol):
     async def change(self, name: str, change: ChangeTally, lifetime: timedelta) -> None:
         """One caller after the other: `change` is called once, with what is there, and gives what is there then.
 
+        It may be called on another thread, but no more once this has ended: who leaves waits for it.
         lifetime: from now on. Raises: ServiceUnavailable, and what `change` raises: then all stays as it was.
         """
 

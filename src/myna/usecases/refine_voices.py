@@ -69,6 +69,8 @@ class RefineVoices:
         self._given_up: set[VoiceId] = set()
         self._looks_again = False
         self._current: tuple[WorkspaceId, VoiceId, asyncio.Task[None]] | None = None
+        self._claimed: Voice | None = None
+        """The last one."""
 
     def mark(self, voice: Voice, *, is_heard: bool = False) -> Voice:
         """The voice as it is to be stored: waiting for its first stage, if there is one.
@@ -105,10 +107,13 @@ class RefineVoices:
             await asyncio.wait({self._worker})
 
     async def close(self) -> None:
-        """Stop; what is unfinished stays pending."""
+        """Stop; what is unfinished stays pending, and the next process need not wait for it."""
         if self._worker is not None:
             self._worker.cancel()
             await asyncio.gather(self._worker, return_exceptions=True)
+        if self._claimed is not None:
+            with suppress(MynaError):
+                await self._voices.claim_refinement(self._claimed, timedelta())
 
     async def _work(self) -> None:
         while self._wanted.is_set():
@@ -141,6 +146,7 @@ class RefineVoices:
             step.result()
 
     async def _claim(self, voice: Voice, set_aside: set[VoiceId]) -> bool:
+        self._claimed = voice
         try:
             if await self._voices.claim_refinement(voice, _CLAIM):
                 return True

@@ -4,14 +4,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from myna.usecases.clone_voice import CloneVoice
-from myna.usecases.design_voice import DesignVoice, PublishVoice
+from myna.usecases.design_voice import DesignVoice
 from myna.usecases.detect_mark import DetectMark
 from myna.usecases.job_store import JobStore
 from myna.usecases.keep_consent import KeepConsent
 from myna.usecases.keep_dictionaries import KeepDictionaries
 from myna.usecases.keep_house import KeepHouse
 from myna.usecases.listen_live import ListenLive
-from myna.usecases.manage_voices import DeleteVoice, GetVoice, ListVoices, UpdateVoice
+from myna.usecases.manage_voices import ManageVoices
 from myna.usecases.ports import Clock, EngineClient, KeyStore, Tallies, TokenVault, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.remake_voice import RemakeVoice
@@ -33,12 +33,8 @@ class Services:
     transcribe_at_leisure: TranscribeSpeech
     """Behind everything that somebody waits for."""
     listen_live: ListenLive
-    list_voices: ListVoices
-    get_voice: GetVoice
-    update_voice: UpdateVoice
-    delete_voice: DeleteVoice
+    manage_voices: ManageVoices
     design_voice: DesignVoice
-    publish_voice: PublishVoice
     keep_consent: KeepConsent
     keep_dictionaries: KeepDictionaries
     repeated_requests: RepeatedRequests

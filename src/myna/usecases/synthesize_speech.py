@@ -81,10 +81,16 @@ class SynthesizeSpeech:
         if not command.text.strip():
             return None
         dictionaries = await self._choose_dictionaries(command)
-        artifact, lang = await self._prepare_voice(command)
-        segments = await self._offload_of(command)(partial(self._plan, command, lang, dictionaries))
-        if not any(segment.text or segment.pause_after_s for segment in segments):
-            raise TextUnspeakable("text holds nothing that can be spoken. Send words, not only markup or symbols.")
+        offload = self._offload_of(command)
+        if command.design_prompt is None:
+            voice, artifact = await self.find_voice(command.workspace, command.voice_id)
+            lang, segments = await offload(partial(self._plan, command, voice.lang, dictionaries))
+        else:
+            attributes = read_description(command.design_prompt)
+            usual = attributes.spoken(LangCode.EN_US)
+            lang, segments = await offload(partial(self._plan, command, usual, dictionaries, attributes.spoken))
+            seed = _design_seed(command.design_prompt, command.seed)
+            artifact = await self.engine.design_voice(attributes, lang, seed)
         options = SynthesisOptions(lang, command.engine_rate, command.seed, command.temperature or 1.0)
         stream = await self.engine.synthesize(
             artifact, segments, options, is_stream=command.is_stream, is_background=command.is_background
@@ -132,17 +138,6 @@ class SynthesizeSpeech:
             return await self.dictionaries.choose(command.workspace, command.dictionaries)
         return ()
 
-    async def _prepare_voice(self, command: SpeakCommand) -> tuple[VoiceArtifact, LangCode]:
-        """The voice that is asked for, and what it is to speak."""
-        if command.design_prompt is None:
-            voice, artifact = await self.find_voice(command.workspace, command.voice_id)
-            return artifact, await self._offload_of(command)(partial(self._choose_language, command, voice.lang))
-        attributes = read_description(command.design_prompt)
-        usual = attributes.spoken(LangCode.EN_US)
-        lang = attributes.spoken(await self._offload_of(command)(partial(self._choose_language, command, usual)))
-        seed = _design_seed(command.design_prompt, command.seed)
-        return await self.engine.design_voice(attributes, lang, seed), lang
-
     def _choose_language(self, command: SpeakCommand, usual: LangCode) -> LangCode:
         """The asked language; else the text's if it shows; else the voice's; English if the engine lacks the latter."""
         offered = self.engine.spec.capabilities.languages
@@ -165,9 +160,18 @@ class SynthesizeSpeech:
         return lang
 
     def _plan(
-        self, command: SpeakCommand, lang: LangCode, dictionaries: Sequence[PronunciationDictionary]
-    ) -> tuple[SpeechSegment, ...]:
-        return plan_speech(
+        self,
+        command: SpeakCommand,
+        usual: LangCode,
+        dictionaries: Sequence[PronunciationDictionary],
+        accent_of: Callable[[LangCode], LangCode] = lambda lang: lang,
+    ) -> tuple[LangCode, tuple[SpeechSegment, ...]]:
+        """The language, and what is spoken in it. usual: the voice's own.
+
+        Raises: LanguageUnsupported, TextUnspeakable.
+        """
+        lang = accent_of(self._choose_language(command, usual))
+        segments = plan_speech(
             command.text,
             lang,
             normalize=command.normalize_text,
@@ -175,6 +179,9 @@ class SynthesizeSpeech:
             first_segment_chars=_FIRST_SEGMENT_CHARS if command.is_stream else None,
             own_words=words_of(dictionaries, lang),
         )
+        if not any(segment.text or segment.pause_after_s for segment in segments):
+            raise TextUnspeakable("text holds nothing that can be spoken. Send words, not only markup or symbols.")
+        return lang, segments
 
     async def _encode(
         self,

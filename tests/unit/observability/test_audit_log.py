@@ -87,7 +87,7 @@ def test_lines_that_do_not_chain_stay(tmp_path: Path) -> None:
     """Foreign lines behind the end are not erased, and the break shows for good."""
     path = fill(tmp_path)
     lines = path.read_bytes().splitlines(keepends=True)
-    foreign = [edited(lines[5], n=7), b"nonsense\n", edited(lines[5], n=float("inf"))]
+    foreign = [edited(lines[5], n=7), b"nonsense\n", b"[" * 100_000 + b"\n", edited(lines[5], n=float("inf"))]
     path.write_bytes(b"".join([*lines, *foreign, lines[0][:-20]]))
     fill(tmp_path, 2)
     assert path.read_bytes().splitlines(keepends=True)[:-2] == [*lines, *foreign]
