@@ -132,6 +132,12 @@ class Settings(BaseSettings):
     max_tokens_per_minute: int = Field(default=60, ge=0)
     """Tokens that are made with one key; one more is answered 429; 0: no limit."""
 
+    tls_certificate: Path | None = None
+    """PEM file with the certificate and those that vouch for it: serves HTTPS; none: HTTP (see deploy.md)."""
+
+    tls_key: Path | None = None
+    """PEM file with the certificate's private key, without a password; none: it is in the same file."""
+
     cors_origins: str = ""
     """Whose pages a browser lets use the API, with commas (`https://app.example.com`); empty: only this server's."""
 

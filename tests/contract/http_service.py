@@ -359,19 +359,20 @@ async def serve(
     limits: HttpLimits | None = None,
     services: Services | None = None,
     max_head_s: float = PromptHttpProtocol.max_head_s,
+    certificate: Path | None = None,
 ) -> AsyncIterator[HttpService]:
-    """A service behind a real server on loopback."""
+    """A service behind a real server on loopback. certificate: a PEM file with its key, for TLS."""
     services = services or build_tone_services()
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
-    config = server_config(create_app(services, limits), "127.0.0.1", port)
+    config = server_config(create_app(services, limits), "127.0.0.1", port, certificate=certificate)
     config.timeout_graceful_shutdown = 2
     config.http = type("ImpatientProtocol", (PromptHttpProtocol,), {"max_head_s": max_head_s})
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve([listening]))
     try:
         await until(lambda: server.started, 10)
-        base_url = f"http://127.0.0.1:{port}"
+        base_url = f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
         async with httpx.AsyncClient(base_url=base_url, timeout=20) as client:
             yield await _with_keys(client, services, base_url)
     finally:

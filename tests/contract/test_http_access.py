@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -80,6 +81,8 @@ NEEDS = {
     "POST /v1/text-to-speech/{voice_id}/stream/with-timestamps": Need(Scope.SPEAK, 404, {"text": "Hello."}),
     "WS /v1/text-to-speech/{voice_id}/stream-input": Need(Scope.SPEAK, 404, {"text": "Hello.", "flush": True}),
     "WS /v1/text-to-speech/{voice_id}/multi-stream-input": Need(Scope.SPEAK, 404, {"text": "Hello.", "flush": True}),
+    "POST /v1/speech-to-text": Need(Scope.LISTEN, body={"model_id": "scribe_v1"}, file_field="file"),
+    "WS /v1/speech-to-text/realtime": Need(Scope.LISTEN),
     "GET /v1/audio/voices": READ,
     "GET /v1/models": Need(None),
     "GET /v1/audio/models": Need(None),
@@ -176,9 +179,13 @@ class Caller:
     async def _open(self, path: str, headers: dict[str, str], body: str) -> tuple[int, str]:
         url = self.service.base_url.replace("http", "ws", 1) + path
         async with websockets.connect(url, additional_headers=headers) as connection:
-            await connection.send(body)
+            with suppress(websockets.ConnectionClosed):  # refused already
+                await connection.send(body)
             text = str(await connection.recv())
         frame = json.loads(text)
+        if "message_type" in frame:  # in those of ElevenLabs' Scribe
+            is_missing = "expired" in text or "required" in text
+            return 200 if frame["message_type"] == "session_started" else 401 if is_missing else 403, text
         if isinstance(frame.get("error"), str):  # in ElevenLabs' words
             words = {"voice_not_found": 404, "needs_authorization": 401, "missing_permissions": 403}
             return 401 if "expired" in text else words.get(frame["error"], 403), text

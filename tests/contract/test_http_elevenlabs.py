@@ -10,6 +10,7 @@ from typing import Any
 
 import av
 import httpx
+import numpy as np
 import pytest
 import websockets
 from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, serve, wav_bytes
@@ -249,12 +250,70 @@ async def test_speech_has_the_times_of_its_characters(service: HttpService) -> N
     assert_refused(await service.post(path.replace("Dennis", "NoSuch"), {"text": "Hm."}), 404, "voice_not_found")
 
 
+async def test_a_recording_is_written_down(service: HttpService) -> None:
+    """Words with their times and the spaces between them; what is not here is refused in words."""
+
+    async def ask(file: bytes = wav_bytes(), **fields: str) -> httpx.Response:
+        return await service.client.post(
+            "/v1/speech-to-text", files={"file": ("a.wav", file)}, data=fields, headers=service.auth()
+        )
+
+    heard = (await ask(model_id="scribe_v1", language_code="spa", diarize="true")).json()
+    assert (heard["text"], heard["language_code"]) == ("Salt & pepper. Salt & pepper.", "es")
+    assert heard["words"][:2] == [
+        {"text": "Salt", "start": 0.25, "end": 0.45, "type": "word", "logprob": -0.6931},
+        {"text": " ", "start": 0.45, "end": 0.5, "type": "spacing", "logprob": 0.0},
+    ]
+    assert_refused(await ask(model_id="whisper-1"), 400, "model_unsupported")
+    assert_refused(await ask(b"", model_id="scribe_v1"), 400, "invalid_request")
+    assert_refused(await ask(file_format="pcm_s16le_16"), 400, "invalid_request")
+    assert_refused(await ask(source_url="https://example.com/a.mp3"), 400, "invalid_request")
+    assert_refused(await ask(language_code="xx"), 400, "language_unsupported")
+
+
+async def test_speech_is_written_down_while_it_is_spoken() -> None:
+    """The client ends turns, or silence does; times if they are asked for; a refusal has its kind and ends it."""
+    half_s = base64.b64encode(np.full(8000, 9000, "<i2").tobytes()).decode()
+    quiet_s = base64.b64encode(bytes(2 * 16000)).decode()
+    async with serve() as service:
+        path = "realtime?model_id=scribe_v2_realtime&language_code=en&include_timestamps=true"
+        async with Talk(service, path, part="speech-to-text") as talk:
+            assert (await talk.hear())["message_type"] == "session_started"
+            await talk.say(*[{"message_type": "input_audio_chunk", "audio_base_64": half_s}] * 3)
+            assert await talk.hear() == {"message_type": "partial_transcript", "text": "Salt & pepper."}
+            await talk.say({"audio_base_64": half_s, "commit": True})
+            told = await talk.hear()
+            while told["message_type"] == "partial_transcript":
+                told = await talk.hear()
+            assert told == {"message_type": "committed_transcript", "text": "Salt & pepper."}
+            timed = await talk.hear()
+            assert (timed["language_code"], len(timed["words"])) == ("en", 5)
+            await talk.say({"audio_base_64": "?"}, {"audio_base_64": quiet_s, "commit": True})
+            assert (await talk.hear())["message_type"] == "input_error"
+            assert await talk.hear() == {"message_type": "committed_transcript", "text": ""}
+        async with Talk(service, "realtime?commit_strategy=vad&audio_format=pcm_16000", part="speech-to-text") as talk:
+            await talk.say(*[{"audio_base_64": half_s}] * 4, *[{"audio_base_64": quiet_s}] * 3)
+            while (told := await talk.hear())["message_type"] != "committed_transcript":
+                pass
+            assert told["text"] == "Salt & pepper."
+        for query, kind in (
+            ("model_id=whisper-1", "input_error"),
+            ("audio_format=ulaw_8000", "input_error"),
+            ("commit_strategy=perhaps", "input_error"),
+            ("language_code=xx", "input_error"),
+            ("token=wrong", "auth_error"),
+        ):
+            async with Talk(service, f"realtime?{query}", part="speech-to-text") as talk:
+                frames, code = await talk.hear_until_closed()
+            assert ([frame["message_type"] for frame in frames], code) == ([kind], 1008), query
+
+
 class Talk:
     """One of ElevenLabs' sockets."""
 
-    def __init__(self, service: HttpService, path: str, key: str | None = None) -> None:
+    def __init__(self, service: HttpService, path: str, key: str | None = None, part: str = "text-to-speech") -> None:
         headers = {} if key == "" else {"xi-api-key": key or service.read_key}
-        url = f"{service.base_url.replace('http', 'ws', 1)}/v1/text-to-speech/{path}"
+        url = f"{service.base_url.replace('http', 'ws', 1)}/v1/{part}/{path}"
         self._connecting = websockets.connect(url, additional_headers=headers)
 
     async def __aenter__(self) -> "Talk":

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-ACCEPTED_FORMATS = "WAV, MP3, FLAC, OGG (Vorbis or Opus), WebM/Opus, M4A/AAC, AMR, AIFF or CAF"
+ACCEPTED_FORMATS = "WAV, MP3, FLAC, OGG (Vorbis or Opus), WebM/Opus, M4A/AAC, AMR, WMA, AIFF or CAF"
 """For messages."""
 
 _MAX_SYNC_SEARCH_BYTES = 65_536
@@ -25,6 +25,12 @@ class AudioContainer(StrEnum):
     MP4 = "mp4"
     WEBM = "matroska"
     AMR = "amr"
+    ASF = "asf"
+    AVI = "avi"
+    WAVPACK = "wv"
+    VOC = "voc"
+    SVX = "iff"
+    NIST = "nistsphere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +57,8 @@ def _by_magic(head: bytes) -> AudioContainer | None:
     first, form = head[:4], head[8:12]
     if first in (b"RIFF", b"RIFX", b"RF64") and form == b"WAVE":
         return AudioContainer.WAV
-    if first == b"FORM" and form in (b"AIFF", b"AIFC"):
-        return AudioContainer.AIFF
+    if (first, form) in _FORMS:
+        return _FORMS[first, form]
     if head[4:8] == b"ftyp":
         return AudioContainer.MP4
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
@@ -65,7 +71,59 @@ def _by_magic(head: bytes) -> AudioContainer | None:
         b".snd": AudioContainer.AU,
         b"#!AM": AudioContainer.AMR,
         b"\x1aE\xdf\xa3": AudioContainer.WEBM,
+        b"0&\xb2u": AudioContainer.ASF,
+        b"wvpk": AudioContainer.WAVPACK,
+        b"Crea": AudioContainer.VOC,
+        b"NIST": AudioContainer.NIST,
     }.get(first)
+
+
+def name_other(content: bytes) -> str:
+    """What some bytes are that are no recording of the list, for a message; empty if nobody knows."""
+    head = content.lstrip()[:12]
+    if content[:1] == content[188:189] == content[376:377] == b"G":
+        return "an MPEG transport stream"
+    if head[:4] == b"RIFF":
+        return {b"QLCM": "a QCP recording", b"RMID": "a MIDI file"}.get(head[8:], "")
+    return next((name for magic, name in _OTHERS.items() if head.startswith(magic)), "")
+
+
+_FORMS = {
+    (b"FORM", b"AIFF"): AudioContainer.AIFF,
+    (b"FORM", b"AIFC"): AudioContainer.AIFF,
+    (b"FORM", b"8SVX"): AudioContainer.SVX,
+    (b"FORM", b"16SV"): AudioContainer.SVX,
+    (b"RIFF", b"AVI "): AudioContainer.AVI,
+}
+_OTHERS = {
+    b"MThd": "a MIDI file",
+    b"#!SILK": "a SILK voice message",
+    b"\x02#!SILK": "a SILK voice message",
+    b"FLV": "Flash video",
+    b".RMF": "RealAudio",
+    b".ra\xfd": "RealAudio",
+    b"MAC ": "Monkey's Audio",
+    b"TTA1": "True Audio",
+    b"MPCK": "Musepack",
+    b"MP+": "Musepack",
+    b"ajkg": "Shorten",
+    b"DSD ": "a DSD recording",
+    b"\0\0\x01\xba": "an MPEG program stream",
+    b"#EXTM3U": "a playlist",
+    b"ffconcat": "a playlist",
+    b"[playlist]": "a playlist",
+    b"%PDF": "a PDF",
+    b"PK\x03\x04": "a ZIP archive or a document",
+    b"Rar!": "an archive",
+    b"7z\xbc\xaf": "an archive",
+    b"\x1f\x8b": "compressed with gzip",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"<": "a web page or XML",
+    b"{": "JSON",
+    b"data:": "a data URL: send only what is behind its comma",
+}
 
 
 def _id3_bytes(content: bytes) -> int:

@@ -16,7 +16,7 @@ import soundfile
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
-from myna.audio.container import ACCEPTED_FORMATS, AudioContainer, sniff_container
+from myna.audio.container import ACCEPTED_FORMATS, AudioContainer, name_other, sniff_container
 from myna.audio.joined_wav import split_wav
 from myna.domain.errors import AudioUndecodable, PayloadTooLarge
 
@@ -32,11 +32,15 @@ _READ_BY_LIBSNDFILE = frozenset(AudioContainer) - {
     AudioContainer.MP4,
     AudioContainer.WEBM,
     AudioContainer.AMR,
+    AudioContainer.ASF,
+    AudioContainer.AVI,
+    AudioContainer.WAVPACK,
 }
 _FFMPEG_CODECS = (
-    "aac,aac_latm,alac,amrnb,amrwb,opus,libopus,vorbis,flac,mp1,mp1float,mp2,mp2float,mp3,mp3float,adpcm_ima_wav,adpcm_ms,adpcm_ima_qt,"
-    "gsm_ms,pcm_alaw,pcm_mulaw,pcm_u8,pcm_s8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,"
-    "pcm_f32be,pcm_f64le,pcm_f64be"
+    "aac,aac_latm,ac3,eac3,alac,amrnb,amrwb,opus,libopus,vorbis,speex,flac,mp1,mp1float,mp2,mp2float,mp3,mp3float,"
+    "wmav1,wmav2,wmapro,wmavoice,wmalossless,wavpack,g722,g723_1,g726,gsm,gsm_ms,truespeech,adpcm_ima_wav,adpcm_ms,"
+    "adpcm_ima_qt,adpcm_yamaha,pcm_alaw,pcm_mulaw,pcm_u8,pcm_s8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,"
+    "pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be"
 )
 """All that FFmpeg may start: no video, no subtitles, no exotic game formats."""
 
@@ -85,7 +89,9 @@ def decode_audio(content: bytes, limits: DecodeLimits, start_s: float = 0.0) -> 
         raise AudioUndecodable(f"The recording is empty. Send {ACCEPTED_FORMATS}.")
     sniffed = sniff_container(content)
     if sniffed is None:
-        raise AudioUndecodable(f"The bytes are not a recording in a known format. Send {ACCEPTED_FORMATS}.")
+        other = name_other(content)
+        are = f"{other}, not a recording that is read here" if other else "not a recording in a known format"
+        raise AudioUndecodable(f"The bytes are {are}. Send {ACCEPTED_FORMATS}; samples without a header as WAV.")
     found = content[sniffed.content_start :] if sniffed.content_start else content
     parts = split_wav(found) if sniffed.container is AudioContainer.WAV else [found]
     file = io.BytesIO(parts[0])
@@ -212,7 +218,7 @@ def _read_with_ffmpeg(
     """Raises: av.FFmpegError, ValueError, AudioUndecodable."""
     options = {
         "codec_whitelist": _FFMPEG_CODECS,
-        "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,wav,w64,aiff,au,caf,flac,ogg,mp3,aac,amr",
+        "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,wav,w64,aiff,au,caf,flac,ogg,mp3,aac,amr,asf,avi,wv",
         "protocol_whitelist": "none",  # a file may name others (mov references): none is ever opened
     }
     opened = av.open(file, mode="r", format=container.value, options=options, metadata_errors="ignore")
@@ -221,8 +227,11 @@ def _read_with_ffmpeg(
             raise AudioUndecodable(f"The {container.name} file has no audio track. Send {ACCEPTED_FORMATS}.")
         stream = opened.streams.audio[0]
         context = stream.codec_context
-        if context is None:
-            raise AudioUndecodable(f"The codec of the {container.name} file is not read here. Send {ACCEPTED_FORMATS}.")
+        codec = context.name if context is not None else "unknown or protected"
+        if context is None or codec not in _FFMPEG_CODECS.split(","):
+            raise AudioUndecodable(
+                f"The codec of the {container.name} file ({codec}) is not read here. Send {ACCEPTED_FORMATS}."
+            )
         collected = _BlockCollector(context.sample_rate, context.channels, limits, start_s)
         declared = [opened.duration / av.time_base if opened.duration else 0.0]
         if stream.duration and stream.time_base:

@@ -6,8 +6,9 @@ import json
 import logging
 import signal
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import quote
 
 import typer
@@ -45,9 +46,13 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         yield
 
-    def open_connection(self) -> asyncio.Protocol:
-        """For a connection that another process has accepted."""
-        return PromptHttpProtocol(self.config, self.server_state, {})
+    async def take_connection(self, connection: socket.socket) -> None:
+        """One that another process has accepted."""
+        loop = asyncio.get_running_loop()
+        with suppress(OSError):  # under TLS: it does not get that far
+            await loop.connect_accepted_socket(
+                lambda: PromptHttpProtocol(self.config, self.server_state, {}), connection, ssl=self.config.ssl
+            )
 
 
 async def run_server(settings: Settings, host: str, port: int, *, is_dev: bool, as_json: bool) -> None:
@@ -58,13 +63,14 @@ async def run_server(settings: Settings, host: str, port: int, *, is_dev: bool, 
     Raises: MynaError for what keeps the service from starting; typer.BadParameter for an address that cannot be had.
     """
     configure_logging(settings.log_format)
+    scheme = check_scheme(settings)
     with _listen(host, port) as listening:
-        url = f"http://{_shown_host(host)}:{listening.getsockname()[1]}"
+        url = f"{scheme}://{_shown_host(host)}:{listening.getsockname()[1]}"
 
         async def tell(keys: KeyStore | None) -> None:
             dev_key = await _make_dev_key(keys) if keys is not None else None
             logger.info("ready at %s", url)
-            _announce(url, dev_key, is_open=not _is_loopback(host), as_json=as_json)
+            _announce(url, dev_key, is_open=scheme == "http" and not _is_loopback(host), as_json=as_json)
 
         if settings.workers > 1:
             await run_workers(
@@ -92,7 +98,9 @@ async def serve_services(
     services = build_services(settings)
     host, port = sockets[0].getsockname()[:2] if sockets else ("", 0)
     app = create_app(services, HttpLimits.of(settings), AuditLog(settings.data_dir))
-    config = server_config(app, host, port, drain_s=settings.drain_s)
+    config = server_config(
+        app, host, port, drain_s=settings.drain_s, certificate=settings.tls_certificate, key=settings.tls_key
+    )
     config.lifespan = "off"  # started and closed here: /healthz answers meanwhile, and what fails keeps its name
     config.load()
     server = Server(config)
@@ -109,6 +117,20 @@ async def serve_services(
         await services.close()
         await asyncio.to_thread(stop_tracing)
         logger.info("stopped")
+
+
+def check_scheme(settings: Settings) -> str:
+    """ "https" if there is a certificate. Raises: typer.BadParameter for files that uvicorn could not use."""
+    if settings.tls_certificate is None and settings.tls_key is None:
+        return "http"
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_certificate or "", settings.tls_key)
+    except OSError as exc:
+        raise typer.BadParameter(
+            "MYNA_TLS_CERTIFICATE and MYNA_TLS_KEY must name a certificate and its private key, PEM files that this "
+            f"user may read: {exc.strerror or exc}."
+        ) from exc
+    return "https"
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -102,7 +102,7 @@ class Inlet:
         for descriptor in descriptors:
             connection = _Connection(descriptor, lambda: self._say(CLOSED))
             connection.setblocking(False)
-            making = self._loop.create_task(self._loop.connect_accepted_socket(server.open_connection, connection))
+            making = self._loop.create_task(server.take_connection(connection))
             self._making.add(making)
             making.add_done_callback(self._making.discard)
 

@@ -51,7 +51,7 @@ _WRAPPED_PATHS = ("/tts/v1/voice:stream", "/v1/")
 """Where the body is repeated under `error`: stream clients and OpenAI clients read it there
 (wire-contract.md#errors)."""
 
-_ELEVENLABS_PATHS = ("/v1/voices", "/v2/voices", "/v1/text-to-speech/", "/v1/user", "/v1/history")
+_ELEVENLABS_PATHS = ("/v1/voices", "/v2/voices", "/v1/text-to-speech/", "/v1/speech-to-text", "/v1/user", "/v1/history")
 _ELEVENLABS_STATUSES = {
     "CREDENTIALS_MISSING": "needs_authorization",
     "CREDENTIALS_REJECTED": "invalid_api_key",

@@ -147,4 +147,5 @@ class _Outlet:
         writer = h11.Connection(h11.SERVER)
         for event in (head, h11.Data(data=bytes(reply.body)), h11.EndOfMessage()):
             self._transport.write(writer.send(event) or b"")
-        self._transport.write_eof()
+        if self._transport.can_write_eof():  # not under TLS
+            self._transport.write_eof()

@@ -1,5 +1,7 @@
 """How the application is served: what the server must do for the contract to hold on the wire."""
 
+from pathlib import Path
+
 import uvicorn
 from fastapi import FastAPI
 
@@ -12,10 +14,20 @@ _KEEP_ALIVE_S = 75.0
 _DRAIN_S = 30
 
 
-def server_config(app: FastAPI, host: str, port: int, backlog: int = 2048, drain_s: int = _DRAIN_S) -> uvicorn.Config:
+def server_config(
+    app: FastAPI,
+    host: str,
+    port: int,
+    *,
+    backlog: int = 2048,
+    drain_s: int = _DRAIN_S,
+    certificate: Path | None = None,
+    key: Path | None = None,
+) -> uvicorn.Config:
     """Options for uvicorn. The caller configures logging; uvicorn's own is left out.
 
-    drain_s: how long what is being answered may take to its end when the server stops.
+    drain_s: how long what is being answered may take to its end when the server stops. certificate, key: PEM files, for
+    HTTPS; the key may be in the certificate's file.
     """
     return uvicorn.Config(
         app,
@@ -32,6 +44,8 @@ def server_config(app: FastAPI, host: str, port: int, backlog: int = 2048, drain
         ws_ping_interval=None,
         timeout_keep_alive=int(_KEEP_ALIVE_S),
         timeout_graceful_shutdown=drain_s,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
         log_config=None,
         # At INFO it logs the address of every socket, whose query may hold a key.
         log_level="warning",

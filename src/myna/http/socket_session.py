@@ -94,6 +94,7 @@ class SocketSession:
         headers = [(REQUEST_ID_HEADER.encode(), self._record.request_id.encode())]
         await self._websocket.accept(self._subprotocol, headers)
         try:
+            await self._greet()
             while not self._is_over and (frame := await self._next_frame()) is not None:
                 if not await self._is_admitted(frame):
                     return
@@ -124,6 +125,9 @@ class SocketSession:
     def _is_busy(self) -> bool:
         """Something goes on, though no frame comes."""
         raise NotImplementedError
+
+    async def _greet(self) -> None:
+        """What is said before the client has said anything."""
 
     async def _obey(self, frame: dict[str, Any]) -> None:
         raise NotImplementedError

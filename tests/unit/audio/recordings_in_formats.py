@@ -1,6 +1,7 @@
 """One real recording written in every container and codec that is read."""
 
 import io
+import struct
 from collections.abc import Iterator
 
 import av
@@ -32,6 +33,8 @@ def write_with_ffmpeg(container: str, codec: str, **options: str) -> bytes:
     with av.open(content, "w", format=container, options=options) as opened:
         stream = opened.add_stream(codec, rate=48000)
         stream.layout = "mono"
+        if container == "asf":
+            stream.bit_rate = 128_000
         resampler = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=48000)
         frame = av.AudioFrame.from_ndarray(samples[np.newaxis], format="fltp", layout="mono")
         frame.sample_rate = rate_hz
@@ -39,6 +42,15 @@ def write_with_ffmpeg(container: str, codec: str, **options: str) -> bytes:
             opened.mux(stream.encode(piece))
         opened.mux(stream.encode(None))
     return content.getvalue()
+
+
+def write_rifx() -> bytes:
+    """A WAV whose numbers are big-endian."""
+    samples, rate_hz = read_reference()
+    sound = (samples * 32767).astype(">i2").tobytes()
+    form = struct.pack(">4sIHHIIHH", b"fmt ", 16, 1, 1, rate_hz, 2 * rate_hz, 2, 16)
+    data = struct.pack(">4sI", b"data", len(sound)) + sound
+    return struct.pack(">4sI4s", b"RIFX", 4 + len(form) + len(data), b"WAVE") + form + data
 
 
 def iter_recordings() -> Iterator[tuple[str, bytes]]:
@@ -64,8 +76,12 @@ def iter_recordings() -> Iterator[tuple[str, bytes]]:
         ("OGG", "VORBIS"),
         ("OGG", "OPUS"),
         ("MP3", "MPEG_LAYER_III"),
+        ("VOC", "PCM_16"),
+        ("SVX", "PCM_16"),
+        ("NIST", "PCM_16"),
     ):
         yield f"{container}-{subtype}", write_with_libsndfile(container, subtype)
+    yield "RIFX-PCM_16", write_rifx()
     for container, codec, options in (
         ("ipod", "aac", {}),
         ("ipod", "alac", {}),
@@ -75,5 +91,11 @@ def iter_recordings() -> Iterator[tuple[str, bytes]]:
         ("matroska", "libopus", {}),
         ("wav", "libmp3lame", {}),
         ("mp3", "libmp3lame", {"id3v2_version": "3"}),
+        ("3gp", "aac", {}),
+        ("mov", "ac3", {}),
+        ("asf", "wmav2", {}),
+        ("avi", "pcm_s16le", {}),
+        ("wv", "wavpack", {}),
+        ("wav", "g722", {}),
     ):
         yield f"{container}-{codec}", write_with_ffmpeg(container, codec, **options)

@@ -11,6 +11,7 @@ import soundfile
 from tests.unit.audio.recordings_in_formats import (
     iter_recordings,
     read_reference,
+    write_with_ffmpeg,
     write_with_libsndfile,
 )
 
@@ -70,6 +71,23 @@ def test_rates_and_channels_beyond_the_limits_are_refused(rate_hz: int, num_chan
 def test_what_is_not_audio_is_refused_with_the_formats_that_are(content: bytes) -> None:
     """Never another exception, and the message helps."""
     with pytest.raises(AudioUndecodable, match=r"WAV|sound"):
+        decode_audio(content, LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"MThd\0\0\0\x06", "MIDI"),
+        (b"\x02#!SILK_V3", "SILK"),
+        (b"\n<!DOCTYPE html>", "web page"),
+        (b"RIFF\0\0\0\0QLCMfmt ", "QCP"),
+        ((b"G" + b"\0" * 187) * 3, "MPEG transport stream"),
+        (write_with_ffmpeg("matroska", "tta"), r"codec of the WEBM file \(tta\)"),
+    ],
+)
+def test_what_is_not_read_is_named(content: bytes, name: str) -> None:
+    """Whoever sent it learns what it is, and what to send."""
+    with pytest.raises(AudioUndecodable, match=f"{name}.*Send WAV"):
         decode_audio(content, LIMITS)
 
 

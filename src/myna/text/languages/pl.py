@@ -18,6 +18,11 @@ class Polish(Language):
         """See `Language`: "on the fifth", which is how the month stands, too."""
         return self.date_year(day)
 
+    def _read_at(self, match: re.Match[str]) -> str:
+        """ "o ósmej trzydzieści" """
+        hour = re.sub(r"y\b", "ej", re.sub(r"i\b", "iej", self.ordinal(int(match["h"]))))
+        return self.join(hour, "" if match["m"] == "00" else self.say(match["m"]))
+
     def _read_in_year(self, match: re.Match[str]) -> str:
         return re.sub(r"y\b", "ym", re.sub(r"i\b", "im", self.ordinal(int(match["y"])))) + " roku"
 
