@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from myna.http.allowances import Allowances
 from myna.http.limits import HttpLimits
 from myna.observability.metrics import Metrics
 from myna.testing.clock import FixedClock
-from myna.usecases.ports import ChangeTally, Grant
+from myna.usecases.ports import ChangeTally, Clock, Grant
 from myna.usecases.repeated_requests import Outcome
 
 VOICES = "/voices/v1/voices"
@@ -142,6 +142,21 @@ async def test_what_is_far_from_a_limit_is_told_later_and_what_is_near_at_once()
     assert await tallies.get("requests of k") == {"full_at_s": full_in_s}
 
 
+async def test_what_many_processes_let_in_too_much_is_owed() -> None:
+    """For a minute more, and not forgiven."""
+    clock, grant = FixedClock(), Grant(WorkspaceId("acme"), WRITE, key_id="k")
+    tallies = MemoryTallies(clock)
+    many = [Allowances(HttpLimits(max_requests_per_minute=60), Metrics(), clock, tallies) for _ in range(16)]
+    for allowances in many:
+        for _ in range(15):
+            with suppress(RateLimited):
+                async with allowances.request(grant):
+                    pass
+    for allowances in many:
+        await allowances.close()
+    assert await tallies.get("requests of k") == {"full_at_s": pytest.approx(clock.now().timestamp() + 120)}
+
+
 async def until_free(service: HttpService) -> None:
     async with asyncio.timeout(5):
         while (await service.get(VOICES)).status_code == 429:
@@ -227,3 +242,85 @@ async def test_a_store_that_is_away_for_a_moment_loses_no_voice() -> None:
         async with allowances.voices(workspace, 3, made):
             tallies.is_away = is_away_after
         assert await tallies.get(f"voices {clock.now().date()} acme") == {"amount": num_counted}
+
+
+async def test_a_store_that_is_away_leaves_the_requests_of_this_process_counted() -> None:
+    """Also when it is back and knows nothing of them."""
+    clock, grant = FixedClock(), Grant(WorkspaceId("acme"), WRITE, key_id="k")
+    tallies = LeavingTallies(clock)
+    allowances = Allowances(HttpLimits(max_requests_per_minute=3), Metrics(), clock, tallies)
+    tallies.is_away = True
+    for is_let_in in (True, True, True, False, False):
+        with nullcontext() if is_let_in else pytest.raises(RateLimited):
+            async with allowances.request(grant):
+                pass
+        for _ in range(9):
+            await asyncio.sleep(0)
+        tallies.is_away = is_let_in
+    await allowances.close()
+    assert await tallies.get("requests of k") == {"full_at_s": pytest.approx(clock.now().timestamp() + 60)}
+
+
+class LateTallies(MemoryTallies):
+    """Of a store that has changed what begins with `name` before it says so."""
+
+    def __init__(self, clock: Clock, name: str) -> None:
+        super().__init__(clock)
+        self.name = name
+        self.has_changed, self.may_answer = asyncio.Event(), asyncio.Event()
+
+    async def change(self, name: str, change: ChangeTally, lifetime: timedelta) -> None:
+        await super().change(name, change, lifetime)
+        if name.startswith(self.name):
+            self.has_changed.set()
+            await self.may_answer.wait()
+
+
+async def test_speech_is_counted_once_though_its_listener_leaves_meanwhile() -> None:
+    """Not at its end again, and not never."""
+    services = build_tone_services()
+    tallies = LateTallies(services.clock, "spoken")
+    async with open_service(HttpLimits(max_spoken_s_per_day=99), replace(services, tallies=tallies)) as service:
+        leaving = asyncio.create_task(service.speak("A sentence that takes its time. " * 8))
+        await asyncio.wait_for(tallies.has_changed.wait(), 5)
+        name = f"spoken {services.clock.now().date()} acme"
+        noted = await tallies.get(name)
+        leaving.cancel()
+        await asyncio.wait({leaving}, timeout=0.2)
+        tallies.may_answer.set()
+        await asyncio.gather(leaving, return_exceptions=True)
+        assert await tallies.get(name) == noted != {}
+
+
+async def test_what_was_reserved_by_who_leaves_is_given_back() -> None:
+    """Voices of a caller that left before the store had answered."""
+    clock = FixedClock()
+    tallies = LateTallies(clock, "voices")
+    allowances = Allowances(HttpLimits(max_voices_per_day=9), Metrics(), clock, tallies)
+
+    async def make() -> None:
+        async with allowances.voices(WorkspaceId("acme"), 3, Outcome()):
+            pass
+
+    leaving = asyncio.create_task(make())
+    await tallies.has_changed.wait()
+    leaving.cancel()
+    tallies.may_answer.set()
+    await asyncio.gather(leaving, return_exceptions=True)
+    assert await tallies.get(f"voices {clock.now().date()} acme") == {"amount": 0.0}
+
+
+async def test_what_ends_while_the_store_is_told_for_the_last_time_is_told() -> None:
+    """Or it would count as running for a while after a restart."""
+    clock, grant = FixedClock(), Grant(WorkspaceId("acme"), WRITE, key_id="k")
+    tallies = LateTallies(clock, "requests")
+    tallies.may_answer.set()
+    allowances = Allowances(HttpLimits(), Metrics(), clock, tallies)
+    async with allowances.request(grant):
+        tallies.has_changed.clear()
+        tallies.may_answer.clear()
+        closing = asyncio.create_task(allowances.close())
+        await tallies.has_changed.wait()
+    tallies.may_answer.set()
+    await closing
+    assert list(await tallies.get("requests of k")) == ["full_at_s"]

@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, nullcontext
@@ -49,7 +50,7 @@ from myna.store.sql import SqlVoiceStore
 from myna.store.tallies import SqlTallies
 from myna.testing.clock import FixedClock
 from myna.usecases.job_store import Job, NewItem, SpokenItem
-from myna.usecases.ports import Tallies
+from myna.usecases.ports import Tallies, Tally
 
 
 @pytest.fixture
@@ -94,9 +95,30 @@ class TestSqliteTallies(TallyContract):
         with closing(sqlite3.connect(tmp_path / "data" / DATABASE_FILE, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             async with asyncio.timeout(5):
-                asked = (tallies.change("a", lambda tally: tally, timedelta(minutes=1)) for _ in range(3))
+                asked = (tallies.change("a", lambda tally: tally, timedelta(minutes=1)) for _ in range(20))
                 outcomes = await asyncio.gather(*asked, return_exceptions=True)
             assert {type(outcome) for outcome in outcomes} == {ServiceUnavailable}
+
+    async def test_who_leaves_has_changed_nothing(self, tallies: Tallies) -> None:
+        """And waits until that is certain, however often they are told to leave."""
+        has_begun, goes_on = threading.Event(), threading.Event()
+
+        def change(_: Tally) -> Tally:
+            has_begun.set()
+            goes_on.wait(5)
+            return {"num": 1.0}
+
+        leaving = asyncio.create_task(tallies.change("a", change, timedelta(minutes=1)))
+        await asyncio.to_thread(has_begun.wait, 5)
+        for _ in range(3):
+            leaving.cancel()
+            for _ in range(5):
+                await asyncio.sleep(0)
+        assert not leaving.done()
+        goes_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+        assert await tallies.get("a") == {}
 
 
 class TestSqliteRequestKeys(RequestKeyContract):

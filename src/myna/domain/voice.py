@@ -23,6 +23,8 @@ name."""
 UNCLEAR_VOICE = 0.75
 """A clarity below this is told, with advice. Its source and rate of false alarms are in docs/lab/audio.md."""
 _MAX_SLUG_CHARS = 48
+_MAX_VOICE_ID_CHARS = 255
+"""More than any has: stores remember by them what was asked for."""
 
 
 def check_voice_id(given: str) -> None:
@@ -32,6 +34,8 @@ def check_voice_id(given: str) -> None:
     """
     if not given:
         raise InvalidRequest("voiceId is required. List the voices to find one.")
+    if len(given) > _MAX_VOICE_ID_CHARS:
+        raise unknown_voice(given)
     if not given.isprintable():
         raise VoiceNotFound("Unknown voice: the id holds control characters.")
 

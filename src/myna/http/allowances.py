@@ -56,7 +56,7 @@ class _Requests:
 class Allowances:
     """Asked after the key was found good and before any work is done. A limit of 0 is none.
 
-    A store that cannot be written refuses nobody: then this process counts alone.
+    A store that cannot be written refuses nobody: then this process counts requests alone, and nothing else.
     """
 
     def __init__(self, limits: HttpLimits, metrics: Metrics, clock: Clock, tallies: Tallies) -> None:
@@ -70,6 +70,7 @@ class Allowances:
         self._counting = threading.Lock()
         """The store may ask what to keep on a thread of its own."""
         self._closing = asyncio.Event()
+        self._noting: set[asyncio.Task[bool]] = set()
 
     @asynccontextmanager
     async def request(self, grant: Grant) -> AsyncIterator[None]:
@@ -112,7 +113,7 @@ class Allowances:
         for requests in self._requests.values():
             requests.changed.set()
         telling = [requests.telling for requests in self._requests.values() if requests.telling is not None]
-        await asyncio.gather(*telling, return_exceptions=True)
+        await asyncio.gather(*telling, *self._noting, return_exceptions=True)
 
     async def check_speech(self, workspace: WorkspaceId) -> None:
         """Raises: QuotaExhausted. What was begun before is spoken to its end."""
@@ -121,8 +122,12 @@ class Allowances:
             raise self._over_quota("spoken", f"The workspace has had its {most:g} seconds of speech of today.")
 
     async def note_speech(self, workspace: WorkspaceId, duration_s: float) -> None:
+        """Once, also if the caller leaves meanwhile."""
         if self._limits.max_spoken_s_per_day and duration_s:
-            await self._change(self._of_today("spoken", workspace), partial(_add, duration_s), _DAY)
+            change = self._change(self._of_today("spoken", workspace), partial(_add, duration_s), _DAY)
+            self._noting.add(noting := asyncio.create_task(change))
+            noting.add_done_callback(self._noting.discard)
+            await asyncio.shield(noting)
 
     @asynccontextmanager
     async def voices(self, workspace: WorkspaceId, num: int, made: Outcome) -> AsyncIterator[None]:
@@ -141,10 +146,13 @@ class Allowances:
         if not most:
             yield
             return
-        num_taken = num if await self._change(name, reserve, _DAY) else 0
+        reserving = asyncio.create_task(self._change(name, reserve, _DAY))
         try:
+            await asyncio.shield(reserving)
             yield
         finally:
+            # Also if the caller left before: then what was reserved is given back.
+            num_taken = num if await reserving else 0
             await self._change(name, partial(_add, len(made.voice_ids) - num_taken), _DAY)
 
     async def take_token(self, grant: Grant) -> None:
@@ -167,9 +175,10 @@ class Allowances:
     def _fill(self, tally: Tally, most: int, num: int) -> Tally:
         now_s = self._clock.now().timestamp()
         full_at_s = max(tally.get("full_at_s", now_s), now_s)
-        if full_at_s > now_s + 2 * _MINUTE_S:  # never, unless the clock was set back
+        if full_at_s > now_s + 3 * _MINUTE_S:  # never, unless the clock was set back
             full_at_s = now_s
-        return {**tally, "full_at_s": full_at_s + num * _MINUTE_S / most}
+        # Many processes that let in their quarters at one time owe no more than a minute.
+        return {**tally, "full_at_s": min(full_at_s + num * _MINUTE_S / most, now_s + 2 * _MINUTE_S)}
 
     # --- what runs: each process says how many, and until when that holds -------------------------------------------
 
@@ -186,12 +195,18 @@ class Allowances:
         wait_s = max(0.0, tally.get("full_at_s", 0.0) - self._clock.now().timestamp())
         return wait_s + (requests.num_untold + 1) * _MINUTE_S / limits.max_requests_per_minute <= _FAR * _MINUTE_S
 
+    def _is_full(self, requests: _Requests) -> bool:
+        return requests.tally.get("full_at_s", 0.0) <= self._clock.now().timestamp()
+
     def _tell(self, requests: _Requests, tally: Tally, num_new: int = 0) -> Tally:
         """What the store is to keep; with `num_new` requests that want to be let in. Raises: RateLimited."""
         most = self._limits.max_concurrent_requests
         if num_new and most and requests.num_running + self._num_elsewhere(tally) >= most:
             raise self._refusal("concurrent", RateLimited(f"This key has {most} requests running. Wait for one.", 1))
         per_minute = self._limits.max_requests_per_minute
+        if per_minute:
+            # This process knows of requests that a store that was away does not.
+            tally = {**tally, "full_at_s": max(known.get("full_at_s", 0.0) for known in (tally, requests.tally))}
         if num_new:
             tally = self._take(tally, per_minute, "requests", requests.num_untold + num_new)
         elif per_minute:
@@ -216,16 +231,16 @@ class Allowances:
             with self._counting:
                 return self._tell(requests, tally)
 
-        while requests.num_running or requests.changed.is_set():
+        is_told = True
+        while requests.num_running or requests.changed.is_set() or not (is_told or self._is_full(requests)):
             with suppress(TimeoutError):
                 await asyncio.wait_for(requests.changed.wait(), _RENEWED_S)
             if self._is_far_from_limits(requests):
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._closing.wait(), _TOLD_S)
             requests.changed.clear()
-            with suppress(ServiceUnavailable):
-                await self._tallies.change(f"requests of {key_id}", tell, _RUNNING)
-            if self._closing.is_set():
+            is_told = await self._change(f"requests of {key_id}", tell)
+            if self._closing.is_set() and not (is_told and requests.changed.is_set()):
                 return
 
     # --- the store -------------------------------------------------------------------------------------------------

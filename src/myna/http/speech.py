@@ -112,8 +112,8 @@ async def speak_along(
             record.audio_s = round(record.audio_s + chunk.duration_s, 6)
             unnoted_s += chunk.duration_s
             if unnoted_s >= _NOTED_S:
-                await backend.allowances.note_speech(command.workspace, unnoted_s)
-                unnoted_s = 0.0  # only now: what is cut off in there is noted at the end
+                noted_s, unnoted_s = unnoted_s, 0.0
+                await backend.allowances.note_speech(command.workspace, noted_s)
             yield chunk
     finally:
         try:

@@ -8,9 +8,10 @@ import asyncio
 import logging
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -60,6 +61,9 @@ _SQLITE_PRAGMAS = (
 )
 _HASTY_PRAGMAS = ("PRAGMA synchronous = NORMAL", "PRAGMA busy_timeout = 500")
 """Who only counts waits half a second for another process, and then goes on without the store."""
+_PATIENCE_S = 30.0
+"""So long a caller waits for its turn, of this process, and then is told that the database is not to be had."""
+_HASTY_PATIENCE_S = 2.0
 _NUM_READERS = 4
 _MAX_REMEMBERED = 1000
 _MIGRATION_LOCK = 0x4D796E61
@@ -179,7 +183,7 @@ class _File:
 
     async def read(self, work: Work[T], name: Hashable) -> T:
         if name is None:
-            return await _run_on(self._readers, lambda: _transact(self._reading_engine, work))
+            return await _run_on(self._readers, lambda is_left: _transact(self._reading_engine, work, is_left))
         results = self._remembered.until_now()
         if name not in results:
             results[name] = await self.read(work, None)
@@ -188,11 +192,12 @@ class _File:
 
     async def write(self, work: Work[T], *, is_lasting: bool) -> T:
         if is_lasting:
-            return await _run_on(self._writer, lambda: _transact(self.engine, work))
-        return await _run_on(self._hasty_writer, lambda: _transact(self._hasty_engine, work))
+            return await _run_on(self._writer, lambda is_left: _transact(self.engine, work, is_left))
+        hasty = self._hasty_writer, lambda is_left: _transact(self._hasty_engine, work, is_left)
+        return await _run_on(*hasty, patience_s=_HASTY_PATIENCE_S)
 
     async def alter(self, change: Callable[[Connection], T]) -> T:
-        return await _run_on(self._writer, lambda: self._alter(change))
+        return await _run_on(self._writer, lambda _: self._alter(change))
 
     def _alter(self, change: Callable[[Connection], T]) -> T:
         """One process after the other: SQLite refuses at once, without waiting, to turn a file in use to WAL."""
@@ -203,7 +208,7 @@ class _File:
             return change(connection)
 
     async def wipe(self) -> None:
-        await _run_on(self._writer, self._wipe)
+        await _run_on(self._writer, lambda _: self._wipe())
 
     def _wipe(self) -> None:
         with self.engine.connect().execution_options(myna_begin="") as connection:
@@ -294,23 +299,37 @@ def insert_if_new(session: Session, table: type[DeclarativeBase], **values: Any)
     return session.execute(adding).first() is not None
 
 
-async def _run_on(lane: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-    """Who leaves waits for the end of what has begun: then it is done or not, never still being done."""
+async def _run_on(lane: ThreadPoolExecutor, work: Callable[[threading.Event], T], patience_s: float = _PATIENCE_S) -> T:
+    """Who leaves waits for the end of what has begun: then it is done or not, never still being done.
+
+    work: is told by the event when its caller leaves. Raises: TimeoutError if its turn did not come.
+    """
+    is_left = threading.Event()
     try:
-        running = lane.submit(work)
+        running = lane.submit(work, is_left)
     except RuntimeError as exc:
         raise ServiceUnavailable("The store is closed: the server is stopping.") from exc
+    done = asyncio.wrap_future(running)
     try:
-        return await asyncio.wrap_future(running)
+        await asyncio.wait({done}, timeout=patience_s)
+        if running.cancel():
+            raise TimeoutError("too many are waiting")
+        return await done
     except asyncio.CancelledError:
-        if not running.cancel():
-            await asyncio.gather(asyncio.wrap_future(running), return_exceptions=True)
+        is_left.set()
+        done.cancel()
+        while not running.cancel() and not running.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(asyncio.wrap_future(running), return_exceptions=True)
         raise
 
 
-def _transact(engine: Engine, work: Work[T]) -> T:
+def _transact(engine: Engine, work: Work[T], is_left: threading.Event) -> T:
     with Session(engine, expire_on_commit=False) as session, session.begin():
-        return work(session)
+        result = work(session)
+        if is_left.is_set():
+            raise TimeoutError("rolled back: nobody waits for it")
+        return result
 
 
 def _create_file_engine(url: URL, num_connections: int, *pragmas: str) -> Engine:

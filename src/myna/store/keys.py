@@ -96,7 +96,8 @@ class SqlKeyStore:
     async def verify(self, key: str) -> Grant:
         parts = parse_key(key)
         row = await self._find(parts.key_id)
-        # A row that is not there is compared too, so that the time tells nothing about which ids exist.
+        # A row that is not there is compared too. The time still tells which ids were asked for a moment ago (they are
+        # answered from memory), not a secret: ids are none, they are listed and logged.
         expected = row.secret_sha256 if row is not None else "0" * 64
         is_right = hmac.compare_digest(expected, parts.secret_sha256)
         if row is None or not is_right:
