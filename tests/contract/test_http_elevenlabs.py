@@ -264,7 +264,8 @@ async def test_a_recording_is_written_down(service: HttpService) -> None:
         {"text": "Salt", "start": 0.25, "end": 0.45, "type": "word", "logprob": -0.6931},
         {"text": " ", "start": 0.45, "end": 0.5, "type": "spacing", "logprob": 0.0},
     ]
-    assert_refused(await ask(model_id="whisper-1"), 400, "model_unsupported")
+    for model in ("whisper-1", "scribe_" + "x\n" * 100):  # names stand in the log
+        assert_refused(await ask(model_id=model), 400, "model_unsupported")
     assert_refused(await ask(b"", model_id="scribe_v1"), 400, "invalid_request")
     assert_refused(await ask(file_format="pcm_s16le_16"), 400, "invalid_request")
     assert_refused(await ask(source_url="https://example.com/a.mp3"), 400, "invalid_request")

@@ -485,6 +485,20 @@ async def test_an_idle_socket_is_closed() -> None:
             await socket.hear()
 
 
+@pytest.mark.parametrize("frame", [b"\x89\x80abcd", b"\x8a\x80abcd"], ids=["pings", "pongs"])
+async def test_control_frames_without_end_are_cut_off(service: HttpService, frame: bytes) -> None:
+    """What a client needs is answered; forty thousand in one piece end the connection, and hold nobody else up."""
+    async with talk(service) as socket:
+        for _ in range(5):
+            await asyncio.wait_for(await socket.connection.ping(), 5)
+        socket.connection.transport.write(frame * 40_000)
+        with pytest.raises(websockets.ConnectionClosedError):
+            await socket.hear()
+    async with talk(service) as socket:
+        await socket.say("c", create=CREATE)
+        assert await socket.hear_until("contextCreated")
+
+
 def test_no_pings_are_sent() -> None:
     """As the original: a client that reads nothing for a minute keeps its socket (wire-contract.md#opening)."""
     assert server_config(FastAPI(), "127.0.0.1", 0).ws_ping_interval is None

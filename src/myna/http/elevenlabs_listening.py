@@ -1,6 +1,7 @@
 """Scribe, as ElevenLabs' clients call it (elevenlabs.md#transcription): a recording, or a socket, to words."""
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
@@ -26,7 +27,7 @@ from myna.usecases.listen_live import LiveEvent, Turn
 
 _ROUTE = "/v1/speech-to-text"
 _SOCKET_ROUTE = "/v1/speech-to-text/realtime"
-_MODELS = "scribe_"
+_MODEL = re.compile(r"scribe_[a-z0-9_]{1,32}")
 """All are the recogniser aboard."""
 _PCM = "pcm_"
 _RATES_HZ = (8000, 16000, 22050, 24000, 44100, 48000)
@@ -191,7 +192,7 @@ class _Session(ListeningSession):
 
 def _check_model(name: str) -> None:
     """Raises: ModelUnsupported."""
-    if name and not name.startswith(_MODELS):
+    if name and not _MODEL.fullmatch(name):
         raise ModelUnsupported(f"model_id: {name[:64]} is not supported. Use scribe_v1.")
 
 

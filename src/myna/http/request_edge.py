@@ -96,7 +96,7 @@ class LastResort:
             record.error_code = "CLIENT_LEFT"
         except Exception as exc:  # noqa: BLE001  (the HTTP last resort: logged once, told as an id)
             # Once a reply has begun Starlette has no place for an error of ours: it raises one of its own from it.
-            known = exc.__cause__ if record.status else exc
+            known = exc.__cause__ if record.status and type(exc) is RuntimeError else exc
             failure, record.error_id = (describe(known), "") if isinstance(known, MynaError) else describe_bug(exc)
             record.error_code = failure.error_code
             if record.status:

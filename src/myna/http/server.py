@@ -5,6 +5,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from myna.http.patient_sockets import PatientSocketProtocol
 from myna.http.prompt_connections import PromptHttpProtocol
 
 _MAX_FRAME_BYTES = 2 * 1024 * 1024
@@ -36,7 +37,7 @@ def server_config(
         backlog=backlog,
         loop="asyncio",  # not what happens to be installed
         http=PromptHttpProtocol,
-        ws="websockets-sansio",
+        ws=PatientSocketProtocol,
         ws_max_size=_MAX_FRAME_BYTES,
         ws_per_message_deflate=False,
         # The original sends none: a client that only sends and does not read for a minute has to keep its socket
