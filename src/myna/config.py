@@ -16,7 +16,9 @@ class Settings(BaseSettings):
     Built at the edge (`cli`, `deploy`) and handed down; nothing imports an instance.
     """
 
-    model_config = SettingsConfigDict(env_prefix="MYNA_", frozen=True, extra="ignore", use_attribute_docstrings=True)
+    model_config = SettingsConfigDict(
+        env_prefix="MYNA_", env_ignore_empty=True, frozen=True, extra="ignore", use_attribute_docstrings=True
+    )
 
     data_dir: Path = Field(default_factory=lambda: user_data_path("myna"))
     """Folder of the database and the voices."""

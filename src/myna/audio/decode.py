@@ -40,7 +40,7 @@ _FFMPEG_CODECS = (
     "aac,aac_latm,ac3,eac3,alac,amrnb,amrwb,opus,libopus,vorbis,speex,flac,mp1,mp1float,mp2,mp2float,mp3,mp3float,"
     "wmav1,wmav2,wmapro,wmavoice,wmalossless,wavpack,g722,g723_1,g726,gsm,gsm_ms,truespeech,adpcm_ima_wav,adpcm_ms,"
     "adpcm_ima_qt,adpcm_yamaha,pcm_alaw,pcm_mulaw,pcm_u8,pcm_s8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,"
-    "pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be"
+    "pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,pcm_s8_planar,pcm_s16be_planar"
 )
 """All that FFmpeg may start: no video, no subtitles, no exotic game formats."""
 
@@ -218,7 +218,8 @@ def _read_with_ffmpeg(
     """Raises: av.FFmpegError, ValueError, AudioUndecodable."""
     options = {
         "codec_whitelist": _FFMPEG_CODECS,
-        "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,wav,w64,aiff,au,caf,flac,ogg,mp3,aac,amr,asf,avi,wv",
+        "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,wav,w64,aiff,au,caf,flac,ogg,mp3,aac,amr,asf,avi,wv,"
+        "voc,iff,nistsphere",
         "protocol_whitelist": "none",  # a file may name others (mov references): none is ever opened
     }
     opened = av.open(file, mode="r", format=container.value, options=options, metadata_errors="ignore")

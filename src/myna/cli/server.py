@@ -124,11 +124,15 @@ def check_scheme(settings: Settings) -> str:
     if settings.tls_certificate is None and settings.tls_key is None:
         return "http"
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_certificate or "", settings.tls_key)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+            settings.tls_certificate or "",
+            settings.tls_key,
+            password=lambda: "",  # nobody is asked for one
+        )
     except OSError as exc:
         raise typer.BadParameter(
             "MYNA_TLS_CERTIFICATE and MYNA_TLS_KEY must name a certificate and its private key, PEM files that this "
-            f"user may read: {exc.strerror or exc}."
+            f"user may read; the key may have no password: {exc.strerror or exc}."
         ) from exc
     return "https"
 

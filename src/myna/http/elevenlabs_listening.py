@@ -33,7 +33,7 @@ _PCM = "pcm_"
 _RATES_HZ = (8000, 16000, 22050, 24000, 44100, 48000)
 _MIN_SILENCE_S, _MAX_SILENCE_S = 0.5, 3.0
 """ElevenLabs' begin at 0.3 s: nothing aboard knows so early that a turn is over (wire-contract.md#listening)."""
-_ERROR_TYPES = {401: "auth_error", 403: "auth_error", 429: "rate_limited", 500: "transcriber_error"}
+_ERROR_TYPES = {401: "auth_error", 403: "auth_error", 429: "rate_limited"}
 _LEAST_CONFIDENCE = 1e-4
 
 router = APIRouter(tags=["elevenlabs"], responses=ELEVENLABS_ERRORS, default_response_class=JsonReply)
@@ -166,8 +166,9 @@ class _Session(ListeningSession):
             await self._outlet.send(self._error_frame(describe(exc)))
 
     def _error_frame(self, failure: Failure) -> JsonObject:
-        is_used_up = elevenlabs_status(failure) == "quota_exceeded"
-        kind = "quota_exceeded" if is_used_up else _ERROR_TYPES.get(failure.status, "input_error")
+        kind = "transcriber_error" if failure.status >= 500 else _ERROR_TYPES.get(failure.status, "input_error")
+        if elevenlabs_status(failure) == "quota_exceeded":
+            kind = "quota_exceeded"
         return {"message_type": kind, "error": failure.message}
 
     async def _tell(self, event: LiveEvent) -> None:

@@ -24,8 +24,10 @@ _REST_AFTER_S = 30.0
 class BackgroundLane:
     """One slot and the line before it."""
 
-    def __init__(self, spec: EngineSpec, settings: EngineSettings) -> None:
+    def __init__(self, spec: EngineSpec, settings: EngineSettings, max_cached_voices: int) -> None:
+        """max_cached_voices: what a live slot keeps; here it is sixteen at most."""
         self._spec = spec
+        self._max_cached_voices = min(_MAX_CACHED_VOICES, max_cached_voices)
         self._settings = replace(settings, num_threads=_NUM_THREADS)
         self._slot: EngineSlot | None = None
         self._line: WaitingLine[EngineSlot] | None = None
@@ -36,7 +38,7 @@ class BackgroundLane:
         self._stay()
         if self._slot is None or self._line is None:
             self._slot = EngineSlot(
-                self._spec, self._settings, "myna-background", _MAX_CACHED_VOICES, prepare=lower_priority
+                self._spec, self._settings, "myna-background", self._max_cached_voices, prepare=lower_priority
             )
             # A foreground of its own: work at leisure need not stop for it.
             self._line = WaitingLine([self._slot], _MAX_WAITING, Foreground())

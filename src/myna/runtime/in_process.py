@@ -76,7 +76,8 @@ class InProcessEngineClient:
         self._settings = settings
         self._num_slots = num_slots
         self._queue_length = queue_length
-        self._max_cached_voices = max(1, cache_bytes // spec.capabilities.voice_bytes)
+        self.max_cached_voices = max(1, cache_bytes // spec.capabilities.voice_bytes)
+        """Loaded voices that each instance keeps."""
         self._max_open_streams = max_open_streams
         self._hang_s = hang_s
         self._watching: asyncio.Task[None] | None = None
@@ -85,7 +86,7 @@ class InProcessEngineClient:
         self._line: WaitingLine[EngineSlot] | None = None
         self._foreground = foreground or Foreground()
         self._leisure = LeisureLane(spec, settings, self._foreground)
-        self._background = BackgroundLane(spec, settings)
+        self._background = BackgroundLane(spec, settings, self.max_cached_voices)
         self._streams: set[InProcessEngineStream] = set()
         self._background_streams: set[InProcessEngineStream] = set()
         self._is_closed = False
@@ -121,7 +122,7 @@ class InProcessEngineClient:
             return
         started_s = monotonic()
         for number in range(self._num_slots):
-            slot = EngineSlot(self._spec, self._settings, f"myna-engine-{number}", self._max_cached_voices)
+            slot = EngineSlot(self._spec, self._settings, f"myna-engine-{number}", self.max_cached_voices)
             self._slots.append(slot)
             # One after the other: loading takes the most memory, and the first failure is the same as the others.
             await slot.thread.submit(slot.load)

@@ -52,10 +52,15 @@ _DEADLINE_S = 300.0
 """Longest wait for an answer or for the next chunk, the time in line included."""
 _LEISURE_DEADLINE_S = 3600.0
 """The same for what gives way to everybody."""
+_LOOP_S = 5.0
+"""What the loop may take above that."""
 _LOOK_S, _SILENCE_S, _PING_S = 0.5, 1.0, 1.5
 """When no engine was heard of for so long one is asked; two questions without an answer in that time: none can speak.
 Together less than five seconds."""
-_MAX_WARM_VOICES = 64
+_FULL_S = 30.0
+"""A line that is full says nothing of who is behind it: so long after something was heard they count as alive."""
+_MAX_WARM_VOICES = 256
+"""That a replica reports, at most: Ray counts each ten times a second, and tells every router of all."""
 _NUM_AT_LEISURE = 64
 _NUM_HTTP = 4096
 """Requests and sockets of one HTTP replica; the limits of keys and bodies (HttpLimits) come long before."""
@@ -234,7 +239,10 @@ class RayEngineClient:
         if self._is_closed:
             raise closing()
         response = handle.make.remote(current_workspace(), method, arguments, options)
-        return await _answer(response, response, self._patience_s(handle is self._leisure))
+        made = await _answer(response, response, self._patience_s(handle is self._leisure))
+        if handle is self._live:
+            self._note_heard()
+        return made
 
     async def _watch(self) -> None:
         """Find out that no engine answers any more, and that one does again."""
@@ -247,10 +255,13 @@ class RayEngineClient:
 
     async def _is_pinged(self) -> bool:
         """Some engine says that it can speak."""
-        with suppress(MynaError):
+        try:
             response = self._live.can_speak.remote()
             return bool(await _answer(response, response, _PING_S))
-        return False
+        except Overloaded:
+            return monotonic() - self._heard_s < _FULL_S
+        except MynaError:
+            return False
 
     def _note_heard(self) -> None:
         self._heard_s = monotonic()
@@ -304,13 +315,18 @@ class RaySampleAnalyst:
         return clarity
 
     def _ask(self, method: str, *arguments: Any) -> Any:
-        is_leisure = at_leisure.get()
+        handle, patience_s = (
+            (self._leisure, _LEISURE_DEADLINE_S) if at_leisure.get() else (self._live, self._deadline_s)
+        )
 
         async def ask() -> Any:
-            response = (self._leisure if is_leisure else self._live).call.remote(method, arguments)
-            return await _answer(response, response, _LEISURE_DEADLINE_S if is_leisure else self._deadline_s)
+            response = handle.call.remote(method, arguments)
+            return await _answer(response, response, patience_s)
 
-        return asyncio.run_coroutine_threadsafe(ask(), self._loop).result()
+        try:
+            return asyncio.run_coroutine_threadsafe(ask(), self._loop).result(patience_s + _LOOP_S)
+        except TimeoutError as exc:  # the loop is over, or stuck: it would have told of its own
+            raise _translated(exc) from exc
 
 
 # --- what runs in replicas -----------------------------------------------------------------------------------------
@@ -327,6 +343,14 @@ class EngineReplica:
         self._affinity = serve.metrics.Counter(
             "myna_voice_affinity", "Turns of speech, by whether the replica knew the voice.", ("outcome",)
         )
+
+        @serve.multiplexed(max_num_models_per_replica=min(_MAX_WARM_VOICES, self._engine.max_cached_voices))  # type: ignore[untyped-decorator]
+        async def note_voice(digest: str) -> str:
+            """Tells Ray Serve which voices are warm here. The slots' own caches hold them, by the same digest."""
+            self._num_loaded += 1
+            return digest
+
+        self._note_voice = note_voice
 
     async def check_health(self) -> None:
         """Called by Ray Serve, first of all before the replica counts as started. Raises: WeightsMissing, ..."""
@@ -377,12 +401,6 @@ class EngineReplica:
         with working_for(workspace):
             return await getattr(self._engine, method)(*arguments, **options)
 
-    @serve.multiplexed(max_num_models_per_replica=_MAX_WARM_VOICES)  # type: ignore[untyped-decorator]
-    async def _note_voice(self, digest: str) -> str:
-        """Tells Ray Serve which voices are warm here. The slots' own caches hold them, by the same digest."""
-        self._num_loaded += 1
-        return digest
-
 
 class VoiceRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[misc]
     """Ray Serve's choice of a replica: one that knows the voice and has a slot free, else the less busy one of two.
@@ -400,15 +418,15 @@ class VoiceRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[mis
             return [candidate_replicas]
         pending_request.routing_context.should_backoff = True
         voice, num_open = pending_request.metadata.multiplexed_model_id, self.replica_queue_len_cache.get
-        warm = [
-            replica
-            for replica in candidate_replicas
-            if voice in replica.multiplexed_model_ids and (num_open(replica.replica_id) or 0) < self._num_slots
-        ]
+        warm = [replica for replica in candidate_replicas if voice in replica.multiplexed_model_ids]
+        # Ray forgets counts after ten seconds; one that it does not get is not free
+        await self._probe_queue_lens([replica for replica in warm if num_open(replica.replica_id) is None], 0)
+        counts = {replica: num_open(replica.replica_id) for replica in warm}
+        free = [replica for replica, count in counts.items() if count is not None and count < self._num_slots]
         two = random.sample(candidate_replicas, min(2, len(candidate_replicas)))
         if voice:  # of two that are equally busy the one that knows fewer
             two.sort(key=lambda replica: len(replica.multiplexed_model_ids))
-        return [warm, two]
+        return [free, two]
 
 
 class ListeningReplica:

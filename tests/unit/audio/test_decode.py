@@ -15,6 +15,7 @@ from tests.unit.audio.recordings_in_formats import (
     write_with_libsndfile,
 )
 
+from myna.audio import decode
 from myna.audio.container import AudioContainer, sniff_container
 from myna.audio.decode import DecodeLimits, decode_audio
 from myna.domain.errors import AudioUndecodable, PayloadTooLarge
@@ -248,3 +249,16 @@ def test_a_recording_is_read_from_a_later_moment_on(name: str) -> None:
     joined = np.concatenate([part.channels for part in parts[:3]])[:, 0]
     assert np.corrcoef(joined[: 3 * rate_hz], whole.channels[: len(joined[: 3 * rate_hz]), 0])[0, 1] > 0.99
     assert len(parts[3].channels) == 0
+
+
+@pytest.mark.parametrize("name", ["VOC-PCM_16", "SVX-PCM_16", "NIST-PCM_16"])
+def test_what_libsndfile_refuses_is_read_by_ffmpeg(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of the containers that few write any more."""
+
+    def refuse(*_: object) -> None:
+        raise soundfile.SoundFileRuntimeError("refused")
+
+    monkeypatch.setattr(decode, "_read_with_libsndfile", refuse)
+    audio = decode_audio(RECORDINGS[name], LIMITS)
+    samples, rate_hz = read_reference()
+    assert len(audio.channels) / audio.sample_rate_hz == pytest.approx(len(samples) / rate_hz, abs=0.01)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from cryptography.hazmat.primitives import serialization
 from fastapi import FastAPI
 from tests.tls_certificate import write_certificate
 
@@ -44,16 +45,23 @@ async def test_a_connection_that_was_handed_over_speaks_tls(tmp_path: Path) -> N
     ours.close()
 
 
-def test_files_that_are_no_certificate_are_named(tmp_path: Path) -> None:
-    """Before anything is loaded."""
+def test_files_that_are_no_certificate_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is loaded, and nobody is asked for a password; an empty variable is none."""
+    monkeypatch.setenv("MYNA_TLS_CERTIFICATE", "")
     identity = write_certificate(tmp_path)
     assert check_scheme(Settings(tls_certificate=identity)) == "https"
     assert check_scheme(Settings()) == "http"
     (tmp_path / "empty.pem").write_text("")
+    pem = identity.read_bytes()
+    key = serialization.load_pem_private_key(pem, None)
+    secret = serialization.BestAvailableEncryption(b"secret")
+    encrypted = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, secret)
+    (tmp_path / "encrypted.pem").write_bytes(encrypted)
     for files in (
         {"tls_key": identity},
         {"tls_certificate": tmp_path / "empty.pem"},
         {"tls_certificate": tmp_path / "no"},
+        {"tls_certificate": identity, "tls_key": tmp_path / "encrypted.pem"},
     ):
         with pytest.raises(typer.BadParameter, match="MYNA_TLS_CERTIFICATE"):
             check_scheme(Settings(**files))

@@ -154,6 +154,7 @@ class KokoroEngine:
         styles, taps = self.workshop.timbre_space.styles(voice), equalizer_taps(voice.eq_db)
         levels = []
         for line in self.workshop.practise_lines(voice, HISS_LINES):
+            self._before_step()
             curves = ProsodyCurves(voice.move_pitch(line.curves.f0_hz), line.curves.energy)
             shape = self.decoder.shape(np.repeat(line.text.features, line.frames, axis=2), curves, styles, norms)
             heard = equalize(self.decoder.sound(shape, 0, shape.num_samples), taps)
