@@ -52,11 +52,9 @@ def build_services(
     engine: EngineClient | None = None,
     analyst: LoadedAnalyst | None = None,
 ) -> Services:
-    """Put everything together; nothing is loaded or connected before `Services.start()`.
-
-    engine, analyst: None for those of this process.
-    Raises: ResourceNotFound or EngineFailure for an engine that is not there, InvalidRequest for a bad store address.
-    """
+    """Nothing is loaded or connected before `Services.start()`. engine, analyst: None for those of this process.
+    Raises: ResourceNotFound or EngineFailure for an engine that is not there, InvalidRequest for a bad store
+    address."""
     keep_heap_small()
     clock = SystemClock()
     stores = open_stores(

@@ -17,14 +17,11 @@ _CLEAN_BACKGROUND = 3.3
 _MAX_SIGNAL_LOSS = 0.3
 """DNSMOS SIG that may be lost: more, and the voice suffers more than the noise."""
 _OPINION_WEIGHT = 0.03
-"""Of DNSMOS OVRL against the voice's cosine to what it was, in the choice of a strength. Found on 170 mixtures
-(docs/lab/audio.md): from .02 to .04 neither encoder finds the voice less alike on average."""
+"""Of DNSMOS OVRL against the cosine to the voice as it was: 170 mixtures, docs/lab/audio.md (.02 to .04 will do)."""
 _LEAST_GAIN = 0.05
-"""DNSMOS OVRL from which noise removal is worth what it takes: 0.2 and more in a storm and in surf at 5 dB, 0.02 among
-twelve talkers as loud as the voice."""
+"""DNSMOS OVRL from which noise removal pays: 0.2 and more in a storm or surf at 5 dB, 0.02 among twelve talkers."""
 _LEAST_LIKENESS = 0.85
-"""CAM++ cosine of cleaned and recorded speech: at least 0.93 in those mixtures; below, the filter took the voice for
-noise."""
+"""CAM++ cosine of cleaned and recorded speech: 0.93 or more in those mixtures; below, the voice was taken for noise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,10 +47,7 @@ class _Try:
 def clean_speech(
     speech: Waveform, before: OpinionScores, noise: NoiseRemover, opinion: OpinionModel, voice: CampplusEmbedder
 ) -> Cleaning:
-    """Remove noise if there is any, as much of it as the voice bears, if the recording comes out better for it.
-
-    before: what `opinion` says of `speech`.
-    """
+    """Remove noise, as much as the voice bears, if that makes it better. before: what `opinion` says of `speech`."""
     if before.background >= _CLEAN_BACKGROUND:
         return Cleaning(speech, before, False, (find("NOISE_REMOVAL_NEEDLESS", before.background),))
     voice_before = voice.embed(resample(speech, SAMPLE_RATE_HZ))

@@ -1,11 +1,6 @@
-"""Whether more than one person speaks in a recording: where it could fall into two voices, and how alike those are.
-
-Encoder A proposes, encoder B confirms. A hears windows of 1.6 s, so that every way to set one stretch against the rest
-costs next to nothing; B then hears the two sides of the best proposal whole, without their silences. Two kinds are
-proposed apart, since the best of one kind would hide the other: a change of speaker (a stretch from the beginning) and
-an interruption (a stretch inside). Windows count as much as there is sound in them. People who talk at the same time
-are found by `speaker_overlap`.
-"""
+"""Whether a recording could fall into two voices, and how alike those are. A hears windows of 1.6 s and proposes a
+change of speaker and, apart, an interruption, by the sound in each; B hears the two sides whole and confirms. People
+who talk at the same time are found by `speaker_overlap`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,8 +23,7 @@ from myna.domain.waveform import Waveform
 
 MAX_LIKENESS_A = 0.76
 MAX_LIKENESS_B = 0.60
-"""Below both, a stretch is another person. Source: `training/graphs/measure_speakers.py` on 91 speakers; the figures
-are in docs/weights.md."""
+"""Below both, a stretch is another person. Source: `training/graphs/measure_speakers.py`, 91 people."""
 
 _MIN_CHANGE_PARTIALS = 2
 _MIN_INTERRUPTION_PARTIALS = 3
@@ -70,11 +64,7 @@ class _Stretch:
 
 
 def measure_speaker_change(waveform: Waveform, a: Ge2eEmbedder, b: CampplusEmbedder) -> SpeakerChange | None:
-    """Find the stretch that sounds least like the rest.
-
-    waveform: 16 kHz. Returns: None for less than 4.8 s, or too little sound in it, to tell.
-    Raises: ValueError at another rate or for less than 0.1 s.
-    """
+    """The stretch least like the rest, of 16 kHz; None for less than 4.8 s or too little sound. Raises: ValueError."""
     span = audible_span(waveform)
     samples = waveform.samples[span]
     partials = a.embed_partials(samples)

@@ -1,8 +1,5 @@
-"""Whether people take turns in a recording, in however many pieces: the complement of `speaker_change`.
-
-Where that looks for one stretch that is unlike the rest, this parts all moments in two groups, so that it also hears a
-conversation of short turns. People who talk at the same time are found by `speaker_overlap`.
-"""
+"""Whether people take turns, in however many pieces: all moments in two groups, where `speaker_change` looks for one
+stretch unlike the rest. Who talks at the same time is found by `speaker_overlap`."""
 
 from dataclasses import dataclass
 
@@ -43,10 +40,7 @@ _ONE_VOICE = SpeakerTurns(1.0, 1.0)
 
 
 def measure_speaker_turns(waveform: Waveform, ge2e: Ge2eEmbedder, campplus: CampplusEmbedder) -> SpeakerTurns:
-    """Group the moments (1.6 s every 0.4 s) by 2-means of their GE2E embeddings, then compare the groups by CAM++.
-
-    waveform: speech without long pauses, any rate.
-    """
+    """Moments (1.6 s every 0.4 s) by 2-means of GE2E, compared by CAM++. waveform: without long pauses, any rate."""
     samples = resample(waveform, SAMPLE_RATE_HZ).samples
     starts = range(0, len(samples) - _PARTIAL_SAMPLES + 1, _HOP_SAMPLES)
     if len(starts) < _MIN_PARTIALS:

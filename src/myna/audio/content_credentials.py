@@ -42,10 +42,7 @@ class CredentialEncoders:
     """Opens encoders that sign what is answered whole."""
 
     def __init__(self, identity: bytes) -> None:
-        """identity: PEM of the private key, its certificate and those above it.
-
-        Raises: InvalidRequest if it is of no use, or the extra `c2pa` is not installed.
-        """
+        """identity: PEM of key, certificate and those above it. Raises: InvalidRequest (of no use, or no `c2pa`)."""
         self._signing = _Signing(_load_c2pa(), *_split_identity(identity))
         self._signing.check()
 

@@ -41,14 +41,9 @@ def choose_window(
     rate_fully: Callable[[SpeechWindow], float],
     max_window_s: float = MAX_WINDOW_S,
 ) -> SpeechWindow:
-    """Find the best run of speech.
-
-    Every run of neighbouring stretches that fits is rated cheaply; the best few are rated fully. A recording whose
-    speech fits as a whole is taken whole, unrated.
-
-    speech: in order, at least one. pauses_inside: where a stretch too long to use whole may be cut, s, best first.
-    rate_cheaply, rate_fully: higher is better.
-    """
+    """Every run of neighbouring stretches that fits is rated cheaply, the best few fully; speech that fits is taken
+    whole, unrated. speech: in order, at least one. pauses_inside: where a stretch too long may be cut, s, best
+    first. rate_cheaply, rate_fully: higher is better."""
     whole = shorten_pauses(speech, MAX_PAUSE_S)
     if sum(span.duration_s for span in whole) <= max_window_s:
         return SpeechWindow(tuple(whole), is_whole=True)

@@ -103,10 +103,7 @@ def _shipped_recording() -> Path:
 
 @asynccontextmanager
 async def _server(folder: Path, settings: Settings) -> AsyncIterator[dict[str, str]]:
-    """A `myna serve` of its own on a free port of the loopback, stopped by its process id when the block ends.
-
-    Gives what it says when it is ready: `url`, and `apiKey` if it has just made one.
-    """
+    """A `myna serve` on a free port of the loopback, ended with the block. Gives what it says: `url`, `apiKey`."""
     log = folder / "server.log"
     options = ["--dev", "--json", "--port", "0", "--data-dir", str(settings.data_dir), "--engine", settings.engine]
     with log.open("wb") as log_file:

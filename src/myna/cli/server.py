@@ -56,12 +56,8 @@ class Server(uvicorn.Server):
 
 
 async def run_server(settings: Settings, host: str, port: int, *, is_dev: bool, as_json: bool) -> None:
-    """Serve until a signal says stop, in this process or in several.
-
-    `/healthz` answers from the first moment, `/readyz` and everything else once the engine is loaded; only then the
-    address is printed.
-    Raises: MynaError for what keeps the service from starting; typer.BadParameter for an address that cannot be had.
-    """
+    """Until a signal, in this process or several. `/healthz` answers at once, all else when the engine is loaded;
+    then the address is printed. Raises: MynaError; typer.BadParameter for an address that cannot be had."""
     configure_logging(settings.log_format)
     scheme = check_scheme(settings)
     with _listen(host, port) as listening:
@@ -88,12 +84,8 @@ async def serve_services(
     obey: Callable[[Server], None],
     when_ready: Callable[[Services], Awaitable[None]],
 ) -> None:
-    """Serve in this process until the server is told to exit.
-
-    sockets: to listen at; none for a server that is handed its connections. obey: called once, with the server that
-    can be told. when_ready: called when the engine is loaded.
-    Raises: MynaError for what keeps the service from starting.
-    """
+    """Until the server is told to exit. sockets: to listen at; none if it is handed its connections. obey: called
+    once, with the server. when_ready: called when the engine is loaded. Raises: MynaError."""
     stop_tracing = start_tracing()
     services = build_services(settings)
     host, port = sockets[0].getsockname()[:2] if sockets else ("", 0)

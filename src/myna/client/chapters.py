@@ -5,8 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 MAX_CHAPTER_CHARS = 1000
-"""Half of what one request may carry (2000): its audio stays below the API's 16 MB for a reply at the slowest rate
-and highest sampling rate, and progress moves about once a minute."""
+"""Half of what a request may carry: its audio stays below 16 MB at the slowest and highest rate."""
 
 PARAGRAPH_PAUSE_S = 0.35
 """Silence that replaces a paragraph break at a seam: what the server leaves between paragraphs of one request."""
@@ -32,11 +31,7 @@ class Chapter:
 
 
 def split_chapters(text: str, max_chars: int = MAX_CHAPTER_CHARS) -> tuple[Chapter, ...]:
-    """Cut text into chapters of at most `max_chars`; nothing but white space is lost, markup tags stay whole.
-
-    Boundaries in order of preference: paragraph, sentence, clause, word, and for a "word" longer than a chapter,
-    anywhere.
-    """
+    """Chapters of at most `max_chars`, cut at a paragraph, else sentence, clause, word, or anywhere; no tag is cut."""
     chapters: list[Chapter] = []
     rest = text.strip()
     while len(rest) > max_chars:

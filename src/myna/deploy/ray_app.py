@@ -23,10 +23,7 @@ from myna.runtime import ray_serve
 
 
 def build(args: Mapping[str, str]) -> ray_serve.Application:
-    """The application of this environment's settings. Ray Serve calls it with the `args` of the config file: none.
-
-    Raises: InvalidRequest for state that other nodes could not see, or for arguments.
-    """
+    """Of this environment's settings. Ray Serve calls it with the config's `args`: none. Raises: InvalidRequest."""
     if args:
         raise InvalidRequest("The application takes no args: set MYNA_... in the environment of the nodes.")
     settings = read_shared_settings()

@@ -38,10 +38,7 @@ ADDABLE_MODELS = (
 
 
 def describe_other_engines(lang: LangCode, running: str) -> str:
-    """One or two sentences for a caller whose language the running engine does not speak.
-
-    running: the id of that engine. Imports the specs of installed plug-ins, no weights.
-    """
+    """For a caller whose language `running` does not speak. Imports the specs of installed plug-ins, no weights."""
     installed = [
         listing.id
         for listing in list_engines()

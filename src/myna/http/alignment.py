@@ -1,9 +1,5 @@
-"""Timestamps on the wire (wire-contract.md#timestamps): every piece of the caller's text, in order, without gaps in
-time.
-
-The engine tells when the words that it spoke are heard. Here the rest of the text (white space, punctuation, what was
-skipped) is given the time in between, so that the words put together are the text again.
-"""
+"""Timestamps (wire-contract.md#timestamps): every piece of the caller's text, in order, without gaps in time. The
+rest of the text (white space, punctuation, what was skipped) gets the time between the words that the engine tells."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -138,8 +134,7 @@ class TextAligner:
         self._position = last
 
     def _without_signs(self, first: int, last: int) -> tuple[int, int]:
-        """The word alone: quotes before it and commas after it become pieces of their own
-        (wire-contract.md#timestamps)."""
+        """The word alone: quotes before it, commas after it are pieces of their own (wire-contract.md#timestamps)."""
         leading = _LEADING_SIGNS.match(self._text, first, last)
         core_first = leading.end() if leading is not None else first
         if core_first == last:

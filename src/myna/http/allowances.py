@@ -1,11 +1,7 @@
-"""What one key may ask at a time and in a minute, and one workspace have in a day (wire-contract.md#allowances).
-
-Counted in the store, so that all processes and servers of a store count together. By hand: what the package `limits`
-knows of that is Redis, and a bucket is one number.
-
-While a key is far from its limits the store is told of its requests a quarter of a second later, all at once: to ask it
-first costs more than everything else around a short request.
-"""
+"""What one key may ask at a time and in a minute, and one workspace in a day (wire-contract.md#allowances), counted
+in the store for all its processes. By hand: what the package `limits` knows of that is Redis, and a bucket is one
+number. Far from the limits the store is told a quarter of a second later, all at once: to ask it first costs more
+than all else around a short request."""
 
 import asyncio
 import math
@@ -54,10 +50,7 @@ class _Requests:
 
 
 class Allowances:
-    """Asked after the key was found good and before any work is done. A limit of 0 is none.
-
-    A store that cannot be written refuses nobody: then this process counts requests alone, and nothing else.
-    """
+    """Asked after the key, before any work. A limit of 0 is none. Where nothing can be stored only requests count."""
 
     def __init__(self, limits: HttpLimits, metrics: Metrics, clock: Clock, tallies: Tallies) -> None:
         self._limits = limits
@@ -131,10 +124,7 @@ class Allowances:
 
     @asynccontextmanager
     async def voices(self, workspace: WorkspaceId, num: int, made: Outcome) -> AsyncIterator[None]:
-        """Around work that makes up to `num` voices; counted are those that `made` has at its end.
-
-        Raises: QuotaExhausted.
-        """
+        """Around work that makes up to `num` voices; those in `made` are counted at its end. Raises: QuotaExhausted."""
         most, name = self._limits.max_voices_per_day, self._of_today("voices", workspace)
 
         def reserve(tally: Tally) -> Tally:

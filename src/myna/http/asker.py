@@ -50,10 +50,7 @@ class Asker:
         return await while_client_waits(self.request.receive, work)
 
     async def pull(self, pieces: AsyncGenerator[bytes, None], media_type: str, nothing: bytes = b"") -> Response:
-        """The reply as soon as there is its first piece: what fails until then is an error, not half a reply.
-
-        nothing: the whole of it, if there is no piece at all.
-        """
+        """From its first piece on: what fails before is an error. nothing: the whole of it, if there is no piece."""
         first = await self.wait_for(anext(pieces, None))
         if first is None:
             return Response(nothing, media_type=media_type)

@@ -13,8 +13,7 @@ from myna.usecases.voice_filter import is_custom
 JsonObject = dict[str, Any]  # Any: JSON
 
 _ANSWERS: dict[str, JsonObject] = json.loads((files("myna.http") / "elevenlabs_answers.json").read_text("utf-8"))
-"""Constant answers, with null where what is known here goes. `model_names` are those that programs have built in and
-look for; all are the configured engine."""
+"""Constant answers, with null where what is known here goes. `model_names`: all are the configured engine."""
 SETTINGS = _ANSWERS["settings"]
 """ElevenLabs' defaults, which programs show; of these only the speed has an effect."""
 

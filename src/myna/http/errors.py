@@ -1,8 +1,6 @@
-"""From what went wrong to a reply: the only file that knows status numbers.
-
-Every failure has one body, `{"code", "message", "details"}` with the gRPC number inside (wire-contract.md#errors). On
-the paths whose clients look for `error.message` the same is repeated under `error`; ElevenLabs' paths have ElevenLabs'.
-"""
+"""The only file that knows status numbers. Every failure is `{"code", "message", "details"}` with the gRPC number
+(wire-contract.md#errors), repeated under `error` where clients look for `error.message`; ElevenLabs' paths have
+ElevenLabs' body."""
 
 import logging
 import secrets
@@ -48,8 +46,7 @@ _NUMBERS: dict[ErrorKind, tuple[int, int]] = {
 """Kind -> (HTTP status, gRPC code). Source: wire-contract.md#errors; google/rpc/code.proto."""
 
 _WRAPPED_PATHS = ("/tts/v1/voice:stream", "/v1/")
-"""Where the body is repeated under `error`: stream clients and OpenAI clients read it there
-(wire-contract.md#errors)."""
+"""Where the body is repeated under `error`, for clients that read it there (wire-contract.md#errors)."""
 
 _ELEVENLABS_PATHS = ("/v1/voices", "/v2/voices", "/v1/text-to-speech/", "/v1/speech-to-text", "/v1/user", "/v1/history")
 _ELEVENLABS_STATUSES = {
@@ -62,8 +59,7 @@ _ELEVENLABS_STATUSES = {
     "OVERLOADED": "system_busy",
     "RATE_LIMITED": "too_many_concurrent_requests",
 }
-"""Words that ElevenLabs' clients look for; the others are our codes in lower case. Source: ElevenLabs' help pages on
-error codes."""
+"""Words that clients look for; others are our codes in lower case. Source: ElevenLabs' help pages on error codes."""
 
 SECURITY_HEADERS = {
     # An answer is data: opened as a page it may load nothing, run nothing and be framed by nobody.

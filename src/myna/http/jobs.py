@@ -223,10 +223,7 @@ def _results(links: _Links, items: Sequence[JobItem]) -> BatchResultsReply:
 
 
 async def _refuse_if_revoked(backend: Backend, workspace: WorkspaceId, voice_id: VoiceId) -> None:
-    """What a voice has said stays until it expires, also if the voice is deleted; not if its consent is revoked.
-
-    Raises: ConsentRevoked.
-    """
+    """What was said stays until it expires, unless the voice's consent is revoked. Raises: ConsentRevoked."""
     if not voice_id or backend.services.stock.find(voice_id) is not None:
         return
     try:

@@ -16,10 +16,7 @@ _EXTRAS = json.loads((files("myna.http") / "schema_extras.json").read_text(encod
 
 
 def to_json(value: object) -> bytes:
-    r"""ASCII with `\u` escapes, so that no client's line splitter stumbles over U+2028 (wire-contract.md#json).
-
-    Raises: ValueError for NaN and infinities, which JSON cannot say.
-    """
+    r"""ASCII with `\u` escapes: U+2028 splits no line (wire-contract.md#json). Raises: ValueError for NaN, infinity."""
     return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 

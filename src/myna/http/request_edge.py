@@ -1,7 +1,5 @@
-"""The outermost layers of the application: the target's form, request id, body limit, last resort, log line, metrics.
-
-Plain ASGI, so that it sees every request, also those that no route takes, and bodies before they are read.
-"""
+"""The outermost layers, in plain ASGI, which sees every request and bodies before they are read: target, id, body
+limit, last resort, log line, metrics."""
 
 import asyncio
 import logging
@@ -29,9 +27,8 @@ logger = logging.getLogger(__name__)
 
 _LINGER_S = 30.0
 _LINGER_PAUSE_S = 5.0
-"""How long an unwanted body is read and thrown away after the reply, in all and without a byte. A client that is still
-sending would otherwise get a reset connection in place of the reply. Source: nginx, `lingering_time`,
-`lingering_timeout`."""
+"""So long an unwanted body is read after the reply, in all and without a byte: a client that is still sending would get
+a reset in its place. Source: nginx, `lingering_time`, `lingering_timeout`."""
 
 _ORIGIN = re.compile(rb"https?://[^/?]*", re.IGNORECASE)
 _QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -184,10 +181,7 @@ def _too_large(limits: HttpLimits) -> PayloadTooLarge:
 
 
 def _in_origin_form(scope: Scope) -> Scope:
-    """`GET http://host/path`, which clients send to proxies, means `/path` to a server. Source: RFC 9112, 3.2.2.
-
-    A slash too many, between parts or at the end, means nothing; `/studio/` keeps its own, which redirects.
-    """
+    """`GET http://host/path` means `/path` (RFC 9112, 3.2.2), a slash too many nothing; `/studio/` stays."""
     written = scope.get("raw_path") or b""
     origin = _ORIGIN.match(written)
     raw_path = written[origin.end() :] if origin is not None else written

@@ -106,8 +106,7 @@ class SpeechSettings(ProtoMessage):
 
     @property
     def asked_design(self) -> SpokenDesignMessage | None:
-        """What the voice is made from; beside a voice's id an empty description counts as absent
-        (wire-contract.md#json)."""
+        """The voice's source; beside an id an empty description counts as absent (wire-contract.md#json)."""
         design = self.voice_design
         return None if design is None or (self.voice_id and not design.design_prompt) else design
 

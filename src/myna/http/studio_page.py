@@ -1,7 +1,4 @@
-"""The studio page: static files of this package under `/studio`, a fixed list of names and nothing else.
-
-The page talks to the public API only; nothing is rendered here, and no request parameter ever becomes a path.
-"""
+"""The studio under `/studio`: static files by a fixed list of names, which talk to the public API only."""
 
 import hashlib
 from dataclasses import dataclass

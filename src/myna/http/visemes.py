@@ -1,5 +1,4 @@
-"""Mouth shapes for phones (wire-contract.md#timestamps): the small alphabet that the documented service writes beside
-phones, and OpenXR's fifteen, one after the other along the audio."""
+"""Mouth shapes for phones (wire-contract.md#timestamps): the service's alphabet beside phones, and OpenXR's fifteen."""
 
 import tomllib
 from collections.abc import Sequence

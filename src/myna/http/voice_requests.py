@@ -1,5 +1,4 @@
-"""What the Voice API is asked (wire-contract.md#voice and #clone): fields, their types, and the commands that are made
-of them."""
+"""What the Voice API is asked (wire-contract.md#voice and #clone), and the commands that are made of it."""
 
 from typing import Annotated
 

@@ -1,7 +1,4 @@
-"""How the service logs: one canonical line per request, JSON for machines, text for people.
-
-Library code only calls `logging.getLogger(__name__)`; only `cli` and `deploy` call `configure_logging`.
-"""
+"""One canonical line per request, JSON or text. Library code only calls `getLogger`; `cli` and `deploy` configure."""
 
 import logging
 import sys

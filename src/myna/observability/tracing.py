@@ -1,8 +1,5 @@
-"""The trace that a request belongs to, and OpenTelemetry's spans of it where that is installed (`myna[otel]`).
-
-The only file that imports opentelemetry, and only once it is told where spans go. Spans hold numbers, names of routes
-and codes: no text, no ids of voices, no messages of exceptions.
-"""
+"""The trace of a request, and OpenTelemetry's spans of it where installed (`myna[otel]`), imported here alone once
+it is told where they go. Spans hold numbers, routes and codes: no text, ids of voices, messages of exceptions."""
 
 import logging
 import os

@@ -61,11 +61,8 @@ class EngineSlot:
         return self._engine is not None
 
     def give_up(self) -> OwnerThread:
-        """Leave a thread that hangs behind, with its engine, and begin again with others. Called on the event loop.
-
-        Whoever waits for it is told. If it ever gets on, it gives the engine's memory back and ends.
-        Returns the thread that is left.
-        """
+        """Leave a thread that hangs, with its engine, and begin again; on the event loop. Whoever waits is told; if
+        it ever gets on, it gives its memory back. Returns the thread."""
         thread, engine = self.thread, self._engine
         self._begin()
         thread.give_up(hung())

@@ -1,9 +1,6 @@
-"""The service on a Ray cluster: engines and listening models in replicas of Ray Serve (docs/decisions/0019).
-
-The only file that imports ray. Queues, placement, health and the number of replicas are Ray Serve's; a replica runs
-what one machine runs. Four deployments: `api` answers HTTP, `engine` speaks (streams take turns in a replica as in one
-process), `listening` hears samples, `leisure` does what nobody waits for.
-"""
+"""The service on a Ray cluster (docs/decisions/0019); nothing else imports ray. Queues, placement, health and
+numbers are Ray Serve's; a replica runs what one machine runs: `api` answers HTTP, `engine` speaks (streams take
+turns), `listening` hears samples, `leisure` does what nobody waits for."""
 
 import asyncio
 import logging
@@ -403,11 +400,9 @@ class EngineReplica:
 
 
 class VoiceRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[misc]
-    """Ray Serve's choice of a replica: one that knows the voice and has a slot free, else the less busy one of two.
-
-    Ray's own knows of voices, but not of slots: one would wait where its voice is known, behind fifteen others, while
-    the next replica is idle.
-    """
+    """A replica that knows the voice and has a slot free, else the less busy one of two. Ray's own choice knows
+    voices, not slots: one would wait where its voice is known, behind fifteen others, while the next replica is
+    idle."""
 
     def initialize_state(self, num_slots: int) -> None:
         self._num_slots = num_slots
@@ -476,13 +471,9 @@ def build_application(
     num_listening: int,
     listening_queue_length: int,
 ) -> Application:
-    """The four deployments, with defaults that a Serve config file may change by their names.
-
-    The functions are called in the replicas. open_leisure: an engine without slots, of which only the lanes for what
-    nobody waits for are used, and what listens then.
-    num_slots, queue_length: of one engine replica, and before all of them.
-    num_listening, listening_queue_length: the same for samples.
-    """
+    """With defaults that a Serve config file may change by their names. The functions are called in the replicas.
+    open_leisure: an engine without slots, and what listens then. num_slots, queue_length: of one engine replica, and
+    before all. num_listening, listening_queue_length: the same for samples."""
 
     def scaled(target: int) -> dict[str, float]:
         return {"min_replicas": 1, "max_replicas": 64, "target_ongoing_requests": target}

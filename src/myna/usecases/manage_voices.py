@@ -54,10 +54,7 @@ class ManageVoices:
     """Whoever works on a voice hears that it is gone."""
 
     async def list(self, workspace: WorkspaceId, query: VoiceQuery) -> VoicePage:
-        """A page goes on after the last voice of the page before, whatever was added or deleted in between.
-
-        Raises: InvalidRequest for a filter, order or token that is not valid.
-        """
+        """Pages go on after the last voice of the one before, whatever happened. Raises: InvalidRequest."""
         test = compile_filter(query.filter)
         if query.languages:
             test = AllOf((test, AnyOf(tuple(map(speaks, dict.fromkeys(query.languages))))))
@@ -89,10 +86,7 @@ class ManageVoices:
         return stock[0] if stock is not None else await self.voices.get(workspace, voice_id)
 
     async def resolve(self, workspace: WorkspaceId, name: str) -> VoiceId:
-        """The id for the last part of `workspaces/{workspace}/voices/{name}`: a whole id, or what follows the `__`.
-
-        Raises: VoiceNotFound.
-        """
+        """For the end of `workspaces/{workspace}/voices/{name}`: an id, or what follows `__`. Raises: VoiceNotFound."""
         for voice_id in (VoiceId(name), VoiceId(f"{workspace}__{name}")):
             with suppress(VoiceNotFound):
                 return (await self.get(workspace, voice_id)).voice_id
@@ -106,10 +100,7 @@ class ManageVoices:
         return await self.voices.update(workspace, voice_id, change)
 
     async def publish(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
-        """Keep a draft. Of a voice that is kept already only what is asked for is changed: its name, and so on.
-
-        Raises: InvalidRequest, VoiceNotFound for a draft that is unknown or has expired.
-        """
+        """Keep a draft; of a voice that is kept only what is asked is changed. Raises: VoiceNotFound, ..."""
         _check_change(change)
         stock = self.stock.find(voice_id)
         if stock is not None:

@@ -1,8 +1,6 @@
-"""The `filter` of voice listings: a subset of AIP-160, from a string to a test on voices.
-
-Source: google.aip.dev/160. As there, `OR` binds tighter than `AND`, two restrictions side by side mean `AND`, and one
-field may have several values: `tags:("a" OR "b")`. Wider than there, as clients write it: keywords in any case, `==`.
-"""
+"""The `filter` of voice listings, a subset of google.aip.dev/160, to a test on voices. `OR` binds tighter than
+`AND`, two side by side mean `AND`, and one field may have several values: `tags:("a" OR "b")`. Wider: keywords in
+any case, `==`."""
 
 import operator
 import re

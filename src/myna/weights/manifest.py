@@ -1,7 +1,4 @@
-"""The weight manifest as values: which packages hold which files, and what they become in the cache.
-
-`manifest.toml` beside this file is the data. Reading it is all that happens here; nothing is fetched or checked.
-"""
+"""The weight manifest, `manifest.toml`, as values: which packages hold which files, and what they become."""
 
 import tomllib
 from dataclasses import dataclass
@@ -90,10 +87,7 @@ class Manifest:
 
 
 def parse_manifest(text: str) -> Manifest:
-    """Read a manifest from TOML.
-
-    Raises: ValueError, KeyError or TypeError for a manifest that is not well formed; ours is tested.
-    """
+    """From TOML. Raises: ValueError, KeyError or TypeError for one that is not well formed; ours is tested."""
     return Manifest(tuple(_bundle(entry) for entry in tomllib.loads(text)["bundle"]))
 
 

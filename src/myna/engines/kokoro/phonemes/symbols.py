@@ -53,10 +53,7 @@ class SymbolSequence:
 
 
 def join_tokens(phonemes: Sequence[str], separators: Sequence[str]) -> SymbolSequence:
-    """Put the tokens' phonemes one after the other.
-
-    phonemes: per token, may be empty; separators: per token, " " or "", what follows it.
-    """
+    """The tokens' phonemes one after the other, which may be empty, with their separators " " or "" behind each."""
     symbols: list[str] = []
     owners: list[int] = []
     for index, (spoken, separator) in enumerate(zip(phonemes, separators, strict=True)):
@@ -109,10 +106,7 @@ def _find_cut(symbols: str) -> int:
 
 
 def spell_general_ipa(ipa: str) -> str:
-    """Write IPA as Kokoro writes languages other than English: one sign for an affricate, no tie bars.
-
-    Nasal vowels are two signs, the vowel and a tilde; the cedilla alone stays with its letter.
-    """
+    """IPA as Kokoro writes it but for English: one sign for an affricate, no ties; nasal vowels are two signs."""
     text = unicodedata.normalize("NFD", ipa).replace("c\u0327", "ç").replace("\u0361", "").replace("g", "ɡ")
     for pair, sign in (_TABLE["diphthongs"] | _TABLE["affricates"]).items():
         text = text.replace(pair, sign)
@@ -124,10 +118,7 @@ def strip_stress(symbols: str) -> str:
 
 
 def spell_ipa(ipa: str, *, is_english: bool = True, is_british: bool = False) -> str:
-    """Write what a caller wrote between slashes as Kokoro writes it.
-
-    is_english: American length marks and plain r are turned into what the model knows of English.
-    """
+    """What stood between slashes, as Kokoro writes it. is_english: American length marks and plain r are turned."""
     text = ipa
     for sign, replacement in _TABLE["lookalikes"].items():
         text = text.replace(sign, replacement)
