@@ -1,7 +1,7 @@
 """The Ray Serve application: `import_path: myna.deploy.ray_app:build` in a Serve config file (docs/scaling.md)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from starlette.types import ASGIApp
 
@@ -19,6 +19,7 @@ from myna.engines.registry import load_spec
 from myna.http.app import create_app
 from myna.http.limits import HttpLimits
 from myna.observability.audit_log import AuditLog
+from myna.parts import LoadedAnalyst
 from myna.runtime import ray_serve
 
 
@@ -45,6 +46,6 @@ def open_api(engine: Any, leisure: Any, listening: Any) -> ASGIApp:
     services = build_services(
         settings,
         ray_serve.RayEngineClient(load_spec(settings.engine), engine, leisure),
-        ray_serve.RaySampleAnalyst(listening, leisure),
+        cast(LoadedAnalyst, ray_serve.RaySampleAnalyst(listening, leisure)),
     )
     return create_app(services, HttpLimits.of(settings), AuditLog(settings.data_dir))

@@ -9,9 +9,9 @@ from fastapi import Request, Response
 from myna.domain.voice import WorkspaceId
 from myna.http.backend import Backend
 from myna.http.pulled_response import PulledResponse, while_client_waits
-from myna.http.request_state import record_of
 from myna.observability.audit_log import Act
 from myna.observability.request_record import RequestRecord
+from myna.observability.tracing import current_record
 from myna.usecases.ports import Grant
 from myna.usecases.services import Services
 
@@ -34,7 +34,7 @@ class Asker:
 
     @property
     def record(self) -> RequestRecord:
-        return record_of(self.request.scope)
+        return current_record()
 
     @property
     def is_strict(self) -> bool:

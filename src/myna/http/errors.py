@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Match
+from starlette.routing import Match
 
 from myna.domain.errors import (
     CredentialsMissing,
@@ -21,7 +21,7 @@ from myna.domain.errors import (
     ResourceNotFound,
 )
 from myna.http.reply import JsonReply
-from myna.http.request_state import record_of
+from myna.observability.tracing import current_record
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ def failure_reply(path: str, failure: Failure, headers: Mapping[str, str] | None
     body = failure.body()
     if path.startswith(_ELEVENLABS_PATHS):
         body = {"detail": {"status": elevenlabs_status(failure), "message": failure.message}}
-    elif any(path.startswith(prefix) for prefix in _WRAPPED_PATHS):
+    elif path.startswith(_WRAPPED_PATHS):
         body["error"] = failure.body()
     extra = {**SECURITY_HEADERS, ERROR_CODE_HEADER: failure.error_code, **(headers or {})}
     if failure.status == 401:
@@ -156,15 +156,11 @@ def install_error_replies(app: FastAPI) -> None:
 
 def _reply(request: Request, error: MynaError, headers: Mapping[str, str] | None = None) -> Response:
     failure = describe(error)
-    record_of(request.scope).error_code = failure.error_code
+    current_record().error_code = failure.error_code
     return failure_reply(request.url.path, failure, headers)
 
 
 def _allowed_methods(request: Request) -> set[str]:
     """The router only reports the first route of a path; a path may have several."""
-    routes: list[BaseRoute] = request.app.routes
-    allowed: set[str] = set()
-    for route in routes:
-        if route.matches(request.scope)[0] is not Match.NONE:
-            allowed |= set(getattr(route, "methods", None) or ())
-    return allowed
+    matching = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return {method for route in matching for method in getattr(route, "methods", None) or ()}

@@ -43,7 +43,7 @@ class JsonBody(Generic[Message]):
         request, limits, bodies = asker.request, asker.backend.limits, asker.backend.bodies
         if request.headers.get("content-type", "").lower().startswith("multipart/"):
             raise UnsupportedMedia("Content-Type is multipart, but this method takes JSON. Send application/json.")
-        most = limits.max_body_bytes if self.is_large else limits.max_small_body_bytes
+        most = limits.max_body_bytes if self.is_large else min(limits.max_small_body_bytes, limits.max_body_bytes)
         with bodies.hold() as grow:
             parts = [part async for part in _read_body(request, grow, most)]
             body = b"".join(parts)

@@ -17,11 +17,10 @@ from myna.http.cross_origin import REQUEST_ID_HEADER, WITHOUT_EFFECT_HEADER
 from myna.http.errors import SECURITY_HEADERS, describe, describe_bug, failure_reply
 from myna.http.limits import HttpLimits
 from myna.http.prompt_connections import noting_connection
-from myna.http.request_state import attach_record, record_of
 from myna.observability.logging import log_request
 from myna.observability.metrics import Metrics
 from myna.observability.request_record import RequestRecord
-from myna.observability.tracing import trace_request
+from myna.observability.tracing import current_record, trace_request
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +56,6 @@ class RequestEdge:
         if scope["method"] == "HEAD":
             # As GET: the server leaves the body out, since it goes by its own copy of the scope.
             scope = {**scope, "method": "GET"}
-        attach_record(scope, record)
         exchange = _Exchange(scope, receive, send, record, self.limits)
         self.metrics.change("myna_requests_in_flight", 1)
         traceparent = dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1")
@@ -84,7 +82,7 @@ class LastResort:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        record = record_of(scope)
+        record = current_record()
         try:
             self._check_length(dict(scope["headers"]).get(b"content-length", b"0"))
             await self.app(scope, receive, send)

@@ -11,7 +11,6 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from myna.domain.finding import Finding
 from myna.domain.voice import Voice
 from myna.http.reply import LEFT_OUT, Moment, Reply
-from myna.usecases.manage_voices import VoicePage
 from myna.usecases.voice_filter import format_time, is_custom
 
 
@@ -138,11 +137,6 @@ class VoiceListReply(Reply):
     voices: list[VoiceReply]
     total_size: int
     next_page_token: str
-
-    @classmethod
-    def of(cls, page: VoicePage, *, is_strict: bool) -> Self:
-        voices = [VoiceReply.of(voice, is_strict=is_strict) for voice in page.voices]
-        return cls(voices=voices, total_size=page.total_size, next_page_token=page.next_page_token)
 
 
 class LegacyVoiceReply(Reply):

@@ -139,7 +139,13 @@ async def design_voice(
 async def list_voices(asker: Reader, query: Annotated[ListVoicesQuery, Query()]) -> Response:
     """The stock voices and the workspace's own."""
     page = await asker.services.manage_voices.list(asker.workspace, query.to_query())
-    return await large_reply(lambda: VoiceListReply.of(page, is_strict=asker.is_strict))
+    return await large_reply(
+        lambda: VoiceListReply(
+            voices=[VoiceReply.of(voice, is_strict=asker.is_strict) for voice in page.voices],
+            total_size=page.total_size,
+            next_page_token=page.next_page_token,
+        )
+    )
 
 
 @_in_both_forms("GET", "/supportedLanguages", "List languages")

@@ -9,7 +9,7 @@ import structlog
 
 from myna.domain.consent import digest_voice_id
 from myna.observability.request_record import RequestRecord
-from myna.observability.tracing import current_trace_id
+from myna.observability.tracing import current_record
 
 REQUEST_LOGGER = "myna.request"
 """The canonical lines, so that they can be routed apart."""
@@ -29,7 +29,7 @@ def log_request(record: RequestRecord) -> None:
 
 def _add_trace_id(_logger: object, _name: str, fields: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Also to lines that are no request's own, such as a traceback."""
-    if trace_id := current_trace_id():
+    if trace_id := current_record().trace_id:
         fields.setdefault("trace_id", trace_id)
     return fields
 

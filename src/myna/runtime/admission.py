@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Generic, TypeVar
 
 from myna.domain.errors import Overloaded, ServiceUnavailable
-from myna.observability.tracing import current_workspace
+from myna.observability.tracing import current_record
 from myna.runtime.foreground import Foreground
 
 S = TypeVar("S")
@@ -104,7 +104,7 @@ class WaitingLine(Generic[S]):
         ServiceUnavailable (closing)."""
         if self._is_closed:
             raise closing()
-        workspace = current_workspace()
+        workspace = current_record().workspace
         free = next((slot for slot in reversed(self._free) if only is None or only is slot), None)
         if free is not None:  # nobody who waits can take it, or had got it
             self._idle.clear()

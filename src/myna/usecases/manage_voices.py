@@ -64,12 +64,11 @@ class ManageVoices:
 
         limit = query.page_size + 1 if query.page_size is not None else None  # one more: is it the last page?
         selection = VoiceSelection(test, order, after, limit)
-        stock, own = selection.of(self.stock.voices), await self.voices.select(workspace, selection)
-        rest = stock.voices + own.voices
-        order.sort(rest)
-        page = tuple(rest[: query.page_size])
-        token = _write_token(fingerprint, order.position(page[-1])) if len(rest) > len(page) else ""
-        return VoicePage(page, stock.num_found + own.num_found, token)
+        own = await self.voices.select(workspace, selection)
+        found = selection.of((*self.stock.voices, *own.voices))
+        page = tuple(found.voices[: query.page_size])
+        token = _write_token(fingerprint, order.position(page[-1])) if len(found.voices) > len(page) else ""
+        return VoicePage(page, found.num_found - len(own.voices) + own.num_found, token)
 
     async def names(self, workspace: WorkspaceId) -> Sequence[tuple[VoiceId, str]]:
         """Ids and display names of all, in the order of a list that asks for none."""

@@ -204,9 +204,7 @@ class KokoroEngine:
         phonemes = self._phonemizer(lang).phonemize(segment.tokens)
         for index, token in enumerate(segment.tokens):
             if token.ipa is not None:
-                phonemes[index] = spell_ipa(
-                    token.ipa, is_english=lang.iso639 == "en", is_british=lang is LangCode.EN_GB
-                )
+                phonemes[index] = spell_ipa(token.ipa, lang)
         known = [self._vocabulary.keep_known(spoken) for spoken in phonemes]
         return join_tokens(known, [token.whitespace for token in segment.tokens])
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from myna.domain.language import LangCode
 from myna.engines.kokoro.graphs import PAD_ID, IntArray
 from myna.engines.kokoro.phonemes.tables import read_table
 
@@ -117,12 +118,12 @@ def strip_stress(symbols: str) -> str:
     return "".join(symbol for symbol in symbols if symbol not in STRESS_MARKS)
 
 
-def spell_ipa(ipa: str, *, is_english: bool = True, is_british: bool = False) -> str:
-    """What stood between slashes, as Kokoro writes it. is_english: American length marks and plain r are turned."""
+def spell_ipa(ipa: str, lang: LangCode) -> str:
+    """What stood between slashes, as Kokoro writes it in this language."""
     text = ipa
     for sign, replacement in _TABLE["lookalikes"].items():
         text = text.replace(sign, replacement)
     text = spell_general_ipa(text)
-    if is_english:
-        text = text.replace("r", "ɹ") if is_british else text.replace("ː", "").replace("r", "ɹ")
+    for sign, replacement in _TABLE.get(lang, {}).items():
+        text = text.replace(sign, replacement)
     return text
