@@ -48,9 +48,7 @@ _MAX_SPEECH_PIECES = 1024
 
 
 def build_services(
-    settings: Settings,
-    engine: EngineClient | None = None,
-    analyst: LoadedAnalyst | None = None,
+    settings: Settings, engine: EngineClient | None = None, analyst: LoadedAnalyst | None = None
 ) -> Services:
     """Nothing is loaded or connected before `Services.start()`. engine, analyst: None for those of this process.
     Raises: ResourceNotFound or EngineFailure for an engine that is not there, InvalidRequest for a bad store

@@ -1,6 +1,7 @@
 """Noise removal as it is offered: done when asked, kept when it helps, and said when it does not."""
 
 from dataclasses import dataclass
+from operator import itemgetter
 
 from myna.analysis.dnsmos import OpinionModel, OpinionScores
 from myna.analysis.gentle_cleaning import STRENGTHS
@@ -34,16 +35,6 @@ class Cleaning:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Try:
-    """What one strength of noise removal makes of the speech."""
-
-    waveform: Waveform
-    scores: OpinionScores
-    likeness: float
-    """CAM++ cosine to the speech as it was."""
-
-
 def clean_speech(
     speech: Waveform, before: OpinionScores, noise: NoiseRemover, opinion: OpinionModel, voice: CampplusEmbedder
 ) -> Cleaning:
@@ -51,14 +42,14 @@ def clean_speech(
     if before.background >= _CLEAN_BACKGROUND:
         return Cleaning(speech, before, False, (find("NOISE_REMOVAL_NEEDLESS", before.background),))
     voice_before = voice.embed(resample(speech, SAMPLE_RATE_HZ))
-    tries = [
-        _Try(cleaned, opinion.score(cleaned), float(voice_before @ voice.embed(resample(cleaned, SAMPLE_RATE_HZ))))
-        for cleaned in noise.remove_noise(speech, STRENGTHS)
-    ]
-    best = max(tries, key=lambda one: one.likeness + _OPINION_WEIGHT * one.scores.overall)
-    after = best.scores
+    tries = []
+    for cleaned in noise.remove_noise(speech, STRENGTHS):
+        likeness = float(voice_before @ voice.embed(resample(cleaned, SAMPLE_RATE_HZ)))
+        scores = opinion.score(cleaned)
+        tries.append((likeness + _OPINION_WEIGHT * scores.overall, likeness, scores, cleaned))
+    _, likeness, after, cleaned = max(tries, key=itemgetter(0))
     gain = after.overall - before.overall
     is_no_help = gain < _LEAST_GAIN or after.signal < before.signal - _MAX_SIGNAL_LOSS
-    if is_no_help or best.likeness < _LEAST_LIKENESS:
+    if is_no_help or likeness < _LEAST_LIKENESS:
         return Cleaning(speech, before, False, (find("NOISE_REMOVAL_SKIPPED", gain),))
-    return Cleaning(best.waveform, after, True)
+    return Cleaning(cleaned, after, True)

@@ -69,10 +69,7 @@ class OnnxSession:
         )
 
     def run(
-        self,
-        inputs: Mapping[str, npt.NDArray[Any]],
-        outputs: Sequence[str] | None = None,
-        stop: RunStop | None = None,
+        self, inputs: Mapping[str, npt.NDArray[Any]], outputs: Sequence[str] | None = None, stop: RunStop | None = None
     ) -> list[npt.NDArray[Any]]:
         """Compute the named outputs, or all of them in the graph's order. Raises: RunStopped."""
         if stop is None:

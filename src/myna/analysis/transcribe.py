@@ -202,21 +202,8 @@ class SpeechRecogniser:
         guess: LanguageGuess,
         with_numerals: bool,
         before: Sequence[int],
-    ) -> Transcription:
-        heard = self._generate(encoding, lang, guess, with_numerals, before, no_repeat_ngram_size=0)
-        if heard.compression_ratio <= _MAX_COMPRESSION_RATIO:
-            return heard
-        return self._generate(encoding, lang, guess, with_numerals, before, no_repeat_ngram_size=_LOOP_TOKENS)
-
-    def _generate(
-        self,
-        encoding: ctranslate2.StorageView,
-        lang: LangCode,
-        guess: LanguageGuess,
-        with_numerals: bool,
-        before: Sequence[int],
         *,
-        no_repeat_ngram_size: int,
+        no_repeat_ngram_size: int = 0,
     ) -> Transcription:
         result = self._model.generate(
             encoding,
@@ -231,7 +218,7 @@ class SpeechRecogniser:
         )[0]
         ids = [index for index in result.sequences_ids[0] if index < self._end_id]
         text = self._decode_ids(ids).strip()
-        return Transcription(
+        heard = Transcription(
             text=text,
             ids=tuple(ids),
             lang=lang,
@@ -240,6 +227,9 @@ class SpeechRecogniser:
             no_speech_prob=float(result.no_speech_prob),
             compression_ratio=measure_compression_ratio(text),
         )
+        if no_repeat_ngram_size or heard.compression_ratio <= _MAX_COMPRESSION_RATIO:
+            return heard
+        return self._decode(encoding, lang, guess, with_numerals, before, no_repeat_ngram_size=_LOOP_TOKENS)
 
     def _encode(self, waveform: Waveform) -> ctranslate2.StorageView:
         samples = resample(waveform, SAMPLE_RATE_HZ).samples[: int((_MAX_WINDOW_S - _SLACK_S) * SAMPLE_RATE_HZ)]

@@ -51,7 +51,8 @@ def _find_cut(text: str, max_chars: int) -> tuple[int, float]:
         cuts = [
             match.end()
             for match in boundary.finditer(window)
-            if match.start() + len(match.group().rstrip()) <= max_chars and not _is_inside(match.start(), tags)
+            if match.start() + len(match.group().rstrip()) <= max_chars
+            and not any(start < match.start() < end for start, end in tags)
         ]
         if cuts and (cuts[-1] >= max_chars * _MIN_FILL or boundary is _SPACE):
             return cuts[-1], PARAGRAPH_PAUSE_S if boundary is _PARAGRAPH else 0.0
@@ -66,7 +67,3 @@ def _cut_inside_word(text: str, max_chars: int, tags: list[tuple[int, int]]) -> 
     while cut > 1 and unicodedata.combining(text[cut]):
         cut -= 1
     return cut
-
-
-def _is_inside(position: int, spans: list[tuple[int, int]]) -> bool:
-    return any(start < position < end for start, end in spans)

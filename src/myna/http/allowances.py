@@ -185,9 +185,6 @@ class Allowances:
         wait_s = max(0.0, tally.get("full_at_s", 0.0) - self._clock.now().timestamp())
         return wait_s + (requests.num_untold + 1) * _MINUTE_S / limits.max_requests_per_minute <= _FAR * _MINUTE_S
 
-    def _is_full(self, requests: _Requests) -> bool:
-        return requests.tally.get("full_at_s", 0.0) <= self._clock.now().timestamp()
-
     def _tell(self, requests: _Requests, tally: Tally, num_new: int = 0) -> Tally:
         """What the store is to keep; with `num_new` requests that want to be let in. Raises: RateLimited."""
         most = self._limits.max_concurrent_requests
@@ -221,8 +218,11 @@ class Allowances:
             with self._counting:
                 return self._tell(requests, tally)
 
+        def is_full() -> bool:
+            return requests.tally.get("full_at_s", 0.0) <= self._clock.now().timestamp()
+
         is_told = True
-        while requests.num_running or requests.changed.is_set() or not (is_told or self._is_full(requests)):
+        while requests.num_running or requests.changed.is_set() or not (is_told or is_full()):
             with suppress(TimeoutError):
                 await asyncio.wait_for(requests.changed.wait(), _RENEWED_S)
             if self._is_far_from_limits(requests):

@@ -63,9 +63,7 @@ async def synthesize_batch(
 
 
 @router.post(
-    "/stt/v1/transcribe:async",
-    summary="Write down what is said, in the background",
-    response_model_exclude_unset=True,
+    "/stt/v1/transcribe:async", summary="Write down what is said, in the background", response_model_exclude_unset=True
 )
 async def transcribe_async(
     asker: Listener, message: Annotated[AsyncTranscribeRequest, Depends(JsonOrFormBody(AsyncTranscribeRequest))]

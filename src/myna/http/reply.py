@@ -30,11 +30,7 @@ def add_extras(schema: dict[str, Any], message: type) -> None:
     schema.update(_EXTRAS.get(message.__name__, {}))
 
 
-def _has_nothing(value: object) -> bool:
-    return value is None or value in ("", [])
-
-
-LEFT_OUT: Any = Field(exclude_if=_has_nothing)
+LEFT_OUT: Any = Field(exclude_if=lambda value: value is None or value in ("", []))
 """Of a field that is not there when it says nothing."""
 Moment = Annotated[str | None, BeforeValidator(lambda moment: moment and format_moment(moment)), LEFT_OUT]
 

@@ -18,11 +18,7 @@ _COMPANDED = (AudioEncoding.ALAW, AudioEncoding.MULAW)
 _COMPANDED_RATE_HZ = 8000
 
 
-def _or_default(model_id: str) -> str:
-    return model_id or DEFAULT_MODEL
-
-
-ModelId = Annotated[Text, AfterValidator(_or_default)]
+ModelId = Annotated[Text, AfterValidator(lambda model_id: model_id or DEFAULT_MODEL)]
 
 
 class TimestampTransport(StrEnum):

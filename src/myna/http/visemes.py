@@ -58,8 +58,4 @@ class LipLine:
     def _shape(self, viseme: str, end_s: float) -> JsonObject:
         start_s, self._end_s = self._end_s, end_s
         duration_s = round(end_s, 4) - round(start_s, 4)
-        return {
-            "visemeSymbol": viseme,
-            "startTimeSeconds": round(start_s, 4),
-            "durationSeconds": round(duration_s, 4),
-        }
+        return {"visemeSymbol": viseme, "startTimeSeconds": round(start_s, 4), "durationSeconds": round(duration_s, 4)}

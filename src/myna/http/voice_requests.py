@@ -68,11 +68,6 @@ class AudioProcessingMessage(ProtoMessage):
     remove_background_noise: Flag = False
 
 
-def _as_consent(value: object) -> object:
-    """A bare text is the statement."""
-    return {"statement": value} if isinstance(value, str) else value
-
-
 class ConsentMessage(ProtoMessage):
     """Who agreed that a voice is copied. Kept as it is said; nobody checks whether it is true."""
 
@@ -117,7 +112,7 @@ class CloneVoiceRequest(ProtoMessage):
     validate_only: Annotated[Flag, Field(description="Extra: answer what was heard, store nothing.")] = False
     consent: Annotated[
         ConsentMessage,
-        BeforeValidator(_as_consent),
+        BeforeValidator(lambda value: {"statement": value} if isinstance(value, str) else value),
         Field(description="Extra: who agreed to what, kept with the voice; a text is the statement alone."),
     ] = ConsentMessage()
 

@@ -44,11 +44,7 @@ class WaitingLine(Generic[S]):
     """Hands out slots. Whoever got one gives it back with `leave`."""
 
     def __init__(
-        self,
-        slots: Iterable[S],
-        max_waiting: int,
-        foreground: Foreground,
-        on_wanted: Callable[[], None] = lambda: None,
+        self, slots: Iterable[S], max_waiting: int, foreground: Foreground, on_wanted: Callable[[], None] = lambda: None
     ) -> None:
         """max_waiting: newcomers. foreground: is told of slots handed out. on_wanted: called when one waits."""
         self._free = list(slots)

@@ -492,10 +492,7 @@ def build_application(
         ray_actor_options={"num_cpus": 0},
     ).bind(*open_leisure)
     return deployment(
-        serve.ingress()(ApiReplica),
-        "api",
-        max_ongoing_requests=_NUM_HTTP,
-        ray_actor_options={"num_cpus": 0},
+        serve.ingress()(ApiReplica), "api", max_ongoing_requests=_NUM_HTTP, ray_actor_options={"num_cpus": 0}
     ).bind(open_api, engine, leisure, listening)
 
 

@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NewType
@@ -77,7 +77,8 @@ class Blobs:
         async with _in_our_words("removed"):
             if self._folder is not None:
                 # The folder as a whole: an interrupted write leaves a temporary file that obstore does not list.
-                await asyncio.to_thread(_remove_folder, self._folder / prefix)
+                with suppress(FileNotFoundError):
+                    await asyncio.to_thread(shutil.rmtree, self._folder / prefix)
                 return
             async for batch in obstore.list(self._objects, prefix=prefix):
                 await obstore.delete_async(self._objects, [entry["path"] for entry in batch])
@@ -111,13 +112,6 @@ def open_blobs(url: str, data_dir: Path) -> Blobs:
         return Blobs(from_url(url, retry_config=_RETRIES))
     except (BaseError, ValueError) as exc:
         raise InvalidRequest("MYNA_BLOB_URL is not an object storage URL. Example: s3://bucket/prefix.") from exc
-
-
-def _remove_folder(folder: Path) -> None:
-    try:
-        shutil.rmtree(folder)
-    except FileNotFoundError:
-        return
 
 
 @asynccontextmanager

@@ -20,17 +20,8 @@ from sqlalchemy.dialects.postgresql import insert as insert_into_server
 from sqlalchemy.dialects.sqlite import insert as insert_into_file
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import (
-    ArgumentError,
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    NotSupportedError,
-    ProgrammingError,
-)
-from sqlalchemy.exc import (
-    TimeoutError as PoolTimeout,
-)
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -317,11 +308,7 @@ def _create_file_engine(url: URL, num_connections: int, *pragmas: str) -> Engine
     # Parameters hold transcripts and names: they must not reach a log through an exception's text. The driver begins no
     # transactions of its own; `_begin` says which kind.
     engine = create_engine(
-        url,
-        hide_parameters=True,
-        connect_args={"isolation_level": None},
-        pool_size=num_connections,
-        max_overflow=0,
+        url, hide_parameters=True, connect_args={"isolation_level": None}, pool_size=num_connections, max_overflow=0
     )
 
     def configure(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

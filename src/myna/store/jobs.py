@@ -16,16 +16,7 @@ from myna.store.blob_ledger import BlobLedger
 from myna.store.blobs import BlobPrefix, new_blob_prefix
 from myna.store.database import Database
 from myna.store.tables import JobItemRow, JobRow
-from myna.usecases.job_store import (
-    ClaimedItem,
-    Failure,
-    Job,
-    JobItem,
-    NewItem,
-    SpokenItem,
-    too_many_jobs,
-    unknown_job,
-)
+from myna.usecases.job_store import ClaimedItem, Failure, Job, JobItem, NewItem, SpokenItem, too_many_jobs, unknown_job
 from myna.usecases.ports import Clock
 
 _AUDIO, _TIMESTAMPS, _RECORDING = "audio", "timestamps.json", "recording"

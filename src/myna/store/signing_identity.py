@@ -41,12 +41,7 @@ def _make_identity() -> bytes:
 
 
 def _certificate(
-    name: str,
-    key: ec.EllipticCurvePrivateKey,
-    issuer: str,
-    issuer_key: ec.EllipticCurvePrivateKey,
-    *,
-    is_leaf: bool,
+    name: str, key: ec.EllipticCurvePrivateKey, issuer: str, issuer_key: ec.EllipticCurvePrivateKey, *, is_leaf: bool
 ) -> x509.Certificate:
     now = datetime.now(UTC)
     usages = dict.fromkeys(

@@ -79,12 +79,7 @@ class KeepHouse:
             old = await self._voices.delete_made_before(self._clock.now() - self._longest_kept)
             self._unnoted += old
             await self._note()
-        counts = {
-            "num_leftovers": num_leftovers,
-            "num_drafts": num_drafts,
-            "num_jobs": num_jobs,
-            "num_old": len(old),
-        }
+        counts = {"num_leftovers": num_leftovers, "num_drafts": num_drafts, "num_jobs": num_jobs, "num_old": len(old)}
         if any(counts.values()):
             logger.info("house-keeping", extra=counts)
 

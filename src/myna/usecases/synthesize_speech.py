@@ -86,8 +86,9 @@ class SynthesizeSpeech:
             attributes = read_description(command.design_prompt)
             usual = attributes.spoken(LangCode.EN_US)
             lang, segments = await offload(partial(self._plan, command, usual, dictionaries, attributes.spoken))
-            seed = _design_seed(command.design_prompt, command.seed)
-            artifact = await self.engine.design_voice(attributes, lang, seed)
+            # The same description is the same voice in every request; another `seed` is another voice.
+            digest = hashlib.sha256(f"{command.seed}\n{command.design_prompt}".encode()).digest()
+            artifact = await self.engine.design_voice(attributes, lang, int.from_bytes(digest[:4]))
         options = SynthesisOptions(lang, command.engine_rate, command.seed, command.temperature or 1.0)
         stream = await self.engine.synthesize(
             artifact, segments, options, is_stream=command.is_stream, is_background=command.is_background
@@ -172,10 +173,7 @@ class SynthesizeSpeech:
         return lang, segments
 
     async def _encode(
-        self,
-        stream: EngineStream,
-        line: SpokenLine,
-        command: SpeakCommand,
+        self, stream: EngineStream, line: SpokenLine, command: SpeakCommand
     ) -> AsyncGenerator[EncodedChunk, None]:
         """Times of spans are the engine's: nobody asks for them together with a rate that is not its own."""
         is_stream, tempo = command.is_stream, command.speaking_rate / command.engine_rate
@@ -214,8 +212,3 @@ class SynthesizeSpeech:
             yield line.take(samples, spans)
         if marker is not None:
             yield line.take(await offload(marker.finish))
-
-
-def _design_seed(prompt: str, seed: int) -> int:
-    """The same description is the same voice in every request; another `seed` is another voice."""
-    return int.from_bytes(hashlib.sha256(f"{seed}\n{prompt}".encode()).digest()[:4])

@@ -162,7 +162,8 @@ class _Pull:
     def _missing_of(self, bundle: Bundle) -> _Work:
         missing = []
         for file in bundle.files:
-            if _is_right(self._cache_dir / file.path, file):
+            path = self._cache_dir / file.path
+            if path.is_file() and sha256_of_file(path) in file.sha256:
                 self._tell(PullStage.KEPT, file.path)
             else:
                 missing.append(file)
@@ -218,10 +219,6 @@ class _Pull:
 
     def _tell(self, stage: PullStage, subject: str) -> None:
         self._progress(PullEvent(stage, subject, self._done_bytes, self._total_bytes))
-
-
-def _is_right(path: Path, file: WeightFile) -> bool:
-    return path.is_file() and sha256_of_file(path) in file.sha256
 
 
 def _verify(path: Path, accepted: frozenset[str], what: str) -> None:
