@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
 from myna.engines.base import Engine, EngineSettings, EngineSpec, VoiceState
 from myna.runtime.owner_thread import OwnerThread
-from myna.runtime.voice_cache import VoiceCache
 
 
 class EngineSlot:
@@ -34,7 +33,8 @@ class EngineSlot:
         self._begin()
 
     def _begin(self) -> None:
-        self._voices = VoiceCache(self._max_cached_voices)
+        keep = lru_cache(self._max_cached_voices)
+        self._voices = keep(lambda content: self.engine.load_voice(content))  # noqa: PLW0108  (the engine of then)
         self._engine: Engine | None = None
         self.thread = OwnerThread(self._name, self._prepare)
 
@@ -78,7 +78,7 @@ class EngineSlot:
 
     def voice(self, artifact: VoiceArtifact) -> VoiceState:
         """Opened, or still open. Raises: VoiceIncompatible."""
-        return self._voices.get(artifact.digest, partial(self.engine.load_voice, artifact.content))
+        return self._voices(artifact.content)
 
     def speak_whole(
         self, artifact: VoiceArtifact, segments: Sequence[SpeechSegment], options: SynthesisOptions
@@ -98,7 +98,7 @@ class EngineSlot:
     def unload(self) -> None:
         """Give the engine's memory back; it is loaded again when it is needed."""
         if self._engine is not None:
-            self._voices.clear()  # they are of no use to another instance
+            self._voices.cache_clear()  # they are of no use to another instance
             self._engine.close()
             self._engine = None
 

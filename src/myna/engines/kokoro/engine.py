@@ -69,10 +69,8 @@ _WORD_TAIL_S = 0.03
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedVoice:
-    """A voice with what is worked out of it once: under `SPEC.capabilities.voice_bytes`, so that many can be kept.
-
-    Its timbre shift, twice as much, is kept for the voices in use alone.
-    """
+    """A voice with what is worked out of it once, within `SPEC.capabilities.voice_bytes`. Its timbre shift, twice as
+    much, is kept for the voices in use alone."""
 
     voice: KokoroVoice
     eq_taps: FloatArray | None
