@@ -44,10 +44,7 @@ CLONE_LANGUAGES: tuple[LangCode, ...] = tuple(code for code in LangCode if code 
 """The fifteen languages of the clone request."""
 
 _AUTOMATIC = frozenset({"", "AUTO", "UND"})
-_BY_ISO639: dict[str, LangCode] = {}
-for _code in CLONE_LANGUAGES:
-    _BY_ISO639[_code.iso639] = _code
-_BY_ISO639["iw"] = LangCode.HE_IL
+_BY_ISO639 = {code.iso639: code for code in CLONE_LANGUAGES} | {"iw": LangCode.HE_IL}
 
 
 def parse_lang_code(spelling: str | None, field: str = "langCode") -> LangCode | None:
