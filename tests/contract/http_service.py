@@ -4,7 +4,6 @@ import asyncio
 import base64
 import io
 import json
-import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -29,6 +28,7 @@ from tests.memory_stores import (
 
 from myna.analysis.mark_finder import MarkFinder
 from myna.audio.encode import encode_wav
+from myna.cli.server import listen_at
 from myna.config import Settings
 from myna.domain.errors import AudioUndecodable
 from myna.domain.finding import Finding, Severity
@@ -363,7 +363,7 @@ async def serve(
 ) -> AsyncIterator[HttpService]:
     """A service behind a real server on loopback. certificate: a PEM file with its key, for TLS."""
     services = services or build_tone_services()
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = listen_at("127.0.0.1", 0)
     port = listening.getsockname()[1]
     config = server_config(create_app(services, limits), "127.0.0.1", port, certificate=certificate)
     config.timeout_graceful_shutdown = 2
