@@ -354,6 +354,18 @@ async def open_service(
         await services.close()
 
 
+class _PromptServer(uvicorn.Server):
+    """uvicorn looks every tenth of a second whether it is to stop."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.stopping = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.stopping.wait()
+
+
 @asynccontextmanager
 async def serve(
     limits: HttpLimits | None = None,
@@ -368,7 +380,7 @@ async def serve(
     config = server_config(create_app(services, limits), "127.0.0.1", port, certificate=certificate)
     config.timeout_graceful_shutdown = 2
     config.http = type("ImpatientProtocol", (PromptHttpProtocol,), {"max_head_s": max_head_s})
-    server = uvicorn.Server(config)
+    server = _PromptServer(config)
     serving = asyncio.create_task(server.serve([listening]))
     try:
         await until(lambda: server.started, 10)
@@ -376,7 +388,7 @@ async def serve(
         async with httpx.AsyncClient(base_url=base_url, timeout=20) as client:
             yield await _with_keys(client, services, base_url)
     finally:
-        server.should_exit = True
+        server.stopping.set()
         await serving
 
 
