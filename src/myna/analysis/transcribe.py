@@ -105,11 +105,9 @@ def share_recogniser(model_dir: Path) -> "SpeechRecogniser":
 class SpeechRecogniser:
     """Hears words and language, from one encoding. Thread-safe: CTranslate2 queues calls, the rest is read-only."""
 
-    def __init__(self, model_dir: Path, num_threads: int = 1) -> None:
+    def __init__(self, model_dir: Path) -> None:
         """model_dir: holds model.bin, config.json, tokenizer.json, vocabulary.txt."""
-        self._model = ctranslate2.models.Whisper(
-            str(model_dir), device="cpu", compute_type="int8", intra_threads=num_threads
-        )
+        self._model = ctranslate2.models.Whisper(str(model_dir), device="cpu", compute_type="int8", intra_threads=1)
         self._tokenizer: Tokenizer = Tokenizer.from_file(str(model_dir / "tokenizer.json"))
         self._numeral_ids = [
             index

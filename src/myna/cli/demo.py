@@ -185,8 +185,5 @@ def _as_json(outcome: _Outcome, speech: Path) -> dict[str, object]:
     return {
         **report_as_json(outcome.report),
         "path": str(speech) if outcome.report.voice else None,
-        "cloneSeconds": round(outcome.clone_s, 3),
-        "heardSeconds": round(outcome.heard_s, 3),
-        "speakSeconds": round(outcome.speak_s, 3),
-        "speechSeconds": round(outcome.speech_s, 3),
+        **{f"{name}Seconds": round(getattr(outcome, f"{name}_s"), 3) for name in ("clone", "heard", "speak", "speech")},
     }

@@ -35,9 +35,6 @@ logger = logging.getLogger(__name__)
 
 DEV_WORKSPACE = WorkspaceId("demo")
 
-_BACKLOG = 2048
-"""Connections that the kernel may hold; uvicorn's own default."""
-
 
 class Server(uvicorn.Server):
     """uvicorn, with the signals left to the caller, who must close the service too before the process ends."""
@@ -133,7 +130,7 @@ def listen_at(host: str, port: int) -> socket.socket:
     """Bound here and not by uvicorn, so that a taken port is an error of ours and port 0 is known once chosen."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listening = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as exc:
         reason = str(exc.strerror or exc).partition(" (while")[0]
         raise typer.BadParameter(f"Cannot listen at {host} port {port}: {reason}.") from exc

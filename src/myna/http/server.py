@@ -20,7 +20,6 @@ def server_config(
     host: str,
     port: int,
     *,
-    backlog: int = 2048,
     drain_s: int = _DRAIN_S,
     certificate: Path | None = None,
     key: Path | None = None,
@@ -31,7 +30,6 @@ def server_config(
         app,
         host=host,
         port=port,
-        backlog=backlog,
         loop="asyncio",  # not what happens to be installed
         http=PromptHttpProtocol,
         ws=PatientSocketProtocol,

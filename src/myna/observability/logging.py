@@ -3,7 +3,6 @@
 import logging
 import sys
 from dataclasses import asdict
-from typing import TextIO
 
 import structlog
 
@@ -41,8 +40,8 @@ def _hide_voice_id(_logger: object, _name: str, fields: structlog.typing.EventDi
     return fields
 
 
-def configure_logging(log_format: str = "text", stream: TextIO | None = None) -> None:
-    """Send every logger of the process to `stream` (default: standard error). log_format: `text` or `json`."""
+def configure_logging(log_format: str) -> None:
+    """Send every logger of the process to standard error. log_format: `text` or `json`."""
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -51,15 +50,14 @@ def configure_logging(log_format: str = "text", stream: TextIO | None = None) ->
         _add_trace_id,
         _hide_voice_id,
     ]
-    target = stream if stream is not None else sys.stderr
     final: list[structlog.typing.Processor]
     if log_format == "json":
         final = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
         # A plain traceback: the pretty one prints local variables, and those hold text, transcripts and keys.
         plain = structlog.dev.plain_traceback
-        final = [structlog.dev.ConsoleRenderer(colors=target.isatty(), exception_formatter=plain)]
-    handler = logging.StreamHandler(target)
+        final = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+    handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import numpy as np
 
@@ -38,17 +38,16 @@ class EngineSlot:
         self._engine: Engine | None = None
         self.thread = OwnerThread(self._name, self._prepare)
 
-    @staticmethod
-    def _note_step(thread: OwnerThread, before_step: Callable[[], None]) -> None:
-        thread.num_steps += 1
-        before_step()
-
     @property
     def engine(self) -> Engine:
         """Loaded by the first call that needs it; `load` is that call at start-up."""
         if self._engine is None:
             thread = self.thread
-            before_step = partial(self._note_step, thread, self._settings.before_step)
+
+            def before_step() -> None:
+                thread.num_steps += 1
+                self._settings.before_step()
+
             engine = self._spec.load(replace(self._settings, before_step=before_step))
             if self.thread is not thread:
                 engine.close()

@@ -67,7 +67,10 @@ class ManageVoices:
         own = await self.voices.select(workspace, selection)
         found = selection.of((*self.stock.voices, *own.voices))
         page = tuple(found.voices[: query.page_size])
-        token = _write_token(fingerprint, order.position(page[-1])) if len(found.voices) > len(page) else ""
+        token = ""
+        if len(found.voices) > len(page):
+            fields = json.dumps([fingerprint, *order.position(page[-1])])
+            token = base64.urlsafe_b64encode(fields.encode()).decode().rstrip("=")
         return VoicePage(page, found.num_found - len(own.voices) + own.num_found, token)
 
     async def names(self, workspace: WorkspaceId) -> Sequence[tuple[VoiceId, str]]:
@@ -136,10 +139,6 @@ def _fingerprint(query: VoiceQuery) -> str:
     """Eight hex digits that tell queries apart: a token serves only the query that it came from (AIP-158)."""
     text = json.dumps([sorted(query.languages), query.filter, query.order_by])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-
-
-def _write_token(fingerprint: str, position: Position) -> str:
-    return base64.urlsafe_b64encode(json.dumps([fingerprint, *position]).encode()).decode().rstrip("=")
 
 
 def _read_token(token: str, fingerprint: str, order: VoiceOrder) -> Position:

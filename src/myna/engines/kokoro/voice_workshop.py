@@ -21,7 +21,7 @@ from myna.engines.kokoro.pitch_track import PitchStatistics, measure_pitch
 from myna.engines.kokoro.recording_map import load_recording_map
 from myna.engines.kokoro.style_descent import GAIN_A, GAIN_B
 from myna.engines.kokoro.style_gradient import StyleGradient, StylePull
-from myna.engines.kokoro.style_map import StyleMap, VoiceSound, load_style_map
+from myna.engines.kokoro.style_map import VoiceSound, load_style_map
 from myna.engines.kokoro.timbre_space import load_timbre_space
 from myna.engines.kokoro.timbre_spectrum import timbre_features
 from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice
@@ -59,15 +59,13 @@ class VoiceWorkshop:
         vocabulary: Vocabulary,
         weights: WeightStore,
         *,
-        style_map: StyleMap | None = None,
         before_step: Callable[[], None] = lambda: None,
         interrupting: Callable[[Callable[[], None]], AbstractContextManager[object]] = nullcontext,
     ) -> None:
-        """style_map: another, for experiments. The rest: see `EngineSettings`. Raises: WeightsMissing,
-        WeightsCorrupt."""
+        """before_step, interrupting: see `EngineSettings`. Raises: WeightsMissing, WeightsCorrupt."""
         self.before_step = before_step
         self._interrupting = interrupting
-        self.style_map = style_map or load_style_map()
+        self.style_map = load_style_map()
         self.timbre_space = load_timbre_space()
         self.clarity = ClarityListener(weights)
         self._graphs = graphs
