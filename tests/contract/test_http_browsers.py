@@ -92,6 +92,7 @@ async def test_every_answer_has_the_headers_that_keep_browsers_careful(path: str
         assert reply.headers["x-content-type-options"] == "nosniff"
         assert reply.headers["referrer-policy"] == "no-referrer"
         assert reply.headers["cross-origin-resource-policy"] == "same-origin"
+        assert reply.headers["cache-control"] == "no-store"
         policy = reply.headers["content-security-policy"]
         assert "frame-ancestors 'none'" in policy
         assert policy.count("default-src 'none'") == 1

@@ -149,7 +149,7 @@ async def test_unknown_paths_and_methods(service: HttpService) -> None:
 @pytest.mark.parametrize(
     "path", ["/tts/v1/voice", "/tts/v1/voice:stream", "/v1/audio/speech", "/voices/v1/voices:clone"]
 )
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"text":"\\ud800"}', b'{"a":NaN}', b'{"a":' * 50_000, b"\xff", b"a=b"])
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"a":NaN}', b'{"a":' * 50_000, b"\xff", b"a=b"])
 async def test_broken_json_is_400_everywhere(service: HttpService, path: str, body: bytes) -> None:
     """A body that is not JSON is the caller's mistake, whatever is wrong with it."""
     assert_error(await service.client.post(path, content=body, headers=service.auth()), 400, 3)

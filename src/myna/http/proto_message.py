@@ -1,7 +1,7 @@
 """Messages of protobuf-JSON (wire-contract.md#json): lenient about names, absent and unknown fields.
 
 camelCase and snake_case in one body, `null` and `*_UNSPECIFIED` as absent, enum spellings that nobody knows ignored,
-bytes in either base64 alphabet with or without padding.
+bytes in either base64 alphabet with or without padding, also in lines or as a data URL.
 """
 
 import math
@@ -68,8 +68,16 @@ class ProtoQuery(ProtoMessage):
 
 Message = TypeVar("Message", bound=ProtoMessage)
 
-_WORDS = {"string_type": "must be a string", "bytes_type": "must be a file"}
+_WORDS = {
+    "string_type": "must be a string",
+    "bytes_type": "must be a file",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "dict_type": "must be an object",
+    "list_type": "must be a list",
+}
 """In place of pydantic's, by its names."""
+_DATA_URL_HEAD = re.compile(r"\s*data:[^,]{0,200},")
 
 
 def _as_float(value: object) -> float:
@@ -96,9 +104,14 @@ def _as_int(value: object) -> int:
 
 
 def _read_base64(value: object, read: ValidatorFunctionWrapHandler) -> object:
-    """Says in one sentence what pydantic says with the place of the wrong letter."""
+    """Also in lines, as Android, Java, Ruby and `base64` write it, and as browsers do, with a data URL's head. Says in
+    one sentence what pydantic says with the place of the wrong letter."""
     if not isinstance(value, str):
         raise PydanticCustomError("base64", "must be a base64 string")
+    if (head := _DATA_URL_HEAD.match(value)) is not None:
+        value = value[head.end() :]
+    if "\n" in value:
+        value = value.replace("\n", "").replace("\r", "")
     try:
         return read(value)
     except ValidationError as exc:
