@@ -58,7 +58,7 @@ class ProtoMessage(BaseModel):
 
 
 class ProtoQuery(ProtoMessage):
-    """The same of a URL's query, where an empty value is an absent one."""
+    """The same of a URL's query or a form, where an empty value is an absent one."""
 
     @model_validator(mode="before")
     @classmethod
@@ -162,8 +162,8 @@ def check_message(fields: dict[str, Any], message: type[Message]) -> Message:
         return message.model_validate(fields)
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-        told = _WORDS.get(first["type"]) or first["msg"].removeprefix("Input should be a valid ")
-        raise InvalidRequest(f"{_path(first['loc'])}: {told.removeprefix('Input should be ').rstrip('.')}.") from None
+        told = _WORDS.get(first["type"]) or first["msg"].replace("Input should be", "must be")
+        raise InvalidRequest(f"{_path(first['loc'])}: {told.rstrip('.')}.") from None
     except RecursionError as exc:
         raise InvalidRequest("The request's body is nested too deeply.") from exc
 
