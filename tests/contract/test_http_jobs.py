@@ -138,6 +138,16 @@ async def test_a_long_text_is_spoken_in_the_background() -> None:
         whole = (await service.speak(SAID, modelId=MODEL, **fields)).json()
         assert audio.headers["content-type"] == "audio/wav"
         assert audio.content[:4] == b"RIFF"
+        assert audio.headers["cross-origin-resource-policy"] == "cross-origin"
+        size = len(audio.content)
+        asked_for = {"0-1": (0, 2), "44-": (44, size), "-8": (size - 8, size), f"9-{size}": (9, size), "0-": (0, size)}
+        for header, (first, stop) in asked_for.items():
+            part = await service.client.get(response["audioUri"], headers={"range": f"bytes={header}"})
+            assert (part.status_code, part.content) == (206, audio.content[first:stop])
+            assert part.headers["content-range"] == f"bytes {first}-{stop - 1}/{size}"
+        for header in ("bytes=0-1,4-5", f"bytes={size}-", "bytes=5-2", "bytes=-", "lines=1-2"):
+            part = await service.client.get(response["audioUri"], headers={"range": header})
+            assert (part.status_code, len(part.content)) == (200, size)
         assert len(audio.content) == len(whole["audioContent"]) * 3 // 4 - whole["audioContent"].count("=")
         assert times.json() == whole["timestampInfo"]
         assert times.json().keys() == {"wordAlignment", "lipsyncAlignment"}

@@ -32,7 +32,7 @@ def _outlasts_its_tag(content: bytes) -> bool:
     tag = max(content.find(name, 0, _XING_END_BYTES) for name in names)
     if tag == -1 or tag + 16 > len(content):
         return False
-    flags, _, num_bytes = struct.unpack_from(">III", content, tag + 4)
+    flags, num_bytes = (int.from_bytes(content[at : at + 4]) for at in (tag + 4, tag + 12))
     return flags & 3 == 3 and len(content) > num_bytes + _SLACK_BYTES
 
 
