@@ -48,7 +48,9 @@ def assert_error(reply: httpx.Response, status: int, code: int, message: str = "
     assert (reply.status_code, reply.json()["code"]) == (status, code), reply.text
     assert message in reply.json()["message"]
     assert isinstance(reply.json()["details"], list)
-    assert reply.headers["x-inworld-request-id"].isalnum()
+    ids = [reply.headers[name] for name in ("x-inworld-request-id", "x-request-id", "request-id")]
+    assert ids[0].isalnum()
+    assert ids == ids[:1] * 3
 
 
 async def test_no_key_is_401_with_the_documented_details(service: HttpService) -> None:
