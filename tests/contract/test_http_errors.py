@@ -160,7 +160,9 @@ async def test_broken_json_is_400_everywhere(service: HttpService, path: str, bo
 async def test_stream_and_openai_errors_are_repeated_under_error(service: HttpService) -> None:
     """Clients of these paths look for `error.message`; others get the bare body."""
     for path, is_repeated in (("/tts/v1/voice:stream", True), ("/v1/audio/speech", True), ("/tts/v1/voice", False)):
-        reply = (await service.post(path, {**SPEAK, "modelId": "nope", "input": "x", "model": "nope", "voice": "x"})).json()
+        reply = (
+            await service.post(path, {**SPEAK, "modelId": "nope", "input": "x", "model": "nope", "voice": "x"})
+        ).json()
         assert reply["message"] == "model_id: nope is not supported."
         assert ("error" in reply) is is_repeated
         if is_repeated:
