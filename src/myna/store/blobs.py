@@ -41,6 +41,8 @@ _RETRIES: "RetryConfig" = {
 }
 """Long enough for a storage that asks us to slow down, short enough for somebody who waits for an answer. One attempt
 may take 30 s, obstore's own limit."""
+_REMOVAL_S = 10.0
+"""What takes longer to remove stays listed, and is removed later: somebody waits for the answer."""
 
 
 def new_blob_prefix() -> BlobPrefix:
@@ -81,7 +83,7 @@ class Blobs:
         """Remove a prefix and all under it; nothing there is fine. Raises: ServiceUnavailable."""
         if not _PREFIX.fullmatch(prefix):
             raise ValueError("not a blob prefix")
-        async with _in_our_words("removed"):
+        async with _in_our_words("removed"), asyncio.timeout(_REMOVAL_S):
             if self._folder is not None:
                 # The folder as a whole: an interrupted write leaves a temporary file that obstore does not list.
                 await asyncio.to_thread(_remove_folder, self._folder / prefix)
