@@ -12,7 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from myna.domain.errors import DeadlineExceeded, InvalidRequest, MynaError, PayloadTooLarge
+from myna.domain.errors import DeadlineExceeded, InvalidRequest, MynaError, PayloadTooLarge, ServiceUnavailable
 from myna.http.cross_origin import REQUEST_ID_HEADERS, WITHOUT_EFFECT_HEADER
 from myna.http.errors import SECURITY_HEADERS, describe, describe_bug, failure_reply
 from myna.http.limits import HttpLimits
@@ -89,6 +89,13 @@ class LastResort:
         except (ClientLeft, ClientDisconnect):
             # The latter while its body was still arriving.
             record.error_code = "CLIENT_LEFT"
+        except asyncio.CancelledError:
+            # The server stops, and waits no longer.
+            failure = describe(ServiceUnavailable("The server is stopping. Ask again in a moment."))
+            record.error_code = failure.error_code
+            if not record.status:
+                await failure_reply(scope["path"], failure)(scope, receive, send)
+            raise
         except Exception as exc:  # noqa: BLE001  (the HTTP last resort: logged once, told as an id)
             # Once a reply has begun Starlette has no place for an error of ours: it raises one of its own from it.
             known = exc.__cause__ if record.status and type(exc) is RuntimeError else exc

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -90,12 +91,13 @@ async def clone_along(asker: Asker, command: CloneVoiceCommand, consent: Consent
     services, record = asker.services, asker.record
     record.num_samples = len(command.samples)
     record.engine = services.engine.spec.id
-    async with services.repeated_requests(asker.workspace, mark_of(asker.request)) as made:
+    mark = mark_of(asker.request)
+    async with services.repeated_requests(asker.workspace, mark) as made:
         if made.voice_ids:
             result, outcome = await services.clone_voice.recall(command, made.voice_ids[0]), "repeated"
         else:
             async with asker.backend.allowances.voices(asker.workspace, 0 if command.validate_only else 1, made):
-                result = await services.clone_voice(command)
+                result = await services.clone_voice(replace(command, mark=mark))
                 made.voice_ids = (result.voice.voice_id,) if result.voice is not None else ()
                 await _note_made(asker, "clone", made, [sample.recording_sha256 for sample in result.samples])
             outcome = "validated" if command.validate_only else "cloned" if made.voice_ids else "unusable"

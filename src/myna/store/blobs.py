@@ -37,6 +37,8 @@ _RETRIES: "RetryConfig" = {
     "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=1), "base": 2},
 }
 """Long enough for a storage that says slow down, short enough for who waits. One attempt: obstore's 30 s at most."""
+_REMOVAL_S = 10.0
+"""What takes longer to remove stays listed, and is removed later: somebody waits for the answer."""
 
 
 def new_blob_prefix() -> BlobPrefix:
@@ -74,7 +76,7 @@ class Blobs:
         """Remove a prefix and all under it; nothing there is fine. Raises: ServiceUnavailable."""
         if not _PREFIX.fullmatch(prefix):
             raise ValueError("not a blob prefix")
-        async with _in_our_words("removed"):
+        async with _in_our_words("removed"), asyncio.timeout(_REMOVAL_S):
             if self._folder is not None:
                 # The folder as a whole: an interrupted write leaves a temporary file that obstore does not list.
                 with suppress(FileNotFoundError):

@@ -174,6 +174,15 @@ class StoredVoice:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestMark:
+    """What a client says of a request that it may send again."""
+
+    key: str
+    body_sha256: str
+    """Of all that makes it this request: where it goes, and its body."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeletedFiles:
     """What a deleted voice had in the object storage."""
 
@@ -187,9 +196,18 @@ class VoiceStore(Protocol):
     """Keeps voices. Every method takes the workspace first; there is no way to ask without it."""
 
     async def add(
-        self, workspace: WorkspaceId, voice: Voice, artifact: VoiceArtifact, samples: Sequence[StoredSample]
+        self,
+        workspace: WorkspaceId,
+        voice: Voice,
+        artifact: VoiceArtifact,
+        samples: Sequence[StoredSample],
+        *,
+        mark: RequestMark | None = None,
     ) -> None:
-        """Store all of it or nothing. Raises: VoiceAlreadyExists."""
+        """Store all of it or nothing. Raises: VoiceAlreadyExists.
+
+        mark: of the request that makes this voice and no other; that it did is kept with the voice.
+        """
 
     async def get(self, workspace: WorkspaceId, voice_id: VoiceId) -> Voice:
         """Raises: VoiceNotFound. A draft past its time is not found."""
@@ -369,7 +387,8 @@ class RequestKeys(Protocol):
         """Remember what the request has made, for a lifetime from now on. Raises: ServiceUnavailable."""
 
     async def abandon(self, workspace: WorkspaceId, key: str) -> None:
-        """The request failed and made nothing: its key is free again. Raises: ServiceUnavailable."""
+        """The request failed: its key is free again, unless a voice that it made is there. Raises:
+        ServiceUnavailable."""
 
 
 Tally = Mapping[str, float]
