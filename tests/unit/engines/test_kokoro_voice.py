@@ -16,6 +16,8 @@ from myna.engines.kokoro.norm_statistics import NUM_CHANNELS, NormStatistics
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
 from myna.engines.kokoro.style_map import VoiceSound, load_style_map
 from myna.engines.kokoro.voice_artifact import (
+    NUM_EQ_BANDS,
+    NUM_PHONE_KINDS,
     OFFSET_DIM,
     STYLE_DIM,
     KokoroVoice,
@@ -61,10 +63,15 @@ def test_what_a_voice_has_practised_stays_with_it() -> None:
 
 
 def test_voices_of_former_layouts_still_speak() -> None:
-    """Those of the second have no offset, those of the first may have one decoder style, which serves for both."""
+    """Those of the third colour no phones, those of the second have no offset, those of the first may have one decoder
+    style, which serves for both."""
     rng = np.random.default_rng(0)
     voice = replace(unpack_voice(stock_voices()[0].artifact), timbre_offset=rng.normal(size=OFFSET_DIM).astype("f"))
-    artifact = pack_voice(voice)
+    colour = rng.normal(size=(NUM_PHONE_KINDS, NUM_EQ_BANDS)).astype("f")
+    newest = pack_voice(replace(voice, phone_colour_db=colour))
+    np.testing.assert_array_equal(unpack_voice(newest).phone_colour_db, colour)
+    artifact = newest[:8] + (3).to_bytes(2, "little") + newest[10 : -colour.nbytes]
+    assert not unpack_voice(artifact).phone_colour_db.any()
     np.testing.assert_array_equal(unpack_voice(artifact).timbre_offset, voice.timbre_offset)
     second = artifact[:8] + (2).to_bytes(2, "little") + artifact[10 : -4 * OFFSET_DIM]
     rows, timbre = second.index(voice.timbre_style.tobytes()), 4 * STYLE_DIM

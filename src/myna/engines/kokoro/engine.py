@@ -9,11 +9,12 @@ from typing import Self
 import numpy as np
 
 from myna.analysis.onnx_session import RunStop, RunStopped
+from myna.audio.resample import resample
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import InvalidRequest
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
-from myna.domain.waveform import ReferenceAudio
+from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSettings
 from myna.engines.kokoro.graphs import (
     MAX_SYMBOLS,
@@ -28,6 +29,7 @@ from myna.engines.kokoro.heap_trim import trim_heap
 from myna.engines.kokoro.hiss import HISS_LINES, hiss_levels_db, missing_hiss_db
 from myna.engines.kokoro.norm_statistics import NormStatistics
 from myna.engines.kokoro.passage import Passage, cut_passage, whole_passage
+from myna.engines.kokoro.phone_colour import colour_phones, colour_taps, learn_phone_colour
 from myna.engines.kokoro.phonemes.phonemizer import open_phonemizer
 from myna.engines.kokoro.phonemes.spaced import Phonemizer
 from myna.engines.kokoro.phonemes.symbols import (
@@ -51,7 +53,7 @@ from myna.engines.kokoro.voice_clone import clone_at_once, clone_voice
 from myna.engines.kokoro.voice_design import design_voice
 from myna.engines.kokoro.voice_practice import practice_symbols
 from myna.engines.kokoro.voice_refine import refine_voice
-from myna.engines.kokoro.voice_workshop import VoiceWorkshop
+from myna.engines.kokoro.voice_workshop import LISTENING_RATE_HZ, Listening, VoiceWorkshop
 from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
 
@@ -119,6 +121,7 @@ class KokoroEngine:
             interrupting=settings.interrupting,
         )
         self._styles = lru_cache(_NUM_IN_USE)(self.workshop.timbre_space.styles)
+        self._colour_taps = lru_cache(_NUM_IN_USE)(lambda voice: colour_taps(voice.phone_colour_db))
         self._before_step = settings.before_step
         self._phonemizers: dict[LangCode, Phonemizer] = {}
         self._phonemizer(LangCode.EN_US)
@@ -128,13 +131,16 @@ class KokoroEngine:
         return pack_voice(clone_at_once(reference.waveform, self.spell_transcript(reference), self.workshop))
 
     def hear_voice(self, reference: ReferenceAudio) -> bytes:
-        """See `Engine`. Up to fifteen seconds of one core."""
-        return self._finish(clone_voice(reference.waveform, self.spell_transcript(reference), self.workshop))
+        """See `Engine`. Up to twenty seconds of one core."""
+        symbols = self.spell_transcript(reference)
+        voice, heard = clone_voice(reference.waveform, symbols, self.workshop)
+        return self._finish(voice, heard, symbols)
 
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
         """See `Engine`. More than a minute of one core."""
         heard = self.workshop.listen(reference.waveform)
-        return self._finish(refine_voice(unpack_voice(artifact), heard, self.workshop))
+        voice = refine_voice(unpack_voice(artifact), heard, self.workshop)
+        return self._finish(voice, heard, self.spell_transcript(reference))
 
     def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> bytes:
         return design_voice(attributes, lang, seed)
@@ -146,18 +152,53 @@ class KokoroEngine:
         taps = equalizer_taps(voice.eq_db) if voice.eq_db.any() else None
         return LoadedVoice(voice, taps, norms)
 
-    def _finish(self, voice: KokoroVoice) -> bytes:
-        """Practise, then make hisses as bright as public voices have them, by what will be heard of them."""
+    def _finish(self, voice: KokoroVoice, heard: Listening, transcript_symbols: str | None) -> bytes:
+        """Practise; then the colour of its phones and hisses as bright as public voices', by what will be heard."""
+        voice = replace(voice, phone_colour_db=np.zeros_like(voice.phone_colour_db))  # a refined one has another
         norms = self._practise(voice)
-        styles, taps = self.workshop.timbre_space.styles(voice), equalizer_taps(voice.eq_db)
-        levels = []
-        for line in self.workshop.practise_lines(voice, HISS_LINES):
-            self._before_step()
+        lines = self.workshop.practise_lines(voice, HISS_LINES)
+        said = []
+        for line in lines:
             curves = ProsodyCurves(voice.move_pitch(line.curves.f0_hz), line.curves.energy)
-            shape = self.decoder.shape(np.repeat(line.text.features, line.frames, axis=2), curves, styles, norms)
-            heard = equalize(self.decoder.sound(shape, 0, shape.num_samples), taps)
-            levels += hiss_levels_db(heard, SAMPLE_RATE_HZ, line.symbols, line.frames)
+            said.append(self._decode(voice, norms, np.repeat(line.text.features, line.frames, axis=2), curves))
+        taps = equalizer_taps(voice.eq_db)
+        plain = [equalize(samples, taps) for samples in said]
+        if transcript_symbols:
+            colour = self._learn_colour(voice, norms, heard, transcript_symbols)
+            coloured = [
+                equalize(colour_phones(samples, line.symbols, line.frames, colour_taps(colour)), taps)
+                for samples, line in zip(said, lines, strict=True)
+            ]
+            if self._likeness(coloured, heard) > self._likeness(plain, heard):
+                plain, voice = coloured, replace(voice, phone_colour_db=colour)
+        levels = [
+            level_db
+            for samples, line in zip(plain, lines, strict=True)
+            for level_db in hiss_levels_db(samples, SAMPLE_RATE_HZ, line.symbols, line.frames)
+        ]
         return pack_voice(replace(voice, hiss_db=missing_hiss_db(float(np.mean(levels)))), norms)
+
+    def _learn_colour(
+        self, voice: KokoroVoice, norms: NormStatistics, heard: Listening, transcript_symbols: str
+    ) -> FloatArray:
+        """[19, 32] dB: what tells the person's phones from the voice's, not a telephone's, a room's or noise's."""
+        text = self._graphs.encode_text(self._vocabulary.encode(transcript_symbols))
+        frames, curves = self._foretell(voice, text)
+        samples = self._decode(voice, norms, np.repeat(text.features, frames, axis=2), curves)
+        spoken = resample(Waveform(samples, SAMPLE_RATE_HZ), LISTENING_RATE_HZ).samples
+        colour = heard.clean_share * learn_phone_colour(spoken, transcript_symbols, frames, heard.samples)
+        return colour.astype(np.float32)
+
+    def _decode(
+        self, voice: KokoroVoice, norms: NormStatistics, aligned: FloatArray, curves: ProsodyCurves
+    ) -> FloatArray:
+        self._before_step()
+        shape = self.decoder.shape(aligned, curves, self._styles(voice), norms)
+        return self.decoder.sound(shape, 0, shape.num_samples)
+
+    def _likeness(self, spoken: list[FloatArray], heard: Listening) -> float:
+        joined = resample(Waveform(np.concatenate(spoken), SAMPLE_RATE_HZ), LISTENING_RATE_HZ)
+        return self.workshop.likeness(self.workshop.measure(joined.samples, None), heard)
 
     def _practise(self, voice: KokoroVoice) -> NormStatistics:
         """Let it speak three short sentences that nobody hears."""
@@ -255,6 +296,7 @@ class KokoroEngine:
             sequence,
             frames,
             curves.f0_hz,
+            self._colour_taps(voice) if voice.phone_colour_db.any() else None,
             voice.hiss_db,
             loaded.eq_taps,
             tokens,

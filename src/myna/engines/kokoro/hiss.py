@@ -9,7 +9,7 @@ import numpy as np
 from myna.audio.convolve import convolve_same, high_pass_taps
 from myna.domain.waveform import Samples
 from myna.engines.kokoro.graphs import SAMPLE_RATE_HZ, IntArray
-from myna.engines.kokoro.speech_timing import FRAME_S, LEAD_S
+from myna.engines.kokoro.speech_timing import sample_bounds
 
 _HISSES = frozenset("szʃʒfθʂʐɕʑçʦʧʨꭧ")
 LOWEST_HZ = 3_000.0
@@ -56,8 +56,7 @@ def lift_hisses(samples: Samples, symbols: str, frames: IntArray, gain_db: float
 
 def _hiss_spans(symbols: str, frames: IntArray, rate_hz: int) -> Iterator[tuple[int, int]]:
     """From and to which sample each hiss is heard."""
-    bounds_s = np.concatenate([[0], np.cumsum(frames)]) * FRAME_S - LEAD_S
-    bounds = np.maximum(0, np.rint(bounds_s * rate_hz)).astype(int)
+    bounds = sample_bounds(frames, rate_hz)
     for k, symbol in enumerate(symbols, start=1):
         if symbol in _HISSES:
             yield int(bounds[k]), int(bounds[k + 1])

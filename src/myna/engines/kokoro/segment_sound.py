@@ -11,6 +11,7 @@ from myna.domain.waveform import Samples
 from myna.engines.kokoro.graphs import FRAME_SAMPLES, SAMPLE_RATE_HZ, FloatArray, IntArray
 from myna.engines.kokoro.hiss import lift_hisses
 from myna.engines.kokoro.pause_hush import find_first_sound, hush_pauses, settled_until
+from myna.engines.kokoro.phone_colour import colour_phones
 from myna.engines.kokoro.phonemes.symbols import SymbolSequence
 from myna.engines.kokoro.silence_trim import LEAD_S, fade_in, fade_out, find_speech
 from myna.engines.kokoro.speech_timing import time_tokens
@@ -24,8 +25,8 @@ _LEAST_SAMPLES = SAMPLE_RATE_HZ // 5
 """Less is not worth a chunk: the next stretch brings more."""
 _GROWTH = 1.5
 _LONGEST_STRETCH_SAMPLES = 120 * FRAME_SAMPLES
-_FILTER_REACH_SAMPLES = 450
-"""Of equaliser, hiss filter and its edges, together."""
+_FILTER_REACH_SAMPLES = 950
+"""Of equaliser, hiss filter, phone colours and the edges of both, together."""
 _AFTER_END_SAMPLES = 1_200
 """Zeros behind what is decoded so far, so that no filter or window ends there."""
 _CEILING = 0.98
@@ -54,6 +55,8 @@ class SegmentSound:
     """[T] with the pads."""
     f0_hz: FloatArray
     """[2 F] as spoken."""
+    colour_taps: FloatArray | None
+    """Of `phone_colour`; None changes nothing."""
     hiss_db: float
     eq_taps: FloatArray | None
     tokens: range
@@ -97,6 +100,8 @@ class SegmentSound:
         """Everything so far; what samples to come may change lies close to the end."""
         symbols, frames = self.sequence.symbols, self.frames
         samples = hush_pauses(self._decoded[: end + _AFTER_END_SAMPLES], symbols, frames, self.f0_hz)
+        if self.colour_taps is not None:
+            samples = colour_phones(samples, symbols, frames, self.colour_taps)
         samples = lift_hisses(samples, symbols, frames, self.hiss_db)
         return limit_peaks(samples if self.eq_taps is None else equalize(samples, self.eq_taps))
 

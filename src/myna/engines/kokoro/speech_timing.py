@@ -15,6 +15,14 @@ FRAME_S = FRAME_SAMPLES / SAMPLE_RATE_HZ
 LEAD_S = 0.05
 """A sound is heard so long before its symbol's frames. Energy rises 30 to 50 ms before those of the first after a pause
 (39 pauses, four voices); stop closures lie two frames early."""
+
+
+def sample_bounds(frames: IntArray, rate_hz: int) -> IntArray:
+    """[T + 1] from which sample each symbol is heard; frames: [T] with the pads."""
+    bounds_s = np.concatenate([[0], np.cumsum(frames)]) * FRAME_S - LEAD_S
+    return np.maximum(0, np.rint(bounds_s * rate_hz)).astype(np.int64)
+
+
 _SILENT = PUNCTUATION | {" "}
 _IPA = read_table("kokoro")["ipa"]
 """The model's own symbols; the others are IPA."""

@@ -21,15 +21,15 @@ BAND_HZ: npt.NDArray[np.float64] = mel_to_hz(np.linspace(hz_to_mel(_LOWEST_HZ), 
 """[32] centre frequencies of the curve, equally spaced in mel."""
 
 
-def equalizer_taps(eq_db: FloatArray) -> FloatArray:
-    """eq_db: [32] at `BAND_HZ`, dB. Returns [511] taps, symmetric; `equalize` takes their delay, 255 samples, away."""
+def equalizer_taps(eq_db: FloatArray, num_taps: int = _NUM_TAPS) -> FloatArray:
+    """eq_db: [32] at `BAND_HZ`, dB. Returns [num_taps], an odd number, symmetric; `equalize` takes their delay away."""
     num_bins = 2048
     bins_hz = np.linspace(0.0, SAMPLE_RATE_HZ / 2, num_bins + 1)
     gain = 10.0 ** (np.interp(hz_to_mel(bins_hz), hz_to_mel(BAND_HZ), eq_db) / 20.0)
     impulse = np.fft.fftshift(np.fft.irfft(gain))
     centre = num_bins
-    half = _NUM_TAPS // 2
-    return (impulse[centre - half : centre + half + 1] * np.hanning(_NUM_TAPS + 2)[1:-1]).astype(np.float32)
+    half = num_taps // 2
+    return (impulse[centre - half : centre + half + 1] * np.hanning(num_taps + 2)[1:-1]).astype(np.float32)
 
 
 def equalize(samples: FloatArray, taps: FloatArray) -> FloatArray:
@@ -40,10 +40,14 @@ def equalize(samples: FloatArray, taps: FloatArray) -> FloatArray:
 
 
 def band_levels_db(power_spectrum: npt.NDArray[np.float64], sample_rate_hz: int) -> npt.NDArray[np.float64]:
-    """Mean level around each of `BAND_HZ`, dB, in triangles as wide as the distance to the next, at least 60 Hz.
-    power_spectrum: [num_bins] of a real FFT, from 0 Hz to half of `sample_rate_hz`."""
-    bins_hz = np.linspace(0.0, sample_rate_hz / 2, len(power_spectrum))
+    """Mean level around each of `BAND_HZ`, dB. power_spectrum: [num_bins] of a real FFT, from 0 Hz to half of the
+    rate."""
+    return np.asarray(10.0 * np.log10(band_weights(len(power_spectrum), sample_rate_hz) @ power_spectrum + 1e-12))
+
+
+def band_weights(num_bins: int, sample_rate_hz: int) -> npt.NDArray[np.float64]:
+    """[32, num_bins] around each of `BAND_HZ`: triangles as wide as the distance to the next, at least 60 Hz."""
+    bins_hz = np.linspace(0.0, sample_rate_hz / 2, num_bins)
     spacing_hz = np.maximum(np.gradient(BAND_HZ), 60.0)
     weights = np.maximum(0.0, 1.0 - np.abs(bins_hz[None, :] - BAND_HZ[:, None]) / spacing_hz[:, None])
-    weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
-    return np.asarray(10.0 * np.log10(weights @ power_spectrum + 1e-12))
+    return np.asarray(weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9))

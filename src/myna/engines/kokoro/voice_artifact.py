@@ -22,6 +22,8 @@ OFFSET_DIM = 64
 """Numbers of a timbre offset, by the basis in `timbre_space.npz`; another basis is another layout version."""
 NUM_EQ_BANDS = 32
 """Points of the equaliser curve; their frequencies are `timbre_eq.BAND_HZ`."""
+NUM_PHONE_KINDS = 19
+"""Kinds of sound that have a colour of their own (`phone_colour.py`); other kinds are another layout version."""
 
 _VOICED_HZ = 40.0
 _LOWEST_F0_HZ = 50.0
@@ -30,9 +32,12 @@ _HIGHEST_F0_HZ = 600.0
 _MAGIC = b"MYNAKOK1"
 _HEADER = struct.Struct("<8sHHHH")
 """Magic, layout version, flags, rows of the decoder style, equaliser bands."""
-_LAYOUT_VERSION = 3
-_LAYOUTS = {1: (4, 0), 2: (5, 0), 3: (5, OFFSET_DIM)}
-"""Single numbers and offset's, by version. Voices of the first raise no hisses, the first two have no offset."""
+_LAYOUT_VERSION = 4
+_NUM_COLOUR = NUM_PHONE_KINDS * NUM_EQ_BANDS
+_LAYOUTS = {1: (4, 0, 0), 2: (5, 0, 0), 3: (5, OFFSET_DIM, 0), 4: (5, OFFSET_DIM, _NUM_COLOUR)}
+"""Single numbers, the offset's and the colours', by version. Voices of the first raise no hisses, the first two have no
+offset, the first three colour no phones.
+"""
 _ROWS = (1, 2)
 """Voices from before the styles were parted have one row, which serves for both."""
 _FLAG_REFINED, _FLAG_PRACTISED = 1, 2
@@ -60,6 +65,10 @@ class KokoroVoice:
     """[32] gain at `timbre_eq.BAND_HZ`, dB."""
     timbre_offset: FloatArray = field(default_factory=lambda: np.zeros(OFFSET_DIM, dtype=np.float32))
     """[64] what the generator's layers add, each in its own way, to what they read from the style (`TimbreSpace`)."""
+    phone_colour_db: FloatArray = field(
+        default_factory=lambda: np.zeros((NUM_PHONE_KINDS, NUM_EQ_BANDS), dtype=np.float32)
+    )
+    """[19, 32] what each kind of sound is changed by besides, dB at the same frequencies."""
     hiss_db: float = 0.0
     """How much the treble of hisses is raised: see `hiss.py`."""
     is_refined: bool = False
@@ -101,6 +110,7 @@ def pack_voice(voice: KokoroVoice, norms: NormStatistics | None = None) -> bytes
             [voice.hiss_db],
             voice.eq_db,
             voice.timbre_offset,
+            voice.phone_colour_db.ravel(),
         ]
     ).astype("<f4")
     flags = (_FLAG_REFINED if voice.is_refined else 0) | (_FLAG_PRACTISED if norms is not None else 0)
@@ -113,21 +123,22 @@ def unpack_voice(artifact: bytes) -> KokoroVoice:
     if len(artifact) < _HEADER.size or not artifact.startswith(_MAGIC):
         raise VoiceIncompatible("This voice was not made by the kokoro engine. Clone it again.")
     _, version, flags, num_rows, num_bands = _HEADER.unpack_from(artifact)
-    num_scalars, num_offset = _LAYOUTS.get(version, (0, 0))
+    num_scalars, num_offset, num_colour = _LAYOUTS.get(version, (0, 0, 0))
     if not num_scalars or num_rows not in _ROWS or num_bands != NUM_EQ_BANDS:
         raise VoiceIncompatible("This voice was made by another version of the kokoro engine. Clone it again.")
     body = artifact[_HEADER.size : len(artifact) - (NUM_BYTES if flags & _FLAG_PRACTISED else 0)]
-    if len(body) != 4 * ((num_rows + 1) * STYLE_DIM + num_scalars + NUM_EQ_BANDS + num_offset):
+    if len(body) != 4 * ((num_rows + 1) * STYLE_DIM + num_scalars + NUM_EQ_BANDS + num_offset + num_colour):
         raise VoiceIncompatible("This voice is damaged: its length is wrong. Clone it again.")
     numbers = np.frombuffer(body, dtype="<f4").astype(np.float32)
-    sizes = [num_rows * STYLE_DIM, STYLE_DIM, num_scalars, NUM_EQ_BANDS]
-    rows, prosody_style, scalars, eq_db, offset = np.split(numbers, np.cumsum(sizes))
+    sizes = [num_rows * STYLE_DIM, STYLE_DIM, num_scalars, NUM_EQ_BANDS, num_offset]
+    rows, prosody_style, scalars, eq_db, offset, colour = np.split(numbers, np.cumsum(sizes))
     timbre_offset = np.pad(offset, (0, OFFSET_DIM - num_offset))
+    phone_colour_db = np.pad(colour, (0, _NUM_COLOUR - num_colour)).reshape(NUM_PHONE_KINDS, NUM_EQ_BANDS)
     timbre_style, articulation_style = rows[:STYLE_DIM], rows[-STYLE_DIM:]
     predicted_log_f0, target_log_f0, pitch_spread, duration_scale, *later = (float(value) for value in scalars)
     if not np.isfinite(numbers).all() or not 0.2 < duration_scale < 5.0:
         raise VoiceIncompatible("This voice is damaged: its numbers are out of range. Clone it again.")
-    for array in (timbre_style, timbre_offset, articulation_style, prosody_style, eq_db):
+    for array in (timbre_style, timbre_offset, articulation_style, prosody_style, eq_db, phone_colour_db):
         array.setflags(write=False)
     return KokoroVoice(
         timbre_style=timbre_style,
@@ -139,6 +150,7 @@ def unpack_voice(artifact: bytes) -> KokoroVoice:
         duration_scale=duration_scale,
         eq_db=eq_db,
         timbre_offset=timbre_offset,
+        phone_colour_db=phone_colour_db,
         hiss_db=later[0] if later else 0.0,
         is_refined=bool(flags & _FLAG_REFINED),
     )

@@ -41,15 +41,17 @@ def clone_at_once(waveform: Waveform, transcript_symbols: str | None, workshop: 
     return tune_voice(voice, lines, said, heard)
 
 
-def clone_voice(waveform: Waveform, transcript_symbols: str | None, workshop: VoiceWorkshop) -> KokoroVoice:
-    """Derive a voice by ear: pitch, timbre and pace. Same audio, same voice. transcript_symbols: what is said, if the
-    engine can spell it; the pace is then measured against the model's own reading. Raises: InvalidRequest for less than
-    half a second of sound; WeightsMissing, WeightsCorrupt."""
+def clone_voice(
+    waveform: Waveform, transcript_symbols: str | None, workshop: VoiceWorkshop
+) -> tuple[KokoroVoice, Listening]:
+    """Derive a voice by ear: pitch, timbre and pace; and what was heard. Same audio, same voice. transcript_symbols:
+    what is said, if the engine can spell it; the pace is then measured against the model's own reading. Raises:
+    InvalidRequest for less than half a second of sound; WeightsMissing, WeightsCorrupt."""
     heard, found, goal = _find(waveform, transcript_symbols, workshop)
     lines = workshop.practise_lines(found)
     voice, said = reach(found, goal, lines, workshop)
     workshop.release()
-    return tune_voice(voice, lines, said, heard)
+    return tune_voice(voice, lines, said, heard), heard
 
 
 def _find(
