@@ -41,10 +41,7 @@ class SniffedAudio:
 
 
 def sniff_container(content: bytes) -> SniffedAudio | None:
-    """None if the bytes do not begin like any container of the list.
-
-    Source: the magic numbers in each format's specification; ID3v2.4 section 3.1 for the tag to skip.
-    """
+    """None if they begin like no container of the list. Source: each format's specification; ID3v2.4 section 3.1."""
     start = _id3_bytes(content)
     container = _by_magic(content[start : start + 16])
     if container is not None:

@@ -1,8 +1,5 @@
-"""Read a recording: bytes of any accepted container to samples, within limits.
-
-Nothing here trusts what a file says of itself: limits are checked on what it declares before, and on what really comes
-out while decoding. Hostile bytes are for `isolated_decode`, which calls this in a process of its own.
-"""
+"""Bytes of any accepted container to samples, within limits that are checked on what a file declares and on what
+comes out. Hostile bytes are for `isolated_decode`, which calls this in a process of its own."""
 
 import io
 import logging
@@ -72,14 +69,9 @@ class DecodedAudio:
 
 
 def decode_audio(content: bytes, limits: DecodeLimits, start_s: float = 0.0) -> DecodedAudio:
-    """Decode a recording, whatever it is called.
-
-    start_s: what lies before is left out; behind the end there is nothing, and that is no error.
-
-    libsndfile reads what it can; FFmpeg, held to one demuxer and a list of audio codecs, reads the rest.
-    Memory stays within `4 * limits.max_values` bytes (twice that while joining) whatever the file declares.
-    Raises: AudioUndecodable, PayloadTooLarge.
-    """
+    """libsndfile reads what it can; FFmpeg, held to one demuxer and a list of codecs, the rest, within `4 *
+    limits.max_values` bytes (twice that while joining). start_s: what lies before is left out, and that may be all.
+    Raises: AudioUndecodable, PayloadTooLarge."""
     if len(content) > limits.max_bytes:
         raise PayloadTooLarge(
             f"The recording has {len(content) / 2**20:.0f} MiB; at most {limits.max_bytes / 2**20:.0f} are accepted. "
@@ -168,10 +160,7 @@ def _finish(collected: _BlockCollector, container: AudioContainer) -> DecodedAud
 def _read_with_libsndfile(
     file: io.BytesIO, limits: DecodeLimits, start_s: float, more: Sequence[bytes]
 ) -> _BlockCollector:
-    """more: files that go on where it ends.
-
-    Raises: soundfile.SoundFileError if not a single sample could be read; AudioUndecodable.
-    """
+    """more: files that go on where it ends. Raises: soundfile.SoundFileError (nothing read); AudioUndecodable."""
     with soundfile.SoundFile(file) as sound:
         collected = _BlockCollector(sound.samplerate, sound.channels, limits, start_s)
         if sound.frames == np.iinfo(np.int64).max:

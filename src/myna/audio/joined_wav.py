@@ -8,10 +8,8 @@ _MAX_PARTS = 1000
 
 
 def split_wav(content: bytes) -> list[bytes]:
-    """The WAV files in some bytes that begin with one, each with the sizes that it has.
-
-    A `data` chunk of unknown size goes on to the next file or to the end. What is no WAV behind the last is left out.
-    """
+    """The WAV files in some bytes, each with the sizes that it has. A `data` chunk of unknown size goes on to the next
+    file or to the end; what is no WAV behind the last is left out."""
     parts: list[bytes] = []
     start = 0
     while _is_wav(content, start) and len(parts) < _MAX_PARTS:

@@ -61,7 +61,8 @@ class _SpeechToTextRequest(ProtoMessage):
             raise InvalidRequest("file is required. Send a recording.")
         if self.file_format.startswith(_PCM):
             raise InvalidRequest("file_format: samples without a header are not read. Send them as WAV.")
-        _check_terms(self.keyterms)
+        if len(", ".join(self.keyterms)) > MAX_PROMPT_CHARS:
+            raise InvalidRequest(f"keyterms are too long: at most {MAX_PROMPT_CHARS} characters together.")
 
 
 @router.post(_ROUTE, summary="Write down what is said (ElevenLabs' form)", response_model=JsonObject)
@@ -195,12 +196,6 @@ def _check_model(name: str) -> None:
     """Raises: ModelUnsupported."""
     if name and not _MODEL.fullmatch(name):
         raise ModelUnsupported(f"model_id: {name[:64]} is not supported. Use scribe_v1.")
-
-
-def _check_terms(terms: Sequence[str]) -> None:
-    """Raises: InvalidRequest."""
-    if len(", ".join(terms)) > MAX_PROMPT_CHARS:
-        raise InvalidRequest(f"keyterms are too long: at most {MAX_PROMPT_CHARS} characters together.")
 
 
 def _read_lang(code: str) -> LangCode | None:

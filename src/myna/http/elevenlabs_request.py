@@ -98,14 +98,11 @@ class VoiceSettingsMessage(ProtoMessage):
     speed: Annotated[Float, Field(description="0.25 to 4; 0: 1.")] = 0.0
 
 
-def _read_settings(value: object) -> object:
-    """`[]` is how PHP writes an empty object."""
-    return {} if value == [] else value
-
-
 VoiceSettings = Annotated[
-    VoiceSettingsMessage, BeforeValidator(_read_settings, json_schema_input_type=VoiceSettingsMessage)
+    VoiceSettingsMessage,
+    BeforeValidator(lambda value: {} if value == [] else value, json_schema_input_type=VoiceSettingsMessage),
 ]
+"""`[]` is how PHP writes an empty object."""
 
 
 class TextToSpeechRequest(ProtoMessage):

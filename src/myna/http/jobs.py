@@ -63,9 +63,7 @@ async def synthesize_batch(
 
 
 @router.post(
-    "/stt/v1/transcribe:async",
-    summary="Write down what is said, in the background",
-    response_model_exclude_unset=True,
+    "/stt/v1/transcribe:async", summary="Write down what is said, in the background", response_model_exclude_unset=True
 )
 async def transcribe_async(
     asker: Listener, message: Annotated[AsyncTranscribeRequest, Depends(JsonOrFormBody(AsyncTranscribeRequest))]
@@ -223,10 +221,7 @@ def _results(links: _Links, items: Sequence[JobItem]) -> BatchResultsReply:
 
 
 async def _refuse_if_revoked(backend: Backend, workspace: WorkspaceId, voice_id: VoiceId) -> None:
-    """What a voice has said stays until it expires, also if the voice is deleted; not if its consent is revoked.
-
-    Raises: ConsentRevoked.
-    """
+    """What was said stays until it expires, unless the voice's consent is revoked. Raises: ConsentRevoked."""
     if not voice_id or backend.services.stock.find(voice_id) is not None:
         return
     try:

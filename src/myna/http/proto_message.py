@@ -1,8 +1,5 @@
-"""Messages of protobuf-JSON (wire-contract.md#json): lenient about names, absent and unknown fields.
-
-camelCase and snake_case in one body, `null` and `*_UNSPECIFIED` as absent, enum spellings that nobody knows ignored,
-bytes in either base64 alphabet with or without padding.
-"""
+"""Messages of protobuf-JSON (wire-contract.md#json): camelCase and snake_case in one body, unknown fields ignored,
+`null`, `*_UNSPECIFIED` and unknown enum spellings as absent, bytes in either base64 alphabet, padded or not."""
 
 import math
 import re

@@ -1,9 +1,6 @@
-"""The body of a request as a dependency.
-
-By hand, because FastAPI reads a body before it asks for the key, whole, on the event loop, and only under one content
-type: here the key comes first, the bytes are counted as they arrive, also those that are unpacked, and large ones are
-parsed on a thread. Forms stay in memory: what people say is not written to temporary files.
-"""
+"""The body of a request as a dependency. By hand: FastAPI reads a body before it asks for the key, whole, on the
+event loop, of one content type. Here the key comes first, bytes are counted as they arrive and are unpacked, large
+ones are parsed on a thread, and forms stay in memory."""
 
 import asyncio
 import zlib
@@ -36,8 +33,7 @@ _MAX_MEMBERS = 1000
 
 @dataclass(frozen=True, slots=True)
 class JsonBody(Generic[Message]):
-    """`Depends(JsonBody(SpeakRequest))`: the checked message. Raises: InvalidRequest, PayloadTooLarge,
-    UnsupportedMedia, Overloaded."""
+    """`Depends(JsonBody(SpeakRequest))`. Raises: InvalidRequest, PayloadTooLarge, UnsupportedMedia, Overloaded."""
 
     media_types: ClassVar[tuple[str, ...]] = ("application/json",)
     message: type[Message]
@@ -47,7 +43,7 @@ class JsonBody(Generic[Message]):
         request, limits, bodies = asker.request, asker.backend.limits, asker.backend.bodies
         if request.headers.get("content-type", "").lower().startswith("multipart/"):
             raise UnsupportedMedia("Content-Type is multipart, but this method takes JSON. Send application/json.")
-        most = limits.max_body_bytes if self.is_large else limits.max_small_body_bytes
+        most = limits.max_body_bytes if self.is_large else min(limits.max_small_body_bytes, limits.max_body_bytes)
         with bodies.hold() as grow:
             parts = [part async for part in _read_body(request, grow, most)]
             body = b"".join(parts)
@@ -72,11 +68,7 @@ class _MemoryParser(MultiPartParser):
 
 @dataclass(frozen=True, slots=True)
 class FormBody(Generic[Message]):
-    """`Depends(FormBody(TranscriptionRequest))`: the checked message, of one file and some fields.
-
-    A field whose name ends in `[]` is a list. Raises: InvalidRequest, PayloadTooLarge, UnsupportedMedia,
-    Overloaded.
-    """
+    """`Depends(FormBody(TranscriptionRequest))`: a file and some fields; `name[]` is a list. Raises: as `JsonBody`."""
 
     media_types: ClassVar[tuple[str, ...]] = ("multipart/form-data",)
     message: type[Message]
@@ -138,10 +130,7 @@ async def _read_fields(form: FormData, files_field: str) -> dict[str, Any]:
 
 
 async def _read_body(request: Request, grow: Callable[[int], int], most: int) -> AsyncGenerator[bytes, None]:
-    """The parts of the body, unpacked. grow: `BodiesInFlight.hold`. most: bytes, also of what is unpacked.
-
-    Raises: PayloadTooLarge, UnsupportedMedia, InvalidRequest, Overloaded.
-    """
+    """Its parts, unpacked. grow: `BodiesInFlight.hold`. most: bytes, unpacked too. Raises: as `JsonBody`."""
     coding = request.headers.get("content-encoding", "").strip().lower()
     if coding not in _CODINGS | {"", "identity"}:
         raise UnsupportedMedia("Content-Encoding is not one of gzip and deflate. Send the body as it is, or in these.")

@@ -1,5 +1,4 @@
-"""The speech socket (wire-contract.md#socket): many contexts on one connection, pipelined, each answered in its own
-time."""
+"""The speech socket (wire-contract.md#socket): many contexts on one connection, each answered in its own time."""
 
 import secrets
 from typing import Any

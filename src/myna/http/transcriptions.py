@@ -1,5 +1,4 @@
-"""A whole recording in, its words out: as Inworld's clients ask (wire-contract.md#stt) and as OpenAI's do
-(wire-contract.md#transcriptions)."""
+"""A recording in, its words out: as Inworld's (wire-contract.md#stt) or OpenAI's (wire-contract.md#transcriptions)."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing

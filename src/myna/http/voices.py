@@ -84,10 +84,7 @@ async def clone_voice(
 
 
 async def clone_along(asker: Asker, command: CloneVoiceCommand, consent: ConsentMessage) -> CloneVoiceResult:
-    """The use case with all that belongs to it: consent where it is required, repeats, allowances, record, audit log.
-
-    Raises: ConsentRequired, QuotaExhausted, and what the use case raises.
-    """
+    """With consent where required, repeats, allowances, record, audit log. Raises: ConsentRequired, ..."""
     if asker.backend.limits.require_consent and not command.validate_only:
         consent.require()
     services, record = asker.services, asker.record
@@ -109,10 +106,7 @@ async def clone_along(asker: Asker, command: CloneVoiceCommand, consent: Consent
 
 
 async def _note_made(asker: Asker, act: Act, made: Outcome, recordings: Sequence[str] = ()) -> None:
-    """Note what was made. If that fails nothing was made: the same request may be sent again.
-
-    Raises: ServiceUnavailable.
-    """
+    """If it fails nothing was made: the same request may be sent again. Raises: ServiceUnavailable."""
     try:
         for voice_id in made.voice_ids:
             await asker.note(act, voice_id, recordings)
@@ -145,7 +139,13 @@ async def design_voice(
 async def list_voices(asker: Reader, query: Annotated[ListVoicesQuery, Query()]) -> Response:
     """The stock voices and the workspace's own."""
     page = await asker.services.manage_voices.list(asker.workspace, query.to_query())
-    return await large_reply(lambda: VoiceListReply.of(page, is_strict=asker.is_strict))
+    return await large_reply(
+        lambda: VoiceListReply(
+            voices=[VoiceReply.of(voice, is_strict=asker.is_strict) for voice in page.voices],
+            total_size=page.total_size,
+            next_page_token=page.next_page_token,
+        )
+    )
 
 
 @_in_both_forms("GET", "/supportedLanguages", "List languages")

@@ -32,19 +32,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class RepeatedRequests:
-    """`async with repeated_requests(workspace, mark) as outcome`: around the work of one request.
-
-    A request that fails, or makes no voice, does not use up its key.
-    """
+    """`async with repeated_requests(workspace, mark) as outcome`. One that fails or makes nothing keeps its key."""
 
     keys: RequestKeys
 
     @asynccontextmanager
     async def __call__(self, workspace: WorkspaceId, mark: RequestMark | None) -> AsyncIterator[Outcome]:
-        """mark: None for a request that was not marked, of which nothing is remembered.
-
-        Raises: RequestKeyReused, RequestInProgress, ServiceUnavailable, VoiceNotFound if what it made is gone.
-        """
+        """mark: None: nothing is remembered. Raises: RequestKeyReused, RequestInProgress, ServiceUnavailable,
+        VoiceNotFound if what it made is gone."""
         outcome = Outcome()
         if mark is None:
             yield outcome

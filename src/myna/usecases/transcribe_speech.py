@@ -24,10 +24,7 @@ class TranscribeSpeech:
     offload: Offload
 
     async def __call__(self, recording: bytes, lang: LangCode | None, prompt: str = "") -> Transcript:
-        """lang: what is spoken; None to detect it in the first passage. prompt: words that may occur.
-
-        Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge, Overloaded, ...
-        """
+        """lang: None to detect it. prompt: words that may occur. Raises: AudioUndecodable, RecordingTooLong, ..."""
         found = await self.find(recording)
         heard = [passage async for passage in self.hear(found, lang, prompt)]
         return Transcript(heard[0].lang if heard else lang, found.duration_s, tuple(heard))
@@ -53,10 +50,7 @@ class TranscribeSpeech:
     async def hear_long(
         self, recording: bytes, lang: LangCode | None, prompt: str = "", raw_form: tuple[int, int] | None = None
     ) -> Transcript:
-        """The same of up to four hours, a part at a time.
-
-        raw_form: rate and channels of 16-bit samples, should the bytes be no file. Raises: as above.
-        """
+        """Up to four hours, a part at a time. raw_form: rate and channels of 16-bit samples without a header."""
         heard: list[HeardPassage] = []
         duration_s, goes_on = 0.0, True
         if raw_form is not None:

@@ -39,10 +39,7 @@ class Phonemizer(Protocol):
     """Knows how one language is pronounced."""
 
     def phonemize(self, tokens: Sequence[SpeechToken]) -> list[str]:
-        """Kokoro symbols for each token, its punctuation included; empty for a token without sound.
-
-        The tokens are one sentence or less: how a word sounds may depend on its neighbours.
-        """
+        """Kokoro symbols for each token and its punctuation, empty for silence. The tokens are one sentence or less."""
 
 
 class SpacedPhonemizer:
