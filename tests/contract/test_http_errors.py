@@ -48,7 +48,9 @@ def assert_error(reply: httpx.Response, status: int, code: int, message: str = "
     assert (reply.status_code, reply.json()["code"]) == (status, code), reply.text
     assert message in reply.json()["message"]
     assert isinstance(reply.json()["details"], list)
-    assert reply.headers["x-inworld-request-id"].isalnum()
+    ids = [reply.headers[name] for name in ("x-inworld-request-id", "x-request-id", "request-id")]
+    assert ids[0].isalnum()
+    assert ids == ids[:1] * 3
 
 
 async def test_no_key_is_401_with_the_documented_details(service: HttpService) -> None:
@@ -149,7 +151,7 @@ async def test_unknown_paths_and_methods(service: HttpService) -> None:
 @pytest.mark.parametrize(
     "path", ["/tts/v1/voice", "/tts/v1/voice:stream", "/v1/audio/speech", "/voices/v1/voices:clone"]
 )
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"text":"\\ud800"}', b'{"a":NaN}', b'{"a":' * 50_000, b"\xff", b"a=b"])
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"a":NaN}', b'{"a":' * 50_000, b"\xff", b"a=b"])
 async def test_broken_json_is_400_everywhere(service: HttpService, path: str, body: bytes) -> None:
     """A body that is not JSON is the caller's mistake, whatever is wrong with it."""
     assert_error(await service.client.post(path, content=body, headers=service.auth()), 400, 3)
@@ -158,7 +160,9 @@ async def test_broken_json_is_400_everywhere(service: HttpService, path: str, bo
 async def test_stream_and_openai_errors_are_repeated_under_error(service: HttpService) -> None:
     """Clients of these paths look for `error.message`; others get the bare body."""
     for path, is_repeated in (("/tts/v1/voice:stream", True), ("/v1/audio/speech", True), ("/tts/v1/voice", False)):
-        reply = (await service.post(path, {**SPEAK, "modelId": "nope", "input": "x", "model": "nope"})).json()
+        reply = (
+            await service.post(path, {**SPEAK, "modelId": "nope", "input": "x", "model": "nope", "voice": "x"})
+        ).json()
         assert reply["message"] == "model_id: nope is not supported."
         assert ("error" in reply) is is_repeated
         if is_repeated:

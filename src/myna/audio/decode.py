@@ -14,7 +14,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from myna.audio.container import ACCEPTED_FORMATS, AudioContainer, name_other, sniff_container
-from myna.audio.joined_wav import split_wav
+from myna.audio.joined_files import another_follows, split_wav
 from myna.domain.errors import AudioUndecodable, PayloadTooLarge
 
 _log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ def decode_audio(content: bytes, limits: DecodeLimits, start_s: float = 0.0) -> 
     found = content[sniffed.content_start :] if sniffed.content_start else content
     parts = split_wav(found) if sniffed.container is AudioContainer.WAV else [found]
     file = io.BytesIO(parts[0])
-    if sniffed.container in _READ_BY_LIBSNDFILE:
+    if sniffed.container in _READ_BY_LIBSNDFILE and not another_follows(found, sniffed.container):
         try:
             return _finish(_read_with_libsndfile(file, limits, start_s, parts[1:]), sniffed.container)
         except soundfile.SoundFileError as exc:
@@ -166,9 +166,8 @@ def _read_with_libsndfile(
         if sound.frames == np.iinfo(np.int64).max:
             raise soundfile.SoundFileRuntimeError("of a FLAC of unknown length libsndfile loses the last block")
         collected.check_declared(sound.frames / sound.samplerate)
-        if 0 < collected.to_skip < sound.frames and sound.seekable():
-            sound.seek(collected.to_skip)
-            collected.to_skip = 0
+        if collected.to_skip and sound.seekable():
+            collected.to_skip -= sound.seek(min(collected.to_skip, sound.frames))
         while not collected.is_full:
             try:
                 block = sound.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)
@@ -227,11 +226,12 @@ def _read_with_ffmpeg(
         if stream.duration and stream.time_base:
             declared.append(float(stream.duration * stream.time_base))
         collected.check_declared(max(declared))
-        resampler = av.AudioResampler(format="fltp", layout=context.layout, rate=context.sample_rate)
+        layout, form, resampler = context.layout.name, None, None
         for frame in _iter_frames(opened, stream):
-            is_as_declared = frame.layout.nb_channels == collected.num_channels
-            if not is_as_declared or frame.sample_rate != collected.sample_rate_hz:
-                break  # damaged; and a frame of other channels than before must not reach the resampler: it crashes
+            if resampler is None or form != (frame.layout.name, frame.sample_rate):
+                # Another file follows, or it is damaged; frames of other channels crash the resampler of those before.
+                form = frame.layout.name, frame.sample_rate
+                resampler = av.AudioResampler(format="fltp", layout=layout, rate=collected.sample_rate_hz)
             for converted in resampler.resample(frame):
                 collected.add(np.ascontiguousarray(converted.to_ndarray().T))
             if collected.is_full:

@@ -128,7 +128,8 @@ async def list_history(_asker: Reader) -> JsonObject:
 
 @router.post("/v1/voices/add", summary="Clone a voice (ElevenLabs' form)")
 async def add_voice(
-    asker: Writer, message: Annotated[AddVoiceRequest, Depends(FormBody(AddVoiceRequest, "files", _MAX_FILES))]
+    asker: Writer,
+    message: Annotated[AddVoiceRequest, Depends(FormBody(AddVoiceRequest, ("files",), _MAX_FILES))],
 ) -> JsonObject:
     """Derive a voice from recordings; it can be spoken with at once."""
     result = await clone_along(asker, message.to_command(asker.workspace), message.consent)

@@ -39,7 +39,7 @@ _LEAST_CONFIDENCE = 1e-4
 router = APIRouter(tags=["elevenlabs"], responses=ELEVENLABS_ERRORS, default_response_class=JsonReply)
 
 
-class _SpeechToTextRequest(ProtoMessage):
+class _SpeechToTextRequest(ProtoQuery):
     """A recording; further fields of ElevenLabs' are taken without effect."""
 
     without_effect = frozenset({"tag_audio_events", "num_speakers", "diarize", "temperature", "seed", "no_verbatim"})
@@ -67,7 +67,7 @@ class _SpeechToTextRequest(ProtoMessage):
 
 @router.post(_ROUTE, summary="Write down what is said (ElevenLabs' form)", response_model=JsonObject)
 async def speech_to_text(
-    asker: Listener, message: Annotated[_SpeechToTextRequest, Depends(FormBody(_SpeechToTextRequest, "keyterms"))]
+    asker: Listener, message: Annotated[_SpeechToTextRequest, Depends(FormBody(_SpeechToTextRequest, ("keyterms",)))]
 ) -> JsonReply:
     """The words of a recording, each with its times."""
     message.check()

@@ -64,11 +64,13 @@ _ELEVENLABS_STATUSES = {
 SECURITY_HEADERS = {
     # An answer is data: opened as a page it may load nothing, run nothing and be framed by nobody.
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cache-control": "no-store",  # one key's voices and speech; a cache on the way need not know every key's header
     "cross-origin-resource-policy": "same-origin",  # pages that CORS admits ask with CORS, where it does not count
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
-"""What every answer tells a browser. A route that needs another policy (the studio, the description) sends its own."""
+"""What every answer tells a browser and what is on the way to it. A route that needs another policy (the studio, the
+description) sends its own."""
 
 ERROR_CODE_HEADER = "x-myna-error-code"
 """Carries the stable code of the error; the body has no place for it (`details` is empty in the original)."""

@@ -68,6 +68,8 @@ class CreateSpeechRequest(ProtoMessage):
             raise InvalidRequest("stream_format is not supported. Use audio or sse.")
         if not self.input.strip():
             raise InvalidRequest("input is required. Send the text to speak.")
+        if not self.voice:
+            raise InvalidRequest("voice is required. GET /v1/audio/voices lists them.")
         return SpeakCommand(
             workspace=workspace,
             voice_id=VoiceId(voices.get(self.voice, self.voice)),

@@ -133,7 +133,8 @@ class _Outlet:
         self.is_refused = True
         # h11 says 501 of a transfer coding that it does not know. That is the caller's mistake, so no 5xx.
         status = reason.error_status_hint if reason.error_status_hint < 500 else 400
-        failure = replace(describe(InvalidRequest(f"The request is not valid HTTP: {reason}.")), status=status)
+        told = str(reason).partition(": bytearray(")[0]  # without the line itself
+        failure = replace(describe(InvalidRequest(f"The request is not valid HTTP: {told}.")), status=status)
         reply = failure_reply("", failure)
         headers = [*reply.raw_headers, (b"connection", b"close")]
         head = h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode())

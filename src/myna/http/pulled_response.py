@@ -18,6 +18,9 @@ class PulledResponse(Response):
     def __init__(self, first: bytes, rest: AsyncGenerator[bytes, None], media_type: str, stall_s: float) -> None:
         super().__init__(media_type=media_type)
         del self.headers["content-length"]  # not known
+        # nginx and others would gather the pieces, or hold them back to compress them.
+        self.headers["x-accel-buffering"] = "no"
+        self.headers["cache-control"] = "no-store, no-transform"
         self._first = first
         self._rest = rest
         self._stall_s = stall_s

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic
 
 from fastapi import Request
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -60,6 +61,14 @@ class JsonBody(Generic[Message]):
 class _MemoryParser(MultiPartParser):
     spool_max_size = 2**62
 
+    def on_headers_finished(self) -> None:
+        """A recording is a file also if its part has no file name, or only one that is written as `filename*`."""
+        part = self._current_part
+        options = parse_options_header(part.content_disposition)[1]
+        if options.get(b"name", b"").removesuffix(b"[]") in (b"file", b"files") and b"filename" not in options:
+            part.content_disposition = bytes(part.content_disposition or b"") + b'; filename=""'
+        super().on_headers_finished()
+
     def close(self) -> None:
         """Also what a form that breaks off has left open."""
         for file in self._files_to_close_on_error:
@@ -68,12 +77,12 @@ class _MemoryParser(MultiPartParser):
 
 @dataclass(frozen=True, slots=True)
 class FormBody(Generic[Message]):
-    """`Depends(FormBody(TranscriptionRequest))`: a file and some fields; `name[]` is a list. Raises: as `JsonBody`."""
+    """`Depends(FormBody(TranscriptionRequest))`: a file and some fields; `name[]` is a list, and one of `lists`.
+    Raises: as `JsonBody`."""
 
     media_types: ClassVar[tuple[str, ...]] = ("multipart/form-data",)
     message: type[Message]
-    files_field: str = ""
-    """A list without `[]`."""
+    lists: tuple[str, ...] = ()
     num_files: int = 1
 
     async def __call__(self, asker: Caller) -> Message:
@@ -84,9 +93,9 @@ class FormBody(Generic[Message]):
             limits = {"max_files": self.num_files, "max_fields": _MAX_FIELDS, "max_part_size": _MAX_FIELD_BYTES}
             parser = _MemoryParser(request.headers, _read_body(request, grow, most), **limits)
             try:
-                fields = await _read_fields(await parser.parse(), self.files_field)
+                fields = await _read_fields(await parser.parse(), self.lists)
             except MultiPartException as exc:
-                raise InvalidRequest("The request's body is not valid multipart/form-data, or has too much.") from exc
+                raise InvalidRequest(_tell(exc, request)) from exc
             finally:
                 parser.close()
         return _check(asker, fields, self.message)
@@ -114,12 +123,18 @@ def _is_form(request: Request) -> bool:
     return request.headers.get("content-type", "").lower().startswith("multipart/form-data")
 
 
-async def _read_fields(form: FormData, files_field: str) -> dict[str, Any]:
+def _tell(error: MultiPartException, request: Request) -> str:
+    if "boundary=" not in request.headers.get("content-type", "").lower():
+        return "Content-Type names no boundary. Do not set that header: your HTTP client does, with the boundary in it."
+    return f"The request's body is not valid multipart/form-data: {error.message.rstrip('.')}."
+
+
+async def _read_fields(form: FormData, lists: tuple[str, ...]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for key, value in form.multi_items():
         content = await value.read() if isinstance(value, UploadFile) else value
-        is_list = key.endswith("[]") or key == files_field
         name = key.removesuffix("[]")
+        is_list = name != key or name in lists
         if isinstance(fields.get(name), list) != is_list and name in fields:
             raise InvalidRequest("A field of the form is there both alone and as a list (`name[]`). Send one of them.")
         if is_list:

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from myna.domain.errors import DeadlineExceeded, InvalidRequest, MynaError, PayloadTooLarge
-from myna.http.cross_origin import REQUEST_ID_HEADER, WITHOUT_EFFECT_HEADER
+from myna.http.cross_origin import REQUEST_ID_HEADERS, WITHOUT_EFFECT_HEADER
 from myna.http.errors import SECURITY_HEADERS, describe, describe_bug, failure_reply
 from myna.http.limits import HttpLimits
 from myna.http.prompt_connections import noting_connection
@@ -142,7 +142,8 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.record.status = message["status"]
             headers = MutableHeaders(raw=list(message.get("headers", [])))
-            headers[REQUEST_ID_HEADER] = self.record.request_id
+            for name in REQUEST_ID_HEADERS:
+                headers[name] = self.record.request_id
             if self.record.without_effect:
                 headers[WITHOUT_EFFECT_HEADER] = self.record.without_effect
             for name, value in SECURITY_HEADERS.items():
