@@ -169,6 +169,7 @@ class Words:
     acts: str = ""  # "sighs", "laughs": alone between stars or in brackets they are not said
     manners: tuple[str, ...] = ()  # More of them, of several words: "à voix basse"
     act_tail: str = "(?!)"  # Pattern of what may follow one: "nervously", "throat"
+    act_alone: str = "(?!)"  # Pattern of what is one in brackets before what somebody says: "(angrily)"
     not_before_act: str = r"\w+"
     """Pattern of words behind which one between stars only stands out: "the *waves*"."""
 

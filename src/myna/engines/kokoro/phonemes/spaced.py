@@ -83,6 +83,11 @@ def join_marks(spoken: str, sign: str) -> str:
     return spoken + mark if is_opening else spoken.rstrip() + mark + " "
 
 
+def gap_between_words(before: str, after: str, gap: str) -> str:
+    """The gap that parts two words in Latin letters, in a text that is written without any."""
+    return gap if before and before[-1].isascii() and after[:1].isascii() else ""
+
+
 def say_english(piece: str, english: Phonemizer) -> str:
     """An English word in a text of another language. A lone "A" is the letter there, and no article."""
     return "ˈA" if piece.strip() in ("A", "a") else english.phonemize([SpeechToken(piece, 0, len(piece))])[0]
