@@ -5,6 +5,7 @@ import inspect
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -170,16 +171,33 @@ async def test_streams_take_turns_within_a_sentence(client: Any) -> None:
     np.testing.assert_array_equal(await read_samples(second), await first)
 
 
-async def test_the_line_has_an_end(client: Any) -> None:
-    """Two take turns, one waits at Ray's router, more are refused; who was let in is not refused later."""
+async def test_the_line_has_an_end(handles: dict[str, Any]) -> None:
+    """Two take turns, one waits at Ray's router, more are refused; who was let in is not refused later. For a while
+    somebody who only sees that the line is full takes those behind it for alive."""
+    handle = handle_of_loop("slow")
+    client, patient, impatient = clients = [open_client(SLOW, handle, full_s=full_s) for full_s in (30, 30, 0)]
+    for each in clients:
+        await each.start()
     two = [await client.synthesize(VOICE, LONG, OPTIONS) for _ in range(2)]
     reading = [asyncio.create_task(read_samples(stream)) for stream in two]
     more = (client.synthesize(VOICE, LONG, OPTIONS) for _ in range(3))
-    results = await asyncio.gather(*more, return_exceptions=True)
+    waiting = asyncio.gather(*more, return_exceptions=True)
+    await becomes_ready(impatient, False)
+    assert patient.is_ready
+    results = await waiting
     (third,) = (result for result in results if not isinstance(result, BaseException))
     assert [type(result) for result in results if isinstance(result, BaseException)] == [Overloaded] * 2
     spoken = await asyncio.gather(*reading, read_samples(third))
     assert len({len(samples) for samples in spoken}) == 1
+    await becomes_ready(impatient, True)
+    for each in clients:
+        await each.close()
+
+
+async def becomes_ready(client: Any, is_ready: bool) -> None:
+    async with asyncio.timeout(10):
+        while client.is_ready != is_ready:
+            await asyncio.sleep(0.02)
 
 
 async def test_a_deadline_ends_the_wait(slow: Any) -> None:
@@ -246,6 +264,69 @@ async def test_a_voice_goes_where_it_is_known(handles: dict[str, Any]) -> None:
     assert sum(about["spoken"] for about in found.values()) == 30
     assert sum(about["loaded"] for about in found.values()) <= 15
     assert min(about["spoken"] for about in found.values()) > 0
+
+
+# --- what a cluster seldom does, without one --------------------------------------------------------------------------
+
+
+class Replica:
+    """What Ray's router knows of one, and asks it."""
+
+    def __init__(self, name: str, voices: set[str], num_open: int | None) -> None:
+        """num_open: requests that it has; None: it does not say."""
+        from ray.serve._private.common import DeploymentID, ReplicaID
+
+        self.replica_id = ReplicaID(name, DeploymentID("engine"))
+        self.multiplexed_model_ids = voices
+        self.max_ongoing_requests = 16
+        self.num_open = num_open
+
+    async def get_queue_len(self, *, deadline_s: float) -> int:
+        if self.num_open is None:
+            await asyncio.sleep(10 * deadline_s)
+        assert self.num_open is not None
+        return self.num_open
+
+
+@pytest.mark.filterwarnings("ignore")  # of Ray's, at its import
+@pytest.mark.parametrize(("num_open", "is_chosen"), [(0, True), (1, False), (None, False)])
+async def test_a_count_that_ray_forgot_is_asked_for(num_open: int | None, is_chosen: bool) -> None:
+    """After ten seconds: a replica that knows the voice is free if it says so, and not if it says nothing."""
+    from ray.serve._private.common import DeploymentHandleSource, DeploymentID, RequestMetadata
+    from ray.serve.request_router import PendingRequest
+
+    from myna.runtime.ray_serve import VoiceRouter
+
+    now_s = 0.0
+    router = VoiceRouter(
+        DeploymentID("engine"),
+        DeploymentHandleSource.REPLICA,
+        use_replica_queue_len_cache=True,
+        get_curr_time_s=lambda: now_s,
+    )
+    router.initialize_state(num_slots=1)
+    router.queue_len_response_deadline_s = 0.05
+    warm, idle = Replica("warm", {"voice"}, 0), Replica("idle", set(), 0)
+    router.update_replicas([warm, idle])
+
+    async def choose() -> Any:
+        metadata = RequestMetadata("request", f"at {now_s}", multiplexed_model_id="voice")
+        return await router._choose_replica_for_request(PendingRequest([], {}, metadata))
+
+    assert await choose() is warm
+    now_s, warm.num_open = 11.0, num_open
+    assert (await choose() is warm) == is_chosen
+
+
+async def test_a_loop_that_is_stuck_is_told_of(handles: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks from another thread does not wait for it for ever, and nothing is asked for them later."""
+    from myna.runtime import ray_serve
+
+    monkeypatch.setattr(ray_serve, "_LOOP_S", 0.05)
+    analyst = ray_serve.RaySampleAnalyst(handles["leisure"], handles["leisure"], deadline_s=0.05)
+    with ThreadPoolExecutor(1) as threads, pytest.raises(DeadlineExceeded):
+        threads.submit(analyst.read, b"").result()  # in the loop, which does nothing else meanwhile
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 # --- the HTTP contract's own tests, with the engine on the cluster ----------------------------------------------------

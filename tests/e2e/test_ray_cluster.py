@@ -18,6 +18,7 @@ import httpx
 import pytest
 import yaml
 from tests.conftest import DATA
+from tests.e2e import test_stock_clients_inworld_js
 from tests.ray_cluster import add_node, num_chunks, run_cluster
 from tests.store_servers import S3, Postgres, free_port, s3_environment
 from tests.tcp_proxy import Fault, TcpProxy, run_proxy
@@ -80,6 +81,14 @@ class Service:
             return {one["pid"]: one for one in [await handle.describe.remote() for _ in range(8)]}
 
         return asyncio.run(look())
+
+    def as_one_server(self) -> Any:
+        """What the tests of a `LiveServer` want to know of it. Its log: what Ray and all that run on it wrote."""
+        logs = Path(self.cluster.head_node.get_logs_dir_path())
+        log = SimpleNamespace(
+            read_text=lambda: "".join(file.read_text(errors="replace") for file in logs.rglob("*") if file.is_file())
+        )
+        return SimpleNamespace(url=str(self.here.base_url).rstrip("/"), key=self.key, log=log)
 
     def nodes(self) -> set[str]:
         """Those that engines are on."""
@@ -223,8 +232,9 @@ def test_bad_requests_have_the_one_body(service: Service) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # Inworld's SDK leaves its sessions open
-async def test_published_clients_are_streamed_to(service: Service) -> None:
-    """Of each what it does with speech as it comes, by its own tests; its address and its key are all that differs."""
+async def test_published_clients_speak_clone_and_listen(service: Service) -> None:
+    """Of each what it does with speech as it comes, and of some what the listening replica hears, by their own tests;
+    address, key and log are all that differs."""
     import aiohttp
     import elevenlabs
     from inworld_tts import InworldTTS
@@ -233,19 +243,28 @@ async def test_published_clients_are_streamed_to(service: Service) -> None:
         test_stock_clients_elevenlabs,
         test_stock_clients_livekit,
         test_stock_clients_openai,
+        test_stt,
     )
 
-    server: Any = SimpleNamespace(url=str(service.here.base_url).rstrip("/"), key=service.key)
+    server = service.as_one_server()
     await test_stock_clients_openai.test_the_asynchronous_client_streams(server)
     with InworldTTS(api_key=server.key, base_url=server.url) as sdk:
         await test_inworld_sdk.test_a16_stream(sdk, "PCM")
     with httpx.Client() as http:
         client = elevenlabs.ElevenLabs(base_url=server.url, api_key=server.key, httpx_client=http)
         test_stock_clients_elevenlabs.test_it_speaks_whole_and_streamed(client)
+        test_stock_clients_elevenlabs.test_a_voice_is_cloned_listed_and_speaks(client)
+    test_stt.test_a_recording_is_written_down(server)
     async with aiohttp.ClientSession() as session:
         agent = test_stock_clients_livekit.Agent(server, session)
         await test_stock_clients_livekit.test_tokens_are_spoken_with_the_time_of_each_word(agent, "inworld-tts-2")
         await agent.close()
+
+
+@test_stock_clients_inworld_js.needs_sdk
+def test_the_javascript_sdk_does_everything(service: Service, tmp_path: Path) -> None:
+    """As with one machine; its clones and its descriptions are heard and made by replicas."""
+    test_stock_clients_inworld_js.test_the_javascript_sdk_does_everything(service.as_one_server(), tmp_path)
 
 
 def test_readiness_is_of_the_engines(service: Service) -> None:

@@ -19,13 +19,11 @@ MODULES = Path(sys.prefix) / "node_modules"
 SCENES = Path(__file__).with_name("stock_inworld_js.mjs")
 LIMIT_S = 300
 
-pytestmark = [
-    pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed"),
-    pytest.mark.skipif(
-        not (MODULES / "@inworld" / "tts").exists(),
-        reason="the package @inworld/tts is not installed: npm install --prefix .venv --no-save @inworld/tts@1.1.1",
-    ),
-]
+needs_sdk = pytest.mark.skipif(
+    shutil.which("node") is None or not (MODULES / "@inworld" / "tts").exists(),
+    reason="no Node, or no @inworld/tts: npm install --prefix .venv --no-save @inworld/tts@1.1.1",
+)
+pytestmark = needs_sdk
 
 
 def test_the_javascript_sdk_does_everything(tone_server: LiveServer, tmp_path: Path) -> None:

@@ -53,7 +53,6 @@ _LOOK_S, _SILENCE_S, _PING_S = 0.5, 1.0, 1.5
 """When no engine was heard of for so long one is asked; two questions without an answer in that time: none can speak.
 Together less than five seconds."""
 _FULL_S = 30.0
-"""A line that is full says nothing of who is behind it: so long after something was heard they count as alive."""
 _MAX_WARM_VOICES = 256
 """That a replica reports, at most: Ray counts each ten times a second, and tells every router of all."""
 _NUM_AT_LEISURE = 64
@@ -131,13 +130,22 @@ class RayEngineClient:
     """Implements `EngineClient` on the handles of the deployments `engine` and `leisure`."""
 
     def __init__(
-        self, spec: EngineSpec, live: DeploymentHandle, leisure: DeploymentHandle, deadline_s: float = _DEADLINE_S
+        self,
+        spec: EngineSpec,
+        live: DeploymentHandle,
+        leisure: DeploymentHandle,
+        deadline_s: float = _DEADLINE_S,
+        full_s: float = _FULL_S,
     ) -> None:
-        """deadline_s: longest wait for an answer or the next chunk."""
+        """deadline_s: longest wait for an answer or the next chunk.
+        full_s: a line that is full says nothing of who is behind it; so long after something was heard they count as
+        alive.
+        """
         self._spec = spec
         self._live = live
         self._leisure = leisure
         self._deadline_s = deadline_s
+        self._full_s = full_s
         self._streams: set[RayEngineStream] = set()
         self._heard_s = 0.0
         """Of an engine, for the last time: `time.monotonic` seconds."""
@@ -259,7 +267,7 @@ class RayEngineClient:
             response = self._live.can_speak.remote()
             return bool(await _answer(response, response, _PING_S))
         except Overloaded:
-            return monotonic() - self._heard_s < _FULL_S
+            return monotonic() - self._heard_s < self._full_s
         except MynaError:
             return False
 
@@ -296,9 +304,11 @@ class RaySampleAnalyst:
             response = handle.call.remote(method, arguments)
             return await _answer(response, response, patience_s)
 
+        answer = asyncio.run_coroutine_threadsafe(ask(), self._loop)
         try:
-            return asyncio.run_coroutine_threadsafe(ask(), self._loop).result(patience_s + _LOOP_S)
+            return answer.result(patience_s + _LOOP_S)
         except TimeoutError as exc:  # the loop is over, or stuck: it would have told of its own
+            answer.cancel()
             raise _translated(exc) from exc
 
 
@@ -390,13 +400,14 @@ class VoiceRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[mis
         pending_request.routing_context.should_backoff = True
         voice, num_open = pending_request.metadata.multiplexed_model_id, self.replica_queue_len_cache.get
         warm = [replica for replica in candidate_replicas if voice in replica.multiplexed_model_ids]
-        # Ray forgets counts after ten seconds; one that it does not get is not free
-        await self._probe_queue_lens([replica for replica in warm if num_open(replica.replica_id) is None], 0)
-        counts = {replica: num_open(replica.replica_id) for replica in warm}
-        free = [replica for replica, count in counts.items() if count is not None and count < self._num_slots]
         two = random.sample(candidate_replicas, min(2, len(candidate_replicas)))
         if voice:  # of two that are equally busy the one that knows fewer
             two.sort(key=lambda replica: len(replica.multiplexed_model_ids))
+        # Ray forgets counts after ten seconds, and takes one that it knows before one that it would have to ask
+        asked = {replica for replica in (*warm, *two) if num_open(replica.replica_id) is None}
+        await self._probe_queue_lens(list(asked), 0)
+        counts = ((replica, num_open(replica.replica_id)) for replica in warm)
+        free = [replica for replica, count in counts if count is not None and count < self._num_slots]
         return [free, two]
 
 
