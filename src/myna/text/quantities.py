@@ -119,10 +119,14 @@ class Quantities(Rules):
         spoken = self._language.say_fraction(above, below)
         return self._language.say_mixed(whole, spoken) if whole else spoken
 
-    def _read_money(self, match: re.Match[str]) -> str:
-        language, currency = self._language, self._language.currency[match["currency"]]
+    def _read_money(self, match: re.Match[str]) -> str | None:
+        language, currency = self._language, self._language.currency.get(match["currency"])
+        if currency is None:
+            return None
         forms = currency.whole
-        number = re.sub(r"\.(?=\d\d$)", language.decimal, match["number"])
+        number = match["number"]
+        if re.search(r"\.\d\d$", number):  # "1,500.00"
+            number = number.replace(",", "").replace(".", language.decimal)
         whole, fraction = language.split(number)
         minus = f"{language.minus} " if match["sign"] else ""
         magnitude = self._magnitude(match)
@@ -277,7 +281,8 @@ class Quantities(Rules):
 
     def _read_tens(self, match: re.Match[str]) -> str:
         ten = self._power(self._language.cardinal(10), _exponent(match))
-        return self._language.join(self._language.say(match["first"]), self._language.operation("×"), ten)
+        unit = _several(self._language.units[match["unit"]]) if match.groupdict().get("unit") else ""
+        return self._language.join(self._language.say(match["first"]), self._language.operation("×"), ten, unit)
 
     def _read_ratio(self, match: re.Match[str]) -> str:
         return self._language.say_ratio(match["first"], match["second"])
