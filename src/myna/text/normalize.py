@@ -211,7 +211,7 @@ class Normalizer(Rules):
         if short in self._language.before_number:
             no_abbreviation = self._language.no_abbreviations.get(short)
             is_word = no_abbreviation and re.search(no_abbreviation, words_before(match), re.IGNORECASE)
-            if is_word or re.match(r"\s?(?:[-−+]?\d|[IVXLC]+\b)", rest) is None:
+            if is_word or re.match(r"\s?(?:[-−+]?\d|[A-Z]{2}\d|[IVXLC]+\b)", rest) is None:
                 return None
             several = re.match(rf"\s?(\d+)\s?(?:[-–]|{self._language.symbols.get('&', '&')}\s)\s?(\d+)", rest)
             if several and int(several[1]) < int(several[2]):

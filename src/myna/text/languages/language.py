@@ -370,12 +370,13 @@ class Language(Words):
         )
 
     def _read_day(self, match: re.Match[str]) -> str | None:
-        """ "3.02", where a zero or a word before it tells a day from a share."""
+        """ "3.02", where two digits, a zero or a word before it tell a day from a number."""
         before = match.string[max(0, match.start() - 24) : match.start()]
-        is_day = "0" in (match["day"][0], match["month"][0]) or self.finds("dated", before)
+        day, month = match["day"], match["month"]
+        is_day = len(day) == len(month) or month[0] == "0" or self.finds("dated", before)
         if not is_day or self.finds("undated", before):
             return None
-        return self.say_date(None, int(match["month"]), int(match["day"]), before)
+        return self.say_date(None, int(month), int(day), before)
 
     def say_time(self, hour: int, minute: int, *, is_half_known: bool) -> str:
         """is_half_known: "AM" follows: "ten AM", not "ten o'clock AM"."""

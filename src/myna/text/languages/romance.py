@@ -47,7 +47,10 @@ class Romance(Language):
 
     def _read_lasting(self, match: re.Match[str], joint: str) -> str:
         """ "dura 2h15" """
-        return f"{self.say_count(int(match['h']), read_forms(self.hours))} {joint} {self.cardinal(int(match['min']))}"
+        hours = self.say_count(int(match["h"]), read_forms(self.hours))
+        minutes = int(match["min"])
+        is_named = match[0].endswith("n")
+        return f"{hours} {joint} {self.say_count(minutes, self.units['min']) if is_named else self.cardinal(minutes)}"
 
     def _read_thousands(self, match: re.Match[str]) -> str | None:
         """ "200 mil personas" """
