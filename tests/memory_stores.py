@@ -34,6 +34,7 @@ from myna.usecases.ports import (
     Grant,
     KeyRow,
     MarkedRequest,
+    RequestMark,
     StoredSample,
     StoredVoice,
     Tally,
@@ -58,8 +59,15 @@ class MemoryVoiceStore:
         self._revocations: dict[tuple[WorkspaceId, str, datetime], Revocation] = {}
 
     async def add(
-        self, workspace: WorkspaceId, voice: Voice, artifact: VoiceArtifact, samples: Sequence[StoredSample]
+        self,
+        workspace: WorkspaceId,
+        voice: Voice,
+        artifact: VoiceArtifact,
+        samples: Sequence[StoredSample],
+        *,
+        mark: RequestMark | None = None,
     ) -> None:
+        """mark: is not kept with the voice: no process ends between the two."""
         key = (workspace, voice.voice_id)
         if key in self._entries:
             raise VoiceAlreadyExists(f"The voice id '{voice.voice_id}' is taken.")

@@ -48,15 +48,11 @@ _MAX_SPEECH_PIECES = 1024
 
 
 def build_services(
-    settings: Settings,
-    engine: EngineClient | None = None,
-    analyst: LoadedAnalyst | None = None,
+    settings: Settings, engine: EngineClient | None = None, analyst: LoadedAnalyst | None = None
 ) -> Services:
-    """Put everything together; nothing is loaded or connected before `Services.start()`.
-
-    engine, analyst: None for those of this process.
-    Raises: ResourceNotFound or EngineFailure for an engine that is not there, InvalidRequest for a bad store address.
-    """
+    """Nothing is loaded or connected before `Services.start()`. engine, analyst: None for those of this process.
+    Raises: ResourceNotFound or EngineFailure for an engine that is not there, InvalidRequest for a bad store
+    address."""
     keep_heap_small()
     clock = SystemClock()
     stores = open_stores(

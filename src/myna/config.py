@@ -11,10 +11,7 @@ _MEBIBYTE = 1024 * 1024
 
 
 class Settings(BaseSettings):
-    """Settings of the server, read from `MYNA_...` variables; command-line options come before them.
-
-    Built at the edge (`cli`, `deploy`) and handed down; nothing imports an instance.
-    """
+    """Read from `MYNA_...` variables, after a command's options, at the edge (`cli`, `deploy`), and handed down."""
 
     model_config = SettingsConfigDict(
         env_prefix="MYNA_", env_ignore_empty=True, frozen=True, extra="ignore", use_attribute_docstrings=True

@@ -24,10 +24,7 @@ def open_foreground(settings: Settings) -> Foreground:
 
 
 def build_engine(settings: Settings, foreground: Foreground | None = None, **other_sizes: int) -> InProcessEngineClient:
-    """other_sizes: of `InProcessEngineClient`, in the place of the settings' own and its defaults.
-
-    Raises: ResourceNotFound or EngineFailure for an engine that is not there.
-    """
+    """other_sizes: of `InProcessEngineClient`, for the settings' own. Raises: ResourceNotFound, EngineFailure."""
     return InProcessEngineClient(
         load_spec(settings.engine),
         EngineSettings(settings.weights_dir, settings.engine_threads),

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import io
 import json
-import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -29,6 +28,7 @@ from tests.memory_stores import (
 
 from myna.analysis.mark_finder import MarkFinder
 from myna.audio.encode import encode_wav
+from myna.cli.server import listen_at
 from myna.config import Settings
 from myna.domain.errors import AudioUndecodable
 from myna.domain.finding import Finding, Severity
@@ -354,6 +354,18 @@ async def open_service(
         await services.close()
 
 
+class _PromptServer(uvicorn.Server):
+    """uvicorn looks every tenth of a second whether it is to stop."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.stopping = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.stopping.wait()
+
+
 @asynccontextmanager
 async def serve(
     limits: HttpLimits | None = None,
@@ -363,12 +375,12 @@ async def serve(
 ) -> AsyncIterator[HttpService]:
     """A service behind a real server on loopback. certificate: a PEM file with its key, for TLS."""
     services = services or build_tone_services()
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = listen_at("127.0.0.1", 0)
     port = listening.getsockname()[1]
     config = server_config(create_app(services, limits), "127.0.0.1", port, certificate=certificate)
     config.timeout_graceful_shutdown = 2
     config.http = type("ImpatientProtocol", (PromptHttpProtocol,), {"max_head_s": max_head_s})
-    server = uvicorn.Server(config)
+    server = _PromptServer(config)
     serving = asyncio.create_task(server.serve([listening]))
     try:
         await until(lambda: server.started, 10)
@@ -376,7 +388,7 @@ async def serve(
         async with httpx.AsyncClient(base_url=base_url, timeout=20) as client:
             yield await _with_keys(client, services, base_url)
     finally:
-        server.should_exit = True
+        server.stopping.set()
         await serving
 
 

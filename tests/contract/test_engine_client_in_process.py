@@ -37,7 +37,6 @@ from myna.runtime.admission import WaitingLine
 from myna.runtime.foreground import Foreground
 from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
-from myna.runtime.voice_cache import VoiceCache
 
 SETTINGS = EngineSettings(Path("unused"))
 RATE_HZ = TONE.capabilities.sample_rate_hz
@@ -558,14 +557,6 @@ async def test_a_voice_of_a_job_is_loaded_once(make_client) -> None:
         assert len(engine.loaded_voices) == num_loads
         if len(engine.made) == 2 * len(WORDS):
             client._background._give_back()
-
-
-def test_a_voice_that_cannot_be_loaded_is_not_kept() -> None:
-    """The next attempt tries again."""
-    cache = VoiceCache(2)
-    with pytest.raises(ZeroDivisionError):
-        cache.get("d", lambda: 1 // 0)
-    assert (cache.get("d", lambda: 5), len(cache)) == (5, 1)
 
 
 async def test_open_streams_are_limited(make_client) -> None:

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 from http_service import HttpService, build_tone_services, open_service
 
-from myna.audio.content_credentials import CredentialEncoders, _Signing, _split_identity
+from myna.audio.content_credentials import CredentialEncoders, _split_identity
 from myna.domain.errors import InvalidRequest
 from myna.store import signing_identity
 from myna.store.signing_identity import read_signing_identity
@@ -98,7 +98,7 @@ async def test_a_certificate_that_has_expired(tmp_path: Path, monkeypatch: pytes
     expired = read_signing_identity(tmp_path / "expired", None)
     with pytest.raises(InvalidRequest, match="MYNA_SIGNING_IDENTITY"):
         CredentialEncoders(expired)
-    encoders._signing = _Signing(c2pa, *_split_identity(expired))
+    encoders._signing = _split_identity(expired)
     services = build_tone_services()
     speak = replace(services.synthesize_speech, open_encoder=encoders.open)
     async with open_service(services=replace(services, synthesize_speech=speak)) as service:

@@ -427,8 +427,8 @@ async def test_several_texts_are_spoken_on_one_connection() -> None:
         ([wav_bytes()], {"labels": '{"a": 1}'}, "JSON object of strings"),
         ([wav_bytes()], {"labels": json.dumps({"a": "x" * 200})}, "128"),
         ([wav_bytes()], {"labels": '{"a":' * 5000}, "JSON"),
-        ([wav_bytes()], {"remove_background_noise": "perhaps"}, "boolean"),
-        ([wav_bytes()], {"files": "text"}, "must be a file"),
+        ([wav_bytes()], {"remove_background_noise": "perhaps"}, "true or false"),
+        ([wav_bytes()], {"files": "text"}, "not audio"),
         ([wav_bytes()], {"consent": "{"}, "consent: must be a JSON object"),
     ],
 )

@@ -48,7 +48,9 @@ def assert_error(reply: httpx.Response, status: int, code: int, message: str = "
     assert (reply.status_code, reply.json()["code"]) == (status, code), reply.text
     assert message in reply.json()["message"]
     assert isinstance(reply.json()["details"], list)
-    assert reply.headers["x-inworld-request-id"].isalnum()
+    ids = [reply.headers[name] for name in ("x-inworld-request-id", "x-request-id", "request-id")]
+    assert ids[0].isalnum()
+    assert ids == ids[:1] * 3
 
 
 async def test_no_key_is_401_with_the_documented_details(service: HttpService) -> None:
@@ -149,7 +151,7 @@ async def test_unknown_paths_and_methods(service: HttpService) -> None:
 @pytest.mark.parametrize(
     "path", ["/tts/v1/voice", "/tts/v1/voice:stream", "/v1/audio/speech", "/voices/v1/voices:clone"]
 )
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"text":"\\ud800"}', b'{"a":NaN}', b'{"a":' * 50_000, b"\xff", b"a=b"])
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"a":NaN}', b'{"a":' * 50_000, b"\xff", b"a=b"])
 async def test_broken_json_is_400_everywhere(service: HttpService, path: str, body: bytes) -> None:
     """A body that is not JSON is the caller's mistake, whatever is wrong with it."""
     assert_error(await service.client.post(path, content=body, headers=service.auth()), 400, 3)
@@ -158,7 +160,9 @@ async def test_broken_json_is_400_everywhere(service: HttpService, path: str, bo
 async def test_stream_and_openai_errors_are_repeated_under_error(service: HttpService) -> None:
     """Clients of these paths look for `error.message`; others get the bare body."""
     for path, is_repeated in (("/tts/v1/voice:stream", True), ("/v1/audio/speech", True), ("/tts/v1/voice", False)):
-        reply = (await service.post(path, {**SPEAK, "modelId": "nope", "input": "x", "model": "nope"})).json()
+        reply = (
+            await service.post(path, {**SPEAK, "modelId": "nope", "input": "x", "model": "nope", "voice": "x"})
+        ).json()
         assert reply["message"] == "model_id: nope is not supported."
         assert ("error" in reply) is is_repeated
         if is_repeated:
@@ -374,29 +378,30 @@ async def _exchange(service: HttpService, sent: bytes) -> tuple[int, dict[str, s
     return int(first.split()[1]), {name.lower(): value for name, value in (line.split(": ", 1) for line in rest)}, body
 
 
-@pytest.mark.parametrize(
-    ("sent", "status"),
-    [
-        (b"GARBAGE\r\n\r\n", 400),
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n", 400),
-        (b"GET /healthz HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", 400),
-        (b"GET /healthz HTTP/1.1\r\n\r\n", 400),
-        (b"GET /voices/v1/voices/\xe6\x97\xa5 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
-        (b"POST /tts/v1/voice HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n", 400),
-        (b"POST /tts/v1/voice HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 400),
-        (b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 200_000, 431),
-        (b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGARBAGE\r\n\r\n", 400),
-    ],
-)
-async def test_what_is_not_http_gets_the_one_body(sent: bytes, status: int) -> None:
+NOT_HTTP = [
+    (b"GARBAGE\r\n\r\n", 400),
+    (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n", 400),
+    (b"GET /healthz HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", 400),
+    (b"GET /healthz HTTP/1.1\r\n\r\n", 400),
+    (b"GET /voices/v1/voices/\xe6\x97\xa5 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    (b"POST /tts/v1/voice HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n", 400),
+    (b"POST /tts/v1/voice HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 400),
+    (b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 200_000, 431),
+    (b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGARBAGE\r\n\r\n", 400),
+]
+
+
+async def test_what_is_not_http_gets_the_one_body() -> None:
     """Before any layer of the application sees a request: bad lines, bad headers, too long ones, a TLS greeting."""
     async with serve() as service:
-        answered, headers, body = await _exchange(service, sent)
-    assert (answered, headers["content-type"], headers["connection"]) == (status, "application/json", "close")
-    assert int(headers["content-length"]) == len(body)
-    told = json.loads(body)
-    assert (told["code"], told["details"]) == (3, [])
-    assert told["message"].startswith("The request is not valid HTTP: ")
+        for sent, status in NOT_HTTP:
+            answered, headers, body = await _exchange(service, sent)
+            told = (answered, headers["content-type"], headers["connection"])
+            assert told == (status, "application/json", "close"), sent[:80]
+            assert int(headers["content-length"]) == len(body)
+            told = json.loads(body)
+            assert (told["code"], told["details"]) == (3, [])
+            assert told["message"].startswith("The request is not valid HTTP: ")
 
 
 async def test_a_body_that_turns_to_nonsense_gets_the_one_body() -> None:
@@ -407,15 +412,13 @@ async def test_a_body_that_turns_to_nonsense_gets_the_one_body() -> None:
     assert (answered, json.loads(body)["code"]) == (400, 3)
 
 
-@pytest.mark.parametrize(
-    ("target", "status"),
-    [("http://h:1/healthz", 200), ("HTTPS://h/healthz?a=b", 200), ("http://h", 404), ("/http://h/healthz", 404)],
-)
-async def test_a_whole_url_as_the_target_means_its_path(target: str, status: int) -> None:
+async def test_a_whole_url_as_the_target_means_its_path() -> None:
     """As clients write it to proxies; RFC 9112 has every server accept it."""
+    targets = {"http://h:1/healthz": 200, "HTTPS://h/healthz?a=b": 200, "http://h": 404, "/http://h/healthz": 404}
     async with serve() as service:
-        sent = f"GET {target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode()
-        assert (await _exchange(service, sent))[0] == status
+        for target, status in targets.items():
+            sent = f"GET {target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode()
+            assert (await _exchange(service, sent))[0] == status, target
 
 
 async def test_a_socket_at_an_unknown_path_is_404() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import logging
+import math
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,9 +30,10 @@ from test_http_allowances import clock_of
 from tests.memory_stores import MemoryJobStore
 from tests.stored_content import Open, read_pending
 
+from myna.domain.language import LangCode
 from myna.domain.scope import WRITE, Scope
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
-from myna.domain.transcript import FoundSpeech, SpeechPassage
+from myna.domain.transcript import FoundSpeech, HeardPassage, SpeechPassage
 from myna.domain.voice import VoiceId, WorkspaceId
 from myna.domain.waveform import Waveform
 from myna.engines.base import EngineSpec
@@ -136,6 +138,16 @@ async def test_a_long_text_is_spoken_in_the_background() -> None:
         whole = (await service.speak(SAID, modelId=MODEL, **fields)).json()
         assert audio.headers["content-type"] == "audio/wav"
         assert audio.content[:4] == b"RIFF"
+        assert audio.headers["cross-origin-resource-policy"] == "cross-origin"
+        size = len(audio.content)
+        asked_for = {"0-1": (0, 2), "44-": (44, size), "-8": (size - 8, size), f"9-{size}": (9, size), "0-": (0, size)}
+        for header, (first, stop) in asked_for.items():
+            part = await service.client.get(response["audioUri"], headers={"range": f"bytes={header}"})
+            assert (part.status_code, part.content) == (206, audio.content[first:stop])
+            assert part.headers["content-range"] == f"bytes {first}-{stop - 1}/{size}"
+        for header in ("bytes=0-1,4-5", f"bytes={size}-", "bytes=5-2", "bytes=-", "lines=1-2"):
+            part = await service.client.get(response["audioUri"], headers={"range": header})
+            assert (part.status_code, len(part.content)) == (200, size)
         assert len(audio.content) == len(whole["audioContent"]) * 3 // 4 - whole["audioContent"].count("=")
         assert times.json() == whole["timestampInfo"]
         assert times.json().keys() == {"wordAlignment", "lipsyncAlignment"}
@@ -512,18 +524,29 @@ async def test_recordings_that_are_refused(body: dict[str, Any], phrase: str) ->
 
 
 async def test_a_long_recording_is_heard_in_parts() -> None:
-    """Each part begins in a pause; no word is lost or heard twice."""
+    """Each part begins in a pause; no word is lost or heard twice. One of more than four hours, which not every file
+    tells, is refused before anything of it is heard."""
 
     class PartByPart(PlainAnalyst):
-        def find_speech(self, content: bytes, start_s: float = 0.0) -> FoundSpeech:
-            speech = Waveform(np.ones(16000, np.float32), 16000)
-            starts = [at for at in range(0, 60, 4) if start_s <= at < start_s + 10]
-            return FoundSpeech(
-                min(start_s + 10, 60.0), tuple(SpeechPassage(float(at), speech) for at in starts), start_s + 10 < 60
-            )
+        length_s, num_heard = 60.0, 0
 
-    async with open_service(services=build_tone_services(analyst=PartByPart())) as service:
-        name = await submit(service, HEAR, {"transcribeConfig": CONFIG, "audioData": {"content": wav_base64()}})
+        def find_speech(self, content: bytes, start_s: float = 0.0) -> FoundSpeech:
+            speech, end_s = Waveform(np.ones(16000, np.float32), 16000), min(start_s + 10, self.length_s)
+            starts = range(-4 * int(-start_s // 4), math.ceil(end_s), 4)
+            passages = tuple(SpeechPassage(float(at), speech) for at in starts)
+            return FoundSpeech(max(start_s, end_s), passages, end_s < self.length_s)
+
+        def hear(self, speech: Waveform, lang: LangCode | None, prompt: str = "") -> HeardPassage:
+            self.num_heard += 1
+            return super().hear(speech, lang, prompt)
+
+    analyst = PartByPart()
+    async with open_service(services=build_tone_services(analyst=analyst)) as service:
+        body = {"transcribeConfig": CONFIG, "audioData": {"content": wav_base64()}}
+        name = await submit(service, HEAR, body)
         words = (await service.client.get((await heard(service, name))["response"]["resultUri"])).json()
+        analyst.length_s, analyst.num_heard = 4 * 3600 + 1.0, 0
+        error = (await heard(service, await submit(service, HEAR, body)))["error"]
+        assert (error["code"], "4 hours" in error["message"], analyst.num_heard) == (3, True, 0)
     assert [segment["startTimeMs"] for segment in words["segments"]] == [str(at * 1000) for at in range(0, 60, 4)]
     assert words["usage"]["transcribedAudioMs"] == "60000"

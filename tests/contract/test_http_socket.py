@@ -115,12 +115,15 @@ async def test_the_socket_stays_open_after_a_context(service: HttpService) -> No
             assert events_of(frames) == "contextCreated audioChunk flushCompleted contextClosed"
 
 
-@pytest.mark.parametrize("text", ["", "  ", "\n"])
-async def test_blank_text_makes_nothing(service: HttpService, text: str) -> None:
-    """The keep-alive of voice agents: no frame at all; closing still answers."""
+async def test_blank_text_makes_nothing(service: HttpService) -> None:
+    """The keep-alive of voice agents: no frame at all, also for a context that is over or has no name; closing still
+    answers."""
     async with talk(service) as socket:
+        await socket.say("over", send_text={"text": ""})
+        await socket.connection.send('{"send_text": {"text": ""}}')
         await socket.say("c", create=CREATE | {"autoMode": True})
-        await socket.say("c", send_text={"text": text, "flush_context": {}})
+        for text in ("", "  ", "\n"):
+            await socket.say("c", send_text={"text": text, "flush_context": {}})
         await socket.say("c", flush_context={})
         await socket.say("c", close_context={})
         assert events_of(await socket.hear_until("contextClosed")) == "contextCreated contextClosed"
@@ -308,55 +311,50 @@ async def test_the_key_may_come_in_the_query_or_the_subprotocol(service: HttpSer
         assert (await socket.hear())["error"]["code"] == 16
 
 
-@pytest.mark.parametrize("frame", ["no json", "[]", "7", "", '{"a":', b"\x00\x01", b'{"create":{}}', '{"a":"\\ud800"}'])
-async def test_garbage_is_answered_and_survived(service: HttpService, frame: str | bytes) -> None:
+async def test_garbage_is_answered_and_survived(service: HttpService) -> None:
     """Code 3 in the documented words, no details; the socket still works."""
+    message = "invalid WebSocket request for the selected response protocol"
+    answer = {"error": {"code": 3, "message": message, "status": "INVALID_ARGUMENT"}}
     async with talk(service) as socket:
-        await socket.connection.send(frame)
-        assert await socket.hear() == {
-            "error": {
-                "code": 3,
-                "message": "invalid WebSocket request for the selected response protocol",
-                "status": "INVALID_ARGUMENT",
-            }
-        }
+        for frame in ("no json", "[]", "7", "", '{"a":', b"\x00\x01", b'{"create":{}}'):
+            await socket.connection.send(frame)
+            assert await socket.hear() == answer, frame
         await socket.say("c", nothing_known={})
         await socket.say("c", create=CREATE)
         assert "contextCreated" in (await socket.hear())["result"]
 
 
-@pytest.mark.parametrize(
-    ("command", "code", "message"),
-    [
-        ({"send_text": {"text": "x"}}, 5, "context zz not found (payload=SEND_TEXT)"),
-        ({"flush_context": {}}, 5, "context zz not found (payload=FLUSH_CONTEXT)"),
-        ({"close_context": {}}, 5, "context zz not found"),
-        ({"cancel_context": {}}, 5, "context zz not found (payload=CANCEL_CONTEXT)"),
-        ({"create": {**CREATE, "voiceId": "nobody"}}, 5, "Unknown voice: nobody not found!"),
-        ({"create": {**CREATE, "modelId": "nope"}}, 3, "model_id: nope is not supported."),
-        ({"create": {"modelId": "inworld-tts-2"}}, 3, "voiceId is required. List the voices to find one."),
-        ({"create": {**CREATE, "bufferCharThreshold": 1001}}, 3, "bufferCharThreshold"),
-        ({"create": {**CREATE, "maxBufferDelayMs": -1}}, 3, "maxBufferDelayMs"),
-        ({"create": {**CREATE, "audioConfig": 5}}, 3, "audioConfig"),
-        ({"create": "now"}, 3, "create: must be an object."),
-        ({"send_text": {"text": 5}}, 5, "context zz not found"),
-        (
-            {"create": {**CREATE, "modelId": "inworld-tts-1", "autoModeStrategy": "SENTENCE_BOUNDARY"}},
-            3,
-            "SENTENCE_BOUNDARY",
-        ),
-    ],
-)
-async def test_errors_of_a_context_name_it(
-    service: HttpService, command: dict[str, Any], code: int, message: str
-) -> None:
+CONTEXT_ERRORS = [
+    ({"send_text": {"text": "x"}}, 5, "context zz not found (payload=SEND_TEXT)"),
+    ({"flush_context": {}}, 5, "context zz not found (payload=FLUSH_CONTEXT)"),
+    ({"close_context": {}}, 5, "context zz not found"),
+    ({"cancel_context": {}}, 5, "context zz not found (payload=CANCEL_CONTEXT)"),
+    ({"create": {**CREATE, "voiceId": "nobody"}}, 5, "Unknown voice: nobody not found!"),
+    ({"create": {**CREATE, "modelId": "nope"}}, 3, "model_id: nope is not supported."),
+    ({"create": {"modelId": "inworld-tts-2"}}, 3, "voiceId is required. List the voices to find one."),
+    ({"create": {**CREATE, "bufferCharThreshold": 1001}}, 3, "bufferCharThreshold"),
+    ({"create": {**CREATE, "maxBufferDelayMs": -1}}, 3, "maxBufferDelayMs"),
+    ({"create": {**CREATE, "audioConfig": 5}}, 3, "audioConfig"),
+    ({"create": "now"}, 3, "create: must be an object."),
+    ({"send_text": {"text": 5}}, 3, "text: must be a string"),
+    (
+        {"create": {**CREATE, "modelId": "inworld-tts-1", "autoModeStrategy": "SENTENCE_BOUNDARY"}},
+        3,
+        "SENTENCE_BOUNDARY",
+    ),
+]
+
+
+async def test_errors_of_a_context_name_it(service: HttpService) -> None:
     """`result.status` under the context's id, no event, the socket survives."""
     async with talk(service) as socket:
-        await socket.say("zz", **command)
-        result = (await socket.hear())["result"]
-        assert {"contextId", "status"} == result.keys()
-        assert (result["contextId"], result["status"]["code"], result["status"]["details"]) == ("zz", code, [])
-        assert message in result["status"]["message"]
+        for command, code, message in CONTEXT_ERRORS:
+            await socket.say("zz", **command)
+            result = (await socket.hear())["result"]
+            assert {"contextId", "status"} == result.keys(), command
+            told = (result["contextId"], result["status"]["code"], result["status"]["details"])
+            assert told == ("zz", code, []), command
+            assert message in result["status"]["message"]
         await socket.say("c", create=CREATE)
         assert "contextCreated" in (await socket.hear())["result"]
 

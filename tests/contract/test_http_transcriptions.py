@@ -76,6 +76,15 @@ async def test_plain_formats(service: HttpService, response_format: str, expecte
     assert reply.text == expected
 
 
+async def test_forms_are_taken_as_programs_write_them(service: HttpService) -> None:
+    """Lists with `[]` or without, and a field that was left empty is none."""
+    left_empty = dict.fromkeys(("language", "prompt", "temperature", "stream"), "")
+    for name in ("timestamp_granularities", "timestamp_granularities[]"):
+        reply = await send(service, response_format="verbose_json", **{name: ["word", "segment"]}, **left_empty)
+        assert reply.json().keys() >= {"words", "segments"}
+    assert (await send(service, response_format="", **left_empty)).json()["text"] == TEXT
+
+
 async def test_words_come_as_events(service: HttpService) -> None:
     """Passage by passage; the last event has them all. What is wrong with the recording is told by the status."""
     reply = await send(service, stream="true", model="gpt-4o-transcribe")
@@ -159,6 +168,17 @@ async def test_bodies_that_are_no_forms_are_refused(service: HttpService) -> Non
         reply = await service.client.post(PATH, content=body, headers=headers)
         assert (reply.status_code, reply.json()["error"]["code"]) == (400, 3), body
     assert (await service.client.post(PATH, files={"file": b"abc"})).status_code == 401
+    unset = await service.client.post(PATH, content=head, headers={**key, "content-type": "multipart/form-data"})
+    assert "your HTTP client does" in unset.json()["message"]  # people set that header by hand
+
+
+@pytest.mark.parametrize("file_name", [b"", b"; filename*=UTF-8''%E5%A3%B0.wav", b"\r\nContent-Type: audio/wav"])
+async def test_a_recording_needs_no_file_name(service: HttpService, file_name: bytes) -> None:
+    """It is optional, and some libraries write it in the other way alone (RFC 7578, 4.2)."""
+    head = b'--x\r\nContent-Disposition: form-data; name="file"' + file_name + b"\r\n\r\n"
+    form = {**service.auth(), "content-type": "multipart/form-data; boundary=x"}
+    reply = await service.client.post(PATH, content=head + wav_bytes() + b"\r\n--x--\r\n", headers=form)
+    assert reply.json()["text"] == TEXT
 
 
 async def test_a_large_upload_is_refused_while_it_arrives() -> None:

@@ -50,7 +50,7 @@ from myna.store.sql import SqlVoiceStore
 from myna.store.tallies import SqlTallies
 from myna.testing.clock import FixedClock
 from myna.usecases.job_store import Job, NewItem, SpokenItem
-from myna.usecases.ports import Tallies, Tally
+from myna.usecases.ports import MarkedRequest, RequestMark, Tallies, Tally
 
 
 @pytest.fixture
@@ -314,6 +314,39 @@ async def test_many_are_deleted_in_batches(stores: Stores, clock: FixedClock, mo
     assert list(remembered.voice_ids) == expected
     assert [young] == list(await stores.voices.list(OURS))
     assert await read_pending(stores) == []
+
+
+async def test_a_voice_and_its_request_are_kept_together(stores: Stores, clock: FixedClock) -> None:
+    """Whatever becomes of who made it: asked again it is this voice. If it goes the request may be sent again."""
+    keys, voice, mark = stores.request_keys, make_voice(clock), RequestMark("key", "0" * 64)
+    again = OURS, mark.key, mark.body_sha256, timedelta(hours=1)
+    for is_abandoned in (False, True):  # the second: by a request that was cut off while its voice was being kept
+        assert await keys.begin(*again) is None
+        if is_abandoned:
+            await keys.abandon(OURS, mark.key)
+        await stores.voices.add(OURS, voice, ARTIFACT, (), mark=mark)
+        await keys.abandon(OURS, mark.key)
+        clock.advance(3601)
+        assert await keys.begin(*again) == MarkedRequest(mark.body_sha256, (voice.voice_id,))
+        await stores.voices.delete(OURS, voice.voice_id)
+        await keys.abandon(OURS, mark.key)
+    assert await keys.begin(*again) is None
+
+
+async def test_a_request_that_is_cut_off_as_it_begins_holds_up_nobody(stores: Stores) -> None:
+    """Its mark is committed in this moment, and taken back."""
+    engine, again = stores.database.engine, (OURS, "key", "0" * 64, timedelta(hours=1))
+    beginning = asyncio.create_task(stores.request_keys.begin(*again))
+    loop = asyncio.get_running_loop()
+
+    async def cut_off() -> None:
+        beginning.cancel()
+        await asyncio.sleep(0)
+
+    event.listen(engine, "commit", lambda _: asyncio.run_coroutine_threadsafe(cut_off(), loop).result(), once=True)
+    with pytest.raises(asyncio.CancelledError):
+        await beginning
+    assert await stores.request_keys.begin(*again) is None
 
 
 async def test_what_older_processes_name_is_sorted(stores: Stores, clock: FixedClock) -> None:

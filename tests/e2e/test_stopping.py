@@ -3,8 +3,10 @@
 import base64
 import json
 import signal
+import socket as std_socket
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -26,7 +28,7 @@ def speaking(http: httpx.Client, text: str):
 
 def test_what_is_being_answered_comes_to_its_end(tmp_path: Path) -> None:
     """Nobody new is let in, an idle socket is told, a stream that is read is whole; one that nobody reads is cut off at
-    the limit, and the process ends well."""
+    the limit, what is not answered by then is told so, and the process ends well."""
     with run_server(tmp_path / "data", "tone", settings=SETTINGS) as server:
         headers = {"Authorization": f"Basic {server.key}"}
         url = server.url.replace("http", "ws", 1) + "/tts/v1/voice:streamBidirectional"
@@ -35,7 +37,10 @@ def test_what_is_being_answered_comes_to_its_end(tmp_path: Path) -> None:
             websockets.sync.client.connect(url, additional_headers=headers) as socket,
             speaking(http, SENTENCE * 70) as unread,  # more than fits between the two ends
             speaking(http, SENTENCE * 10) as read,
+            std_socket.create_connection(urlsplit(server.url).netloc.split(":")) as unanswered,
         ):
+            head = f"POST /tts/v1/voice HTTP/1.1\r\nHost: x\r\nAuthorization: {headers['Authorization']}\r\n"
+            unanswered.sendall(f"{head}Content-Length: 9\r\n\r\n{{".encode())  # whose body never ends
             for reply in (unread, read):
                 assert reply.status_code == 200
             stopped_s = time.monotonic()
@@ -52,4 +57,5 @@ def test_what_is_being_answered_comes_to_its_end(tmp_path: Path) -> None:
             assert time.monotonic() - stopped_s >= DRAIN_S - 1
             with pytest.raises(httpx.TransportError):
                 list(unread.iter_lines())
-        assert server.log.read_text().splitlines()[-1].count("stopped") == 1
+            assert b"HTTP/1.1 503" in unanswered.makefile("rb").read()
+        assert server.log.read_text().count("stopped") == 1

@@ -11,10 +11,7 @@ _JUDGED = frozenset({"en", "es"})
 
 
 def measure_clarity(recogniser: SpeechRecogniser, spoken: Waveform, text: str, lang: LangCode) -> float | None:
-    """The probability that the recogniser gives to a word of the text, given the sound: geometric mean, 0 to 1.
-
-    None for a language in which that tells nothing of a voice. spoken: at most 25 s, any rate.
-    """
+    """Probability that the recogniser gives to a word of the text: geometric mean, 0 to 1; None if it says nothing."""
     if lang.iso639 not in _JUDGED:
         return None
     return read_certainty(recogniser.certainty(spoken, text, lang))

@@ -1,6 +1,7 @@
 """Noise removal as it is offered: done when asked, kept when it helps, and said when it does not."""
 
 from dataclasses import dataclass
+from operator import itemgetter
 
 from myna.analysis.dnsmos import OpinionModel, OpinionScores
 from myna.analysis.gentle_cleaning import STRENGTHS
@@ -17,14 +18,11 @@ _CLEAN_BACKGROUND = 3.3
 _MAX_SIGNAL_LOSS = 0.3
 """DNSMOS SIG that may be lost: more, and the voice suffers more than the noise."""
 _OPINION_WEIGHT = 0.03
-"""Of DNSMOS OVRL against the voice's cosine to what it was, in the choice of a strength. Found on 170 mixtures
-(docs/lab/audio.md): from .02 to .04 neither encoder finds the voice less alike on average."""
+"""Of DNSMOS OVRL against the cosine to the voice as it was: 170 mixtures, docs/lab/audio.md (.02 to .04 will do)."""
 _LEAST_GAIN = 0.05
-"""DNSMOS OVRL from which noise removal is worth what it takes: 0.2 and more in a storm and in surf at 5 dB, 0.02 among
-twelve talkers as loud as the voice."""
+"""DNSMOS OVRL from which noise removal pays: 0.2 and more in a storm or surf at 5 dB, 0.02 among twelve talkers."""
 _LEAST_LIKENESS = 0.85
-"""CAM++ cosine of cleaned and recorded speech: at least 0.93 in those mixtures; below, the filter took the voice for
-noise."""
+"""CAM++ cosine of cleaned and recorded speech: 0.93 or more in those mixtures; below, the voice was taken for noise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,34 +35,21 @@ class Cleaning:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Try:
-    """What one strength of noise removal makes of the speech."""
-
-    waveform: Waveform
-    scores: OpinionScores
-    likeness: float
-    """CAM++ cosine to the speech as it was."""
-
-
 def clean_speech(
     speech: Waveform, before: OpinionScores, noise: NoiseRemover, opinion: OpinionModel, voice: CampplusEmbedder
 ) -> Cleaning:
-    """Remove noise if there is any, as much of it as the voice bears, if the recording comes out better for it.
-
-    before: what `opinion` says of `speech`.
-    """
+    """Remove noise, as much as the voice bears, if that makes it better. before: what `opinion` says of `speech`."""
     if before.background >= _CLEAN_BACKGROUND:
         return Cleaning(speech, before, False, (find("NOISE_REMOVAL_NEEDLESS", before.background),))
     voice_before = voice.embed(resample(speech, SAMPLE_RATE_HZ))
-    tries = [
-        _Try(cleaned, opinion.score(cleaned), float(voice_before @ voice.embed(resample(cleaned, SAMPLE_RATE_HZ))))
-        for cleaned in noise.remove_noise(speech, STRENGTHS)
-    ]
-    best = max(tries, key=lambda one: one.likeness + _OPINION_WEIGHT * one.scores.overall)
-    after = best.scores
+    tries = []
+    for cleaned in noise.remove_noise(speech, STRENGTHS):
+        likeness = float(voice_before @ voice.embed(resample(cleaned, SAMPLE_RATE_HZ)))
+        scores = opinion.score(cleaned)
+        tries.append((likeness + _OPINION_WEIGHT * scores.overall, likeness, scores, cleaned))
+    _, likeness, after, cleaned = max(tries, key=itemgetter(0))
     gain = after.overall - before.overall
     is_no_help = gain < _LEAST_GAIN or after.signal < before.signal - _MAX_SIGNAL_LOSS
-    if is_no_help or best.likeness < _LEAST_LIKENESS:
+    if is_no_help or likeness < _LEAST_LIKENESS:
         return Cleaning(speech, before, False, (find("NOISE_REMOVAL_SKIPPED", gain),))
-    return Cleaning(best.waveform, after, True)
+    return Cleaning(cleaned, after, True)

@@ -1,9 +1,5 @@
-"""How much noise a voice can lose without becoming another: mixtures of a recording and what a filter made of it.
-
-All that the filter can take, taken, costs the voice: CAM++, which hardly minds noise, then hears another person. What
-it does not mind is an equaliser that stays the same throughout; what it minds little is half of the filter's
-attenuation. docs/lab/audio.md has the figures, and what else was tried.
-"""
+"""How much noise a voice can lose without becoming another. With all that the filter takes CAM++ hears another
+person; an equaliser and half of the attenuation cost little (docs/lab/audio.md)."""
 
 from dataclasses import dataclass
 
@@ -33,10 +29,7 @@ STRENGTHS = (CleaningStrength(0.3, 0.5), CleaningStrength(0.65, 0.5), CleaningSt
 
 
 def clean_gently(noisy: Spectra, cleaned: Spectra, strength: CleaningStrength) -> Spectra:
-    """Mix a recording, equalised, with one filtered by half of the filter's attenuation in dB.
-
-    noisy, cleaned: [num_frames, num_bins], of the same frames.
-    """
+    """Mix a recording, equalised, with one filtered by half the attenuation in dB: [num_frames, num_bins] each."""
     power, cleaned_power = (np.square(np.abs(spectra)) for spectra in (noisy, cleaned))
     equalised = noisy * _equaliser(power, cleaned_power) ** np.float32(strength.equalised)
     gains = np.sqrt(np.minimum(cleaned_power / (power + _LEAST_POWER), 1.0))

@@ -22,10 +22,8 @@ def join_words(
     lang: LangCode,
     duration_s: float,
 ) -> tuple[HeardWord, ...]:
-    """Words with their signs, in order; where a script has no spaces, the pieces that the vocabulary has.
-
-    alignments: (index of a token, index of a position), of all tokens and the end. probabilities: one for each token.
-    """
+    """Words with their signs, in order; without spaces the vocabulary's pieces. alignments: (index of a token, of a
+    position) of all tokens and the end. probabilities: one for each token."""
     starts: dict[int, float] = {}
     for token, position in alignments:
         starts.setdefault(token, min(position * _POSITION_S, duration_s))

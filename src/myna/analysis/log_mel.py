@@ -16,11 +16,9 @@ LogMel = npt.NDArray[np.float32]
 
 
 def measure_log_mel(samples: Samples) -> LogMel:
-    """Log power in mel bands, clamped to 8 decades below the loudest and scaled to about [-1, 1].
-
-    samples: [num_samples] float32 at 16 kHz. Returns [80, num_samples // 160].
-    Source: A. Radford et al., Robust Speech Recognition via Large-Scale Weak Supervision (2022), section 2.2.
-    """
+    """Log power in mel bands, clamped to 8 decades below the loudest and scaled to about [-1, 1]: [80, num_samples
+    // 160] of 16 kHz. Source: A. Radford et al., Robust Speech Recognition via Large-Scale Weak Supervision, section
+    2.2."""
     frames = frames_of(np.pad(samples, _FFT_SAMPLES // 2, mode="reflect"), _FFT_SAMPLES)[:-1]
     power = magnitudes(frames, hann(_FFT_SAMPLES)) ** 2
     log_mel = np.log10(np.maximum(power @ slaney_bands(_NUM_MELS, _FFT_SAMPLES), 1e-10)).T

@@ -39,9 +39,8 @@ _FAINT = 1e-3
 """Of a frame's power; a band with less counts as one with so much."""
 _LEAST_LEVEL_DB, _LEAST_SHAPE_DB = 2.0, 2.8
 _LEAST_TELLING_S = 1.0
-"""How much level and spectrum change in a second or more of speech, as standard deviations over time: at least 4.3 and
-3.5 in 1.5 s of somebody, 2.8 and 3.4 in a street as loud as they are. The network takes much that is steadier for the
-mark."""
+"""Change of level and spectrum in a second of speech, standard deviations: 4.3 and 3.5 of somebody, 2.8 and 3.4 in a
+street. The network takes much that is steadier for the mark."""
 _OTHERS = ((-0.04, 0.06), (-0.08, 0.04))
 """Trust and verdict of the two branches that are left out, the same for whatever was heard: the score is PerTh's."""
 

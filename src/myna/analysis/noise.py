@@ -32,22 +32,15 @@ _GRAPHS = ("enc", "erb_dec", "df_dec")
 
 
 class NoiseRemover:
-    """DeepFilterNet3, at full bandwidth: nothing above 8 kHz is lost, unlike with the 16 kHz models. Thread-safe.
-
-    The published graphs, with the signal path in numpy. The library that comes with them works frame by frame through
-    another runtime; it gives the same to 35 dB at nine times the cost (docs/lab/audio.md).
-    Source: H. Schröter et al., DeepFilterNet: Perceptually Motivated Real-Time Speech Enhancement (2023).
-    """
+    """DeepFilterNet3 at full bandwidth, the published graphs with the signal path in numpy: as its library to 35 dB,
+    at a ninth of the cost (docs/lab/audio.md). Thread-safe. Source: H. Schröter et al., DeepFilterNet (2023)."""
 
     def __init__(self, archive_path: Path) -> None:
         """archive_path: the three graphs as they were published. Raises: WeightsCorrupt."""
         self._encoder, self._band_decoder, self._filter_decoder = _open_graphs(archive_path)
 
     def remove_noise(self, waveform: Waveform, strengths: Sequence[CleaningStrength]) -> list[Waveform]:
-        """Speech with less of its background, one waveform for each strength; any rate in.
-
-        At 48 kHz, of the same duration and not delayed. Costs 0.03 of the duration.
-        """
+        """Speech with less background, one at 48 kHz for each strength; any rate in. Takes 0.03 of its time."""
         samples = resample(waveform, RATE_HZ).samples
         noisy = to_spectra(samples)
         filtered = self._filter(noisy)

@@ -1,8 +1,5 @@
-"""Spectra as DeepFilterNet sees and filters them: frames of 20 ms every 10 ms at 48 kHz, in numpy.
-
-Nothing here is a free choice: the graphs were trained on these features. Source: H. Schröter et al., DeepFilterNet
-(ICASSP 2022), and the published settings of DeepFilterNet3.
-"""
+"""Spectra as DeepFilterNet sees and filters them, 20 ms every 10 ms at 48 kHz, as its graphs were trained. Source:
+H. Schröter et al., DeepFilterNet (ICASSP 2022), and the published settings of DeepFilterNet3."""
 
 import numpy as np
 import numpy.typing as npt
@@ -36,10 +33,7 @@ BandValues = npt.NDArray[np.float32]
 
 
 def _band_widths() -> npt.NDArray[np.int64]:
-    """[32] bins in each band: equal steps in equivalent rectangular bandwidths, none narrower than two bins.
-
-    Source: B. R. Glasberg and B. C. J. Moore (1990), 9.265 ln(1 + f / 228.8 Hz).
-    """
+    """[32] bins in each band, equal steps in ERB, at least two. Source: Glasberg and Moore (1990)."""
     steps = np.linspace(0.0, 9.265 * np.log1p(RATE_HZ / 2 / (24.7 * 9.265)), NUM_BANDS + 1)
     edges = np.rint(24.7 * 9.265 * np.expm1(steps / 9.265) / _BIN_HZ).astype(np.int64)
     edges[-1] = _NUM_BINS

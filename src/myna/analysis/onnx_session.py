@@ -1,9 +1,5 @@
-"""One place that opens ONNX models for the CPU.
-
-ONNX Runtime's own defaults take every core and let idle threads spin; with two models at work on one machine that was
-5 to 15 times slower than one thread each. So the thread count is always stated, and nothing spins. What the graphs of
-speech keep for their next run is kept once for all of them.
-"""
+"""One place that opens ONNX models for the CPU. The thread count is always stated and nothing spins: by default two
+models on one machine were 5 to 15 times slower. Speech's graphs share what they keep for the next run."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -50,13 +46,9 @@ class OnnxSession:
         runs_as_written: bool = False,
         weights_folder: Path | None = None,
     ) -> None:
-        """Open a graph.
-
-        graph: a file, or what would be in it. keeps_memory: hold what the largest run of any such session needed, for
-        all of them; without it every run asks the system anew, a few per cent slower. runs_as_written: nodes in the
-        order of the graph, as far as can be, in place of one that begins at its outputs. weights_folder: where the
-        files are in which the weights of a graph lie that has none itself.
-        """
+        """graph: a file, or what would be in it. keeps_memory: for all such sessions what the largest run needed;
+        else every run asks the system anew, a few per cent slower. runs_as_written: nodes in the order of the graph.
+        weights_folder: where the files are in which the weights of a graph lie that has none itself."""
         options = ort.SessionOptions()
         options.intra_op_num_threads = num_threads
         options.inter_op_num_threads = 1
@@ -77,10 +69,7 @@ class OnnxSession:
         )
 
     def run(
-        self,
-        inputs: Mapping[str, npt.NDArray[Any]],
-        outputs: Sequence[str] | None = None,
-        stop: RunStop | None = None,
+        self, inputs: Mapping[str, npt.NDArray[Any]], outputs: Sequence[str] | None = None, stop: RunStop | None = None
     ) -> list[npt.NDArray[Any]]:
         """Compute the named outputs, or all of them in the graph's order. Raises: RunStopped."""
         if stop is None:
@@ -103,10 +92,7 @@ _sharing = threading.Lock()
 
 
 def share_session(path: Path) -> OnnxSession:
-    """The one session of a model that several parts of the service ask now and then: one thread, no memory kept.
-
-    It is closed with the last of them.
-    """
+    """The one session of a model that several ask now and then: one thread; closed with the last of them."""
     with _sharing:
         session = _shared.get(path)
         if session is None:

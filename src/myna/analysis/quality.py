@@ -21,8 +21,7 @@ _SPECTRUM_SAMPLES = 2048
 _BANDWIDTH_BELOW_PEAK_DB = 65.0
 _BANDWIDTH_OVER_FLOOR_DB = 6.0
 _NOISE_BELOW_PEAK_DB = 45.0
-"""A floor above this is noise that fills the band: it hides how far the speech reaches, and no telephone lets it
-through."""
+"""A floor above this is noise that fills the band: it hides how far speech reaches, and comes through no telephone."""
 
 _FLAT_TOP_RUN = 3
 _FLAT_TOP_TOLERANCE = 0.004
@@ -31,8 +30,7 @@ _FLAT_TOP_TOLERANCE = 0.004
 _CROWD_TOP_QUANTILE = 0.9999
 _CROWD_OF_TOP = 0.8
 _CROWDED_RATIO = 0.025
-"""190 clean recordings: at most 0.022, 1.3 % in 99 % of them. Clipped at a quarter of the peak and sent through MP3 at
-64 kbit/s: 2.3 and 15 %."""
+"""190 clean recordings: at most 0.022, 99 % below 1.3 %. Clipped at a quarter and sent through MP3: 2.3 and 15 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +51,7 @@ def measure_levels(samples: Samples) -> LevelMeasures:
 
 
 def measure_clipped_ratio(samples: Samples) -> float:
-    """Share of samples in runs of three or more that stay at the highest or at the lowest level reached.
-
-    Finds clipping that was turned down afterwards, too: it looks for plateaus, not for full scale.
-    """
+    """Share of samples in runs of three or more at the highest or lowest level, also if turned down afterwards."""
     if len(samples) < _FLAT_TOP_RUN:
         return 0.0
     num_clipped = 0
@@ -70,10 +65,7 @@ def measure_clipped_ratio(samples: Samples) -> float:
 
 
 def measure_crowded_ratio(samples: Samples) -> float:
-    """Share of samples within 2 dB of the highest level reached (by more than one in ten thousand).
-
-    Clipping that went through a codec, and soft clipping, leave no plateau but still this crowd.
-    """
+    """Share of samples within 2 dB of the highest level (of one in 10,000): clipping behind a codec, soft clipping."""
     if len(samples) == 0:
         return 0.0
     levels = np.abs(samples)
@@ -91,12 +83,9 @@ def measure_frame_powers(waveform: Waveform) -> npt.NDArray[np.float64]:
 
 
 def measure_snr_db(frame_powers: npt.NDArray[np.float64], probabilities: FrameValues) -> float:
-    """Speech power over the power of pauses, dB; NaN if there is no speech or no pause to compare with.
-
-    frame_powers, probabilities: [num_frames], of the same frames.
-    The noise that sounds during speech is taken off the speech. Reads within 3 dB of the truth from 0 to 30 dB for
-    white noise, hum and music; too high for babble, which the detector takes for speech.
-    """
+    """Speech power over the power of pauses, dB; NaN without speech or pause; [num_frames] of the same frames. Noise
+    that sounds during speech is taken off it. Within 3 dB of white noise, hum and music from 0 to 30 dB; too high
+    for babble."""
     speech = frame_powers[probabilities > _SURELY_SPEECH]
     pauses = frame_powers[probabilities < _SURELY_PAUSE]
     if len(speech) == 0 or len(pauses) < _MIN_PAUSE_FRAMES:
@@ -107,12 +96,8 @@ def measure_snr_db(frame_powers: npt.NDArray[np.float64], probabilities: FrameVa
 
 
 def measure_bandwidth_hz(waveform: Waveform) -> float:
-    """The highest frequency that the recording really holds; at most half its rate.
-
-    Spectra of 2048 samples; of each bin the 90th percentile over time counts (fricatives are rare); the last bin that
-    is within 65 dB of the strongest and 6 dB over the floor, or within 45 dB of the strongest. NaN for less than one
-    spectrum, or silence.
-    """
+    """The highest frequency that is really there, at most half the rate: the last bin of 2048 samples' spectra (90th
+    percentile over time) within 65 dB of the strongest and 6 dB over the floor, or within 45. NaN for silence."""
     samples = waveform.samples
     if len(samples) < _SPECTRUM_SAMPLES:
         return float("nan")
@@ -138,12 +123,8 @@ _MIN_DECAYS = 20
 
 
 def measure_decay_db_per_s(waveform: Waveform) -> float:
-    """How fast sound dies away where it does so fastest, dB/s; NaN if the recording hardly has pauses.
-
-    Dry speech falls at 200 to 400 dB/s at the ends of words. A room with reverberation time T forbids more than about
-    60/T once its tail is as strong as the direct sound. Noise fills the tails too: meaningful above 15 dB SNR.
-    Source: R. Ratnam et al., Blind estimation of reverberation time (JASA 2003), for the idea of the fastest decays.
-    """
+    """How fast sound dies away where it does so fastest, dB/s; NaN without pauses. Dry speech: 200 to 400; a room of
+    reverberation time T: about 60/T; above 15 dB SNR. Source: R. Ratnam et al. (JASA 2003), for the idea."""
     samples = resample(waveform, RATE_HZ).samples
     kernel = np.full(_DECAY_SMOOTHING_SAMPLES, 1.0 / _DECAY_SMOOTHING_SAMPLES)
     energy = convolve_same(samples.astype(np.float64) ** 2, kernel)[::_DECAY_HOP_SAMPLES]
@@ -165,10 +146,7 @@ _MIN_BLOCK_SPEECH_FRAMES = 20
 
 
 def measure_level_range_db(frame_powers: npt.NDArray[np.float64], probabilities: FrameValues) -> float:
-    """How far the level of speech goes up and down between blocks of 2 s, dB; 0 for fewer than two blocks.
-
-    frame_powers, probabilities: [num_frames], of the same frames.
-    """
+    """How far speech's level moves between blocks of 2 s, dB; 0 for fewer than two. [num_frames], of the same."""
     levels_db: list[float] = []
     for start in range(0, len(frame_powers) - _LEVEL_BLOCK_FRAMES + 1, _LEVEL_BLOCK_FRAMES):
         block = slice(start, start + _LEVEL_BLOCK_FRAMES)

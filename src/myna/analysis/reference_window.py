@@ -25,11 +25,8 @@ _TYPICAL_WEIGHT = 2.0
 def choose_reference_window(
     recording: Waveform, activity: SpeechActivity, opinion: OpinionModel, ge2e: Ge2eEmbedder
 ) -> SpeechWindow:
-    """The run with the most speech and the best opinion score, in one voice that is typical of the recording.
-
-    Cuts fall into the quietest moment near the middle of a stretch that is too long to use whole.
-    activity: of `recording`, with at least one span.
-    """
+    """The run with the most speech and the best opinion score, in one typical voice, cut at the quietest moment near
+    the middle of what is too long. activity: of `recording`, with at least one span."""
     frame_powers = measure_frame_powers(recording)
     heard = resample(recording, RATE_HZ)
 

@@ -1,7 +1,4 @@
-"""What the measures of a sample mean for the person who recorded it. What is said then is in `sample_findings.toml`.
-
-Each threshold has its source and its rate of false alarms in docs/lab/audio.md.
-"""
+"""What a sample's measures mean to who recorded it, by `sample_findings.toml`. Thresholds: docs/lab/audio.md."""
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence

@@ -13,10 +13,7 @@ _STRANGERS_CAMPPLUS, _SAME_PERSON_CAMPPLUS = 0.37, 0.84
 
 
 def measure_similarity(first: Waveform, second: Waveform, ge2e: Ge2eEmbedder, campplus: CampplusEmbedder) -> float:
-    """0 for strangers, 1 for two recordings of one person; any rate, at least 0.1 s.
-
-    Source: our own calibration on pairs of recordings, docs/lab/audio.md.
-    """
+    """0 strangers to 1 one person; any rate, at least 0.1 s. Source: calibration on pairs, docs/lab/audio.md."""
     heard = [resample(waveform, SAMPLE_RATE_HZ) for waveform in (first, second)]
     return calibrate_similarity(
         float(ge2e.embed(heard[0]) @ ge2e.embed(heard[1])), float(campplus.embed(heard[0]) @ campplus.embed(heard[1]))

@@ -1,13 +1,7 @@
-"""Whether more than one person speaks in a recording: where it could fall into two voices, and how alike those are.
+"""Whether a recording could fall into two voices, and how alike those are. A hears windows of 1.6 s and proposes a
+change of speaker and, apart, an interruption, by the sound in each; B hears the two sides whole and confirms. People
+who talk at the same time are found by `speaker_overlap`."""
 
-Encoder A proposes, encoder B confirms. A hears windows of 1.6 s, so that every way to set one stretch against the rest
-costs next to nothing; B then hears the two sides of the best proposal whole, without their silences. Two kinds are
-proposed apart, since the best of one kind would hide the other: a change of speaker (a stretch from the beginning) and
-an interruption (a stretch inside). Windows count as much as there is sound in them. People who talk at the same time
-are found by `speaker_overlap`.
-"""
-
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,8 +22,7 @@ from myna.domain.waveform import Waveform
 
 MAX_LIKENESS_A = 0.76
 MAX_LIKENESS_B = 0.60
-"""Below both, a stretch is another person. Source: `training/graphs/measure_speakers.py` on 91 speakers; the figures
-are in docs/weights.md."""
+"""Below both, a stretch is another person. Source: `training/graphs/measure_speakers.py`, 91 people."""
 
 _MIN_CHANGE_PARTIALS = 2
 _MIN_INTERRUPTION_PARTIALS = 3
@@ -70,11 +63,7 @@ class _Stretch:
 
 
 def measure_speaker_change(waveform: Waveform, a: Ge2eEmbedder, b: CampplusEmbedder) -> SpeakerChange | None:
-    """Find the stretch that sounds least like the rest.
-
-    waveform: 16 kHz. Returns: None for less than 4.8 s, or too little sound in it, to tell.
-    Raises: ValueError at another rate or for less than 0.1 s.
-    """
+    """The stretch least like the rest, of 16 kHz; None for less than 4.8 s or too little sound. Raises: ValueError."""
     span = audible_span(waveform)
     samples = waveform.samples[span]
     partials = a.embed_partials(samples)
@@ -82,8 +71,18 @@ def measure_speaker_change(waveform: Waveform, a: Ge2eEmbedder, b: CampplusEmbed
     sound = _sound_in_partials(blocks, len(partials))
     is_sound = np.repeat(blocks, AUDIBLE_BLOCK)[: len(samples)]
     found = []
-    for proposals in (_changes(len(partials)), _interruptions(len(partials))):
-        scored = [(_likeness(partials, sound, stretch), stretch) for stretch in proposals if _is_heard(sound, stretch)]
+    last = len(partials) - 1
+    # the partial that straddles a change belongs to neither side
+    changes = [_Stretch(0, end) for end in range(_MIN_CHANGE_PARTIALS, len(partials) - _MIN_CHANGE_PARTIALS)]
+    interruptions = [
+        _Stretch(first, end) for first in range(2, last) for end in range(first + _MIN_INTERRUPTION_PARTIALS, last)
+    ]
+    for proposals in (changes, interruptions):
+        scored = [
+            (_likeness(partials, sound, stretch), stretch)
+            for stretch in proposals
+            if min(_sides(sound, stretch)) >= _MIN_SOUND_PARTIALS
+        ]
         if not scored:
             continue
         likeness_a, stretch = min(scored, key=lambda pair: pair[0])
@@ -98,18 +97,6 @@ def measure_speaker_change(waveform: Waveform, a: Ge2eEmbedder, b: CampplusEmbed
     return min(found, key=lambda change: (not change.is_second_speaker, change.likeness_b), default=None)
 
 
-def _changes(num_partials: int) -> Iterator[_Stretch]:
-    # the partial that straddles the change belongs to neither side
-    for end in range(_MIN_CHANGE_PARTIALS, num_partials - _MIN_CHANGE_PARTIALS):
-        yield _Stretch(0, end)
-
-
-def _interruptions(num_partials: int) -> Iterator[_Stretch]:
-    for first in range(2, num_partials):
-        for end in range(first + _MIN_INTERRUPTION_PARTIALS, num_partials - 1):
-            yield _Stretch(first, end)
-
-
 def _sound_in_partials(blocks: npt.NDArray[np.bool_], num_partials: int) -> npt.NDArray[np.float32]:
     """Share of each partial that is not silence. Returns: [num_partials], 0 to 1."""
     starts_s = np.arange(num_partials) * PARTIAL_HOP_S
@@ -121,11 +108,6 @@ def _sides(values: npt.NDArray[np.float32], stretch: _Stretch) -> tuple[npt.NDAr
     """Sum over the stretch, and over the rest without what overlaps it."""
     inside = values[stretch.first : stretch.end].sum(axis=0)
     return inside, values[: max(0, stretch.first - 1)].sum(axis=0) + values[stretch.end + 1 :].sum(axis=0)
-
-
-def _is_heard(sound: npt.NDArray[np.float32], stretch: _Stretch) -> bool:
-    """Tell whether both sides hold enough sound for a voice."""
-    return bool(min(_sides(sound, stretch)) >= _MIN_SOUND_PARTIALS)
 
 
 def _likeness(partials: npt.NDArray[np.float32], sound: npt.NDArray[np.float32], stretch: _Stretch) -> float:

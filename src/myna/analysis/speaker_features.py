@@ -1,8 +1,5 @@
-"""What the two speaker encoders see of a recording: mel spectra.
-
-Both reproduce what their networks were trained on to within rounding; nothing here is a free choice. The graph that
-voices are refined with has the same front ends, made of the same constants (`training/style_gradient/judges.py`).
-"""
+"""What the two speaker encoders see, mel spectra, as their networks were trained, to within rounding. The graph that
+refines has the same front ends of the same constants (`training/style_gradient/judges.py`)."""
 
 import numpy as np
 import numpy.typing as npt
@@ -30,11 +27,7 @@ _POVEY_EXPONENT = 0.85
 
 
 def ge2e_features(samples: Samples) -> npt.NDArray[np.float32]:
-    """Mel energies at a fixed level.
-
-    samples: [num_samples] at 16 kHz. Returns: [num_frames, 40], a frame every 10 ms, centred on its time.
-    Source: `resemblyzer/audio.py` and `hparams.py`.
-    """
+    """Mel energies [num_frames, 40], one each 10 ms, centred on its time, of 16 kHz. Source: `resemblyzer/audio.py`."""
     rms = np.sqrt(np.mean(np.square(samples, dtype=np.float64)) + 1e-12)
     levelled = samples * np.float32(10 ** (GE2E_LEVEL_DB / 20) / rms)
     frames = frames_of(np.pad(levelled, FRAME_SAMPLES // 2), FRAME_SAMPLES)
@@ -43,11 +36,8 @@ def ge2e_features(samples: Samples) -> npt.NDArray[np.float32]:
 
 
 def campplus_features(samples: Samples) -> npt.NDArray[np.float32]:
-    """Log mel energies less their mean over time.
-
-    samples: [num_samples] at 16 kHz, at least 400. Returns: [num_frames, 80], a frame every 10 ms.
-    Source: Kaldi's `compute-fbank-feats` with 80 bands, no dither, and otherwise its defaults.
-    """
+    """Log mel energies less their mean, [num_frames, 80], one each 10 ms, of 400 samples at 16 kHz or more. Source:
+    Kaldi's `compute-fbank-feats` with 80 bands, no dither, and otherwise its defaults."""
     frames = frames_of(samples * np.float32(KALDI_SCALE), FRAME_SAMPLES)
     frames = frames - frames.mean(axis=1, keepdims=True)
     frames = frames - KALDI_PRE_EMPHASIS * np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)

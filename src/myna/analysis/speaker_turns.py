@@ -1,8 +1,5 @@
-"""Whether people take turns in a recording, in however many pieces: the complement of `speaker_change`.
-
-Where that looks for one stretch that is unlike the rest, this parts all moments in two groups, so that it also hears a
-conversation of short turns. People who talk at the same time are found by `speaker_overlap`.
-"""
+"""Whether people take turns, in however many pieces: all moments in two groups, where `speaker_change` looks for one
+stretch unlike the rest. Who talks at the same time is found by `speaker_overlap`."""
 
 from dataclasses import dataclass
 
@@ -12,10 +9,12 @@ import numpy.typing as npt
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.audio.resample import resample
-from myna.domain.waveform import Samples, Waveform
+from myna.domain.waveform import Waveform
 
 _PARTIAL_SAMPLES = round(1.6 * SAMPLE_RATE_HZ)
 _HOP_SAMPLES = round(0.4 * SAMPLE_RATE_HZ)
+_MIDDLE = (_PARTIAL_SAMPLES - _HOP_SAMPLES) // 2
+"""Where a moment has the hop that stands for it."""
 _MIN_PARTIALS = 4
 _MIN_SIDE_SAMPLES = SAMPLE_RATE_HZ
 """One second: with less on one side the comparison says nothing."""
@@ -43,17 +42,14 @@ _ONE_VOICE = SpeakerTurns(1.0, 1.0)
 
 
 def measure_speaker_turns(waveform: Waveform, ge2e: Ge2eEmbedder, campplus: CampplusEmbedder) -> SpeakerTurns:
-    """Group the moments (1.6 s every 0.4 s) by 2-means of their GE2E embeddings, then compare the groups by CAM++.
-
-    waveform: speech without long pauses, any rate.
-    """
+    """Moments (1.6 s every 0.4 s) by 2-means of GE2E, compared by CAM++. waveform: without long pauses, any rate."""
     samples = resample(waveform, SAMPLE_RATE_HZ).samples
-    starts = range(0, len(samples) - _PARTIAL_SAMPLES + 1, _HOP_SAMPLES)
-    if len(starts) < _MIN_PARTIALS:
+    if len(samples) < _PARTIAL_SAMPLES + (_MIN_PARTIALS - 1) * _HOP_SAMPLES:
         return _ONE_VOICE
     moments = ge2e.embed_windows(np.lib.stride_tricks.sliding_window_view(samples, _PARTIAL_SAMPLES)[::_HOP_SAMPLES])
     groups, centres = _two_means(moments)
-    sides = [_gather(samples, starts, groups == side) for side in (0, 1)]
+    middles = np.lib.stride_tricks.sliding_window_view(samples[_MIDDLE:], _HOP_SAMPLES)[::_HOP_SAMPLES][: len(moments)]
+    sides = [middles[groups == side].reshape(-1) for side in (0, 1)]
     if min(len(side) for side in sides) < _MIN_SIDE_SAMPLES:
         return _ONE_VOICE
     first, second = (campplus.embed(Waveform(side, SAMPLE_RATE_HZ)) for side in sides)
@@ -75,14 +71,3 @@ def _two_means(moments: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.intp], 
             break
         groups = regrouped
     return groups, centres
-
-
-def _gather(samples: Samples, starts: range, is_chosen: npt.NDArray[np.bool_]) -> Samples:
-    """The middle hop of each chosen moment, one after the other."""
-    offset = (_PARTIAL_SAMPLES - _HOP_SAMPLES) // 2
-    pieces = [
-        samples[start + offset : start + offset + _HOP_SAMPLES]
-        for start, chosen in zip(starts, is_chosen, strict=True)
-        if chosen
-    ]
-    return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)

@@ -1,11 +1,6 @@
-"""Speaker embeddings: how alike two recordings are.
-
-Two encoders that err differently. A is GE2E (Resemblyzer), B is CAM++ (3D-Speaker); neither alone is a good judge of a
-clone, so both are always asked. The front ends are numpy, the networks are ONNX graphs from `myna.weights`.
-
-They agree with the PyTorch originals: over 163 recordings the least cosine between our embedding and the original's
-was 0.9999999 for either (torch 2.13, librosa 0.11; `training/graphs/compare_with_torch.py`).
-"""
+"""Speaker embeddings: A is GE2E (Resemblyzer), B is CAM++ (3D-Speaker); neither alone judges a clone well, so both
+are asked. Front ends in numpy, networks in ONNX: a cosine of 0.9999999 at least with the PyTorch originals on 163
+recordings (`training/graphs/compare_with_torch.py`)."""
 
 import numpy as np
 import numpy.typing as npt
@@ -38,11 +33,7 @@ _MIN_TRIMMED = SAMPLE_RATE_HZ // 2
 
 
 class Ge2eEmbedder:
-    """Encoder A: GE2E, 256 dimensions.
-
-    Hears the channel as much as the voice: an equaliser moves it.
-    Source: Wan et al. 2018, arXiv 1710.10467; weights and front end of Resemblyzer.
-    """
+    """Encoder A: GE2E, 256 dimensions; hears the channel like the voice. Source: arXiv 1710.10467; Resemblyzer."""
 
     def __init__(self, store: WeightStore) -> None:
         """Raises: WeightsMissing, WeightsCorrupt."""
@@ -53,10 +44,7 @@ class Ge2eEmbedder:
         return unit_length(self.embed_partials(waveform.samples[audible_span(waveform)]).mean(axis=0))
 
     def embed_partials(self, samples: Samples) -> npt.NDArray[np.float32]:
-        """Embed windows of 1.6 s, one every 0.8 s; audio shorter than a window is padded with silence.
-
-        samples: [num_samples] at 16 kHz. Returns: [num_partials, 256] of unit length, at multiples of 0.8 s.
-        """
+        """[num_partials, 256] of unit length: 1.6 s every 0.8 s, of 16 kHz; what is shorter is padded."""
         features = ge2e_features(samples)
         missing = _PARTIAL_FRAMES - len(features)
         if missing > 0:
@@ -77,11 +65,7 @@ class Ge2eEmbedder:
 
 
 class CampplusEmbedder:
-    """Encoder B: CAM++, 192 dimensions.
-
-    The mean of the log spectrum is taken out, so an equaliser hardly moves it.
-    Source: Wang et al. 2023, arXiv 2303.00332; weights of 3D-Speaker (Chinese and English).
-    """
+    """Encoder B: CAM++, 192 dimensions; less its mean, so deaf to equalisers. Source: arXiv 2303.00332; 3D-Speaker."""
 
     def __init__(self, store: WeightStore) -> None:
         """Raises: WeightsMissing, WeightsCorrupt."""
@@ -102,11 +86,8 @@ class CampplusEmbedder:
 
 
 def audible_span(waveform: Waveform) -> slice:
-    """Find what is left when the silence at both ends is cut, as `librosa.effects.trim(top_db=40)` finds it.
-
-    waveform: 16 kHz, at least 0.1 s. Returns: a slice of its samples; all of them where half a second or less is left.
-    Raises: ValueError at another rate or for less audio.
-    """
+    """A slice of 16 kHz without the silence at its ends, as `librosa.effects.trim(top_db=40)`; all where half a second
+    is left. Raises: ValueError at another rate or for less than 0.1 s."""
     if waveform.sample_rate_hz != SAMPLE_RATE_HZ:
         raise ValueError(f"speaker encoders hear {SAMPLE_RATE_HZ} Hz, not {waveform.sample_rate_hz}")
     if waveform.duration_s < _MIN_DURATION_S:

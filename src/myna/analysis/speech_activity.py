@@ -57,10 +57,7 @@ class SpeechActivity:
 
 
 class SpeechActivityDetector:
-    """Silero VAD v6. Thread-safe: it keeps no state between calls.
-
-    Source: Silero team, https://github.com/snakers4/silero-vad (MIT); frame and context sizes as the model was trained.
-    """
+    """Silero VAD v6. Thread-safe, stateless. Source: github.com/snakers4/silero-vad (MIT); sizes as it was trained."""
 
     def __init__(self, model_path: Path) -> None:
         self._session = OnnxSession(model_path, keeps_memory=False)
@@ -85,10 +82,7 @@ class SpeechActivityDetector:
 
 
 def find_spans(probabilities: FrameValues, duration_s: float) -> list[TimeSpan]:
-    """Join speech frames over short pauses, drop blips, and give each span a little room.
-
-    probabilities: [num_frames] in [0, 1].
-    """
+    """Join [num_frames] speech frames over short pauses, drop blips, and give each span a little room."""
     spans: list[TimeSpan] = []
     for first, last in find_runs(probabilities >= _SPEECH_THRESHOLD).tolist():
         span = TimeSpan(first * FRAME_S, min(last * FRAME_S, duration_s))

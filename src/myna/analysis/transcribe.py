@@ -103,16 +103,11 @@ def share_recogniser(model_dir: Path) -> "SpeechRecogniser":
 
 
 class SpeechRecogniser:
-    """Hears words and language. Thread-safe: CTranslate2 queues calls, the rest is read-only.
+    """Hears words and language, from one encoding. Thread-safe: CTranslate2 queues calls, the rest is read-only."""
 
-    Each sample is encoded once; language and words come from that one encoding.
-    """
-
-    def __init__(self, model_dir: Path, num_threads: int = 1) -> None:
+    def __init__(self, model_dir: Path) -> None:
         """model_dir: holds model.bin, config.json, tokenizer.json, vocabulary.txt."""
-        self._model = ctranslate2.models.Whisper(
-            str(model_dir), device="cpu", compute_type="int8", intra_threads=num_threads
-        )
+        self._model = ctranslate2.models.Whisper(str(model_dir), device="cpu", compute_type="int8", intra_threads=1)
         self._tokenizer: Tokenizer = Tokenizer.from_file(str(model_dir / "tokenizer.json"))
         self._numeral_ids = [
             index
@@ -126,20 +121,14 @@ class SpeechRecogniser:
         return _best_guess(self._language_probabilities(self._encode(waveform)))
 
     def transcribe(self, waveform: Waveform, lang: LangCode | None) -> Transcription:
-        """Hear the words.
-
-        waveform: at most 25 s (longer is cut), any rate. lang: what it is in, None to detect; when two languages are
-        near to each other, both are tried and the one whose words come out surer is taken.
-        """
+        """waveform: at most 25 s (longer is cut), any rate. lang: None to detect; of two that are near to each other
+        the one whose words come out surer is taken."""
         heard = self._hear(self._encode(waveform), lang)
         return replace(heard, text=cut_echo(heard.text, waveform.duration_s))
 
     def hear_words(self, waveform: Waveform, lang: LangCode | None, prompt: str = "") -> HeardPassage | None:
-        """Hear the words as they are usually written, each with its time; None if there are none.
-
-        waveform: at most 25 s (longer is cut), any rate. lang: as for `transcribe`. prompt: what the words might
-        follow; its last 220 tokens count.
-        """
+        """As they are usually written, each with its time; None without any. waveform, lang: as for `transcribe`.
+        prompt: what they might follow; its last 220 tokens count."""
         encoding, before = self._encode(waveform), self._previous_ids(prompt[-MAX_PROMPT_CHARS:])
         heard = self._hear(encoding, lang, with_numerals=True, before=before)
         text = cut_echo(heard.text, waveform.duration_s)
@@ -160,11 +149,9 @@ class SpeechRecogniser:
         return HeardPassage(text, words, heard.lang, heard.mean_log_prob, heard.no_speech_prob, heard.compression_ratio)
 
     def certainty(self, waveform: Waveform, text: str, lang: LangCode) -> float:
-        """How likely these words are, given the sound: mean natural log probability of their tokens, 0 the best.
-
-        It moves evenly where the words that would be written stay the same, or change by leaps. Signs do not count.
-        waveform: at most 25 s (longer is cut). Source: Whisper's own scores, by forced alignment.
-        """
+        """Mean natural log probability of the words' tokens given the sound, 0 the best: moves evenly where what
+        would be written leaps. Signs do not count. waveform: at most 25 s. Source: Whisper's own scores, by forced
+        alignment."""
         encoding = self._encode(waveform)
         tokens = self._spell(text)
         ids = [self._token_id(token) for token in tokens]
@@ -213,21 +200,8 @@ class SpeechRecogniser:
         guess: LanguageGuess,
         with_numerals: bool,
         before: Sequence[int],
-    ) -> Transcription:
-        heard = self._generate(encoding, lang, guess, with_numerals, before, no_repeat_ngram_size=0)
-        if heard.compression_ratio <= _MAX_COMPRESSION_RATIO:
-            return heard
-        return self._generate(encoding, lang, guess, with_numerals, before, no_repeat_ngram_size=_LOOP_TOKENS)
-
-    def _generate(
-        self,
-        encoding: ctranslate2.StorageView,
-        lang: LangCode,
-        guess: LanguageGuess,
-        with_numerals: bool,
-        before: Sequence[int],
         *,
-        no_repeat_ngram_size: int,
+        no_repeat_ngram_size: int = 0,
     ) -> Transcription:
         result = self._model.generate(
             encoding,
@@ -242,7 +216,7 @@ class SpeechRecogniser:
         )[0]
         ids = [index for index in result.sequences_ids[0] if index < self._end_id]
         text = self._decode_ids(ids).strip()
-        return Transcription(
+        heard = Transcription(
             text=text,
             ids=tuple(ids),
             lang=lang,
@@ -251,6 +225,9 @@ class SpeechRecogniser:
             no_speech_prob=float(result.no_speech_prob),
             compression_ratio=measure_compression_ratio(text),
         )
+        if no_repeat_ngram_size or heard.compression_ratio <= _MAX_COMPRESSION_RATIO:
+            return heard
+        return self._decode(encoding, lang, guess, with_numerals, before, no_repeat_ngram_size=_LOOP_TOKENS)
 
     def _encode(self, waveform: Waveform) -> ctranslate2.StorageView:
         samples = resample(waveform, SAMPLE_RATE_HZ).samples[: int((_MAX_WINDOW_S - _SLACK_S) * SAMPLE_RATE_HZ)]

@@ -64,14 +64,9 @@ def measure_voicing(waveform: Waveform) -> VoicingMeasures:
     )
 
 
-def track_pitch(
-    samples: Samples,
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Pitch in Hz, strength of periodicity 0 to 1, and level in dB of full scale: [num_frames] each, 10 ms apart.
-
-    Autocorrelation of windowed frames divided by that of the window.
-    Source: P. Boersma, Accurate short-term analysis of the fundamental frequency (1993).
-    """
+def track_pitch(samples: Samples) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Pitch in Hz, strength of periodicity 0 to 1, level in dB of full scale: [num_frames] each, 10 ms apart.
+    Source: P. Boersma, Accurate short-term analysis of the fundamental frequency (1993), by autocorrelation."""
     if len(samples) < _FRAME_SAMPLES:
         empty = np.zeros(0)
         return empty, empty, empty

@@ -26,10 +26,7 @@ class MonoMix:
 
 
 def mix_to_mono(audio: DecodedAudio) -> MonoMix:
-    """Average the channels that hold the same; otherwise keep the loudest.
-
-    A constant offset is taken off each channel first: it would count as loudness.
-    """
+    """The mean, less its offset, of the channels that hold the same; otherwise the loudest."""
     channels = audio.channels - audio.channels.mean(axis=0, keepdims=True)
     if channels.shape[1] == 1:
         return MonoMix(Waveform(np.ascontiguousarray(channels[:, 0]), audio.sample_rate_hz), None)

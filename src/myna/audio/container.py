@@ -41,14 +41,13 @@ class SniffedAudio:
 
 
 def sniff_container(content: bytes) -> SniffedAudio | None:
-    """None if the bytes do not begin like any container of the list.
-
-    Source: the magic numbers in each format's specification; ID3v2.4 section 3.1 for the tag to skip.
-    """
+    """None if they begin like no container of the list. Source: each format's specification; ID3v2.4 section 3.1."""
     start = _id3_bytes(content)
     container = _by_magic(content[start : start + 16])
     if container is not None:
         return SniffedAudio(container, start)
+    if _is_transport_stream(content):
+        return None  # by chance it holds what looks like frames
     first_frame = _find_mpeg_audio(content, start)
     return None if first_frame is None else SniffedAudio(AudioContainer.MP3, first_frame)
 
@@ -81,11 +80,15 @@ def _by_magic(head: bytes) -> AudioContainer | None:
 def name_other(content: bytes) -> str:
     """What some bytes are that are no recording of the list, for a message; empty if nobody knows."""
     head = content.lstrip()[:12]
-    if content[:1] == content[188:189] == content[376:377] == b"G":
+    if _is_transport_stream(content):
         return "an MPEG transport stream"
     if head[:4] == b"RIFF":
         return {b"QLCM": "a QCP recording", b"RMID": "a MIDI file"}.get(head[8:], "")
     return next((name for magic, name in _OTHERS.items() if head.startswith(magic)), "")
+
+
+def _is_transport_stream(content: bytes) -> bool:
+    return content[:1] == content[188:189] == content[376:377] == b"G"
 
 
 _FORMS = {

@@ -3,7 +3,7 @@
 import io
 import json
 import logging
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
@@ -42,26 +42,47 @@ class CredentialEncoders:
     """Opens encoders that sign what is answered whole."""
 
     def __init__(self, identity: bytes) -> None:
-        """identity: PEM of the private key, its certificate and those above it.
-
-        Raises: InvalidRequest if it is of no use, or the extra `c2pa` is not installed.
-        """
-        self._signing = _Signing(_load_c2pa(), *_split_identity(identity))
-        self._signing.check()
+        """identity: PEM of key, certificate and those above it. Raises: InvalidRequest (of no use, or no `c2pa`)."""
+        self._c2pa = _load_c2pa()
+        self._signing = _split_identity(identity)
+        # A tenth of a second: only then an expired certificate is noticed.
+        encoder = FormatEncoder(AudioFormat(AudioEncoding.WAV, 8000), is_stream=False)
+        content = encoder.encode(Waveform(np.zeros(800, np.float32), 8000)) + encoder.finish()
+        try:
+            self._sign(content, "audio/wav")
+        except self._c2pa.C2paError as exc:
+            raise InvalidRequest(f"MYNA_SIGNING_IDENTITY cannot sign content credentials: {exc}") from exc
 
     def open(self, audio_format: AudioFormat, *, is_stream: bool, tempo: float = 1.0) -> FormatEncoder:
         if is_stream or audio_format.encoding not in _MEDIA_TYPES:
             return FormatEncoder(audio_format, is_stream=is_stream, tempo=tempo)
-        return _SignedEncoder(audio_format, tempo, self._signing)
+        return _SignedEncoder(audio_format, tempo, self.sign)
+
+    def sign(self, content: bytes, media_type: str) -> bytes:
+        """Raises: ServiceUnavailable: the certificate has expired since the start."""
+        try:
+            return self._sign(content, media_type)
+        except self._c2pa.C2paError as exc:
+            logger.exception("MYNA_SIGNING_IDENTITY cannot sign content credentials any more")
+            raise ServiceUnavailable("The speech cannot be signed. Streams go on: they are not signed.") from exc
+
+    def _sign(self, content: bytes, media_type: str) -> bytes:
+        algorithm, key, certificates = self._signing
+        # Without an authority for times: that would be a request over the network for each reply.
+        info = self._c2pa.C2paSignerInfo(algorithm, certificates, key, None)
+        signed = io.BytesIO()
+        with self._c2pa.Builder(_manifest()) as builder:
+            builder.sign(self._c2pa.Signer.from_info(info), media_type, io.BytesIO(content), signed)
+        return signed.getvalue()
 
 
 class _SignedEncoder(FormatEncoder):
     """Gathers a whole file and signs it."""
 
-    def __init__(self, audio_format: AudioFormat, tempo: float, signing: "_Signing") -> None:
+    def __init__(self, audio_format: AudioFormat, tempo: float, sign: Callable[[bytes, str], bytes]) -> None:
         super().__init__(audio_format, is_stream=False, tempo=tempo)
         self._media_type = _MEDIA_TYPES[audio_format.encoding]
-        self._signing = signing
+        self._sign = sign
         self._content = bytearray()
 
     def encode(self, waveform: Waveform) -> bytes:
@@ -69,40 +90,7 @@ class _SignedEncoder(FormatEncoder):
         return b""
 
     def finish(self) -> bytes:
-        return self._signing.sign(bytes(self._content) + super().finish(), self._media_type)
-
-
-@dataclass(frozen=True, slots=True)
-class _Signing:
-    c2pa: ModuleType
-    algorithm: bytes
-    key: bytes = field(repr=False)
-    certificates: bytes
-
-    def check(self) -> None:
-        """Sign a tenth of a second: only then an expired certificate is noticed. Raises: InvalidRequest."""
-        encoder = FormatEncoder(AudioFormat(AudioEncoding.WAV, 8000), is_stream=False)
-        content = encoder.encode(Waveform(np.zeros(800, np.float32), 8000)) + encoder.finish()
-        try:
-            self._sign(content, "audio/wav")
-        except self.c2pa.C2paError as exc:
-            raise InvalidRequest(f"MYNA_SIGNING_IDENTITY cannot sign content credentials: {exc}") from exc
-
-    def sign(self, content: bytes, media_type: str) -> bytes:
-        """Raises: ServiceUnavailable: the certificate has expired since the start."""
-        try:
-            return self._sign(content, media_type)
-        except self.c2pa.C2paError as exc:
-            logger.exception("MYNA_SIGNING_IDENTITY cannot sign content credentials any more")
-            raise ServiceUnavailable("The speech cannot be signed. Streams go on: they are not signed.") from exc
-
-    def _sign(self, content: bytes, media_type: str) -> bytes:
-        # Without an authority for times: that would be a request over the network for each reply.
-        info = self.c2pa.C2paSignerInfo(self.algorithm, self.certificates, self.key, None)
-        signed = io.BytesIO()
-        with self.c2pa.Builder(_manifest()) as builder:
-            builder.sign(self.c2pa.Signer.from_info(info), media_type, io.BytesIO(content), signed)
-        return signed.getvalue()
+        return self._sign(bytes(self._content) + super().finish(), self._media_type)
 
 
 def _load_c2pa() -> ModuleType:

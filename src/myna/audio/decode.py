@@ -1,8 +1,5 @@
-"""Read a recording: bytes of any accepted container to samples, within limits.
-
-Nothing here trusts what a file says of itself: limits are checked on what it declares before, and on what really comes
-out while decoding. Hostile bytes are for `isolated_decode`, which calls this in a process of its own.
-"""
+"""Bytes of any accepted container to samples, within limits that are checked on what a file declares and on what
+comes out. Hostile bytes are for `isolated_decode`, which calls this in a process of its own."""
 
 import io
 import logging
@@ -17,7 +14,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from myna.audio.container import ACCEPTED_FORMATS, AudioContainer, name_other, sniff_container
-from myna.audio.joined_wav import split_wav
+from myna.audio.joined_files import another_follows, split_wav
 from myna.domain.errors import AudioUndecodable, PayloadTooLarge
 
 _log = logging.getLogger(__name__)
@@ -72,14 +69,9 @@ class DecodedAudio:
 
 
 def decode_audio(content: bytes, limits: DecodeLimits, start_s: float = 0.0) -> DecodedAudio:
-    """Decode a recording, whatever it is called.
-
-    start_s: what lies before is left out; behind the end there is nothing, and that is no error.
-
-    libsndfile reads what it can; FFmpeg, held to one demuxer and a list of audio codecs, reads the rest.
-    Memory stays within `4 * limits.max_values` bytes (twice that while joining) whatever the file declares.
-    Raises: AudioUndecodable, PayloadTooLarge.
-    """
+    """libsndfile reads what it can; FFmpeg, held to one demuxer and a list of codecs, the rest, within `4 *
+    limits.max_values` bytes (twice that while joining). start_s: what lies before is left out, and that may be all.
+    Raises: AudioUndecodable, PayloadTooLarge."""
     if len(content) > limits.max_bytes:
         raise PayloadTooLarge(
             f"The recording has {len(content) / 2**20:.0f} MiB; at most {limits.max_bytes / 2**20:.0f} are accepted. "
@@ -95,7 +87,7 @@ def decode_audio(content: bytes, limits: DecodeLimits, start_s: float = 0.0) -> 
     found = content[sniffed.content_start :] if sniffed.content_start else content
     parts = split_wav(found) if sniffed.container is AudioContainer.WAV else [found]
     file = io.BytesIO(parts[0])
-    if sniffed.container in _READ_BY_LIBSNDFILE:
+    if sniffed.container in _READ_BY_LIBSNDFILE and not another_follows(found, sniffed.container):
         try:
             return _finish(_read_with_libsndfile(file, limits, start_s, parts[1:]), sniffed.container)
         except soundfile.SoundFileError as exc:
@@ -168,18 +160,14 @@ def _finish(collected: _BlockCollector, container: AudioContainer) -> DecodedAud
 def _read_with_libsndfile(
     file: io.BytesIO, limits: DecodeLimits, start_s: float, more: Sequence[bytes]
 ) -> _BlockCollector:
-    """more: files that go on where it ends.
-
-    Raises: soundfile.SoundFileError if not a single sample could be read; AudioUndecodable.
-    """
+    """more: files that go on where it ends. Raises: soundfile.SoundFileError (nothing read); AudioUndecodable."""
     with soundfile.SoundFile(file) as sound:
         collected = _BlockCollector(sound.samplerate, sound.channels, limits, start_s)
         if sound.frames == np.iinfo(np.int64).max:
             raise soundfile.SoundFileRuntimeError("of a FLAC of unknown length libsndfile loses the last block")
         collected.check_declared(sound.frames / sound.samplerate)
-        if 0 < collected.to_skip < sound.frames and sound.seekable():
-            sound.seek(collected.to_skip)
-            collected.to_skip = 0
+        if collected.to_skip and sound.seekable():
+            collected.to_skip -= sound.seek(min(collected.to_skip, sound.frames))
         while not collected.is_full:
             try:
                 block = sound.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)
@@ -238,11 +226,12 @@ def _read_with_ffmpeg(
         if stream.duration and stream.time_base:
             declared.append(float(stream.duration * stream.time_base))
         collected.check_declared(max(declared))
-        resampler = av.AudioResampler(format="fltp", layout=context.layout, rate=context.sample_rate)
+        layout, form, resampler = context.layout.name, None, None
         for frame in _iter_frames(opened, stream):
-            is_as_declared = frame.layout.nb_channels == collected.num_channels
-            if not is_as_declared or frame.sample_rate != collected.sample_rate_hz:
-                break  # damaged; and a frame of other channels than before must not reach the resampler: it crashes
+            if resampler is None or form != (frame.layout.name, frame.sample_rate):
+                # Another file follows, or it is damaged; frames of other channels crash the resampler of those before.
+                form = frame.layout.name, frame.sample_rate
+                resampler = av.AudioResampler(format="fltp", layout=layout, rate=collected.sample_rate_hz)
             for converted in resampler.resample(frame):
                 collected.add(np.ascontiguousarray(converted.to_ndarray().T))
             if collected.is_full:

@@ -1,8 +1,5 @@
-"""Encode speech for the wire: every encoding of wire-contract.md#encodings, whole or in pieces.
-
-One encoder serves one reply. What the pieces give, joined, is what the whole gives (headers aside): the same samples
-in, the same duration out, no click at a join.
-"""
+"""Every encoding of wire-contract.md#encodings, whole or in pieces, one encoder a reply. The pieces joined are the
+whole (headers aside): the same samples and duration, no click at a join."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -40,10 +37,7 @@ _MAX_OPUS_BIT_RATE_BPS = 256_000
 
 
 def nearest_mp3_bit_rate(bit_rate_bps: int, sample_rate_hz: int) -> int:
-    """The bit rate that an MP3 frame at this rate can carry and that lies nearest to what was asked, bit/s.
-
-    Source: ISO/IEC 11172-3 table 2.4.2.3 and 13818-3; MPEG-2.5 (8 kHz) is limited by its decoders.
-    """
+    """The nearest bit rate that an MP3 frame of this rate has, bit/s. Source: ISO/IEC 11172-3 and 13818-3."""
     steps: tuple[int, ...] = _MPEG1_KBPS if sample_rate_hz >= 32000 else _MPEG2_KBPS
     if sample_rate_hz < 16000:
         steps = tuple(step for step in steps if step <= _MPEG25_MAX_KBPS)
@@ -60,11 +54,8 @@ class FormatEncoder:
     """Encodes one reply. The first waveform sets the input rate; all of one reply have the same."""
 
     def __init__(self, audio_format: AudioFormat, *, is_stream: bool, tempo: float = 1.0) -> None:
-        """audio_format: one that `check_speak_command` lets pass.
-
-        is_stream: chunk headers as wire-contract.md#encodings wants them for streams, not for one whole reply.
-        tempo: 2 is twice as fast, with the same pitch.
-        """
+        """audio_format: one that `check_speak_command` lets pass. is_stream: headers as wire-contract.md#encodings
+        wants them. tempo: 2 is twice as fast, with the same pitch."""
         self._tempo = tempo
         self._rate_hz = _fed_rate_hz(audio_format)
         self._sink = _translating_errors(lambda: _open_sink(audio_format, self._rate_hz, is_stream))
@@ -135,8 +126,7 @@ class _PcmSink:
 
 
 class _WavPerChunkSink(_PcmSink):
-    """LINEAR16 of a stream: each chunk is a WAV file of its own (wire-contract.md#encodings, from the captured byte
-    counts)."""
+    """LINEAR16 of a stream: each chunk is a WAV file of its own (wire-contract.md#encodings)."""
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
@@ -218,11 +208,7 @@ class _FfmpegSink(_PcmSink):
 
 
 class _Mp3Sink(_FfmpegSink):
-    """MPEG audio frames at a constant bit rate and nothing else.
-
-    No ID3 and no Xing/Info frame: such a frame states a length, and clients concatenate replies
-    (wire-contract.md#chunking).
-    """
+    """MPEG audio frames alone: an Info frame states a length, and clients join replies (wire-contract.md#chunking)."""
 
     def __init__(self, rate_hz: int, bit_rate_bps: int) -> None:
         super().__init__(rate_hz, "s16p")

@@ -1,9 +1,5 @@
-"""Decode recordings in a process of their own, so that no bytes can take the service down.
-
-The decoders are large C libraries. A file that makes one crash, hang or swallow memory costs one child process and
-gives one refused request. The child is kept between recordings; its stderr goes nowhere, since the libraries print
-there.
-"""
+"""Decode recordings in a process of their own: a file that crashes or hangs a C library, or swallows memory, costs
+one child and gives one refused request. The child is kept; its stderr goes nowhere, since the libraries print there."""
 
 import json
 import logging
@@ -42,10 +38,7 @@ class IsolatedDecoder:
         self._child: _Child | None = None
 
     def decode(self, content: bytes, start_s: float = 0.0) -> DecodedAudio:
-        """As `decode_audio`.
-
-        Raises: AudioUndecodable, also when the bytes made the decoder crash or hang; PayloadTooLarge.
-        """
+        """As `decode_audio`. Raises: AudioUndecodable, also for bytes that made it crash or hang; PayloadTooLarge."""
         if len(content) > self._limits.max_bytes:
             raise PayloadTooLarge(
                 f"The recording has more than {self._limits.max_bytes // 2**20} MiB. Send less of it: "

@@ -15,11 +15,7 @@ _MIN_MEASURED_S = 0.4
 
 
 def measure_loudness(waveform: Waveform) -> float:
-    """Integrated loudness, LUFS; NaN for less than 0.4 s, minus infinity for silence.
-
-    What lies below the absolute gate as a whole is measured as if it were louder.
-    Source: ITU-R BS.1770-4.
-    """
+    """Integrated loudness, LUFS; NaN below 0.4 s, -inf for silence. Below the gate as if louder. ITU-R BS.1770-4."""
     if waveform.duration_s < _MIN_MEASURED_S:
         return float("nan")
     loudness_lufs = _measure_gated(waveform)
@@ -44,12 +40,8 @@ def _measure_gated(waveform: Waveform) -> float:
 
 
 def normalize_loudness(waveform: Waveform, target_lufs: float = TARGET_LUFS) -> Waveform:
-    """Bring speech to one loudness so that engines hear every voice alike.
-
-    Scales by a single gain, capped so that no sample exceeds 0.98; never compresses. What cannot be measured (less than
-    0.4 s, silence) stays as it is.
-    Source: ITU-R BS.1770-4 (measure); EBU R 128 (target).
-    """
+    """One loudness, so that engines hear every voice alike: a single gain that brings no sample above 0.98. What
+    cannot be measured stays as it is. Source: ITU-R BS.1770-4 (measure); EBU R 128 (target)."""
     loudness_lufs = measure_loudness(waveform)
     if not np.isfinite(loudness_lufs):
         return waveform

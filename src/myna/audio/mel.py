@@ -1,9 +1,6 @@
-"""Mel filter banks and the spectra that they are laid over, in numpy: every network hears 16 kHz in frames 10 ms apart.
-
-They differ in the scale, in where a triangle is straight and in what it is divided by; each is what its network was
-trained on, and nothing here is a free choice. (kaldi-native-fbank would serve one of five, and differs from what the
-maps were fitted with by up to .0018.)
-"""
+"""Mel filter banks and spectra in numpy: every network hears 16 kHz in frames 10 ms apart. Scale, straightness and
+divisor are each network's own. (kaldi-native-fbank would serve one of five, and differs from what the maps were
+fitted with by up to .0018.)"""
 
 from functools import cache
 from typing import Any
@@ -47,10 +44,7 @@ def mel_to_hz(mel: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 @cache
 def slaney_bands(num_bands: int, num_fft: int) -> Bands:
-    """Triangles of equal area from 0 to 8 kHz; linear below 1 kHz, logarithmic above with 27 steps per factor of 6.4.
-
-    Source: M. Slaney, Auditory Toolbox (1998), as `librosa.filters.mel` writes it.
-    """
+    """Triangles of equal area to 8 kHz, linear below 1 kHz. Source: Slaney, Auditory Toolbox; `librosa.filters.mel`."""
     hz_per_mel, knee_hz, knee_mel, log_step = 200.0 / 3, 1000.0, 15.0, np.log(6.4) / 27.0
     mel = np.linspace(0.0, knee_mel + np.log(SAMPLE_RATE_HZ / 2 / knee_hz) / log_step, num_bands + 2)
     edges_hz = np.where(mel < knee_mel, mel * hz_per_mel, knee_hz * np.exp(log_step * (mel - knee_mel)))

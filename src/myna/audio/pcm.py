@@ -28,11 +28,8 @@ def pcm16_bytes(pcm: Pcm16) -> bytes:
 
 
 def wav_header(sample_rate_hz: int, data_bytes: int | None, num_channels: int = 1) -> bytes:
-    """The canonical header: `RIFF`, a 16-byte `fmt `, `data`, nothing else; always 44 bytes.
-
-    data_bytes: of the samples that follow; None when it is not known, as at the head of a stream.
-    Source: wire-contract.md#encodings (clients strip exactly 44 bytes); Microsoft RIFF specification.
-    """
+    """`RIFF`, a 16-byte `fmt `, `data`, nothing else: always 44 bytes. data_bytes: of the samples; None at the head
+    of a stream. Source: wire-contract.md#encodings (clients strip exactly 44 bytes); Microsoft RIFF specification."""
     if data_bytes is None or data_bytes > _MAX_DATA_BYTES:
         riff_bytes = data_bytes = _UNKNOWN_SIZE_BYTES
     else:

@@ -7,10 +7,7 @@ from myna.domain.waveform import Samples, Waveform
 
 
 def resample(waveform: Waveform, sample_rate_hz: int) -> Waveform:
-    """Bring a waveform to another rate; the same object if it is already there.
-
-    num_samples becomes `num_samples * to / from`, rounded. Band-limited: what cannot be carried is removed, not folded.
-    """
+    """Bring a waveform to another rate, band-limited; the same object if it is already there."""
     if waveform.sample_rate_hz == sample_rate_hz:
         return waveform
     samples = soxr.resample(waveform.samples, waveform.sample_rate_hz, sample_rate_hz, quality="HQ")

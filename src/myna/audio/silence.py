@@ -39,10 +39,7 @@ def _cut(waveform: Waveform, span: TimeSpan) -> np.ndarray[tuple[int], np.dtype[
 
 
 def shorten_pauses(speech: Sequence[TimeSpan], max_pause_s: float) -> list[TimeSpan]:
-    """What to keep so that no pause between stretches of speech is longer than `max_pause_s`.
-
-    Half of what is kept of a long pause stays on each side. Neighbours whose pause is kept whole become one span.
-    """
+    """What to keep so that no pause is longer, half on each side. Neighbours whose pause is kept become one span."""
     kept: list[TimeSpan] = []
     for span in speech:
         if kept and span.start_s - kept[-1].end_s <= max_pause_s:

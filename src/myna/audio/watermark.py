@@ -1,8 +1,6 @@
-"""An inaudible mark in speech: a filter that raises or lowers each 15.6 Hz from 62 Hz to 2 kHz by a decibel and a half.
-
-The signs are those of PerTh by Resemble AI. Its network, asked what to change, gives the same change for whatever it
-hears, so that a filter does the same for a tenth of the work (docs/watermark.md). `myna.analysis.mark_finder` finds it.
-"""
+"""An inaudible mark: a filter that raises or lowers each 15.6 Hz from 62 Hz to 2 kHz by a decibel and a half. The
+signs are those of PerTh by Resemble AI, whose network changes whatever it hears alike (docs/watermark.md).
+`myna.analysis.mark_finder` finds it."""
 
 import numpy as np
 import numpy.typing as npt
@@ -23,11 +21,8 @@ _BLOCK_S = 0.1
 
 
 class SpeechMarker:
-    """Marks one reply piece by piece; the pieces joined are, bit for bit, what the whole gives, and as long as it.
-
-    What comes out is late by at most 0.14 s, not moved. Blocks are of one size and counted from the reply's start, so
-    that it cannot matter how the speech arrives.
-    """
+    """Marks a reply piece by piece; joined they are, bit for bit, what the whole gives, in blocks counted from its
+    start. What comes out is late by at most 0.14 s, not moved."""
 
     def __init__(self, sample_rate_hz: int) -> None:
         taps = _taps(sample_rate_hz)

@@ -39,36 +39,30 @@ def choose_window(
     pauses_inside: Callable[[TimeSpan], Sequence[float]],
     rate_cheaply: Callable[[SpeechWindow], float],
     rate_fully: Callable[[SpeechWindow], float],
-    max_window_s: float = MAX_WINDOW_S,
 ) -> SpeechWindow:
-    """Find the best run of speech.
-
-    Every run of neighbouring stretches that fits is rated cheaply; the best few are rated fully. A recording whose
-    speech fits as a whole is taken whole, unrated.
-
-    speech: in order, at least one. pauses_inside: where a stretch too long to use whole may be cut, s, best first.
-    rate_cheaply, rate_fully: higher is better.
-    """
+    """Every run of neighbouring stretches that fits is rated cheaply, the best few fully; speech that fits is taken
+    whole, unrated. speech: in order, at least one. pauses_inside: where a stretch too long may be cut, s, best
+    first. rate_cheaply, rate_fully: higher is better."""
     whole = shorten_pauses(speech, MAX_PAUSE_S)
-    if sum(span.duration_s for span in whole) <= max_window_s:
+    if sum(span.duration_s for span in whole) <= MAX_WINDOW_S:
         return SpeechWindow(tuple(whole), is_whole=True)
-    stretches = [piece for span in speech for piece in _split(span, pauses_inside, max_window_s)]
-    candidates = _runs_that_fit(stretches, max_window_s)
+    stretches = [piece for span in speech for piece in _split(span, pauses_inside)]
+    candidates = _runs_that_fit(stretches)
     finalists = sorted(candidates, key=rate_cheaply, reverse=True)[:_NUM_FINALISTS]
     return finalists[0] if len(finalists) == 1 else max(finalists, key=rate_fully)
 
 
-def _split(span: TimeSpan, pauses_inside: Callable[[TimeSpan], Sequence[float]], max_window_s: float) -> list[TimeSpan]:
+def _split(span: TimeSpan, pauses_inside: Callable[[TimeSpan], Sequence[float]]) -> list[TimeSpan]:
     """Cut a stretch that is longer than the window at its best pause, and again until all pieces fit."""
-    if span.duration_s <= max_window_s:
+    if span.duration_s <= MAX_WINDOW_S:
         return [span]
     pauses_s = [time_s for time_s in pauses_inside(span) if span.start_s < time_s < span.end_s]
     cut_s = pauses_s[0] if pauses_s else (span.start_s + span.end_s) / 2
     halves = TimeSpan(span.start_s, cut_s), TimeSpan(cut_s, span.end_s)
-    return [piece for half in halves for piece in _split(half, pauses_inside, max_window_s)]
+    return [piece for half in halves for piece in _split(half, pauses_inside)]
 
 
-def _runs_that_fit(stretches: Sequence[TimeSpan], max_window_s: float) -> list[SpeechWindow]:
+def _runs_that_fit(stretches: Sequence[TimeSpan]) -> list[SpeechWindow]:
     """For each stretch the longest run that begins with it and fits, unless a run before it holds all of that."""
     runs: list[SpeechWindow] = []
     last_end = -1
@@ -77,7 +71,7 @@ def _runs_that_fit(stretches: Sequence[TimeSpan], max_window_s: float) -> list[S
         end = first
         while end < len(stretches):
             longer = shorten_pauses(stretches[first : end + 1], MAX_PAUSE_S)
-            if sum(span.duration_s for span in longer) > max_window_s:
+            if sum(span.duration_s for span in longer) > MAX_WINDOW_S:
                 break
             kept, end = longer, end + 1
         if kept and end > last_end:

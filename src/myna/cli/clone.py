@@ -25,8 +25,7 @@ def clone(
     name: Annotated[str, typer.Option(help="What to call the voice.")],
     lang: Annotated[str, typer.Option(help="What is spoken (EN_US, en-US, en), or AUTO to detect it.")] = "AUTO",
     transcript: Annotated[
-        list[str] | None,
-        typer.Option(help="What is said; repeat it for each file, in order.", show_default="listen"),
+        list[str] | None, typer.Option(help="What is said; repeat it for each file, in order.", show_default="listen")
     ] = None,
     denoise: Annotated[bool, typer.Option("--denoise", help="Remove background noise first.")] = False,
     description: Annotated[str, typer.Option(help="A longer note on the voice.")] = "",

@@ -103,10 +103,7 @@ def _shipped_recording() -> Path:
 
 @asynccontextmanager
 async def _server(folder: Path, settings: Settings) -> AsyncIterator[dict[str, str]]:
-    """A `myna serve` of its own on a free port of the loopback, stopped by its process id when the block ends.
-
-    Gives what it says when it is ready: `url`, and `apiKey` if it has just made one.
-    """
+    """A `myna serve` on a free port of the loopback, ended with the block. Gives what it says: `url`, `apiKey`."""
     log = folder / "server.log"
     options = ["--dev", "--json", "--port", "0", "--data-dir", str(settings.data_dir), "--engine", settings.engine]
     with log.open("wb") as log_file:
@@ -188,8 +185,5 @@ def _as_json(outcome: _Outcome, speech: Path) -> dict[str, object]:
     return {
         **report_as_json(outcome.report),
         "path": str(speech) if outcome.report.voice else None,
-        "cloneSeconds": round(outcome.clone_s, 3),
-        "heardSeconds": round(outcome.heard_s, 3),
-        "speakSeconds": round(outcome.speak_s, 3),
-        "speechSeconds": round(outcome.speech_s, 3),
+        **{f"{name}Seconds": round(getattr(outcome, f"{name}_s"), 3) for name in ("clone", "heard", "speak", "speech")},
     }

@@ -24,12 +24,7 @@ def detect(
     found = asyncio.run(_find(files))
     if as_json:
         rows = [
-            {
-                "file": str(path),
-                "isMarked": mark.is_marked,
-                "score": round(mark.score, 4),
-                "hasSpeech": mark.has_speech,
-            }
+            {"file": str(path), "isMarked": mark.is_marked, "score": round(mark.score, 4), "hasSpeech": mark.has_speech}
             for path, mark in zip(files, found, strict=True)
         ]
         print_json({"recordings": rows})

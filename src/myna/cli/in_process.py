@@ -38,11 +38,7 @@ class _OneKey:
 
 @asynccontextmanager
 async def open_local_client(settings: Settings, workspace: str, *, needs_engine: bool) -> AsyncIterator[AsyncClient]:
-    """A client of a service that lives as long as the block.
-
-    needs_engine: load it; off for looking at voices, which is then a matter of a moment.
-    Raises: MynaError for what keeps the service from starting.
-    """
+    """A client of a service that lives as long as the block. needs_engine: off to look at voices. Raises: MynaError."""
     services = build_services(settings)
     key = secrets.token_urlsafe()
     local = replace(services, keys=cast(KeyStore, _OneKey(key, WorkspaceId(workspace))))

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from dataclasses import asdict
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, TypeVar
 
 import typer
+from pydantic.alias_generators import to_camel
 
 from myna.cli.opened_store import opened_store
 from myna.cli.options import AsJson, DataDir
@@ -125,17 +127,10 @@ def _access(row: KeyRow) -> str:
 
 
 def _as_json(row: KeyRow) -> dict[str, object]:
-    return {
-        "keyId": row.key_id,
-        "workspace": row.workspace,
-        "access": _access(row),
-        "scopes": sorted(row.scopes),
-        "prefix": row.prefix,
-        "createdAt": row.created_at.isoformat(),
-        "revokedAt": row.revoked_at.isoformat() if row.revoked_at else None,
-        "expiresAt": row.expires_at.isoformat() if row.expires_at else None,
-        "lastUsedOn": row.last_used_on.isoformat() if row.last_used_on else None,
+    told = {
+        to_camel(name): value.isoformat() if isinstance(value, date) else value for name, value in asdict(row).items()
     }
+    return told | {"access": _access(row), "scopes": sorted(row.scopes)}
 
 
 COMMANDS = {"create": create_key, "list": list_keys, "rotate": rotate_key, "revoke": revoke_key}

@@ -1,7 +1,4 @@
-"""The entry point: commands put together, errors turned into exit codes.
-
-A command's module is imported when the command is run: together they, and the libraries of some, take most of a second.
-"""
+"""The entry point: errors become exit codes. A command's module is imported when it is run: all take a second."""
 
 from collections.abc import Callable, Mapping
 from pkgutil import resolve_name
@@ -57,10 +54,7 @@ _COMMANDS = {
     "store": ("store:COMMANDS", "Move a store, or forget a workspace."),
     "audit": ("audit:COMMANDS", "Check the log of who did what with which voice."),
 }
-"""By name: where it is, alone or as a table of subcommands, and what the list of commands says.
-
-Of a function that is its docstring; a test compares them.
-"""
+"""By name: where it is, and what the list of commands says (of a function its docstring; a test compares them)."""
 
 
 class _Commands(TyperGroup):

@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 async def opened_store(
     settings: Settings, store: str = "", blobs: str = "", *, must_exist: bool = False
 ) -> "AsyncIterator[Stores]":
-    """store: a data folder or the address of a database; empty for the one that the settings name. blobs: likewise.
-
-    Raises: as `open_stores`; typer.BadParameter when it is not said where the recordings of a database are.
-    """
+    """store: a folder or a database's address; empty for the settings' own. blobs: likewise. Raises: as `open_stores`;
+    typer.BadParameter when it is not said where the recordings of a database are."""
     from myna.store.opening import open_stores  # noqa: PLC0415  (the database's libraries: a second to import)
 
     data_dir, database_url = settings.data_dir, store

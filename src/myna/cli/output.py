@@ -37,7 +37,7 @@ def print_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         for row in rows:
-            print_result("\t".join(_one_line(cell) for cell in row))
+            print_result("\t".join(" ".join(cell.split()) for cell in row))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for index, heading in enumerate(headings):
@@ -50,7 +50,3 @@ def print_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def remark(text: str, style: str = "") -> None:
     """A line for the person at the terminal, on stderr."""
     stderr_console().print(Text(text, style=style), soft_wrap=True)
-
-
-def _one_line(cell: str) -> str:
-    return " ".join(cell.split())

@@ -19,11 +19,7 @@ from myna.cli.output import stderr_console
 from myna.client import OnProgress, Stage
 from myna.client import Progress as ClientProgress
 
-_TITLES = {
-    Stage.UPLOADING: "Uploading",
-    Stage.CLONING: "Listening and deriving the voice",
-    Stage.SPEAKING: "Speaking",
-}
+_TITLES = {Stage.UPLOADING: "Uploading", Stage.CLONING: "Listening and deriving the voice", Stage.SPEAKING: "Speaking"}
 
 
 def progress_bars(*columns: ProgressColumn) -> Progress:

@@ -35,9 +35,6 @@ logger = logging.getLogger(__name__)
 
 DEV_WORKSPACE = WorkspaceId("demo")
 
-_BACKLOG = 2048
-"""Connections that the kernel may hold; uvicorn's own default."""
-
 
 class Server(uvicorn.Server):
     """uvicorn, with the signals left to the caller, who must close the service too before the process ends."""
@@ -56,15 +53,11 @@ class Server(uvicorn.Server):
 
 
 async def run_server(settings: Settings, host: str, port: int, *, is_dev: bool, as_json: bool) -> None:
-    """Serve until a signal says stop, in this process or in several.
-
-    `/healthz` answers from the first moment, `/readyz` and everything else once the engine is loaded; only then the
-    address is printed.
-    Raises: MynaError for what keeps the service from starting; typer.BadParameter for an address that cannot be had.
-    """
+    """Until a signal, in this process or several. `/healthz` answers at once, all else when the engine is loaded;
+    then the address is printed. Raises: MynaError; typer.BadParameter for an address that cannot be had."""
     configure_logging(settings.log_format)
     scheme = check_scheme(settings)
-    with _listen(host, port) as listening:
+    with listen_at(host, port) as listening:
         url = f"{scheme}://{_shown_host(host)}:{listening.getsockname()[1]}"
 
         async def tell(keys: KeyStore | None) -> None:
@@ -88,12 +81,8 @@ async def serve_services(
     obey: Callable[[Server], None],
     when_ready: Callable[[Services], Awaitable[None]],
 ) -> None:
-    """Serve in this process until the server is told to exit.
-
-    sockets: to listen at; none for a server that is handed its connections. obey: called once, with the server that
-    can be told. when_ready: called when the engine is loaded.
-    Raises: MynaError for what keeps the service from starting.
-    """
+    """Until the server is told to exit. sockets: to listen at; none if it is handed its connections. obey: called
+    once, with the server. when_ready: called when the engine is loaded. Raises: MynaError."""
     stop_tracing = start_tracing()
     services = build_services(settings)
     host, port = sockets[0].getsockname()[:2] if sockets else ("", 0)
@@ -137,14 +126,18 @@ def check_scheme(settings: Settings) -> str:
     return "https"
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen_at(host: str, port: int) -> socket.socket:
     """Bound here and not by uvicorn, so that a taken port is an error of ours and port 0 is known once chosen."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listening = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as exc:
         reason = str(exc.strerror or exc).partition(" (while")[0]
         raise typer.BadParameter(f"Cannot listen at {host} port {port}: {reason}.") from exc
+    # Its connections have it too. asyncio sets it only on sockets that name their protocol, which these do not; without
+    # it a reply's body waits 40 ms for the client to acknowledge the head.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def _stop_on_signals(server: uvicorn.Server) -> None:

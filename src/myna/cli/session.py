@@ -48,11 +48,7 @@ def with_target(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def call(target: Target, work: Callable[[AsyncClient], Awaitable[T]], *, needs_engine: bool = False) -> T:
-    """Run one piece of work with a client.
-
-    needs_engine: in process, load the engine first; not needed to look at voices.
-    Raises: ClientError; in process also MynaError for what keeps the service from starting.
-    """
+    """Run one piece of work with a client. needs_engine: in process, load it first. Raises: ClientError, MynaError."""
 
     async def run() -> T:
         async with _open_client(target, needs_engine=needs_engine) as client:

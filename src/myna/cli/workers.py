@@ -1,11 +1,8 @@
-"""`myna serve --workers N`: one process that listens, and N that serve the connections it hands them.
-
-The one that listens takes a connection when it comes and gives it to the worker with the fewest open ones. So two
-callers of two workers never share one, which neither SO_REUSEPORT (by chance) nor a listening socket that all inherit
-(the one that wakes first) promises; connections that wait for a worker wait in the kernel, and none is lost when a
-worker ends. Between the two runs one Unix socket: a connection goes down it with a byte, and a byte comes back when it
-is taken and when it is closed. Its end tells the worker to stop: also when this process was killed.
-"""
+"""`myna serve --workers N`: one process that listens, and N that serve the connections it hands them, each to the
+one with the fewest: two callers of two workers never share one, as with SO_REUSEPORT or an inherited socket they
+may; none is lost when a worker ends. Between the two runs a Unix socket: a connection goes down with a byte, and a
+byte comes back when it is taken and when it is closed. Its end tells the worker to stop: also when this process was
+killed."""
 
 import asyncio
 import contextlib
@@ -69,10 +66,7 @@ class _Worker:
 async def run_workers(
     settings: Settings, listening: socket.socket, when_ready: Callable[[], Awaitable[None]], *, as_json: bool
 ) -> None:
-    """Serve until a signal says stop. A worker that dies is started again.
-
-    when_ready: called when all workers are. Raises: typer.Exit for a worker that cannot start, which says why.
-    """
+    """Until a signal; a worker that dies is started again. Raises: typer.Exit for one that cannot start."""
     listening.setblocking(False)
     with tempfile.TemporaryDirectory(prefix="myna-workers-") as folder:
         await _Workers(settings, Path(folder), ["--json"] if as_json else []).run(listening, when_ready)
@@ -80,10 +74,7 @@ async def run_workers(
 
 class _Workers:
     def __init__(self, settings: Settings, metrics_dir: Path, options: Sequence[str]) -> None:
-        """metrics_dir: empty; where the workers keep their counters, so that each can show the sum of all.
-
-        options: of the command `worker`.
-        """
+        """metrics_dir: empty; the workers' counters, so that each shows the sum of all. options: of `worker`."""
         self._num_workers = settings.workers
         self._stop_s = settings.drain_s + _GIVE_BACK_S
         self._options = options

@@ -43,12 +43,9 @@ T = TypeVar("T")
 
 
 class Client:
-    """Talks to a Myna server (or to the API it is compatible with). Use it as a context manager, or `close` it.
-
-    transport: another way to the server than the network, such as httpx.ASGITransport for one in this process.
-    Every method raises ApiError for what the server refuses, ServerUnreachable when there is no answer and
-    ReplyUnreadable when the answer is not of this API.
-    """
+    """For a Myna server (or the API it is compatible with): a context manager, or `close` it. transport: another way
+    than the network, such as httpx.ASGITransport. Every method raises ApiError for what the server refuses,
+    ServerUnreachable and ReplyUnreadable (an answer not of this API)."""
 
     def __init__(
         self,
@@ -82,13 +79,9 @@ class Client:
         validate_only: bool = False,
         on_progress: OnProgress = ignore_progress,
     ) -> CloneReport:
-        """Derive a voice from recordings of a person, 10 to 15 s of clear speech at best.
-
-        lang: what is spoken (`EN_US`); `AUTO` to detect it.
-        denoise: remove background noise first.
-        consent: who agreed to this, or the statement alone; kept with the voice. Some servers demand it.
-        validate_only: report on the recordings, store nothing.
-        """
+        """10 to 15 s of clear speech are best. lang: what is spoken (`EN_US`); `AUTO` to detect it. denoise: remove
+        background noise first. consent: who agreed to this, or the statement alone; some servers demand it.
+        validate_only: report on the recordings, store nothing."""
         prepare = partial(
             operations.clone,
             samples,
@@ -134,12 +127,9 @@ class Client:
         return SpeechSummary(len(text), num_chapters, num_bytes)
 
     def stream(self, voice_id: str, text: str, options: SpeechOptions = DEFAULT_OPTIONS) -> "SpeechStream":
-        """Speak text and give the audio piece by piece, as the server sends it.
-
-        What the server refuses is raised by this call, not by the first piece. `LINEAR16` repeats its header in every
-        piece, `WAV` sends it once, `PCM` never.
-        Raises: RequestRefused for text of several chapters in a format that cannot be continued.
-        """
+        """The audio piece by piece; what the server refuses is raised by this call. `LINEAR16` repeats its header in
+        every piece, `WAV` sends it once, `PCM` never. Raises: RequestRefused for several chapters in a format that
+        cannot be continued."""
         chapters = split_chapters(text)
         settled = with_encoding(options)
         check_can_stream(settled, chapters)
@@ -151,20 +141,14 @@ class Client:
     def list_voices(
         self, *, languages: Sequence[str] = (), where: str = "", order_by: str = ""
     ) -> tuple[Voice, ...]:
-        """All voices of the workspace and those that come with the engine.
-
-        where: an AIP-160 filter, such as `source = "IVC" AND lang_code = "en"`. order_by: such as `display_name desc`.
-        """
+        """Also the engine's. where: AIP-160, `source = "IVC" AND lang_code = "en"`. order_by: `display_name desc`."""
         return self._run_all(partial(operations.list_page, languages, where, order_by))
 
     def get_voice(self, voice_id: str) -> Voice:
         return self._run(operations.get_voice(voice_id))
 
     def wait_until_heard(self, voice_id: str, *, limit_s: float = 120.0, ask_again_s: float = 1.0) -> Voice:
-        """The voice once it has been listened to and measured, or as it is after so many seconds.
-
-        A clone is answered before that, unless the server is set otherwise; it can speak meanwhile.
-        """
+        """The voice once it is listened to and measured, or as it is after so many seconds; it can speak meanwhile."""
         until_s = monotonic() + limit_s
         while not (voice := self.get_voice(voice_id)).is_heard and monotonic() < until_s:
             connection.sleep(ask_again_s)
@@ -216,10 +200,7 @@ class Client:
         return self._run(jobs.get_results(job))
 
     def fetch(self, uri: str) -> bytes:
-        """The audio at an address that a job or a result names. The key is not sent there.
-
-        Raises: RequestRefused if it names none: the job is not done, or failed.
-        """
+        """The audio at an address that a job or result names; the key is not sent. Raises: RequestRefused (none)."""
         return self._run(jobs.fetch(uri))
 
     def list_dictionaries(self, *, workspace: str = "-") -> tuple[Dictionary, ...]:
@@ -317,16 +298,11 @@ class Client:
         self, response: httpx.Response, others: Sequence[Operation[bytes]]
     ) -> Generator[bytes, None]:
         for following in (*others, None):
-            lines = connection.Lines()
             try:
                 with connection.telling_unreachable(self._url):
-                    for received in response.iter_bytes():
-                        for line in lines.feed(received):
-                            if audio := read_stream_line(line):
-                                yield audio
-                for line in lines.finish():
-                    if audio := read_stream_line(line):
-                        yield audio
+                    for line in response.iter_lines():
+                        if line and (audio := read_stream_line(line)):
+                            yield audio
             finally:
                 response.close()
             if following is not None:

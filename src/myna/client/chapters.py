@@ -5,8 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 MAX_CHAPTER_CHARS = 1000
-"""Half of what one request may carry (2000): its audio stays below the API's 16 MB for a reply at the slowest rate
-and highest sampling rate, and progress moves about once a minute."""
+"""Half of what a request may carry: its audio stays below 16 MB at the slowest and highest rate."""
 
 PARAGRAPH_PAUSE_S = 0.35
 """Silence that replaces a paragraph break at a seam: what the server leaves between paragraphs of one request."""
@@ -32,11 +31,7 @@ class Chapter:
 
 
 def split_chapters(text: str, max_chars: int = MAX_CHAPTER_CHARS) -> tuple[Chapter, ...]:
-    """Cut text into chapters of at most `max_chars`; nothing but white space is lost, markup tags stay whole.
-
-    Boundaries in order of preference: paragraph, sentence, clause, word, and for a "word" longer than a chapter,
-    anywhere.
-    """
+    """Chapters of at most `max_chars`, cut at a paragraph, else sentence, clause, word, or anywhere; no tag is cut."""
     chapters: list[Chapter] = []
     rest = text.strip()
     while len(rest) > max_chars:
@@ -56,7 +51,8 @@ def _find_cut(text: str, max_chars: int) -> tuple[int, float]:
         cuts = [
             match.end()
             for match in boundary.finditer(window)
-            if match.start() + len(match.group().rstrip()) <= max_chars and not _is_inside(match.start(), tags)
+            if match.start() + len(match.group().rstrip()) <= max_chars
+            and not any(start < match.start() < end for start, end in tags)
         ]
         if cuts and (cuts[-1] >= max_chars * _MIN_FILL or boundary is _SPACE):
             return cuts[-1], PARAGRAPH_PAUSE_S if boundary is _PARAGRAPH else 0.0
@@ -71,7 +67,3 @@ def _cut_inside_word(text: str, max_chars: int, tags: list[tuple[int, int]]) -> 
     while cut > 1 and unicodedata.combining(text[cut]):
         cut -= 1
     return cut
-
-
-def _is_inside(position: int, spans: list[tuple[int, int]]) -> bool:
-    return any(start < position < end for start, end in spans)

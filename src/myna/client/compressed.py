@@ -40,10 +40,7 @@ class CompressedFile:
 
 
 def _compression(encoding: Encoding, rate_hz: int, bit_rate_bps: int) -> float:
-    """libsndfile's scale, 0 for its highest bit rate to 1 for its lowest, linear between.
-
-    Source: libsndfile 1.2, `mpeg_l3_encode.c` and `ogg_opus.c`.
-    """
+    """libsndfile's scale, 0 for its highest bit rate to 1. Source: libsndfile 1.2, `mpeg_l3_encode.c`, `ogg_opus.c`."""
     mpeg = _MPEG1_BIT_RATES_BPS if rate_hz >= _MPEG1_MIN_RATE_HZ else _MPEG2_BIT_RATES_BPS
     lowest, highest = _BIT_RATES_BPS.get(encoding, mpeg)
     return min(1.0, max(0.0, (highest - bit_rate_bps) / (highest - lowest)))

@@ -43,7 +43,9 @@ class Dictionary:
 
 def list_page(workspace: str, page_token: str) -> Operation[Page[Dictionary]]:
     query = (("pageToken", page_token),) if page_token else ()
-    return Operation("GET", _collection(workspace), _read_page, query)
+    return Operation(
+        "GET", _collection(workspace), lambda content: page_of(content, "pronunciationDictionaries", _dictionary), query
+    )
 
 
 def create(workspace: str, display_name: str, entries: Sequence[Pronunciation]) -> Operation[Dictionary]:
@@ -66,10 +68,6 @@ def delete(dictionary: Dictionary) -> Operation[None]:
 
 def _read_dictionary(content: bytes) -> Dictionary:
     return _dictionary(json_object(content))
-
-
-def _read_page(content: bytes) -> Page[Dictionary]:
-    return page_of(content, "pronunciationDictionaries", _dictionary)
 
 
 def _dictionary(entry: Json) -> Dictionary:

@@ -15,10 +15,7 @@ _REASON_HEADER = "x-myna-error-code"
 
 
 class ClientError(Exception):
-    """Root of this package's errors.
-
-    message: what happened and what to do next, for a person.
-    """
+    """message: what happened and what to do next, for a person."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

@@ -11,10 +11,7 @@ from myna.client.errors import RequestRefused
 
 @contextmanager
 def new_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a draft beside `path` that takes its place when the block ends well, and goes when it does not.
-
-    Raises: RequestRefused when nothing can be written there.
-    """
+    """A draft beside `path` that takes its place when the block ends well. Raises: RequestRefused."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         target = draft.open("x+b")

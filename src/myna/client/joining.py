@@ -1,9 +1,6 @@
-"""Joins the chapters of a long text into one file of the wanted format, without ever holding all of it.
-
-One chapter is passed on as the server sent it. Several are asked for as plain samples (or as companded bytes) and get
-their container here: compressed files put one after the other have seams, and several FLAC or Ogg files in a row are
-not one file of that format at all.
-"""
+"""Joins the chapters of a long text, without ever holding all of it. One is passed on as it was sent. Several are
+asked for as plain samples (or companded bytes) and get their container here: compressed files in a row have seams,
+and several FLAC or Ogg files are not one."""
 
 import wave
 from collections.abc import Sequence

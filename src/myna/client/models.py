@@ -102,10 +102,7 @@ SUFFIXES = {
 
 
 def with_encoding(options: SpeechOptions, path: PurePath | None = None) -> SpeechOptions:
-    """The options with the encoding settled: as given, else by the file's suffix, else MP3.
-
-    Raises: RequestRefused for a suffix that says nothing.
-    """
+    """With the encoding settled: as given, by the file's suffix, or MP3. Raises: RequestRefused for another suffix."""
     if options.encoding is not None:
         return options
     if path is None:

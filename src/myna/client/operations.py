@@ -1,7 +1,4 @@
-"""Every call of the API as a value: what to send and how to read the answer. Sends nothing itself.
-
-The blocking and the asynchronous client share these, so that they cannot differ in what they say on the wire.
-"""
+"""Every call of the API as a value, for both clients: what to send and how to read the answer. Sends nothing."""
 
 import base64
 import json

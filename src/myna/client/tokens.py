@@ -16,8 +16,6 @@ class Token:
 
 def create(ttl_s: int, reference: str) -> Operation[Token]:
     body = given({"singleUse": True, "ttl": f"{ttl_s}s", "clientReferenceId": reference or None})
-    return Operation("POST", "/auth/v1/tokens", _read_token, body=json_body(body))
-
-
-def _read_token(content: bytes) -> Token:
-    return read_fields(Token, json_object(content))
+    return Operation(
+        "POST", "/auth/v1/tokens", lambda content: read_fields(Token, json_object(content)), body=json_body(body)
+    )

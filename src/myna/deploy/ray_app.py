@@ -1,7 +1,7 @@
 """The Ray Serve application: `import_path: myna.deploy.ray_app:build` in a Serve config file (docs/scaling.md)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from starlette.types import ASGIApp
 
@@ -19,14 +19,12 @@ from myna.engines.registry import load_spec
 from myna.http.app import create_app
 from myna.http.limits import HttpLimits
 from myna.observability.audit_log import AuditLog
+from myna.parts import LoadedAnalyst
 from myna.runtime import ray_serve
 
 
 def build(args: Mapping[str, str]) -> ray_serve.Application:
-    """The application of this environment's settings. Ray Serve calls it with the `args` of the config file: none.
-
-    Raises: InvalidRequest for state that other nodes could not see, or for arguments.
-    """
+    """Of this environment's settings. Ray Serve calls it with the config's `args`: none. Raises: InvalidRequest."""
     if args:
         raise InvalidRequest("The application takes no args: set MYNA_... in the environment of the nodes.")
     settings = read_shared_settings()
@@ -48,6 +46,6 @@ def open_api(engine: Any, leisure: Any, listening: Any) -> ASGIApp:
     services = build_services(
         settings,
         ray_serve.RayEngineClient(load_spec(settings.engine), engine, leisure),
-        ray_serve.RaySampleAnalyst(listening, leisure),
+        cast(LoadedAnalyst, ray_serve.RaySampleAnalyst(listening, leisure)),
     )
     return create_app(services, HttpLimits.of(settings), AuditLog(settings.data_dir))

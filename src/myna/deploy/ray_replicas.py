@@ -1,7 +1,4 @@
-"""What the replicas of a Ray cluster open, apart from HTTP: an engine replica need not load that.
-
-Every replica reads its settings from the environment of its own node, so that no secret passes through Ray.
-"""
+"""What a Ray cluster's replicas open. Each reads its own node's environment, so that no secret passes through Ray."""
 
 from myna.config import Settings
 from myna.domain.errors import InvalidRequest

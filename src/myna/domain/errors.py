@@ -1,8 +1,6 @@
-"""The error tree: what can go wrong, named for what happened. The root is `MynaError`.
-
-Rules: `code` is the class's name, stable and unique (clients may match on it); `kind` decides the status; only
-`http/errors.py` knows status numbers; positional arguments only, so that every class pickles.
-"""
+"""The error tree, under `MynaError`. `code` is the class's name, stable and unique (clients match on it); `kind`
+decides the status, whose numbers only `http/errors.py` knows; positional arguments only, so that every class
+pickles."""
 
 import re
 from enum import StrEnum
@@ -29,11 +27,7 @@ class ErrorKind(StrEnum):
 
 
 class MynaError(Exception):
-    """Root of every error that this service raises on purpose.
-
-    message: one or two sentences for the caller, saying what to do next. It never holds text to be spoken, a
-    transcript, or more than four characters of a key.
-    """
+    """Root of what this service raises on purpose. message: for the caller, what to do next; no text, no keys."""
 
     code: ClassVar[str] = "INTERNAL"
     """`VOICE_NOT_FOUND` of `VoiceNotFound`."""

@@ -6,10 +6,7 @@ from myna.domain.errors import LanguageUnsupported
 
 
 class LangCode(StrEnum):
-    """The languages that the Voice API names, plus the accents that the embedded engine tells apart.
-
-    `EN_GB` is ours: the wire enum has one English only, but BCP-47 `en-GB` arrives in synthesis requests.
-    """
+    """The Voice API's languages, and `EN_GB`: the engine has that accent, and BCP-47 `en-GB` arrives in requests."""
 
     EN_US = "EN_US"
     EN_GB = "EN_GB"
@@ -47,20 +44,13 @@ CLONE_LANGUAGES: tuple[LangCode, ...] = tuple(code for code in LangCode if code 
 """The fifteen languages of the clone request."""
 
 _AUTOMATIC = frozenset({"", "AUTO", "UND"})
-_BY_ISO639: dict[str, LangCode] = {}
-for _code in CLONE_LANGUAGES:
-    _BY_ISO639[_code.iso639] = _code
-_BY_ISO639["iw"] = LangCode.HE_IL
+_BY_ISO639 = {code.iso639: code for code in CLONE_LANGUAGES} | {"iw": LangCode.HE_IL}
 
 
 def parse_lang_code(spelling: str | None, field: str = "langCode") -> LangCode | None:
-    """Read any spelling of a language; None means "detect it", as do all names that end in `_UNSPECIFIED`.
-
-    Case and `_`/`-` do not matter. An unknown region of a known language falls back to that language (`es-MX` is
-    `ES_ES`), because clients send what their own user interface calls the language.
-    field: where the caller wrote it, for the message.
-    Raises: LanguageUnsupported.
-    """
+    """Any spelling; None for "detect it" and names that end in `_UNSPECIFIED`. Case and `_`/`-` do not matter; an
+    unknown region is its language (`es-MX` is `ES_ES`), as user interfaces call it. field: for the message. Raises:
+    LanguageUnsupported."""
     if spelling is None:
         return None
     name = spelling.strip().replace("-", "_").upper()

@@ -1,7 +1,4 @@
-"""Pronunciation dictionaries: how a workspace wants words said, and what such a dictionary may hold.
-
-The limits are the original's (wire-contract.md#pronunciations).
-"""
+"""Pronunciation dictionaries and their limits, which are the original's (wire-contract.md#pronunciations)."""
 
 import json
 import re

@@ -17,8 +17,7 @@ VoiceId = NewType("VoiceId", str)
 WorkspaceId = NewType("WorkspaceId", str)
 
 SYSTEM_WORKSPACE = WorkspaceId("inworld")
-"""Stock voices are named `workspaces/inworld/voices/Dennis` on the wire (wire-contract.md#voice); clients compare the
-name."""
+"""Stock voices are `workspaces/inworld/voices/Dennis` on the wire (wire-contract.md#voice); clients compare it."""
 
 UNCLEAR_VOICE = 0.75
 """A clarity below this is told, with advice. Its source and rate of false alarms are in docs/lab/audio.md."""
@@ -28,10 +27,7 @@ _MAX_VOICE_ID_CHARS = 255
 
 
 def check_voice_id(given: str) -> None:
-    """Ids are opaque; but no id holds control characters, which stores may stumble over.
-
-    Raises: InvalidRequest if there is none, VoiceNotFound.
-    """
+    """Opaque, but without control characters, which stores stumble over. Raises: InvalidRequest, VoiceNotFound."""
     if not given:
         raise InvalidRequest("voiceId is required. List the voices to find one.")
     if len(given) > _MAX_VOICE_ID_CHARS:
@@ -173,11 +169,7 @@ def slugify(display_name: str) -> str:
 
 
 def clone_voice_id(workspace: WorkspaceId, display_name: str, now: datetime, attempt: int = 0) -> VoiceId:
-    """`{workspace}__{slug}_{YYYYMMDD}_{HHMMSS}z`, the documented form of a clone's id.
-
-    attempt: 0, or the number of the retry when the id is taken; it then goes into the slug (`demo_2`), so that two
-    clones of one name in one second keep distinct ids of the same form.
-    """
+    """`{workspace}__{slug}_{YYYYMMDD}_{HHMMSS}z`, as documented. attempt: of retries, as the id is taken: `demo_2`."""
     stamp = now.astimezone(UTC).strftime("%Y%m%d_%H%M%Sz")
     suffix = f"_{attempt + 1}" if attempt else ""
     return VoiceId(f"{workspace}__{slugify(display_name)}{suffix}_{stamp}")

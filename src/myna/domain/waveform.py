@@ -13,10 +13,7 @@ Samples = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waveform:
-    """Mono audio at a known rate.
-
-    Raises: ValueError for samples that are not one-dimensional float32, or a rate that is not positive.
-    """
+    """Mono at a known rate. Raises: ValueError for what is not one-dimensional float32, or a rate not positive."""
 
     samples: Samples
     """[num_samples] float32 in [-1, 1]."""

@@ -1,8 +1,5 @@
-"""The plug-in port: what a speech model that copies voices must offer.
-
-Blocking, numpy in and out. Threads, queues, cancellation and placement are the runtime's business
-(`myna.runtime`), HTTP and storage are nobody's here.
-"""
+"""The plug-in port: what a speech model that copies voices must offer, blocking, numpy in and out. Threads, queues,
+cancellation and placement are the runtime's (`myna.runtime`)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -90,24 +87,14 @@ class Interruptible(Protocol):
 
 
 class Engine(Protocol):
-    """A speech model that can copy a voice.
-
-    Blocking. One call at a time per instance: the runtime guarantees it. Holds weights, never a voice or a request: an
-    iterator that `synthesize` gave may stand still while others are drawn from.
-    The laws that every implementation must keep are tests in `myna.testing.EngineContract`.
-    """
+    """Blocking, one call at a time. Holds weights, never a voice or a request: an iterator that `synthesize` gave
+    may stand still while others are drawn from. The laws are tests in `myna.testing.EngineContract`."""
 
     def encode_voice(self, reference: ReferenceAudio) -> bytes:
-        """Derive a voice, at once: self-contained bytes that start with a magic and a version.
-
-        Pure: same audio, same bytes. Raises: InvalidRequest for a reference that cannot be used.
-        """
+        """Derive a voice, at once: bytes that start with a magic and a version. Pure. Raises: InvalidRequest."""
 
     def hear_voice(self, reference: ReferenceAudio) -> bytes:
-        """Derive it with care: what was found is listened to before it is taken. Pure; same errors.
-
-        Only asked of engines with `capabilities.hears`.
-        """
+        """With care: what was found is listened to first. Pure; same errors. Only asked of engines with `hears`."""
 
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
         """Improve an artifact at leisure (minutes). Engines without `capabilities.refines` return it unchanged."""
@@ -116,18 +103,12 @@ class Engine(Protocol):
         """Make up a voice of this description; another seed gives another voice of the same description. Pure."""
 
     def load_voice(self, artifact: bytes) -> VoiceState:
-        """Open an artifact.
-
-        Raises: VoiceIncompatible for an artifact of another engine or version.
-        """
+        """Open an artifact. Raises: VoiceIncompatible for one of another engine or version."""
 
     def synthesize(self, voice: VoiceState, segment: SpeechSegment, options: SynthesisOptions) -> Iterator[SpokenChunk]:
-        """Speak one segment. Everything that can be refused is refused by this call, not by the first `next()`.
-
-        Closing the iterator ends the work within one chunk; one that is `Interruptible` ends sooner. The segment's
-        `pause_after_s` is not the engine's to add.
-        Raises: LanguageUnsupported, InvalidRequest.
-        """
+        """What can be refused is refused by this call, not by the first `next()`. Closing the iterator ends the work
+        within a chunk; one that is `Interruptible` sooner. `pause_after_s` is not the engine's to add. Raises:
+        LanguageUnsupported, InvalidRequest."""
 
     def close(self) -> None:
         """Give weights and threads back."""

@@ -20,10 +20,7 @@ class EngineListing:
 
 
 def find_entry_points() -> dict[str, EntryPoint]:
-    """Engine id -> entry point, nothing imported.
-
-    Raises: EngineFailure when two distributions claim one id; both are named.
-    """
+    """Engine id -> entry point, nothing imported. Raises: EngineFailure when two distributions claim one id."""
     found: dict[str, EntryPoint] = {}
     for point in entry_points(group=GROUP):
         other = found.get(point.name)
@@ -37,10 +34,7 @@ def find_entry_points() -> dict[str, EntryPoint]:
 
 
 def load_spec(engine_id: str) -> EngineSpec:
-    """The spec of an installed engine; imports its light module only.
-
-    Raises: ResourceNotFound for an id that nobody offers, EngineFailure for a plug-in that cannot be imported.
-    """
+    """Imports its light module only. Raises: ResourceNotFound (nobody offers it), EngineFailure (no import)."""
     points = find_entry_points()
     point = points.get(engine_id)
     if point is None:

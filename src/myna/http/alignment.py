@@ -1,9 +1,5 @@
-"""Timestamps on the wire (wire-contract.md#timestamps): every piece of the caller's text, in order, without gaps in
-time.
-
-The engine tells when the words that it spoke are heard. Here the rest of the text (white space, punctuation, what was
-skipped) is given the time in between, so that the words put together are the text again.
-"""
+"""Timestamps (wire-contract.md#timestamps): every piece of the caller's text, in order, without gaps in time. The
+rest of the text (white space, punctuation, what was skipped) gets the time between the words that the engine tells."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -103,16 +99,18 @@ class TextAligner:
         for span in sorted(spans, key=lambda span: span.source_start):
             self._take(span, alignment)
         if alignment.pieces:
-            self._give_out_attached_signs(alignment)
-        if alignment.pieces and not any(char.isalnum() for char in self._text[self._position :]):
-            self._give_out_rest(alignment)
+            # A comma leaves with its word: clients that join the two lose signs at the start of a message (Pipecat).
+            if (signs := _ATTACHED_SIGNS.match(self._text, self._position)) is not None:
+                self._give_out(signs.end(), alignment)
+            if not any(char.isalnum() for char in self._text[self._position :]):
+                self._give_out(len(self._text), alignment)
         return alignment
 
     def finish(self) -> Alignment:
         """What no span spoke of, at the end: skipped markup, signs. Empty if there was no span at all."""
         alignment = Alignment(self._kind)
         if self._position:
-            self._give_out_rest(alignment)
+            self._give_out(len(self._text), alignment)
         return alignment
 
     def _take(self, span: TimedSpan, alignment: Alignment) -> None:
@@ -138,8 +136,7 @@ class TextAligner:
         self._position = last
 
     def _without_signs(self, first: int, last: int) -> tuple[int, int]:
-        """The word alone: quotes before it and commas after it become pieces of their own
-        (wire-contract.md#timestamps)."""
+        """The word alone: quotes before it, commas after it are pieces of their own (wire-contract.md#timestamps)."""
         leading = _LEADING_SIGNS.match(self._text, first, last)
         core_first = leading.end() if leading is not None else first
         if core_first == last:
@@ -147,25 +144,16 @@ class TextAligner:
         trailing = _TRAILING_SIGNS.search(self._text[core_first:last])
         return core_first, core_first + trailing.start() if trailing is not None else last
 
-    def _give_out_attached_signs(self, alignment: Alignment) -> None:
-        """A comma leaves with its word: clients that join the two lose signs at the start of a message (Pipecat)."""
-        signs = _ATTACHED_SIGNS.match(self._text, self._position)
-        if signs is not None:
-            for piece in self._iter_pieces(self._position, signs.end()):
-                alignment.add(piece, self._clock_s, self._clock_s)
-            self._position = signs.end()
-
-    def _give_out_rest(self, alignment: Alignment) -> None:
-        for piece in self._iter_pieces(self._position, len(self._text)):
+    def _give_out(self, last: int, alignment: Alignment) -> None:
+        """Up to there, in no time."""
+        for piece in self._iter_pieces(self._position, last):
             alignment.add(piece, self._clock_s, self._clock_s)
-        self._position = len(self._text)
+        self._position = last
 
     def _iter_pieces(self, first: int, last: int) -> Iterator[str]:
         if self._kind is TimestampKind.CHARACTER:
-            yield from self._text[first:last]
-            return
-        for match in _PIECE.finditer(self._text, first, last):
-            yield match.group()
+            return iter(self._text[first:last])
+        return (match.group() for match in _PIECE.finditer(self._text, first, last))
 
     def _spread(self, pieces: Sequence[str], until_s: float, alignment: Alignment) -> None:
         """Give these pieces equal shares of the time up to `until_s`."""

@@ -1,11 +1,7 @@
-"""What one key may ask at a time and in a minute, and one workspace have in a day (wire-contract.md#allowances).
-
-Counted in the store, so that all processes and servers of a store count together. By hand: what the package `limits`
-knows of that is Redis, and a bucket is one number.
-
-While a key is far from its limits the store is told of its requests a quarter of a second later, all at once: to ask it
-first costs more than everything else around a short request.
-"""
+"""What one key may ask at a time and in a minute, and one workspace in a day (wire-contract.md#allowances), counted
+in the store for all its processes. By hand: what the package `limits` knows of that is Redis, and a bucket is one
+number. Far from the limits the store is told a quarter of a second later, all at once: to ask it first costs more
+than all else around a short request."""
 
 import asyncio
 import math
@@ -54,10 +50,7 @@ class _Requests:
 
 
 class Allowances:
-    """Asked after the key was found good and before any work is done. A limit of 0 is none.
-
-    A store that cannot be written refuses nobody: then this process counts requests alone, and nothing else.
-    """
+    """Asked after the key, before any work. A limit of 0 is none. Where nothing can be stored only requests count."""
 
     def __init__(self, limits: HttpLimits, metrics: Metrics, clock: Clock, tallies: Tallies) -> None:
         self._limits = limits
@@ -131,10 +124,7 @@ class Allowances:
 
     @asynccontextmanager
     async def voices(self, workspace: WorkspaceId, num: int, made: Outcome) -> AsyncIterator[None]:
-        """Around work that makes up to `num` voices; counted are those that `made` has at its end.
-
-        Raises: QuotaExhausted.
-        """
+        """Around work that makes up to `num` voices; those in `made` are counted at its end. Raises: QuotaExhausted."""
         most, name = self._limits.max_voices_per_day, self._of_today("voices", workspace)
 
         def reserve(tally: Tally) -> Tally:
@@ -195,9 +185,6 @@ class Allowances:
         wait_s = max(0.0, tally.get("full_at_s", 0.0) - self._clock.now().timestamp())
         return wait_s + (requests.num_untold + 1) * _MINUTE_S / limits.max_requests_per_minute <= _FAR * _MINUTE_S
 
-    def _is_full(self, requests: _Requests) -> bool:
-        return requests.tally.get("full_at_s", 0.0) <= self._clock.now().timestamp()
-
     def _tell(self, requests: _Requests, tally: Tally, num_new: int = 0) -> Tally:
         """What the store is to keep; with `num_new` requests that want to be let in. Raises: RateLimited."""
         most = self._limits.max_concurrent_requests
@@ -231,8 +218,11 @@ class Allowances:
             with self._counting:
                 return self._tell(requests, tally)
 
+        def is_full() -> bool:
+            return requests.tally.get("full_at_s", 0.0) <= self._clock.now().timestamp()
+
         is_told = True
-        while requests.num_running or requests.changed.is_set() or not (is_told or self._is_full(requests)):
+        while requests.num_running or requests.changed.is_set() or not (is_told or is_full()):
             with suppress(TimeoutError):
                 await asyncio.wait_for(requests.changed.wait(), _RENEWED_S)
             if self._is_far_from_limits(requests):

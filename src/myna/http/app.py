@@ -46,12 +46,7 @@ _DESCRIPTION = (
 
 
 def create_app(services: Services, limits: HttpLimits | None = None, audit: AuditLog | None = None) -> FastAPI:
-    """The application. Its lifespan starts and closes the services.
-
-    services: as `myna.bootstrap` builds them, not started.
-    limits: None for the defaults.
-    audit: where it is noted who did what with which voice; None for nowhere.
-    """
+    """Its lifespan starts and closes the services. limits: None: the defaults. audit: where acts are noted, or None."""
     limits = limits if limits is not None else HttpLimits()
     metrics = Metrics()
 

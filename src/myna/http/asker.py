@@ -9,9 +9,9 @@ from fastapi import Request, Response
 from myna.domain.voice import WorkspaceId
 from myna.http.backend import Backend
 from myna.http.pulled_response import PulledResponse, while_client_waits
-from myna.http.request_state import record_of
 from myna.observability.audit_log import Act
 from myna.observability.request_record import RequestRecord
+from myna.observability.tracing import current_record
 from myna.usecases.ports import Grant
 from myna.usecases.services import Services
 
@@ -34,7 +34,7 @@ class Asker:
 
     @property
     def record(self) -> RequestRecord:
-        return record_of(self.request.scope)
+        return current_record()
 
     @property
     def is_strict(self) -> bool:
@@ -50,10 +50,7 @@ class Asker:
         return await while_client_waits(self.request.receive, work)
 
     async def pull(self, pieces: AsyncGenerator[bytes, None], media_type: str, nothing: bytes = b"") -> Response:
-        """The reply as soon as there is its first piece: what fails until then is an error, not half a reply.
-
-        nothing: the whole of it, if there is no piece at all.
-        """
+        """From its first piece on: what fails before is an error. nothing: the whole of it, if there is no piece."""
         first = await self.wait_for(anext(pieces, None))
         if first is None:
             return Response(nothing, media_type=media_type)

@@ -1,5 +1,4 @@
-"""Who is asking, and may they: keys and tokens in the `Authorization` header (wire-contract.md#keys) or ElevenLabs'
-`xi-api-key`, as dependencies of the endpoints."""
+"""Who is asking, and may they: `Authorization` (wire-contract.md#keys) or `xi-api-key`, as dependencies."""
 
 import re
 from collections.abc import AsyncIterator
@@ -82,8 +81,7 @@ def check_scope(grant: Grant, scope: Scope) -> None:
 
 
 async def check_workspace(workspace: Annotated[str, Path(description="The key's workspace.")], asker: Caller) -> None:
-    """`-` is the key's own (AIP-159). Raises: ResourceNotFound for another workspace's path, where that is not
-    overlooked."""
+    """`-` is the key's own (AIP-159). Raises: ResourceNotFound for another's path, unless that is overlooked."""
     if workspace not in (asker.workspace, "-") and not asker.backend.limits.accept_any_workspace_path:
         raise ResourceNotFound("There is no such workspace, or it is not this key's.")
 

@@ -30,10 +30,7 @@ class BodiesInFlight:
 
     @contextmanager
     def hold(self) -> Iterator[Callable[[int], int]]:
-        """A function that is told of a body's bytes as they arrive, and answers how many they are by now.
-
-        It raises: Overloaded when there is no room.
-        """
+        """Is told of a body's bytes as they arrive, and answers how many they are; raises Overloaded without room."""
         held_bytes = 0
 
         def grow(num_bytes: int) -> int:

@@ -12,6 +12,8 @@ from myna.http.errors import ERROR_CODE_HEADER, describe, failure_reply
 from myna.http.limits import HttpLimits
 
 REQUEST_ID_HEADER = "x-inworld-request-id"
+REQUEST_ID_HEADERS = (REQUEST_ID_HEADER, "x-request-id", "request-id")
+"""As Inworld's, OpenAI's and ElevenLabs' clients read it: theirs warn, or show none, without."""
 WITHOUT_EFFECT_HEADER = "x-myna-without-effect"
 
 
@@ -25,7 +27,7 @@ class CrossOrigin(CORSMiddleware):
             allow_methods=("GET", "POST", "PATCH", "DELETE"),
             allow_headers=("*",),  # stock clients add headers of their own
             allow_private_network=True,  # whoever names an origin wants its pages to reach a server in the house, too
-            expose_headers=("Retry-After", REQUEST_ID_HEADER, ERROR_CODE_HEADER, WITHOUT_EFFECT_HEADER),
+            expose_headers=("Retry-After", *REQUEST_ID_HEADERS, ERROR_CODE_HEADER, WITHOUT_EFFECT_HEADER),
         )
 
     def preflight_response(self, request_headers: Headers) -> Response:

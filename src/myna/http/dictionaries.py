@@ -1,6 +1,5 @@
 """Pronunciation dictionaries (wire-contract.md#pronunciations)."""
 
-from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Annotated, Self
 
@@ -108,11 +107,6 @@ class DictionaryListReply(Reply):
     next_page_token: str
     """Empty on the last page."""
 
-    @classmethod
-    def of(cls, page: Sequence[PronunciationDictionary], next_page_token: str) -> Self:
-        replies = [DictionaryReply.of(dictionary) for dictionary in page]
-        return cls(pronunciation_dictionaries=replies, next_page_token=next_page_token)
-
 
 router = APIRouter(
     prefix="/pronunciations/v1/workspaces/{workspace}/pronunciationDictionaries",
@@ -130,7 +124,11 @@ DictionaryBody = Annotated[DictionaryMessage, Depends(JsonBody(DictionaryMessage
 async def list_dictionaries(asker: Reader, query: Annotated[ListDictionariesQuery, Query()]) -> Response:
     """Whole dictionaries, the oldest first, at most five at a time."""
     page, token = await asker.services.keep_dictionaries.list(asker.workspace, query.page_size, query.page_token)
-    return await large_reply(lambda: DictionaryListReply.of(page, token))
+    return await large_reply(
+        lambda: DictionaryListReply(
+            pronunciation_dictionaries=list(map(DictionaryReply.of, page)), next_page_token=token
+        )
+    )
 
 
 @router.post("", summary="Create a pronunciation dictionary", response_model=DictionaryReply)

@@ -32,7 +32,6 @@ from myna.http.speech import MEDIA_TYPES, raw_audio, speak_along
 from myna.http.speech_payloads import SpeechPayloads
 from myna.http.speech_requests import SpeechSettings
 from myna.http.voices import AskedVoice, clone_along, delete_along
-from myna.usecases.clone_voice import CloneVoiceResult
 from myna.usecases.manage_voices import VoiceQuery
 from myna.usecases.speak_command import SpeakCommand
 
@@ -129,12 +128,19 @@ async def list_history(_asker: Reader) -> JsonObject:
 
 @router.post("/v1/voices/add", summary="Clone a voice (ElevenLabs' form)")
 async def add_voice(
-    asker: Writer, message: Annotated[AddVoiceRequest, Depends(FormBody(AddVoiceRequest, "files", _MAX_FILES))]
+    asker: Writer,
+    message: Annotated[AddVoiceRequest, Depends(FormBody(AddVoiceRequest, ("files",), _MAX_FILES))],
 ) -> JsonObject:
     """Derive a voice from recordings; it can be spoken with at once."""
     result = await clone_along(asker, message.to_command(asker.workspace), message.consent)
     if result.voice is None:
-        raise AudioUndecodable(f"No voice can be made of these recordings: {_tell_why(result)}")
+        told = [
+            f"files[{index}]: {finding.message}"
+            for index, sample in enumerate(result.samples)
+            for finding in sample.heard.findings
+            if finding.severity is Severity.ERROR
+        ]
+        raise AudioUndecodable(f"No voice can be made of these recordings: {' '.join(told)}")
     return {"voice_id": result.voice.voice_id, "requires_verification": False}
 
 
@@ -194,13 +200,3 @@ async def _timed_pieces(asker: Asker, command: SpeakCommand) -> AsyncGenerator[J
     async with aclosing(payloads.of(chunks)) as told:
         async for payload in told:
             yield timed_audio_of(payload)
-
-
-def _tell_why(result: CloneVoiceResult) -> str:
-    """What is wrong with each recording, for which this API has no place of its own."""
-    return " ".join(
-        f"files[{index}]: {finding.message}"
-        for index, sample in enumerate(result.samples)
-        for finding in sample.heard.findings
-        if finding.severity is Severity.ERROR
-    )

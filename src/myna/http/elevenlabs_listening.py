@@ -39,7 +39,7 @@ _LEAST_CONFIDENCE = 1e-4
 router = APIRouter(tags=["elevenlabs"], responses=ELEVENLABS_ERRORS, default_response_class=JsonReply)
 
 
-class _SpeechToTextRequest(ProtoMessage):
+class _SpeechToTextRequest(ProtoQuery):
     """A recording; further fields of ElevenLabs' are taken without effect."""
 
     without_effect = frozenset({"tag_audio_events", "num_speakers", "diarize", "temperature", "seed", "no_verbatim"})
@@ -61,12 +61,13 @@ class _SpeechToTextRequest(ProtoMessage):
             raise InvalidRequest("file is required. Send a recording.")
         if self.file_format.startswith(_PCM):
             raise InvalidRequest("file_format: samples without a header are not read. Send them as WAV.")
-        _check_terms(self.keyterms)
+        if len(", ".join(self.keyterms)) > MAX_PROMPT_CHARS:
+            raise InvalidRequest(f"keyterms are too long: at most {MAX_PROMPT_CHARS} characters together.")
 
 
 @router.post(_ROUTE, summary="Write down what is said (ElevenLabs' form)", response_model=JsonObject)
 async def speech_to_text(
-    asker: Listener, message: Annotated[_SpeechToTextRequest, Depends(FormBody(_SpeechToTextRequest, "keyterms"))]
+    asker: Listener, message: Annotated[_SpeechToTextRequest, Depends(FormBody(_SpeechToTextRequest, ("keyterms",)))]
 ) -> JsonReply:
     """The words of a recording, each with its times."""
     message.check()
@@ -195,12 +196,6 @@ def _check_model(name: str) -> None:
     """Raises: ModelUnsupported."""
     if name and not _MODEL.fullmatch(name):
         raise ModelUnsupported(f"model_id: {name[:64]} is not supported. Use scribe_v1.")
-
-
-def _check_terms(terms: Sequence[str]) -> None:
-    """Raises: InvalidRequest."""
-    if len(", ".join(terms)) > MAX_PROMPT_CHARS:
-        raise InvalidRequest(f"keyterms are too long: at most {MAX_PROMPT_CHARS} characters together.")
 
 
 def _read_lang(code: str) -> LangCode | None:

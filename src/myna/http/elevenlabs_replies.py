@@ -13,8 +13,7 @@ from myna.usecases.voice_filter import is_custom
 JsonObject = dict[str, Any]  # Any: JSON
 
 _ANSWERS: dict[str, JsonObject] = json.loads((files("myna.http") / "elevenlabs_answers.json").read_text("utf-8"))
-"""Constant answers, with null where what is known here goes. `model_names` are those that programs have built in and
-look for; all are the configured engine."""
+"""Constant answers, with null where what is known here goes. `model_names`: all are the configured engine."""
 SETTINGS = _ANSWERS["settings"]
 """ElevenLabs' defaults, which programs show; of these only the speed has an effect."""
 
@@ -89,7 +88,7 @@ def matches(voice: JsonObject, wanted: JsonObject) -> bool:
     labels = {name.replace(" ", "_"): text for name, text in voice["labels"].items()}
     said = (voice["name"], voice["description"], voice["category"], *labels.values())
     return (
-        _is_in(wanted["search"].casefold(), " ".join(said).casefold())
+        all(word in " ".join(said).casefold() for word in wanted["search"].casefold().split())
         and wanted["category"] in ("", voice["category"])
         and all(wanted[name].lower() in ("", labels.get(name, "").lower()) for name in ("gender", "age", "accent"))
         and _is_one_of(labels.get("language", ""), wanted["language"])
@@ -102,10 +101,6 @@ def matches(voice: JsonObject, wanted: JsonObject) -> bool:
 
 
 _OWN_TYPES = ("personal", "workspace", "non-default", "non-community", "saved")
-
-
-def _is_in(part: str, whole: str) -> bool:
-    return all(word in whole for word in part.split())
 
 
 def _is_one_of(text: str, wanted: Collection[str]) -> bool:

@@ -98,14 +98,11 @@ class VoiceSettingsMessage(ProtoMessage):
     speed: Annotated[Float, Field(description="0.25 to 4; 0: 1.")] = 0.0
 
 
-def _read_settings(value: object) -> object:
-    """`[]` is how PHP writes an empty object."""
-    return {} if value == [] else value
-
-
 VoiceSettings = Annotated[
-    VoiceSettingsMessage, BeforeValidator(_read_settings, json_schema_input_type=VoiceSettingsMessage)
+    VoiceSettingsMessage,
+    BeforeValidator(lambda value: {} if value == [] else value, json_schema_input_type=VoiceSettingsMessage),
 ]
+"""`[]` is how PHP writes an empty object."""
 
 
 class TextToSpeechRequest(ProtoMessage):
@@ -156,7 +153,7 @@ def _as_consent(value: object) -> object:
     return as_object(value) if is_json or not value else {"statement": value}
 
 
-class AddVoiceRequest(ProtoMessage):
+class AddVoiceRequest(ProtoQuery):
     """What a voice is cloned from."""
 
     name: DisplayName = ""
@@ -170,7 +167,7 @@ class AddVoiceRequest(ProtoMessage):
         BeforeValidator(_as_tags, json_schema_input_type=str),
         Field(description="A JSON object of strings. A `language` that is known is that of the recordings."),
     ] = []  # noqa: RUF012
-    remove_background_noise: Annotated[bool, BeforeValidator(lambda value: value or False)] = False
+    remove_background_noise: bool = False
     consent: Annotated[
         ConsentMessage,
         BeforeValidator(_as_consent, json_schema_input_type=str),

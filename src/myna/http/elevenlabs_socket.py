@@ -133,7 +133,9 @@ class _Session(ContextSession):
         context_id = message.context_id if self._is_multi else ""
         context = self._contexts.get(context_id)
         if message.close_socket:
-            await self._close_all()
+            for open_context in list(self._contexts.values()):
+                open_context.cancel()
+            await self._end()
             return
         text = message.text or ""
         if context is None and text:
@@ -179,11 +181,6 @@ class _Session(ContextSession):
             await self._outlet.send({**told, **named})
             if not self._is_multi:
                 await self._end(self.refusal_code)
-
-    async def _close_all(self) -> None:
-        for context in list(self._contexts.values()):
-            context.cancel()
-        await self._end()
 
     async def _end(self, code: int = 1000) -> None:
         self._is_over = True

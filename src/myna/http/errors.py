@@ -1,8 +1,6 @@
-"""From what went wrong to a reply: the only file that knows status numbers.
-
-Every failure has one body, `{"code", "message", "details"}` with the gRPC number inside (wire-contract.md#errors). On
-the paths whose clients look for `error.message` the same is repeated under `error`; ElevenLabs' paths have ElevenLabs'.
-"""
+"""The only file that knows status numbers. Every failure is `{"code", "message", "details"}` with the gRPC number
+(wire-contract.md#errors), repeated under `error` where clients look for `error.message`; ElevenLabs' paths have
+ElevenLabs' body."""
 
 import logging
 import secrets
@@ -12,7 +10,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Match
+from starlette.routing import Match
 
 from myna.domain.errors import (
     CredentialsMissing,
@@ -23,7 +21,7 @@ from myna.domain.errors import (
     ResourceNotFound,
 )
 from myna.http.reply import JsonReply
-from myna.http.request_state import record_of
+from myna.observability.tracing import current_record
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +46,7 @@ _NUMBERS: dict[ErrorKind, tuple[int, int]] = {
 """Kind -> (HTTP status, gRPC code). Source: wire-contract.md#errors; google/rpc/code.proto."""
 
 _WRAPPED_PATHS = ("/tts/v1/voice:stream", "/v1/")
-"""Where the body is repeated under `error`: stream clients and OpenAI clients read it there
-(wire-contract.md#errors)."""
+"""Where the body is repeated under `error`, for clients that read it there (wire-contract.md#errors)."""
 
 _ELEVENLABS_PATHS = ("/v1/voices", "/v2/voices", "/v1/text-to-speech/", "/v1/speech-to-text", "/v1/user", "/v1/history")
 _ELEVENLABS_STATUSES = {
@@ -62,17 +59,18 @@ _ELEVENLABS_STATUSES = {
     "OVERLOADED": "system_busy",
     "RATE_LIMITED": "too_many_concurrent_requests",
 }
-"""Words that ElevenLabs' clients look for; the others are our codes in lower case. Source: ElevenLabs' help pages on
-error codes."""
+"""Words that clients look for; others are our codes in lower case. Source: ElevenLabs' help pages on error codes."""
 
 SECURITY_HEADERS = {
     # An answer is data: opened as a page it may load nothing, run nothing and be framed by nobody.
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cache-control": "no-store",  # one key's voices and speech; a cache on the way need not know every key's header
     "cross-origin-resource-policy": "same-origin",  # pages that CORS admits ask with CORS, where it does not count
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
-"""What every answer tells a browser. A route that needs another policy (the studio, the description) sends its own."""
+"""What every answer tells a browser and what is on the way to it. A route that needs another policy (the studio, the
+description) sends its own."""
 
 ERROR_CODE_HEADER = "x-myna-error-code"
 """Carries the stable code of the error; the body has no place for it (`details` is empty in the original)."""
@@ -127,7 +125,7 @@ def failure_reply(path: str, failure: Failure, headers: Mapping[str, str] | None
     body = failure.body()
     if path.startswith(_ELEVENLABS_PATHS):
         body = {"detail": {"status": elevenlabs_status(failure), "message": failure.message}}
-    elif any(path.startswith(prefix) for prefix in _WRAPPED_PATHS):
+    elif path.startswith(_WRAPPED_PATHS):
         body["error"] = failure.body()
     extra = {**SECURITY_HEADERS, ERROR_CODE_HEADER: failure.error_code, **(headers or {})}
     if failure.status == 401:
@@ -160,15 +158,11 @@ def install_error_replies(app: FastAPI) -> None:
 
 def _reply(request: Request, error: MynaError, headers: Mapping[str, str] | None = None) -> Response:
     failure = describe(error)
-    record_of(request.scope).error_code = failure.error_code
+    current_record().error_code = failure.error_code
     return failure_reply(request.url.path, failure, headers)
 
 
 def _allowed_methods(request: Request) -> set[str]:
     """The router only reports the first route of a path; a path may have several."""
-    routes: list[BaseRoute] = request.app.routes
-    allowed: set[str] = set()
-    for route in routes:
-        if route.matches(request.scope)[0] is not Match.NONE:
-            allowed |= set(getattr(route, "methods", None) or ())
-    return allowed
+    matching = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return {method for route in matching for method in getattr(route, "methods", None) or ()}

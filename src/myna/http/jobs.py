@@ -39,6 +39,7 @@ from myna.usecases.job_store import Job, JobItem, NewItem, unknown_job
 _MAX_UNFINISHED = 32
 """Jobs of one workspace."""
 _NAME = re.compile(r"workspaces/[^/]+/(?:tts|stt)(?:Async|Batch)Jobs/([0-9a-f]{32})/operations/[\w-]+", re.ASCII)
+_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII)
 _JSON = "application/json"
 _RESULTS, _TIMESTAMPS = "results.json", "timestamps.json"
 _PIECE_BYTES = 64 * 1024
@@ -63,9 +64,7 @@ async def synthesize_batch(
 
 
 @router.post(
-    "/stt/v1/transcribe:async",
-    summary="Write down what is said, in the background",
-    response_model_exclude_unset=True,
+    "/stt/v1/transcribe:async", summary="Write down what is said, in the background", response_model_exclude_unset=True
 )
 async def transcribe_async(
     asker: Listener, message: Annotated[AsyncTranscribeRequest, Depends(JsonOrFormBody(AsyncTranscribeRequest))]
@@ -130,11 +129,29 @@ async def get_result(
     spoken = await jobs.get_result(job_id, position)
     if name.endswith(_TIMESTAMPS):
         return Response(spoken.timestamps, media_type=_JSON)
-    pieces = _iter_pieces(backend, spoken.audio)
+    whole = range(len(spoken.audio))
+    asked = _asked_part(request.headers.get("range", ""), whole)
+    part = asked or whole
+    pieces = _iter_pieces(backend, spoken.audio[part.start : part.stop])
     reply = PulledResponse(await anext(pieces, b""), pieces, spoken.media_type, backend.limits.send_stall_s)
+    if asked is not None:
+        reply.status_code = 206
+        reply.headers["content-range"] = f"bytes {part.start}-{part.stop - 1}/{len(whole)}"
+    reply.headers["accept-ranges"] = "bytes"
     # A download that is cut shows as one.
-    reply.headers["content-length"] = str(len(spoken.audio))
+    reply.headers["content-length"] = str(len(part))
+    # Who has the address may play it, in a page of any origin.
+    reply.headers["cross-origin-resource-policy"] = "cross-origin"
     return reply
+
+
+def _asked_part(header: str, whole: range) -> range | None:
+    """What a `Range` of one part names: Safari plays nothing from who does not answer it. None of any other."""
+    found = _RANGE.fullmatch(header)
+    if found is None or header == "bytes=-":
+        return None
+    first, last = (int(place) if place else None for place in found.groups())
+    return (whole[-(last or 0) :] if first is None else whole[first : None if last is None else last + 1]) or None
 
 
 async def _iter_pieces(backend: Backend, content: bytes) -> AsyncGenerator[bytes, None]:
@@ -223,10 +240,7 @@ def _results(links: _Links, items: Sequence[JobItem]) -> BatchResultsReply:
 
 
 async def _refuse_if_revoked(backend: Backend, workspace: WorkspaceId, voice_id: VoiceId) -> None:
-    """What a voice has said stays until it expires, also if the voice is deleted; not if its consent is revoked.
-
-    Raises: ConsentRevoked.
-    """
+    """What was said stays until it expires, unless the voice's consent is revoked. Raises: ConsentRevoked."""
     if not voice_id or backend.services.stock.find(voice_id) is not None:
         return
     try:

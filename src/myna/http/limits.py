@@ -12,14 +12,13 @@ _MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class HttpLimits:
-    """Sizes, times and switches of the edge."""
+    """Sizes, times and switches of the edge. What nothing is said of here is a setting of the same name."""
 
     max_body_bytes: int = 64 * _MEBIBYTE
-    """Largest body of any request; a larger one is refused before it is read."""
     max_sample_bytes: int = 32 * _MEBIBYTE
     """Largest recording of a job; those of other requests are measured where they are decoded."""
     max_small_body_bytes: int = 4 * _MEBIBYTE
-    """Largest body of a request that carries no audio; never more than `max_body_bytes`."""
+    """Largest body of a request that carries no audio, unless `max_body_bytes` is less."""
     max_bodies_in_flight_bytes: int = 512 * _MEBIBYTE
     """Bodies that are held in memory at one time, together; one more is answered 429."""
     body_pause_s: float = 60.0
@@ -37,28 +36,16 @@ class HttpLimits:
     send_stall_s: float = 60.0
     """A reader that takes nothing for so long is given up, so that it does not keep an engine."""
     strict_replies: bool = False
-    """Leave out every reply field that the original API does not have."""
     require_consent: bool = False
-    """Refuse to clone without a consent that says who agreed, whose voice it is and for what."""
     openai_voices: Mapping[str, str] = field(default_factory=openai_voices)
     """Names of OpenAI's voices -> ids of ours."""
     accept_any_workspace_path: bool = True
-    """Take any `{workspace}` in a path for the key's own, as a single-tenant server may; off: another name is 404.
-
-    In both cases only the key decides whose voices are seen.
-    """
     max_requests_per_minute: int = 3000
-    """Of one key, over time and in one burst (a bucket that fills again within a minute); 0: no limit."""
     max_concurrent_requests: int = 128
-    """Of one key, being answered; 0: no limit."""
     max_spoken_s_per_day: float = 0.0
-    """Speech of one workspace, in a day of UTC; 0: no limit."""
     max_voices_per_day: int = 0
-    """Voices that one workspace makes, drafts included; 0: no limit."""
     max_tokens_per_minute: int = 60
-    """Made with one key; 0: no limit. Source: Inworld's limit."""
     cors_origins: tuple[str, ...] = ()
-    """Whose pages a browser lets use the API (`https://app.example.com`); empty: only this server's own."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -67,7 +54,3 @@ class HttpLimits:
         known["openai_voices"] = openai_voices(settings.openai_voices)
         known["cors_origins"] = tuple(filter(None, settings.cors_origins.split(",")))
         return cls(**known)
-
-    def __post_init__(self) -> None:
-        if self.max_small_body_bytes > self.max_body_bytes:
-            object.__setattr__(self, "max_small_body_bytes", self.max_body_bytes)

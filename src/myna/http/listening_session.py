@@ -1,5 +1,4 @@
-"""What both sockets that listen have in common: audio is looked at as it arrives; what it holds is heard and told in
-order, beside that."""
+"""What both sockets that listen have in common: audio is looked at as it arrives, heard and told beside that."""
 
 import asyncio
 from collections.abc import Sequence

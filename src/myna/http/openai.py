@@ -44,11 +44,6 @@ _RATE_HZ = 24000
 """OpenAI's clients take `pcm` for 24 kHz, 16-bit, mono; the other formats say their rate themselves."""
 
 
-def _voice_name(value: object) -> object:
-    """Newer clients send `{"id": ...}`."""
-    return value.get("id", "") if isinstance(value, dict) else value
-
-
 class CreateSpeechRequest(ProtoMessage):
     """OpenAI's fields; `model` and `voice` are OpenAI's names or ours."""
 
@@ -56,7 +51,7 @@ class CreateSpeechRequest(ProtoMessage):
 
     model: ModelId = DEFAULT_MODEL
     input: Text = ""
-    voice: Annotated[Text, BeforeValidator(_voice_name)] = ""
+    voice: Annotated[Text, BeforeValidator(lambda it: it.get("id", "") if isinstance(it, dict) else it)] = ""
     response_format: Annotated[Text, Field(description="mp3, opus, flac, wav or pcm (24 kHz).")] = ""
     speed: Annotated[Float, Field(description="0.25 to 4.")] = 0.0
     stream_format: Annotated[Text, Field(description="audio, or sse for events.")] = ""
@@ -73,6 +68,8 @@ class CreateSpeechRequest(ProtoMessage):
             raise InvalidRequest("stream_format is not supported. Use audio or sse.")
         if not self.input.strip():
             raise InvalidRequest("input is required. Send the text to speak.")
+        if not self.voice:
+            raise InvalidRequest("voice is required. GET /v1/audio/voices lists them.")
         return SpeakCommand(
             workspace=workspace,
             voice_id=VoiceId(voices.get(self.voice, self.voice)),

@@ -1,7 +1,5 @@
-"""uvicorn's WebSocket protocol, for clients that send control frames without end or take nothing of what is sent.
-
-Neither needs a key, and neither passes the application, which would notice: pings are answered below it.
-"""
+"""uvicorn's WebSocket protocol, safe from floods of control frames and from readers that stall: the application never
+hears of either, since pings are answered below it."""
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame

@@ -1,10 +1,6 @@
-"""HTTP connections on which a request has to arrive in time, and is told in our words why it is none.
-
-uvicorn waits for ever for the first byte and for the rest of a head, and has no setting for it: a few hundred silent
-connections would use up the process's file descriptors. What is not HTTP never becomes a request, so that no layer of
-the application can answer it. Both are done around uvicorn's protocol, as a protocol of its own that hands everything
-on.
-"""
+"""HTTP connections on which a request has to arrive in time, and is told in our words why it is none: uvicorn waits
+for ever for a head, which uses up file descriptors, and what is not HTTP reaches no layer of the application. Both
+are done by a protocol around uvicorn's that hands everything on."""
 
 import asyncio
 import sys
@@ -23,16 +19,14 @@ from myna.http.errors import describe, failure_reply
 
 _STATE_KEY = "myna.connection"
 _LINGER_S = 5.0
-"""How long what still arrives after a refusal is thrown away: closed at once, the connection would be reset, and a
-client that is still sending would lose the reply. Source: nginx, `lingering_timeout`."""
+"""So long what still arrives is read: a reset would cost the sender the reply. Source: nginx, `lingering_timeout`."""
 
 
 class PromptHttpProtocol(asyncio.Protocol):
     """A deadline for each request's head. Bodies and replies have their own (HttpLimits)."""
 
     max_head_s: ClassVar[float] = 60.0
-    """From the connection, or from the first byte of a later request, to the end of its head. Source: nginx,
-    `client_header_timeout`."""
+    """From the connection or a later request's first byte to the head's end. Source: nginx, `client_header_timeout`."""
 
     def __init__(
         self,
@@ -135,12 +129,12 @@ class _Outlet:
             self._transport.close()
 
     def _refuse(self, reason: h11.RemoteProtocolError) -> None:
-        """In the one body of all failures (wire-contract.md#errors); the connection ends when the client has heard
-        it."""
+        """In the one body of all failures (wire-contract.md#errors); closed when the client has heard it."""
         self.is_refused = True
         # h11 says 501 of a transfer coding that it does not know. That is the caller's mistake, so no 5xx.
         status = reason.error_status_hint if reason.error_status_hint < 500 else 400
-        failure = replace(describe(InvalidRequest(f"The request is not valid HTTP: {reason}.")), status=status)
+        told = str(reason).partition(": bytearray(")[0]  # without the line itself
+        failure = replace(describe(InvalidRequest(f"The request is not valid HTTP: {told}.")), status=status)
         reply = failure_reply("", failure)
         headers = [*reply.raw_headers, (b"connection", b"close")]
         head = h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode())

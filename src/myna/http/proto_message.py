@@ -1,8 +1,6 @@
-"""Messages of protobuf-JSON (wire-contract.md#json): lenient about names, absent and unknown fields.
-
-camelCase and snake_case in one body, `null` and `*_UNSPECIFIED` as absent, enum spellings that nobody knows ignored,
-bytes in either base64 alphabet with or without padding.
-"""
+"""Messages of protobuf-JSON (wire-contract.md#json): camelCase and snake_case in one body, unknown fields ignored,
+`null`, `*_UNSPECIFIED` and unknown enum spellings as absent, bytes in either base64 alphabet, padded or not, also in
+lines or as a data URL."""
 
 import math
 import re
@@ -58,7 +56,7 @@ class ProtoMessage(BaseModel):
 
 
 class ProtoQuery(ProtoMessage):
-    """The same of a URL's query, where an empty value is an absent one."""
+    """The same of a URL's query or a form, where an empty value is an absent one."""
 
     @model_validator(mode="before")
     @classmethod
@@ -68,8 +66,16 @@ class ProtoQuery(ProtoMessage):
 
 Message = TypeVar("Message", bound=ProtoMessage)
 
-_WORDS = {"string_type": "must be a string", "bytes_type": "must be a file"}
+_WORDS = {
+    "string_type": "must be a string",
+    "bytes_type": "must be a file",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "dict_type": "must be an object",
+    "list_type": "must be a list",
+}
 """In place of pydantic's, by its names."""
+_DATA_URL_HEAD = re.compile(r"\s*data:[^,]{0,200},")
 
 
 def _as_float(value: object) -> float:
@@ -96,9 +102,14 @@ def _as_int(value: object) -> int:
 
 
 def _read_base64(value: object, read: ValidatorFunctionWrapHandler) -> object:
-    """Says in one sentence what pydantic says with the place of the wrong letter."""
+    """Also in lines, as Android, Java, Ruby and `base64` write it, and as browsers do, with a data URL's head. Says in
+    one sentence what pydantic says with the place of the wrong letter."""
     if not isinstance(value, str):
         raise PydanticCustomError("base64", "must be a base64 string")
+    if (head := _DATA_URL_HEAD.match(value)) is not None:
+        value = value[head.end() :]
+    if "\n" in value:
+        value = value.replace("\n", "").replace("\r", "")
     try:
         return read(value)
     except ValidationError as exc:
@@ -149,8 +160,8 @@ def check_message(fields: dict[str, Any], message: type[Message]) -> Message:
         return message.model_validate(fields)
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-        told = _WORDS.get(first["type"]) or first["msg"].removeprefix("Input should be a valid ")
-        raise InvalidRequest(f"{_path(first['loc'])}: {told.removeprefix('Input should be ').rstrip('.')}.") from None
+        told = _WORDS.get(first["type"]) or first["msg"].replace("Input should be", "must be")
+        raise InvalidRequest(f"{_path(first['loc'])}: {told.rstrip('.')}.") from None
     except RecursionError as exc:
         raise InvalidRequest("The request's body is nested too deeply.") from exc
 

@@ -1,7 +1,4 @@
-"""A reply that leaves piece by piece while it is spoken, and stops the engine when nobody listens any more.
-
-By hand, because the framework's StreamingResponse waits for ever for a reader that takes nothing.
-"""
+"""A reply that leaves while it is spoken and stops with its reader, whom StreamingResponse waits for without end."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
@@ -16,14 +13,14 @@ T = TypeVar("T")
 
 
 class PulledResponse(Response):
-    """Sends a first piece and then what a generator yields, each at once. The generator is closed in every case.
-
-    Whatever can be refused was refused before: a response of this kind is made when its first piece exists.
-    """
+    """Sends a first piece and then what a generator yields, which is closed in every case."""
 
     def __init__(self, first: bytes, rest: AsyncGenerator[bytes, None], media_type: str, stall_s: float) -> None:
         super().__init__(media_type=media_type)
         del self.headers["content-length"]  # not known
+        # nginx and others would gather the pieces, or hold them back to compress them.
+        self.headers["x-accel-buffering"] = "no"
+        self.headers["cache-control"] = "no-store, no-transform"
         self._first = first
         self._rest = rest
         self._stall_s = stall_s
@@ -55,11 +52,8 @@ class PulledResponse(Response):
 
 
 async def while_client_waits(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
-    """Do the work, or give it up when the client closes its connection.
-
-    Call it when the request's body was read: what is received from then on is the news that the client left.
-    Raises: ClientLeft, and what the work raises.
-    """
+    """Do the work, or give it up when the client closes its connection, which is all that is received once the body
+    is read. Raises: ClientLeft, and what the work raises."""
     working = asyncio.ensure_future(work)
     watching = asyncio.ensure_future(_wait_for_departure(receive))
     try:

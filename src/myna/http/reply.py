@@ -16,10 +16,7 @@ _EXTRAS = json.loads((files("myna.http") / "schema_extras.json").read_text(encod
 
 
 def to_json(value: object) -> bytes:
-    r"""ASCII with `\u` escapes, so that no client's line splitter stumbles over U+2028 (wire-contract.md#json).
-
-    Raises: ValueError for NaN and infinities, which JSON cannot say.
-    """
+    r"""ASCII with `\u` escapes: U+2028 splits no line (wire-contract.md#json). Raises: ValueError for NaN, infinity."""
     return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
@@ -33,11 +30,7 @@ def add_extras(schema: dict[str, Any], message: type) -> None:
     schema.update(_EXTRAS.get(message.__name__, {}))
 
 
-def _has_nothing(value: object) -> bool:
-    return value is None or value in ("", [])
-
-
-LEFT_OUT: Any = Field(exclude_if=_has_nothing)
+LEFT_OUT: Any = Field(exclude_if=lambda value: value is None or value in ("", []))
 """Of a field that is not there when it says nothing."""
 Moment = Annotated[str | None, BeforeValidator(lambda moment: moment and format_moment(moment)), LEFT_OUT]
 

@@ -1,9 +1,6 @@
-"""The body of a request as a dependency.
-
-By hand, because FastAPI reads a body before it asks for the key, whole, on the event loop, and only under one content
-type: here the key comes first, the bytes are counted as they arrive, also those that are unpacked, and large ones are
-parsed on a thread. Forms stay in memory: what people say is not written to temporary files.
-"""
+"""The body of a request as a dependency. By hand: FastAPI reads a body before it asks for the key, whole, on the
+event loop, of one content type. Here the key comes first, bytes are counted as they arrive and are unpacked, large
+ones are parsed on a thread, and forms stay in memory."""
 
 import asyncio
 import zlib
@@ -12,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic
 
 from fastapi import Request
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -36,8 +34,7 @@ _MAX_MEMBERS = 1000
 
 @dataclass(frozen=True, slots=True)
 class JsonBody(Generic[Message]):
-    """`Depends(JsonBody(SpeakRequest))`: the checked message. Raises: InvalidRequest, PayloadTooLarge,
-    UnsupportedMedia, Overloaded."""
+    """`Depends(JsonBody(SpeakRequest))`. Raises: InvalidRequest, PayloadTooLarge, UnsupportedMedia, Overloaded."""
 
     media_types: ClassVar[tuple[str, ...]] = ("application/json",)
     message: type[Message]
@@ -47,7 +44,7 @@ class JsonBody(Generic[Message]):
         request, limits, bodies = asker.request, asker.backend.limits, asker.backend.bodies
         if request.headers.get("content-type", "").lower().startswith("multipart/"):
             raise UnsupportedMedia("Content-Type is multipart, but this method takes JSON. Send application/json.")
-        most = limits.max_body_bytes if self.is_large else limits.max_small_body_bytes
+        most = limits.max_body_bytes if self.is_large else min(limits.max_small_body_bytes, limits.max_body_bytes)
         with bodies.hold() as grow:
             parts = [part async for part in _read_body(request, grow, most)]
             body = b"".join(parts)
@@ -64,6 +61,14 @@ class JsonBody(Generic[Message]):
 class _MemoryParser(MultiPartParser):
     spool_max_size = 2**62
 
+    def on_headers_finished(self) -> None:
+        """A recording is a file also if its part has no file name, or only one that is written as `filename*`."""
+        part = self._current_part
+        options = parse_options_header(part.content_disposition)[1]
+        if options.get(b"name", b"").removesuffix(b"[]") in (b"file", b"files") and b"filename" not in options:
+            part.content_disposition = bytes(part.content_disposition or b"") + b'; filename=""'
+        super().on_headers_finished()
+
     def close(self) -> None:
         """Also what a form that breaks off has left open."""
         for file in self._files_to_close_on_error:
@@ -72,16 +77,12 @@ class _MemoryParser(MultiPartParser):
 
 @dataclass(frozen=True, slots=True)
 class FormBody(Generic[Message]):
-    """`Depends(FormBody(TranscriptionRequest))`: the checked message, of one file and some fields.
-
-    A field whose name ends in `[]` is a list. Raises: InvalidRequest, PayloadTooLarge, UnsupportedMedia,
-    Overloaded.
-    """
+    """`Depends(FormBody(TranscriptionRequest))`: a file and some fields; `name[]` is a list, and one of `lists`.
+    Raises: as `JsonBody`."""
 
     media_types: ClassVar[tuple[str, ...]] = ("multipart/form-data",)
     message: type[Message]
-    files_field: str = ""
-    """A list without `[]`."""
+    lists: tuple[str, ...] = ()
     num_files: int = 1
 
     async def __call__(self, asker: Caller) -> Message:
@@ -92,9 +93,9 @@ class FormBody(Generic[Message]):
             limits = {"max_files": self.num_files, "max_fields": _MAX_FIELDS, "max_part_size": _MAX_FIELD_BYTES}
             parser = _MemoryParser(request.headers, _read_body(request, grow, most), **limits)
             try:
-                fields = await _read_fields(await parser.parse(), self.files_field)
+                fields = await _read_fields(await parser.parse(), self.lists)
             except MultiPartException as exc:
-                raise InvalidRequest("The request's body is not valid multipart/form-data, or has too much.") from exc
+                raise InvalidRequest(_tell(exc, request)) from exc
             finally:
                 parser.close()
         return _check(asker, fields, self.message)
@@ -122,12 +123,18 @@ def _is_form(request: Request) -> bool:
     return request.headers.get("content-type", "").lower().startswith("multipart/form-data")
 
 
-async def _read_fields(form: FormData, files_field: str) -> dict[str, Any]:
+def _tell(error: MultiPartException, request: Request) -> str:
+    if "boundary=" not in request.headers.get("content-type", "").lower():
+        return "Content-Type names no boundary. Do not set that header: your HTTP client does, with the boundary in it."
+    return f"The request's body is not valid multipart/form-data: {error.message.rstrip('.')}."
+
+
+async def _read_fields(form: FormData, lists: tuple[str, ...]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for key, value in form.multi_items():
         content = await value.read() if isinstance(value, UploadFile) else value
-        is_list = key.endswith("[]") or key == files_field
         name = key.removesuffix("[]")
+        is_list = name != key or name in lists
         if isinstance(fields.get(name), list) != is_list and name in fields:
             raise InvalidRequest("A field of the form is there both alone and as a list (`name[]`). Send one of them.")
         if is_list:
@@ -138,10 +145,7 @@ async def _read_fields(form: FormData, files_field: str) -> dict[str, Any]:
 
 
 async def _read_body(request: Request, grow: Callable[[int], int], most: int) -> AsyncGenerator[bytes, None]:
-    """The parts of the body, unpacked. grow: `BodiesInFlight.hold`. most: bytes, also of what is unpacked.
-
-    Raises: PayloadTooLarge, UnsupportedMedia, InvalidRequest, Overloaded.
-    """
+    """Its parts, unpacked. grow: `BodiesInFlight.hold`. most: bytes, unpacked too. Raises: as `JsonBody`."""
     coding = request.headers.get("content-encoding", "").strip().lower()
     if coding not in _CODINGS | {"", "identity"}:
         raise UnsupportedMedia("Content-Encoding is not one of gzip and deflate. Send the body as it is, or in these.")

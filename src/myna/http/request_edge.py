@@ -1,7 +1,5 @@
-"""The outermost layers of the application: the target's form, request id, body limit, last resort, log line, metrics.
-
-Plain ASGI, so that it sees every request, also those that no route takes, and bodies before they are read.
-"""
+"""The outermost layers, in plain ASGI, which sees every request and bodies before they are read: target, id, body
+limit, last resort, log line, metrics."""
 
 import asyncio
 import logging
@@ -14,24 +12,22 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from myna.domain.errors import DeadlineExceeded, InvalidRequest, MynaError, PayloadTooLarge
-from myna.http.cross_origin import REQUEST_ID_HEADER, WITHOUT_EFFECT_HEADER
+from myna.domain.errors import DeadlineExceeded, InvalidRequest, MynaError, PayloadTooLarge, ServiceUnavailable
+from myna.http.cross_origin import REQUEST_ID_HEADERS, WITHOUT_EFFECT_HEADER
 from myna.http.errors import SECURITY_HEADERS, describe, describe_bug, failure_reply
 from myna.http.limits import HttpLimits
 from myna.http.prompt_connections import noting_connection
-from myna.http.request_state import attach_record, record_of
 from myna.observability.logging import log_request
 from myna.observability.metrics import Metrics
 from myna.observability.request_record import RequestRecord
-from myna.observability.tracing import trace_request
+from myna.observability.tracing import current_record, trace_request
 
 logger = logging.getLogger(__name__)
 
 _LINGER_S = 30.0
 _LINGER_PAUSE_S = 5.0
-"""How long an unwanted body is read and thrown away after the reply, in all and without a byte. A client that is still
-sending would otherwise get a reset connection in place of the reply. Source: nginx, `lingering_time`,
-`lingering_timeout`."""
+"""So long an unwanted body is read after the reply, in all and without a byte: a client that is still sending would get
+a reset in its place. Source: nginx, `lingering_time`, `lingering_timeout`."""
 
 _ORIGIN = re.compile(rb"https?://[^/?]*", re.IGNORECASE)
 _QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -60,7 +56,6 @@ class RequestEdge:
         if scope["method"] == "HEAD":
             # As GET: the server leaves the body out, since it goes by its own copy of the scope.
             scope = {**scope, "method": "GET"}
-        attach_record(scope, record)
         exchange = _Exchange(scope, receive, send, record, self.limits)
         self.metrics.change("myna_requests_in_flight", 1)
         traceparent = dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1")
@@ -87,13 +82,20 @@ class LastResort:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        record = record_of(scope)
+        record = current_record()
         try:
             self._check_length(dict(scope["headers"]).get(b"content-length", b"0"))
             await self.app(scope, receive, send)
         except (ClientLeft, ClientDisconnect):
             # The latter while its body was still arriving.
             record.error_code = "CLIENT_LEFT"
+        except asyncio.CancelledError:
+            # The server stops, and waits no longer.
+            failure = describe(ServiceUnavailable("The server is stopping. Ask again in a moment."))
+            record.error_code = failure.error_code
+            if not record.status:
+                await failure_reply(scope["path"], failure)(scope, receive, send)
+            raise
         except Exception as exc:  # noqa: BLE001  (the HTTP last resort: logged once, told as an id)
             # Once a reply has begun Starlette has no place for an error of ours: it raises one of its own from it.
             known = exc.__cause__ if record.status and type(exc) is RuntimeError else exc
@@ -147,7 +149,8 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.record.status = message["status"]
             headers = MutableHeaders(raw=list(message.get("headers", [])))
-            headers[REQUEST_ID_HEADER] = self.record.request_id
+            for name in REQUEST_ID_HEADERS:
+                headers[name] = self.record.request_id
             if self.record.without_effect:
                 headers[WITHOUT_EFFECT_HEADER] = self.record.without_effect
             for name, value in SECURITY_HEADERS.items():
@@ -184,10 +187,7 @@ def _too_large(limits: HttpLimits) -> PayloadTooLarge:
 
 
 def _in_origin_form(scope: Scope) -> Scope:
-    """`GET http://host/path`, which clients send to proxies, means `/path` to a server. Source: RFC 9112, 3.2.2.
-
-    A slash too many, between parts or at the end, means nothing; `/studio/` keeps its own, which redirects.
-    """
+    """`GET http://host/path` means `/path` (RFC 9112, 3.2.2), a slash too many nothing; `/studio/` stays."""
     written = scope.get("raw_path") or b""
     origin = _ORIGIN.match(written)
     raw_path = written[origin.end() :] if origin is not None else written

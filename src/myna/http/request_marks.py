@@ -7,7 +7,7 @@ from fastapi import Depends, Header, Request
 
 from myna.domain.errors import InvalidRequest
 from myna.http.auth import Caller
-from myna.usecases.repeated_requests import RequestMark
+from myna.usecases.ports import RequestMark
 
 _MAX_CHARS = 255
 """Source: Stripe, the widest used API with such keys."""

@@ -20,21 +20,16 @@ def server_config(
     host: str,
     port: int,
     *,
-    backlog: int = 2048,
     drain_s: int = _DRAIN_S,
     certificate: Path | None = None,
     key: Path | None = None,
 ) -> uvicorn.Config:
-    """Options for uvicorn. The caller configures logging; uvicorn's own is left out.
-
-    drain_s: how long what is being answered may take to its end when the server stops. certificate, key: PEM files, for
-    HTTPS; the key may be in the certificate's file.
-    """
+    """The caller configures logging. drain_s: for what is being answered when the server stops. certificate, key:
+    PEM files, for HTTPS; the key may be in the certificate's file."""
     return uvicorn.Config(
         app,
         host=host,
         port=port,
-        backlog=backlog,
         loop="asyncio",  # not what happens to be installed
         http=PromptHttpProtocol,
         ws=PatientSocketProtocol,

@@ -1,5 +1,4 @@
-"""One context of a speech socket: its settings, its buffered text, and the task that speaks
-(wire-contract.md#buffering)."""
+"""One context of a speech socket: settings, buffered text, and the task that speaks (wire-contract.md#buffering)."""
 
 import asyncio
 import logging

@@ -185,10 +185,7 @@ class SocketSession:
 
 
 async def _close_a_silent_one(backend: Backend) -> bool:
-    """Who only opens sockets, without ever showing a key, keeps nobody out.
-
-    False if there is none of these, or as many that were told to go may still be there.
-    """
+    """Who never shows a key keeps nobody out. False if there is none of these, or too many are on their way."""
     loop = asyncio.get_running_loop()
     until_s = loop.time() - _SILENT_S
     silent = ((name, it) for name, it in backend.open_sockets.items() if it is not None and it.opened_at_s <= until_s)

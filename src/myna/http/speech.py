@@ -93,10 +93,7 @@ async def _speak_whole(asker: Asker, command: SpeakCommand) -> Sequence[EncodedC
 async def speak_along(
     backend: Backend, command: SpeakCommand, record: RequestRecord
 ) -> AsyncGenerator[EncodedChunk, None]:
-    """The use case's chunks, noted in the record; none for a text of white space. Closing this stops the engine.
-
-    Raises, before the first chunk: QuotaExhausted, and everything that the use case refuses.
-    """
+    """The chunks, noted; none for white space. Closing stops the engine. Raises, before the first: refusals."""
     record.voice_id, record.model, record.chars = command.voice_id[:128], command.model_id, len(command.text)
     record.engine = backend.services.engine.spec.id
     await backend.allowances.check_speech(command.workspace)

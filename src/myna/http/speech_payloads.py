@@ -26,10 +26,7 @@ class SpeechPayloads:
         self._is_first = True
 
     async def of(self, chunks: AsyncGenerator[EncodedChunk, None]) -> AsyncGenerator[JsonObject, None]:
-        """For each chunk none, one, or an audio object and one with its timestamps (ASYNC). Closes the chunks.
-
-        After the last: timestamps that came with no audio of their own.
-        """
+        """None, one, or an audio object and one of its timestamps (ASYNC) each; at last those left. Closes chunks."""
         async with aclosing(chunks):
             async for chunk in chunks:
                 for payload in self._of_chunk(chunk):

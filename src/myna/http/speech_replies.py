@@ -1,5 +1,4 @@
-"""Speech as replies carry it (wire-contract.md#speech and #timestamps), for the description: the endpoints write it
-directly."""
+"""Speech in replies (wire-contract.md#speech and #timestamps), for the description: endpoints write it directly."""
 
 from typing import Any
 

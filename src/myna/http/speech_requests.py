@@ -18,11 +18,7 @@ _COMPANDED = (AudioEncoding.ALAW, AudioEncoding.MULAW)
 _COMPANDED_RATE_HZ = 8000
 
 
-def _or_default(model_id: str) -> str:
-    return model_id or DEFAULT_MODEL
-
-
-ModelId = Annotated[Text, AfterValidator(_or_default)]
+ModelId = Annotated[Text, AfterValidator(lambda model_id: model_id or DEFAULT_MODEL)]
 
 
 class TimestampTransport(StrEnum):
@@ -106,8 +102,7 @@ class SpeechSettings(ProtoMessage):
 
     @property
     def asked_design(self) -> SpokenDesignMessage | None:
-        """What the voice is made from; beside a voice's id an empty description counts as absent
-        (wire-contract.md#json)."""
+        """The voice's source; beside an id an empty description counts as absent (wire-contract.md#json)."""
         design = self.voice_design
         return None if design is None or (self.voice_id and not design.design_prompt) else design
 

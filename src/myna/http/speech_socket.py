@@ -1,5 +1,4 @@
-"""The speech socket (wire-contract.md#socket): many contexts on one connection, pipelined, each answered in its own
-time."""
+"""The speech socket (wire-contract.md#socket): many contexts on one connection, each answered in its own time."""
 
 import secrets
 from typing import Any
@@ -70,14 +69,14 @@ class _Session(ContextSession):
         """Raises: InvalidRequest, VoiceNotFound, Overloaded and the like, told in the context."""
         if name == "create":
             return await self._create(context_id or secrets.token_hex(8), payload)
+        if name == "send_text":
+            return self._send_text(context_id, check_message(payload, SendText))
         context = self._find(context_id, name)
         if name == "update_config":
             settings = updated(context.settings, payload)
             await self._check(settings)
             context.change(settings)
             await self._outlet.send(event_frame(context.context_id, "contextUpdated", settings.to_echo()))
-        elif name == "send_text":
-            self._send_text(context, check_message(payload, SendText))
         elif name == "flush_context":
             context.flush()
         elif name == "close_context":
@@ -101,12 +100,17 @@ class _Session(ContextSession):
         await self._outlet.send(event_frame(context_id, "contextCreated", settings.to_echo()))
         return context_id
 
-    def _send_text(self, context: SocketContext, message: SendText) -> None:
+    def _send_text(self, context_id: str, message: SendText) -> str:
+        """Raises: ResourceNotFound, TextTooLong."""
+        if not message.text and message.flush_context is None:
+            return context_id  # keeps the connection; some clients send it when their context is over, or have none
+        context = self._find(context_id, "send_text")
         check_length(message.text, self._limits.max_socket_text_chars)
         if message.text:
             context.add_text(message.text)
         if message.flush_context is not None:
             context.flush()
+        return context.context_id
 
     def _find(self, context_id: str, command: str) -> SocketContext:
         """The context that is meant; the only one if none is named. Raises: ResourceNotFound."""

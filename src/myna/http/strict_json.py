@@ -10,7 +10,7 @@ _MAX_COMMAS = 200_000
 
 
 def parse_object(body: bytes | str) -> dict[str, Any]:
-    """A JSON object, strictly: UTF-8, no NaN, no repeated names, no lone surrogates. Raises: InvalidRequest."""
+    """A JSON object, strictly: UTF-8, no NaN, no repeated names. Raises: InvalidRequest."""
     try:
         text = body.decode("utf-8-sig") if isinstance(body, bytes) else body
         if not text.strip():
@@ -19,7 +19,7 @@ def parse_object(body: bytes | str) -> dict[str, Any]:
             raise _Refused("it has too many fields")
         value = json.loads(text, object_pairs_hook=_unique_fields, parse_constant=_refuse_constant)
         if "\\u" in text:
-            _refuse_half_pairs(value)
+            value = _with_whole_characters(value)
     except UnicodeDecodeError as exc:
         raise InvalidRequest("The request's body is not UTF-8. Send JSON in UTF-8.") from exc
     except RecursionError as exc:
@@ -52,9 +52,12 @@ def _unique_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-def _refuse_half_pairs(value: object) -> None:
-    """Only escapes can write them, so that no body without any pays for this."""
+def _with_whole_characters(value: Any) -> Any:  # Any: whatever JSON held
+    """U+FFFD for each half of a surrogate pair: programs in UTF-16 cut a text wherever its 1000th unit is, and one
+    emoji is no reason to lose the rest. Only escapes can write halves, so that no body without any pays for this."""
+    text = json.dumps(value, ensure_ascii=False)
     try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError as exc:
-        raise _Refused("a string holds half a surrogate pair") from exc
+        text.encode()
+    except UnicodeEncodeError:
+        return json.loads(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
+    return value

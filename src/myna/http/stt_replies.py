@@ -10,12 +10,7 @@ from myna.http.stt_request import StreamConfigMessage, TranscribeConfigMessage
 from myna.text.languages.registry import open_language
 from myna.usecases.listen_live import Turn
 
-
-def _to_ms(time_s: float) -> int:
-    return round(time_s * 1000)
-
-
-_Ms = Annotated[int, BeforeValidator(_to_ms)]
+_Ms = Annotated[int, BeforeValidator(lambda time_s: round(time_s * 1000))]
 """Made of seconds."""
 _LongMs = Annotated[_Ms, PlainSerializer(str)]
 """64 bits: a string in protobuf-JSON."""

@@ -35,6 +35,8 @@ class SttEncoding(StrEnum):
     MP3 = "MP3"
     OGG_OPUS = "OGG_OPUS"
     FLAC = "FLAC"
+    MULAW = "MULAW"
+    ALAW = "ALAW"
     AUTO_DETECT = "AUTO_DETECT"
 
 

@@ -1,5 +1,4 @@
-"""A whole recording in, its words out: as Inworld's clients ask (wire-contract.md#stt) and as OpenAI's do
-(wire-contract.md#transcriptions)."""
+"""A recording in, its words out: as Inworld's (wire-contract.md#stt) or OpenAI's (wire-contract.md#transcriptions)."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -19,7 +18,7 @@ from myna.http.captions import captions_of, write_srt, write_vtt
 from myna.http.lines import EVENTS, event_lines
 from myna.http.openai_names import TRANSCRIPTION_MODELS
 from myna.http.openapi import ERRORS, content_of
-from myna.http.proto_message import AudioFile, ProtoMessage, Text
+from myna.http.proto_message import AudioFile, ProtoQuery, Text
 from myna.http.reply import JsonReply
 from myna.http.request_body import FormBody, JsonBody
 from myna.http.stt_replies import TranscribeReply
@@ -29,6 +28,8 @@ from myna.text.languages.registry import open_language
 router = APIRouter(responses=ERRORS)
 
 JsonObject = dict[str, object]
+_LISTS = ("timestamp_granularities", "languages", "keywords")
+"""Also without the `[]` that OpenAI's own clients write behind their names."""
 
 
 class TranscriptFormat(StrEnum):
@@ -39,7 +40,7 @@ class TranscriptFormat(StrEnum):
     VTT = "vtt"
 
 
-class TranscriptionRequest(ProtoMessage):
+class TranscriptionRequest(ProtoQuery):
     """A recording, and how its words are wanted."""
 
     without_effect = frozenset({"temperature", "include", "chunking_strategy", "known_speaker_names"})
@@ -106,7 +107,7 @@ async def transcribe(
     responses=content_of({"application/json": "JSON,", "text/plain": "text or subtitles,", EVENTS: "or events."}),
 )
 async def create_transcription(
-    asker: Listener, message: Annotated[TranscriptionRequest, Depends(FormBody(TranscriptionRequest))]
+    asker: Listener, message: Annotated[TranscriptionRequest, Depends(FormBody(TranscriptionRequest, _LISTS))]
 ) -> Response:
     """The words of a recording, with times if they are asked for."""
     lang = message.check()

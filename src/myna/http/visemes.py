@@ -1,5 +1,4 @@
-"""Mouth shapes for phones (wire-contract.md#timestamps): the small alphabet that the documented service writes beside
-phones, and OpenXR's fifteen, one after the other along the audio."""
+"""Mouth shapes for phones (wire-contract.md#timestamps): the service's alphabet beside phones, and OpenXR's fifteen."""
 
 import tomllib
 from collections.abc import Sequence
@@ -59,8 +58,4 @@ class LipLine:
     def _shape(self, viseme: str, end_s: float) -> JsonObject:
         start_s, self._end_s = self._end_s, end_s
         duration_s = round(end_s, 4) - round(start_s, 4)
-        return {
-            "visemeSymbol": viseme,
-            "startTimeSeconds": round(start_s, 4),
-            "durationSeconds": round(duration_s, 4),
-        }
+        return {"visemeSymbol": viseme, "startTimeSeconds": round(start_s, 4), "durationSeconds": round(duration_s, 4)}

@@ -6,12 +6,11 @@ What the original does not have is marked "extra" and left out when `strict_repl
 import math
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from myna.domain.finding import Finding
 from myna.domain.voice import Voice
 from myna.http.reply import LEFT_OUT, Moment, Reply
-from myna.usecases.manage_voices import VoicePage
 from myna.usecases.voice_filter import format_time, is_custom
 
 
@@ -23,17 +22,15 @@ def rounded(value: float | None, num_digits: int = 3) -> float | None:
 Rounded = Annotated[float | None, BeforeValidator(rounded)]
 
 
-def _of_a_value(unit: str, info: ValidationInfo) -> str:
-    return unit if info.data["value"] is not None else ""
-
-
 class NoteReply(Reply):
     """A remark on a sample or a voice."""
 
     text: Annotated[str, Field(validation_alias="message")]
     code: str = ""
     value: Annotated[Rounded, LEFT_OUT] = None
-    unit: Annotated[str, AfterValidator(_of_a_value), LEFT_OUT] = ""
+    unit: Annotated[
+        str, AfterValidator(lambda unit, info: unit if info.data["value"] is not None else ""), LEFT_OUT
+    ] = ""
     start_seconds: Annotated[Rounded, Field(validation_alias="start_s"), LEFT_OUT] = None
     end_seconds: Annotated[Rounded, Field(validation_alias="end_s"), LEFT_OUT] = None
 
@@ -138,11 +135,6 @@ class VoiceListReply(Reply):
     voices: list[VoiceReply]
     total_size: int
     next_page_token: str
-
-    @classmethod
-    def of(cls, page: VoicePage, *, is_strict: bool) -> Self:
-        voices = [VoiceReply.of(voice, is_strict=is_strict) for voice in page.voices]
-        return cls(voices=voices, total_size=page.total_size, next_page_token=page.next_page_token)
 
 
 class LegacyVoiceReply(Reply):

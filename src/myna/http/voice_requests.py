@@ -1,5 +1,4 @@
-"""What the Voice API is asked (wire-contract.md#voice and #clone): fields, their types, and the commands that are made
-of them."""
+"""What the Voice API is asked (wire-contract.md#voice and #clone), and the commands that are made of it."""
 
 from typing import Annotated
 
@@ -69,11 +68,6 @@ class AudioProcessingMessage(ProtoMessage):
     remove_background_noise: Flag = False
 
 
-def _as_consent(value: object) -> object:
-    """A bare text is the statement."""
-    return {"statement": value} if isinstance(value, str) else value
-
-
 class ConsentMessage(ProtoMessage):
     """Who agreed that a voice is copied. Kept as it is said; nobody checks whether it is true."""
 
@@ -118,7 +112,7 @@ class CloneVoiceRequest(ProtoMessage):
     validate_only: Annotated[Flag, Field(description="Extra: answer what was heard, store nothing.")] = False
     consent: Annotated[
         ConsentMessage,
-        BeforeValidator(_as_consent),
+        BeforeValidator(lambda value: {"statement": value} if isinstance(value, str) else value),
         Field(description="Extra: who agreed to what, kept with the voice; a text is the statement alone."),
     ] = ConsentMessage()
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -84,21 +85,19 @@ async def clone_voice(
 
 
 async def clone_along(asker: Asker, command: CloneVoiceCommand, consent: ConsentMessage) -> CloneVoiceResult:
-    """The use case with all that belongs to it: consent where it is required, repeats, allowances, record, audit log.
-
-    Raises: ConsentRequired, QuotaExhausted, and what the use case raises.
-    """
+    """With consent where required, repeats, allowances, record, audit log. Raises: ConsentRequired, ..."""
     if asker.backend.limits.require_consent and not command.validate_only:
         consent.require()
     services, record = asker.services, asker.record
     record.num_samples = len(command.samples)
     record.engine = services.engine.spec.id
-    async with services.repeated_requests(asker.workspace, mark_of(asker.request)) as made:
+    mark = mark_of(asker.request)
+    async with services.repeated_requests(asker.workspace, mark) as made:
         if made.voice_ids:
             result, outcome = await services.clone_voice.recall(command, made.voice_ids[0]), "repeated"
         else:
             async with asker.backend.allowances.voices(asker.workspace, 0 if command.validate_only else 1, made):
-                result = await services.clone_voice(command)
+                result = await services.clone_voice(replace(command, mark=mark))
                 made.voice_ids = (result.voice.voice_id,) if result.voice is not None else ()
                 await _note_made(asker, "clone", made, [sample.recording_sha256 for sample in result.samples])
             outcome = "validated" if command.validate_only else "cloned" if made.voice_ids else "unusable"
@@ -109,10 +108,7 @@ async def clone_along(asker: Asker, command: CloneVoiceCommand, consent: Consent
 
 
 async def _note_made(asker: Asker, act: Act, made: Outcome, recordings: Sequence[str] = ()) -> None:
-    """Note what was made. If that fails nothing was made: the same request may be sent again.
-
-    Raises: ServiceUnavailable.
-    """
+    """If it fails nothing was made: the same request may be sent again. Raises: ServiceUnavailable."""
     try:
         for voice_id in made.voice_ids:
             await asker.note(act, voice_id, recordings)
@@ -145,7 +141,13 @@ async def design_voice(
 async def list_voices(asker: Reader, query: Annotated[ListVoicesQuery, Query()]) -> Response:
     """The stock voices and the workspace's own."""
     page = await asker.services.manage_voices.list(asker.workspace, query.to_query())
-    return await large_reply(lambda: VoiceListReply.of(page, is_strict=asker.is_strict))
+    return await large_reply(
+        lambda: VoiceListReply(
+            voices=[VoiceReply.of(voice, is_strict=asker.is_strict) for voice in page.voices],
+            total_size=page.total_size,
+            next_page_token=page.next_page_token,
+        )
+    )
 
 
 @_in_both_forms("GET", "/supportedLanguages", "List languages")

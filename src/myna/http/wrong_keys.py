@@ -22,11 +22,8 @@ _MAX_KNOWN = 10_000
 
 
 class WrongKeys:
-    """Looks keys up, but for a sender of wrong ones only after a wait that doubles with each.
-
-    A key that was right before is always looked up, and so is a token that was signed here: nobody is kept out by
-    another behind the same address.
-    """
+    """Looks keys up; who sends wrong ones waits, twice as long each time. A key that was right here before, or a token
+    signed here, always passes: nobody is kept out by another behind the same address."""
 
     def __init__(self, keys: Tokens, clock: Clock, metrics: Metrics, tallies: Tallies) -> None:
         self._keys = keys

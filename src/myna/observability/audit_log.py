@@ -1,9 +1,6 @@
-"""Who did what with which voice: one JSON line an act, each with the digest of the line before.
-
-Never holds text, names of people or keys: a key is told by its id, a voice by the SHA-256 of its id, a recording by its
-own. Beside the lines lies a small file that knows how many there are and the last one's digest, so that lines are
-missed at the end too. Whoever can write both files can make up a whole new chain: note a digest elsewhere to prove one.
-"""
+"""Who did what with which voice: one JSON line an act, with the digest of the line before. No text, names or keys: a
+key's id, SHA-256 of a voice's id and of recordings. A small file beside knows number and digest of the last, so that
+missing ends show. Who can write both can make up a chain: note a digest elsewhere."""
 
 import hashlib
 import json
@@ -70,12 +67,8 @@ class AuditLog:
     def note(
         self, act: Act, voice_id: str, *, key_id: str, request_id: str = "", recordings: Sequence[str] = ()
     ) -> None:
-        """Write a line; what changes a voice is on the disk itself when this returns. Blocks for a moment.
-
-        voice_id: empty for a voice of a description, made for one speech. key_id: whose act it is. recordings: SHA-256
-        of each.
-        Raises: ServiceUnavailable, if it cannot be written.
-        """
+        """On the disk itself when this returns, if it changes a voice; blocks for a moment. voice_id: empty for a
+        description's. key_id: whose act it is. recordings: SHA-256 of each. Raises: ServiceUnavailable."""
         fields: dict[str, object] = {
             "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "act": act,
@@ -141,10 +134,7 @@ class AuditReport:
 
 
 def verify_audit_log(files: Sequence[Path]) -> AuditReport:
-    """Look whether every line is there and as it was written.
-
-    files: the parts of one log, oldest first; what knows its end lies beside the last. Raises: OSError.
-    """
+    """Whether every line is there as written. files: parts of one log, oldest first. Raises: OSError."""
     problems: list[str] = []
     num_lines, number, digest = 0, 0, _NO_DIGEST
     digests = {0: _NO_DIGEST}

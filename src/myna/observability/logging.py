@@ -1,18 +1,14 @@
-"""How the service logs: one canonical line per request, JSON for machines, text for people.
-
-Library code only calls `logging.getLogger(__name__)`; only `cli` and `deploy` call `configure_logging`.
-"""
+"""One canonical line per request, JSON or text. Library code only calls `getLogger`; `cli` and `deploy` configure."""
 
 import logging
 import sys
 from dataclasses import asdict
-from typing import TextIO
 
 import structlog
 
 from myna.domain.consent import digest_voice_id
 from myna.observability.request_record import RequestRecord
-from myna.observability.tracing import current_trace_id
+from myna.observability.tracing import current_record
 
 REQUEST_LOGGER = "myna.request"
 """The canonical lines, so that they can be routed apart."""
@@ -32,7 +28,7 @@ def log_request(record: RequestRecord) -> None:
 
 def _add_trace_id(_logger: object, _name: str, fields: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Also to lines that are no request's own, such as a traceback."""
-    if trace_id := current_trace_id():
+    if trace_id := current_record().trace_id:
         fields.setdefault("trace_id", trace_id)
     return fields
 
@@ -44,8 +40,8 @@ def _hide_voice_id(_logger: object, _name: str, fields: structlog.typing.EventDi
     return fields
 
 
-def configure_logging(log_format: str = "text", stream: TextIO | None = None) -> None:
-    """Send every logger of the process to `stream` (default: standard error). log_format: `text` or `json`."""
+def configure_logging(log_format: str) -> None:
+    """Send every logger of the process to standard error. log_format: `text` or `json`."""
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -54,19 +50,17 @@ def configure_logging(log_format: str = "text", stream: TextIO | None = None) ->
         _add_trace_id,
         _hide_voice_id,
     ]
-    target = stream if stream is not None else sys.stderr
     final: list[structlog.typing.Processor]
     if log_format == "json":
         final = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
         # A plain traceback: the pretty one prints local variables, and those hold text, transcripts and keys.
         plain = structlog.dev.plain_traceback
-        final = [structlog.dev.ConsoleRenderer(colors=target.isatty(), exception_formatter=plain)]
-    handler = logging.StreamHandler(target)
+        final = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+    handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final]
         )
     )
     root = logging.getLogger()

@@ -46,11 +46,7 @@ _KINDS: dict[str, Any] = {"counter": Counter, "gauge": Gauge, "histogram": Histo
 
 
 class Metrics:
-    """The counters of one application, in a registry of their own.
-
-    Where `PROMETHEUS_MULTIPROC_DIR` names a folder, the Prometheus client keeps all counts there, and the page shows
-    the sum of all processes that do (`myna serve --workers`).
-    """
+    """Of one application. With `PROMETHEUS_MULTIPROC_DIR` counts are kept there, and the page shows all processes'."""
 
     def __init__(self) -> None:
         self._folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")

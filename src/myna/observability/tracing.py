@@ -1,8 +1,5 @@
-"""The trace that a request belongs to, and OpenTelemetry's spans of it where that is installed (`myna[otel]`).
-
-The only file that imports opentelemetry, and only once it is told where spans go. Spans hold numbers, names of routes
-and codes: no text, no ids of voices, no messages of exceptions.
-"""
+"""The trace of a request, and OpenTelemetry's spans of it where installed (`myna[otel]`), imported here alone once
+it is told where they go. Spans hold numbers, routes and codes: no text, ids of voices, messages of exceptions."""
 
 import logging
 import os
@@ -25,21 +22,15 @@ _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 """Source: W3C Trace Context. The first group is the trace."""
 
-_record: ContextVar[RequestRecord | None] = ContextVar("record", default=None)
+_NOTHING = RequestRecord("nothing")
+_record: ContextVar[RequestRecord] = ContextVar("record", default=_NOTHING)
 _tracer: "Tracer | None" = None
 """None: no spans."""
 
 
-def current_trace_id() -> str:
-    """32 hex digits; empty outside of a request."""
-    record = _record.get()
-    return record.trace_id if record is not None else ""
-
-
-def current_workspace() -> str:
-    """Whose work this is; empty outside of a request."""
-    record = _record.get()
-    return record.workspace if record is not None else ""
+def current_record() -> RequestRecord:
+    """Of the request that is answered, or the part of a socket's; outside of one it says nothing."""
+    return _record.get()
 
 
 @contextmanager
@@ -60,7 +51,7 @@ def trace_request(record: RequestRecord, traceparent: str = "") -> Iterator[None
     """
     with ExitStack() as ending:
         given = _TRACEPARENT.fullmatch(traceparent)
-        record.trace_id = given[1] if given else current_trace_id() or record.request_id
+        record.trace_id = given[1] if given else current_record().trace_id or record.request_id
         if _tracer is not None:
             span = ending.enter_context(_begin(_tracer, record.event, traceparent if given else ""))
             record.trace_id = format(span.get_span_context().trace_id, "032x")

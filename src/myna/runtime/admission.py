@@ -1,11 +1,7 @@
-"""One line before the engine slots, or before a pool of threads: fair between workspaces, refused when it is too long.
-
-Workspaces take turns (start-time fair queueing: Goyal, Vin, Cheng, 1996); within one it is the turn of whoever is due
-first (earliest deadline first: Liu and Layland, 1973), which among newcomers is whoever came first. In a full line a
-newcomer takes the last place of the workspace that has the most, if its own has less.
-
-Lives on the event loop. `is_wanted`, `is_due_before`, `is_busy` and `num_busy` alone may be read from any thread.
-"""
+"""One line before the engine slots, or a pool of threads. Workspaces take turns (start-time fair queueing: Goyal,
+Vin, Cheng, 1996), within one whoever is due first (earliest deadline first: Liu and Layland, 1973). In a full line a
+newcomer takes the last place of the workspace that has the most, if its own has less. On the event loop;
+`is_wanted`, `is_due_before`, `is_busy` and `num_busy` from any thread."""
 
 import asyncio
 from collections import Counter
@@ -15,7 +11,7 @@ from time import monotonic
 from typing import Generic, TypeVar
 
 from myna.domain.errors import Overloaded, ServiceUnavailable
-from myna.observability.tracing import current_workspace
+from myna.observability.tracing import current_record
 from myna.runtime.foreground import Foreground
 
 S = TypeVar("S")
@@ -48,15 +44,9 @@ class WaitingLine(Generic[S]):
     """Hands out slots. Whoever got one gives it back with `leave`."""
 
     def __init__(
-        self,
-        slots: Iterable[S],
-        max_waiting: int,
-        foreground: Foreground,
-        on_wanted: Callable[[], None] = lambda: None,
+        self, slots: Iterable[S], max_waiting: int, foreground: Foreground, on_wanted: Callable[[], None] = lambda: None
     ) -> None:
-        """max_waiting: how many newcomers may wait. foreground: is told of every slot that is handed out.
-        on_wanted: called when somebody begins to wait.
-        """
+        """max_waiting: newcomers. foreground: is told of slots handed out. on_wanted: called when one waits."""
         self._free = list(slots)
         self._num_slots = len(self._free)
         self._max_waiting = max_waiting
@@ -66,15 +56,13 @@ class WaitingLine(Generic[S]):
         self._number = 0
         """Of the turn that was given last: how many somebody who waits all the time has had before it."""
         self._next_numbers: dict[str, int] = {}
-        """Workspace -> number of its next turn, if that is higher than the last one given. Only turns that are given
-        count, so whoever leaves the line costs its workspace nothing."""
+        """Workspace -> its next turn, if above the last given. Only turns given count: whoever leaves costs nothing."""
         self._is_closed = False
         self._idle = asyncio.Event()
         self._idle.set()
 
     async def wait_until_idle(self, *, elsewhere: bool) -> None:
-        """Until nobody has a slot, or the line is closed. elsewhere: some seconds for other processes of this machine,
-        too."""
+        """Until nobody has a slot, or it closes. elsewhere: some seconds for other processes of this machine, too."""
         await self._idle.wait()
         if elsewhere:
             await self._foreground.wait_for_others()
@@ -106,16 +94,13 @@ class WaitingLine(Generic[S]):
         return self._num_slots - len(self._free)
 
     async def enter(self, *, is_newcomer: bool = True, due_s: float | None = None, only: S | None = None) -> S:
-        """Wait for a slot, on behalf of the current request's workspace. Cancelling leaves the line.
-
-        is_newcomer: False for a request that was let in before and gave its slot away in between: it has to wait like
-        everybody, but is never refused. due_s: when it needs the slot, in seconds of `time.monotonic`; if not given,
-        half a second after whatever moment it is, for five seconds. only: no other slot will do.
-        Raises: Overloaded, ServiceUnavailable (closing).
-        """
+        """Wait for a slot for the current workspace; cancelling leaves the line. is_newcomer: False for who gave its
+        slot away in between: it waits, but is never refused. due_s: `time.monotonic` seconds; by default half a
+        second from whatever moment it is, for five seconds. only: no other slot will do. Raises: Overloaded,
+        ServiceUnavailable (closing)."""
         if self._is_closed:
             raise closing()
-        workspace = current_workspace()
+        workspace = current_record().workspace
         free = next((slot for slot in reversed(self._free) if only is None or only is slot), None)
         if free is not None:  # nobody who waits can take it, or had got it
             self._idle.clear()

@@ -1,10 +1,6 @@
-"""Speech that nobody waits for (jobs), without getting into the way of speech that somebody does.
-
-It has an engine instance of its own in a thread of low priority, as work at leisure has (`leisure_lane.py`), and begins
-no chunk while the live slots are busy, however long that is; for speech in other processes of the machine it waits
-some seconds before a segment. The instance is loaded when the first job comes and given back when none has come for a
-while.
-"""
+"""Speech that nobody waits for (jobs): an engine of its own in a thread of low priority (`leisure_lane.py`), which
+begins no chunk while live slots are busy, waits some seconds for other processes before a segment, is loaded with
+the first job and given back when none has come for a while."""
 
 import asyncio
 from dataclasses import replace

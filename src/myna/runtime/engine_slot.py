@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
 from myna.engines.base import Engine, EngineSettings, EngineSpec, VoiceState
 from myna.runtime.owner_thread import OwnerThread
-from myna.runtime.voice_cache import VoiceCache
 
 
 class EngineSlot:
@@ -34,21 +33,21 @@ class EngineSlot:
         self._begin()
 
     def _begin(self) -> None:
-        self._voices = VoiceCache(self._max_cached_voices)
+        keep = lru_cache(self._max_cached_voices)
+        self._voices = keep(lambda content: self.engine.load_voice(content))  # noqa: PLW0108  (the engine of then)
         self._engine: Engine | None = None
         self.thread = OwnerThread(self._name, self._prepare)
-
-    @staticmethod
-    def _note_step(thread: OwnerThread, before_step: Callable[[], None]) -> None:
-        thread.num_steps += 1
-        before_step()
 
     @property
     def engine(self) -> Engine:
         """Loaded by the first call that needs it; `load` is that call at start-up."""
         if self._engine is None:
             thread = self.thread
-            before_step = partial(self._note_step, thread, self._settings.before_step)
+
+            def before_step() -> None:
+                thread.num_steps += 1
+                self._settings.before_step()
+
             engine = self._spec.load(replace(self._settings, before_step=before_step))
             if self.thread is not thread:
                 engine.close()
@@ -61,11 +60,8 @@ class EngineSlot:
         return self._engine is not None
 
     def give_up(self) -> OwnerThread:
-        """Leave a thread that hangs behind, with its engine, and begin again with others. Called on the event loop.
-
-        Whoever waits for it is told. If it ever gets on, it gives the engine's memory back and ends.
-        Returns the thread that is left.
-        """
+        """Leave a thread that hangs, with its engine, and begin again; on the event loop. Whoever waits is told; if
+        it ever gets on, it gives its memory back. Returns the thread."""
         thread, engine = self.thread, self._engine
         self._begin()
         thread.give_up(hung())
@@ -81,7 +77,7 @@ class EngineSlot:
 
     def voice(self, artifact: VoiceArtifact) -> VoiceState:
         """Opened, or still open. Raises: VoiceIncompatible."""
-        return self._voices.get(artifact.digest, partial(self.engine.load_voice, artifact.content))
+        return self._voices(artifact.content)
 
     def speak_whole(
         self, artifact: VoiceArtifact, segments: Sequence[SpeechSegment], options: SynthesisOptions
@@ -101,7 +97,7 @@ class EngineSlot:
     def unload(self) -> None:
         """Give the engine's memory back; it is loaded again when it is needed."""
         if self._engine is not None:
-            self._voices.clear()  # they are of no use to another instance
+            self._voices.cache_clear()  # they are of no use to another instance
             self._engine.close()
             self._engine = None
 

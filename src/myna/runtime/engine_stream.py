@@ -104,7 +104,7 @@ class InProcessEngineStream:
                     due_s = None if is_newcomer else self._hand_over.due_s
                     slot = await self._line.enter(is_newcomer=is_newcomer, due_s=due_s, only=self._speech.slot)
                 is_newcomer = False
-                self._turn = slot.thread.submit(partial(self._speak, slot))
+                self._turn = slot.thread.submit(partial(self._speech.go_on, slot, partial(self._should_give_way, slot)))
                 self._turn.add_done_callback(lambda _, slot=slot: self._line.leave(slot))  # type: ignore[misc]
                 with trace_part("engine speaks"):
                     is_done = await asyncio.shield(self._turn)
@@ -142,9 +142,6 @@ class InProcessEngineStream:
         if not task.cancelled() and (exc := task.exception()) is not None:
             logger.error("a speech stream failed", exc_info=exc)
             self._hand_over.finish(EngineFailure("The speech could not be made. The server's log has the reason."))
-
-    def _speak(self, slot: EngineSlot) -> bool:
-        return self._speech.go_on(slot, partial(self._should_give_way, slot))
 
     def _should_give_way(self, slot: EngineSlot) -> bool:
         if self._gives_way_to is not None and self._gives_way_to.is_busy(elsewhere=self._speech.is_between_segments):

@@ -92,11 +92,8 @@ class Foreground:
 
 
 class _Sign:
-    """A file that each process has locked for reading while it serves somebody.
-
-    The kernel takes the lock from a process that dies. To ask whether there is one takes none, so that whoever asks,
-    at the lowest priority, holds nobody up. Its time is that of the last end.
-    """
+    """A file that each process has locked for reading while it serves somebody; the kernel unlocks it for one that
+    dies. Asking takes no lock, so that it holds nobody up. Its time is that of the last end."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,9 +1,5 @@
-"""Chunks on their way from an owner thread to the event loop.
-
-The engine works two chunks ahead and then waits for the consumer, so that little is made for somebody who leaves.
-When others wait for the slot it does not wait: it works ahead for a few seconds of audio and then lets them in; the
-rest is made in a later turn.
-"""
+"""Chunks from an owner thread to the event loop. The engine works two ahead and waits for the consumer; when others
+wait for the slot it works ahead for a few seconds of audio, lets them in, and makes the rest in a later turn."""
 
 import asyncio
 import threading
@@ -21,17 +17,15 @@ _AMPLE_S = 4.0
 _SCARCE_S = 2.0
 """... and below this it needs the engine again."""
 _WHOLE_SHARE = 0.25
-"""Somebody who hears nothing before the end plays four times as fast, so to say: such requests are served nearly one
-after the other, as the last of them is ready no sooner if they take turns, and the first one later."""
+"""Who hears nothing before the end plays four times as fast, so to say: such requests are served one after the
+other, since taking turns makes the first one later and the last no sooner."""
 
 
 class ChunkHandOver:
     """One producer in its owner thread, one consumer on the event loop."""
 
     def __init__(self, sample_rate_hz: int, is_wanted: Callable[[], bool], *, is_stream: bool = True) -> None:
-        """is_wanted: somebody else waits for the producer's slot; asked from its thread. is_stream: the consumer plays
-        what it gets as it comes, and is not one who waits for the end.
-        """
+        """is_wanted: somebody waits for the slot; asked from the producer's thread. is_stream: played as it comes."""
         self._loop = asyncio.get_running_loop()
         self._is_wanted = is_wanted
         self._sample_rate_hz = sample_rate_hz

@@ -1,7 +1,4 @@
-"""Engines in this process: the default implementation of `EngineClient`.
-
-One owner thread per slot, one line before the slots, chunks handed over two at a time (docs/decisions/0007).
-"""
+"""Engines in this process: an owner thread per slot, one line before them, two chunks ahead (docs/decisions/0007)."""
 
 import asyncio
 import logging
@@ -65,13 +62,10 @@ class InProcessEngineClient:
         max_open_streams: int = _MAX_OPEN_STREAMS,
         hang_s: float = _HANG_S,
     ) -> None:
-        """foreground: what else is served, so that work at leisure lets that go first too; told of what is served here.
-        num_slots: requests that are served at one time, each by an engine instance of its own.
-        queue_length: requests that may wait for a slot.
-        cache_bytes: what the loaded voices that each instance keeps may take.
-        max_open_streams: streams that may be open, read or not.
-        hang_s: an engine that makes no step for so long is given up, and another one loaded in its place.
-        """
+        """foreground: goes before work at leisure; told of what is served here. num_slots: requests at one time, an
+        instance each. queue_length: that may wait. cache_bytes: of the loaded voices of an instance.
+        max_open_streams: read or not. hang_s: an engine that makes no step for so long is given up, and another
+        loaded."""
         self._spec = spec
         self._settings = settings
         self._num_slots = num_slots

@@ -1,9 +1,6 @@
-"""Making voices better at leisure, without getting into the way of speech.
-
-Such work takes minutes, so it may not have a slot that speech waits for. It gets an engine instance of its own, loaded
-when the first of it comes and given back after the last, in a thread of low priority: the machine's scheduler
-gives it what speech leaves. And between its steps it waits until nobody is being served.
-"""
+"""Making voices better at leisure: minutes, so in no slot of speech, but by an engine of its own in a thread of low
+priority, loaded with the first piece and given back after the last, which waits between steps until nobody is
+served."""
 
 import asyncio
 import os
@@ -23,9 +20,7 @@ T = TypeVar("T")
 
 _MAX_WAITING = 64
 _LOW_PRIORITY = 10
-"""Nice value; a tenth of what others get. Threads that the engine starts inherit it on Linux. The lowest, 19, would
-leave a voice unheard for hours on a busy machine.
-"""
+"""Nice value; a tenth of what others get, inherited on Linux. At 19 a busy machine would never hear a voice."""
 _NUM_THREADS = 1
 """More would only be faster on an idle machine, and idle helper threads that spin disturb even at this priority."""
 _KEEP_S = 3.0
@@ -52,10 +47,7 @@ class LeisureLane:
         """Of the call that runs: whoever wanted it has left."""
 
     async def run(self, work: Callable[[EngineSlot], T]) -> T:
-        """A caller who leaves ends the work within a step.
-
-        Raises: Overloaded, ServiceUnavailable, EngineFailure and what the engine refuses.
-        """
+        """Who leaves ends it within a step. Raises: Overloaded, ServiceUnavailable, EngineFailure, the engine's own."""
         if self._closed.is_set():
             raise closing()
         if self._num_open > _MAX_WAITING:

@@ -19,9 +19,7 @@ class ThreadOffload:
     def __init__(
         self, num_threads: int, max_waiting: int, foreground: Foreground | None = None, *, is_at_leisure: bool = False
     ) -> None:
-        """max_waiting: pieces of work that may wait for a thread; one more is refused.
-        is_at_leisure: nobody waits for the work, which lets the foreground go first.
-        """
+        """max_waiting: pieces that may wait for a thread. is_at_leisure: lets the foreground go first."""
         self._foreground = foreground or Foreground()
         self._is_at_leisure = is_at_leisure
         self._executor = (
@@ -34,10 +32,7 @@ class ThreadOffload:
         self._is_closed = False
 
     async def __call__(self, work: Callable[[], T]) -> T:
-        """With the caller's context variables. A caller who is cancelled leaves the work behind, which still counts.
-
-        Raises: Overloaded, ServiceUnavailable (closing), and what `work` raises.
-        """
+        """In the caller's context. Who is cancelled leaves work behind. Raises: Overloaded, ServiceUnavailable, ..."""
         place = await self._line.enter()
         if self._is_closed:  # in the moment in which it was this one's turn
             self._line.leave(place)

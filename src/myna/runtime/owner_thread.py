@@ -1,8 +1,5 @@
-"""A thread that owns something which must only ever be touched by one thread: an engine.
-
-Model libraries are blocking and rarely thread-safe, and a generator must be closed where it runs. So one thread loads
-the engine, makes every call and closes every iterator.
-"""
+"""A thread that owns an engine: model libraries are blocking and rarely thread-safe, and a generator must be closed
+where it runs, so one thread loads it, makes every call and closes every iterator."""
 
 import asyncio
 import contextlib
@@ -31,8 +28,7 @@ class _Call:
 
 
 class OwnerThread:
-    """Runs calls one after the other, whatever they raise. A daemon: a call that never ends does not keep the
-    interpreter from exiting."""
+    """Runs calls one after the other, whatever they raise. A daemon: one that never ends does not hold up the exit."""
 
     def __init__(self, name: str, prepare: Callable[[], None] | None = None) -> None:
         """prepare: called first, in the thread; must not raise."""
@@ -49,10 +45,8 @@ class OwnerThread:
         self._thread.start()
 
     def submit(self, work: Callable[[], T]) -> "asyncio.Future[T]":
-        """Queue a call, with the caller's context variables. Await the result shielded: the call cannot be undone.
-
-        Raises (from the future): what `work` raises of ours; EngineFailure for anything else, which is logged once.
-        """
+        """Queue a call in the caller's context. Await it shielded: it cannot be undone. Raises: what `work` raises of
+        ours; EngineFailure for anything else, which is logged once."""
         future: Future[T] = Future()
         self._unanswered.add(future)
         future.add_done_callback(self._unanswered.discard)

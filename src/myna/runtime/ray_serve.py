@@ -1,9 +1,6 @@
-"""The service on a Ray cluster: engines and listening models in replicas of Ray Serve (docs/decisions/0019).
-
-The only file that imports ray. Queues, placement, health and the number of replicas are Ray Serve's; a replica runs
-what one machine runs. Four deployments: `api` answers HTTP, `engine` speaks (streams take turns in a replica as in one
-process), `listening` hears samples, `leisure` does what nobody waits for.
-"""
+"""The service on a Ray cluster (docs/decisions/0019); nothing else imports ray. Queues, placement, health and
+numbers are Ray Serve's; a replica runs what one machine runs: `api` answers HTTP, `engine` speaks (streams take
+turns), `listening` hears samples, `leisure` does what nobody waits for."""
 
 import asyncio
 import logging
@@ -30,13 +27,11 @@ from starlette.types import ASGIApp
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import DeadlineExceeded, EngineFailure, MynaError, Overloaded, ServiceUnavailable
 from myna.domain.language import LangCode
-from myna.domain.sample import AnalysedSample, SampleRequest
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
-from myna.domain.transcript import FoundSpeech, HeardPassage, Talk
 from myna.domain.voice import VoiceArtifact
-from myna.domain.waveform import ReferenceAudio, Waveform
+from myna.domain.waveform import ReferenceAudio
 from myna.engines.base import EngineSpec
-from myna.observability.tracing import current_workspace, working_for
+from myna.observability.tracing import current_record, working_for
 from myna.runtime.admission import closing
 from myna.runtime.foreground import at_leisure
 from myna.runtime.in_process import InProcessEngineClient
@@ -213,7 +208,12 @@ class RayEngineClient:
             raise closing()
         handle = self._lane(is_background).options(stream=True, multiplexed_model_id=voice.digest)
         response = handle.speak.remote(
-            current_workspace(), voice, tuple(segments), options, is_stream=is_stream, is_background=is_background
+            current_record().workspace,
+            voice,
+            tuple(segments),
+            options,
+            is_stream=is_stream,
+            is_background=is_background,
         )
         on_heard = (lambda: None) if is_background else self._note_heard
         stream = RayEngineStream(response, self._patience_s(is_background), on_heard, self._streams.discard)
@@ -238,7 +238,7 @@ class RayEngineClient:
     async def _ask(self, handle: DeploymentHandle, method: str, *arguments: Any, **options: Any) -> Any:
         if self._is_closed:
             raise closing()
-        response = handle.make.remote(current_workspace(), method, arguments, options)
+        response = handle.make.remote(current_record().workspace, method, arguments, options)
         made = await _answer(response, response, self._patience_s(handle is self._leisure))
         if handle is self._live:
             self._note_heard()
@@ -268,7 +268,7 @@ class RayEngineClient:
 
 
 class RaySampleAnalyst:
-    """Implements `SampleAnalyst` on the handles of `listening` and, at leisure, `leisure`. Blocking, as its port is."""
+    """As `SampleAnalyst`, on the handles of `listening` and, at leisure, `leisure`. Blocking, as that port is."""
 
     def __init__(self, live: DeploymentHandle, leisure: DeploymentHandle, deadline_s: float = _DEADLINE_S) -> None:
         """Calls come from other threads than this one's, whose loop they go through."""
@@ -283,36 +283,9 @@ class RaySampleAnalyst:
     def close(self) -> None:
         """Ray Serve does that."""
 
-    def analyse(self, sample: SampleRequest) -> AnalysedSample:
-        heard: AnalysedSample = self._ask("analyse", sample)
-        return heard
-
-    def join(self, samples: Sequence[AnalysedSample], rate_hz: int, max_s: float) -> ReferenceAudio:
-        joined: ReferenceAudio = self._ask("join", samples, rate_hz, max_s)
-        return joined
-
-    def read(self, content: bytes) -> Waveform:
-        recording: Waveform = self._ask("read", content)
-        return recording
-
-    def find_speech(self, content: bytes, start_s: float = 0.0) -> FoundSpeech:
-        found: FoundSpeech = self._ask("find_speech", content, start_s)
-        return found
-
-    def find_talk(self, recent: Waveform) -> Sequence[Talk]:
-        stretches: Sequence[Talk] = self._ask("find_talk", recent)
-        return stretches
-
-    def hear(self, speech: Waveform, lang: LangCode | None, prompt: str = "") -> HeardPassage | None:
-        passage: HeardPassage | None = self._ask("hear", speech, lang, prompt)
-        return passage
-
-    def measure_similarity(self, first: Waveform, second: Waveform) -> float:
-        return float(self._ask("measure_similarity", first, second))
-
-    def measure_clarity(self, spoken: Waveform, text: str, lang: LangCode) -> float | None:
-        clarity: float | None = self._ask("measure_clarity", spoken, text, lang)
-        return clarity
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        """The replica's own method of that name."""
+        return partial(self._ask, method)
 
     def _ask(self, method: str, *arguments: Any) -> Any:
         handle, patience_s = (
@@ -403,11 +376,9 @@ class EngineReplica:
 
 
 class VoiceRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[misc]
-    """Ray Serve's choice of a replica: one that knows the voice and has a slot free, else the less busy one of two.
-
-    Ray's own knows of voices, but not of slots: one would wait where its voice is known, behind fifteen others, while
-    the next replica is idle.
-    """
+    """A replica that knows the voice and has a slot free, else the less busy one of two. Ray's own choice knows
+    voices, not slots: one would wait where its voice is known, behind fifteen others, while the next replica is
+    idle."""
 
     def initialize_state(self, num_slots: int) -> None:
         self._num_slots = num_slots
@@ -476,13 +447,9 @@ def build_application(
     num_listening: int,
     listening_queue_length: int,
 ) -> Application:
-    """The four deployments, with defaults that a Serve config file may change by their names.
-
-    The functions are called in the replicas. open_leisure: an engine without slots, of which only the lanes for what
-    nobody waits for are used, and what listens then.
-    num_slots, queue_length: of one engine replica, and before all of them.
-    num_listening, listening_queue_length: the same for samples.
-    """
+    """With defaults that a Serve config file may change by their names. The functions are called in the replicas.
+    open_leisure: an engine without slots, and what listens then. num_slots, queue_length: of one engine replica, and
+    before all. num_listening, listening_queue_length: the same for samples."""
 
     def scaled(target: int) -> dict[str, float]:
         return {"min_replicas": 1, "max_replicas": 64, "target_ongoing_requests": target}
@@ -525,10 +492,7 @@ def build_application(
         ray_actor_options={"num_cpus": 0},
     ).bind(*open_leisure)
     return deployment(
-        serve.ingress()(ApiReplica),
-        "api",
-        max_ongoing_requests=_NUM_HTTP,
-        ray_actor_options={"num_cpus": 0},
+        serve.ingress()(ApiReplica), "api", max_ongoing_requests=_NUM_HTTP, ray_actor_options={"num_cpus": 0}
     ).bind(open_api, engine, leisure, listening)
 
 

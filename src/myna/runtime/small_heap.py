@@ -7,12 +7,8 @@ _ARENA_MAX = -8
 
 
 def keep_heap_small() -> None:
-    """For the whole process; where the C library is not glibc nothing happens.
-
-    By default each thread has a heap of its own, and what large arrays leave in each is kept until `trim_heap`. Two
-    heaps cost no time. (Arrays of a megabyte and more apart from them, given back at once, kept 64 MB less, but to
-    listen to a clone took 14.9 s in place of 11.8: the system had to clear each array anew.)
-    """
+    """For the whole process, if it is glibc: two heaps in place of one a thread, which keeps what large arrays left
+    until `trim_heap`. (Arrays apart from them kept 64 MB less, but slowed listening from 11.8 to 14.9 s.)"""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_ARENA_MAX, 2)

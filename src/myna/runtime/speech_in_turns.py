@@ -43,10 +43,7 @@ class SpeechInTurns:
         return self.slot is not None and self.slot.thread is not self._thread
 
     def go_on(self, slot: EngineSlot, should_give_way: Callable[[], bool]) -> bool:
-        """Speak until everything is spoken, nobody listens, or it is time to let others in: then False.
-
-        should_give_way: asked after every chunk.
-        """
+        """Until all is spoken, nobody listens, or others go first: then False. should_give_way: after every chunk."""
         if self.is_left_behind:
             self.leave_behind()
             raise hung()

@@ -1,8 +1,6 @@
-"""A workspace in one file: a zip with `manifest.json` and, for each voice, its artifact and recordings as stored.
-
-A file may come from anybody. Nothing of it is unpacked to a path, nothing in it is compressed, and every name in it
-follows from the manifest; so reading it takes no more memory than one voice and no more room than the file has.
-"""
+"""A workspace in one zip: `manifest.json` and each voice's artifact and recordings as stored. It may come from
+anybody: nothing is unpacked to a path or compressed, and every name follows from the manifest, so that reading takes
+no more memory than one voice and no more room than the file."""
 
 import struct
 from collections.abc import Iterator, Sequence

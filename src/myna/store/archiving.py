@@ -52,11 +52,9 @@ class ImportReport:
 
 
 async def export_workspace(source: Stores, workspace: str, file: Path, on_progress: OnProgress) -> ExportReport:
-    """Write every voice of a workspace, drafts apart, with its recordings. The file is there when it is whole.
-
-    A voice with a damaged blob is left out and named. Servers may go on. Raises: InvalidRequest (no such voices, or the
-    file exists), ServiceUnavailable, OSError.
-    """
+    """Every voice but drafts, with its recordings; the file is there when it is whole. A voice with a damaged blob
+    is left out and named. Servers may go on. Raises: InvalidRequest (no such voices, or the file exists),
+    ServiceUnavailable, OSError."""
     await source.prepare()
     numbers = [number for (owner, _), number in (await list_voices(source)).items() if owner == workspace]
     theirs = select(DictionaryRow).where(DictionaryRow.workspace == workspace)
@@ -108,13 +106,10 @@ async def import_workspace(
     rename: bool,
     require_consent: bool = False,
 ) -> ImportReport:
-    """Add all voices of a file to a store, in one transaction. Servers may go on.
-
-    workspace: whose they become; None for the name in the file. rename: give a voice whose id is taken a new one.
-    require_consent: refuse a file with a voice from a recording that comes without a complete consent.
-    Raises: InvalidRequest (the file is damaged, or not of our making), ConsentRequired, VoiceAlreadyExists,
-    ServiceUnavailable, OSError.
-    """
+    """All voices of a file in one transaction; servers may go on. workspace: whose they become; None: as in the
+    file. rename: give a voice whose id is taken a new one. require_consent: refuse a recording without a complete
+    one. Raises: InvalidRequest (damaged, or not of our making), ConsentRequired, VoiceAlreadyExists,
+    ServiceUnavailable, OSError."""
     await target.prepare()
     with open_archive(file) as archive:
         owner = check_workspace_name(workspace or archive.manifest.workspace)

@@ -24,8 +24,8 @@ from myna.usecases.ports import Clock
 logger = logging.getLogger(__name__)
 
 _ABANDONED_AFTER = timedelta(hours=1)
-"""Where locks cannot tell whether another machine's store is alive, its pending blobs count as left behind after this:
-far longer than any upload, far shorter than anybody would keep paying for the space."""
+"""Where locks do not tell whether another machine's store is alive, its blobs count as left behind after this: far
+longer than any upload."""
 
 
 class BlobLedger:
@@ -42,10 +42,7 @@ class BlobLedger:
 
     @asynccontextmanager
     async def pending(self, prefixes: Collection[BlobPrefix]) -> AsyncIterator[None]:
-        """List prefixes before anything is written under them; if the block fails, remove what no voice owns by then.
-
-        Raises: ServiceUnavailable.
-        """
+        """List prefixes before a byte; if the block fails, remove what no voice owns. Raises: ServiceUnavailable."""
         self._in_flight.update(prefixes)
         try:
             if self._owners is not None:
@@ -68,11 +65,7 @@ class BlobLedger:
         session.add_all(PendingBlobsRow(prefix=prefix, owner=self.own_id, created_at=now) for prefix in prefixes)
 
     def take_over(self, session: Session, prefixes: Collection[BlobPrefix]) -> None:
-        """Unlist prefixes, because a voice owns them from this transaction on.
-
-        If they are not listed as ours any more, somebody took this store for dead and removes the blobs: give up then.
-        Raises: ServiceUnavailable.
-        """
+        """A voice owns them from this transaction on. Raises: ServiceUnavailable if we were taken for dead."""
         gone = session.execute(
             delete(PendingBlobsRow)
             .where(PendingBlobsRow.prefix.in_(prefixes), PendingBlobsRow.owner == self.own_id)
@@ -96,10 +89,7 @@ class BlobLedger:
         return True
 
     async def recover(self) -> int:
-        """Remove what dead stores have left, and what this one could not remove earlier; returns how many prefixes.
-
-        Raises: ServiceUnavailable.
-        """
+        """Remove what dead stores and failed removals left; returns how many prefixes. Raises: ServiceUnavailable."""
         if self._owners is not None:
             await asyncio.to_thread(self._owners.claim)
         rows = await self._database.read(lambda session: session.scalars(select(PendingBlobsRow)).all())
@@ -120,10 +110,7 @@ class BlobLedger:
         return self._owners is not None and self._owners.others_are_alive()
 
     def _claim(self, session: Session, prefixes: Collection[BlobPrefix]) -> set[BlobPrefix]:
-        """Make notes ours; returns those that were there. An owner that is alive after all cannot `take_over` any more.
-
-        Waits for whatever transaction has just taken them over or noted them.
-        """
+        """Make notes ours, after who is at it; returns those there were. Their owner cannot `take_over` any more."""
         claimed = session.scalars(
             update(PendingBlobsRow)
             .where(PendingBlobsRow.prefix.in_(prefixes))

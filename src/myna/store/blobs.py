@@ -1,8 +1,5 @@
-"""Object storage: a local folder or an S3-compatible service, through obstore for both.
-
-Objects lie under a prefix: a random name made here, never one of a caller. A prefix is written once, read, and removed
-as a whole; nothing in it ever changes.
-"""
+"""Object storage, a local folder or S3, through obstore. Objects lie under a random prefix made here, which is
+written once, read, and removed as a whole; nothing in it ever changes."""
 
 import asyncio
 import logging
@@ -10,7 +7,7 @@ import re
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NewType
@@ -39,8 +36,9 @@ _RETRIES: "RetryConfig" = {
     "retry_timeout": timedelta(seconds=5),
     "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=1), "base": 2},
 }
-"""Long enough for a storage that asks us to slow down, short enough for somebody who waits for an answer. One attempt
-may take 30 s, obstore's own limit."""
+"""Long enough for a storage that says slow down, short enough for who waits. One attempt: obstore's 30 s at most."""
+_REMOVAL_S = 10.0
+"""What takes longer to remove stays listed, and is removed later: somebody waits for the answer."""
 
 
 def new_blob_prefix() -> BlobPrefix:
@@ -56,10 +54,7 @@ class Blobs:
         self._folder = folder
 
     async def put(self, prefix: BlobPrefix, contents: Mapping[str, bytes]) -> None:
-        """Write all of a prefix. After a failure some may be there: `delete` the prefix.
-
-        Raises: ServiceUnavailable (no space, no access, no answer).
-        """
+        """All of a prefix. After a failure `delete` it: some may be there. Raises: ServiceUnavailable."""
         async with _in_our_words("written"):
             if self._folder is not None:
                 await asyncio.to_thread(make_private_folder, self._folder / prefix)
@@ -81,10 +76,11 @@ class Blobs:
         """Remove a prefix and all under it; nothing there is fine. Raises: ServiceUnavailable."""
         if not _PREFIX.fullmatch(prefix):
             raise ValueError("not a blob prefix")
-        async with _in_our_words("removed"):
+        async with _in_our_words("removed"), asyncio.timeout(_REMOVAL_S):
             if self._folder is not None:
                 # The folder as a whole: an interrupted write leaves a temporary file that obstore does not list.
-                await asyncio.to_thread(_remove_folder, self._folder / prefix)
+                with suppress(FileNotFoundError):
+                    await asyncio.to_thread(shutil.rmtree, self._folder / prefix)
                 return
             async for batch in obstore.list(self._objects, prefix=prefix):
                 await obstore.delete_async(self._objects, [entry["path"] for entry in batch])
@@ -108,10 +104,8 @@ class Blobs:
 
 
 def open_blobs(url: str, data_dir: Path) -> Blobs:
-    """The object storage at `url` (`s3://bucket/prefix`, `file:///folder`), or `data_dir/blobs` if it is empty.
-
-    S3 takes region, endpoint and credentials from the usual `AWS_...` variables. Raises: InvalidRequest.
-    """
+    """At `url` (`s3://bucket/prefix`, by the usual `AWS_...` variables; `file:///folder`) or `data_dir/blobs`. Raises:
+    InvalidRequest."""
     if not url or url.startswith("file://"):
         folder = Path(url.removeprefix("file://")) if url else data_dir / "blobs"
         make_private_folder(folder)
@@ -120,13 +114,6 @@ def open_blobs(url: str, data_dir: Path) -> Blobs:
         return Blobs(from_url(url, retry_config=_RETRIES))
     except (BaseError, ValueError) as exc:
         raise InvalidRequest("MYNA_BLOB_URL is not an object storage URL. Example: s3://bucket/prefix.") from exc
-
-
-def _remove_folder(folder: Path) -> None:
-    try:
-        shutil.rmtree(folder)
-    except FileNotFoundError:
-        return
 
 
 @asynccontextmanager

@@ -1,9 +1,6 @@
-"""Copy a whole store into another: workspaces, keys, dictionaries, voices with their recordings, every digest checked.
-
-What is copied keeps its names: the same row, the same blob prefix. So a copy that was killed is simply run again: it
-looks at what is there and adds what is missing. Nothing in the target is ever changed or removed. What is only of the
-moment stays behind: pending blobs, request keys, jobs and their results, when a key was last used.
-"""
+"""Copy a whole store into another, every digest checked, with the same rows and blob prefixes: a copy that was
+killed is run again and adds what is missing. Nothing in the target is changed or removed. What is of the moment
+stays behind: pending blobs, request keys, jobs and results, when a key was last used."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,8 +16,7 @@ from myna.store.tables import ApiKeyRow, Base, DictionaryRow, RevocationRow, Sam
 from myna.store.voice_rows import digests, sha256
 
 _NOT_COPIED = {"id", "voice_row_id", "last_used_on", "sort_name"}
-"""Numbers that a database gives out by itself and that say nothing, what is only of the moment, and what follows from
-another column: an older process may have left it as it was."""
+"""What a database numbers by itself, is of the moment, or follows from another column, which may be stale."""
 
 Identity = tuple[str, str]
 """Workspace and voice id."""
@@ -52,12 +48,9 @@ class BlobDamaged(Exception):
 
 
 async def copy_store(source: Stores, target: Stores, on_progress: Callable[[int, int], None]) -> CopyReport:
-    """Make the target hold all that the source holds, and nothing else; may be killed and repeated.
-
-    A voice with a damaged blob is left out and named; the others are copied. Blobs that are in the target already are
-    read and checked too. on_progress: voices done, voices in all.
-    Raises: InvalidRequest (somebody is using one of the two, or the target holds something else), ServiceUnavailable.
-    """
+    """May be killed and repeated. A voice with a damaged blob is left out and named; blobs that are there already
+    are checked too. on_progress: voices done, in all. Raises: InvalidRequest (one of the two is in use, or the
+    target holds something else), ServiceUnavailable."""
     await source.prepare()
     await target.prepare()
     for stores in (source, target):

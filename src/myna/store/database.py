@@ -1,8 +1,5 @@
-"""The SQL database: connections, transactions, migrations, and its failures in our words.
-
-Knows nothing of voices or keys. A transaction is a plain function of a `Session`: with SQLite it runs on a thread in
-one go, with a server statement by statement on the event loop (SQLAlchemy's `run_sync`).
-"""
+"""Connections, transactions, migrations, and failures in our words; knows nothing of voices or keys. A transaction
+is a function of a `Session`: with SQLite in one go on a thread, with a server on the event loop (`run_sync`)."""
 
 import asyncio
 import logging
@@ -23,17 +20,8 @@ from sqlalchemy.dialects.postgresql import insert as insert_into_server
 from sqlalchemy.dialects.sqlite import insert as insert_into_file
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import (
-    ArgumentError,
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    NotSupportedError,
-    ProgrammingError,
-)
-from sqlalchemy.exc import (
-    TimeoutError as PoolTimeout,
-)
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -81,8 +69,7 @@ _SERVER_PATIENCE = {
 }
 """Of libpq, unless the URL says otherwise; without them a lost network is noticed after minutes."""
 _TRANSACTION_S = 15.0
-"""Longest transaction with a server: ours take milliseconds, so one that takes longer gets no answer any more. It takes
-the driver up to ten seconds more to let go of it."""
+"""Of a server. Ours take milliseconds, so one that takes longer gets no answer; the driver needs ten seconds more."""
 
 _START_WAIT_S = 60.0
 """Longest wait for another process that makes the same file."""
@@ -92,10 +79,7 @@ class Database:
     """One database, many short transactions. Nothing is opened before `start`."""
 
     def __init__(self, url: str) -> None:
-        """url: of SQLAlchemy; `sqlite:///path` and `postgresql://...` get the driver that we use.
-
-        Raises: InvalidRequest for something that is not such a URL, or whose driver is not installed.
-        """
+        """url: of SQLAlchemy; `sqlite:///path` and `postgresql://...` get our driver. Raises: InvalidRequest."""
         try:
             parsed = make_url(url)
             self._url = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
@@ -131,29 +115,20 @@ class Database:
             return await self._runner.alter(change)
 
     async def read(self, work: Work[T], name: Hashable = None) -> T:
-        """Run `work` on a consistent view.
-
-        name: under which the result may be given again, until anybody writes anything.
-        Raises: ServiceUnavailable, and what `work` raises.
-        """
+        """On a consistent view. name: under which the result may be given again until anybody writes. Raises:
+        ServiceUnavailable, ..."""
         with _in_our_words():
             return await self._runner.read(work, name)
 
     async def write(self, work: Work[T], *, is_lasting: bool = True) -> T:
-        """A transaction: all that `work` does, or nothing if it raises.
-
-        is_lasting: off for what a power cut may take back, which need not wait for the disk.
-        Raises: ServiceUnavailable, and what `work` raises.
-        """
+        """All that `work` does, or nothing if it raises. is_lasting: off for what a power cut may take back. Raises:
+        ServiceUnavailable, and what `work` raises."""
         with _in_our_words():
             return await self._runner.write(work, is_lasting=is_lasting)
 
     async def wipe(self) -> None:
-        """Take what was deleted out of SQLite's write-ahead log too, where it would lie until the log is written over.
-
-        While another process reads, or if the disk fails, it stays until the next time: never an error. A server does
-        this by itself (PostgreSQL: autovacuum, and its settings for the log).
-        """
+        """Take what was deleted out of SQLite's write-ahead log too. While another process reads, or if the disk
+        fails, it stays until the next time: never an error. A server does this by itself (PostgreSQL: autovacuum)."""
         try:
             with _in_our_words():
                 await self._runner.wipe()
@@ -300,10 +275,7 @@ def insert_if_new(session: Session, table: type[DeclarativeBase], **values: Any)
 
 
 async def _run_on(lane: ThreadPoolExecutor, work: Callable[[threading.Event], T], patience_s: float = _PATIENCE_S) -> T:
-    """Who leaves waits for the end of what has begun: then it is done or not, never still being done.
-
-    work: is told by the event when its caller leaves. Raises: TimeoutError if its turn did not come.
-    """
+    """Who leaves waits for the end of what has begun. work: is told by the event. Raises: TimeoutError (no turn)."""
     is_left = threading.Event()
     try:
         running = lane.submit(work, is_left)
@@ -336,11 +308,7 @@ def _create_file_engine(url: URL, num_connections: int, *pragmas: str) -> Engine
     # Parameters hold transcripts and names: they must not reach a log through an exception's text. The driver begins no
     # transactions of its own; `_begin` says which kind.
     engine = create_engine(
-        url,
-        hide_parameters=True,
-        connect_args={"isolation_level": None},
-        pool_size=num_connections,
-        max_overflow=0,
+        url, hide_parameters=True, connect_args={"isolation_level": None}, pool_size=num_connections, max_overflow=0
     )
 
     def configure(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

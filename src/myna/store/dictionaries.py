@@ -65,8 +65,7 @@ class SqlDictionaryStore:
 
 
 def _take(session: Session, workspace: WorkspaceId, dictionary_id: str, etag: str) -> None:
-    """Delete the row that has this etag: of two writers at once one finds it. Raises: ResourceNotFound,
-    DictionaryChanged."""
+    """The row with this etag goes: of two writers one finds it. Raises: ResourceNotFound, DictionaryChanged."""
     identity = (DictionaryRow.workspace == workspace, DictionaryRow.dictionary_id == dictionary_id)
     gone = session.execute(
         delete(DictionaryRow).where(*identity, DictionaryRow.etag == etag).returning(DictionaryRow.dictionary_id)

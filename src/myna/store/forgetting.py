@@ -27,12 +27,10 @@ async def forget_workspace(
     on_progress: Callable[[int, int], None],
     note_deleted: Callable[[str], None],
 ) -> Receipt:
-    """Delete the keys, then every voice and draft with its files, jobs, and the rest. Servers may go on.
-
-    May be repeated where it broke off; the receipt then names what was left. on_progress: voices done, voices in all.
-    note_deleted: called with the id of each voice before it goes; what it raises ends the work.
-    Raises: ResourceNotFound, ServiceUnavailable (also while any file in this store cannot be removed: no receipt then).
-    """
+    """Keys, then every voice and draft with its files, jobs, and the rest; may be repeated where it broke off.
+    on_progress: voices done, in all. note_deleted: called with each id before it goes; what it raises ends the work.
+    Raises: ResourceNotFound, ServiceUnavailable (also while any file in this store cannot be removed: no receipt
+    then)."""
     await stores.prepare()
     await stores.ledger.recover()
     # What is listed names no workspace: it may be what an earlier run, or a server, could not remove of this one.

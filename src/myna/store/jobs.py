@@ -1,8 +1,5 @@
-"""Jobs in SQL, recordings and what came of an item in object storage.
-
-An item's blob and its row change in one transaction, with the blob ledger's rule (`blob_ledger.py`): whoever dies in
-between leaves the item pending, and names what to remove.
-"""
+"""Jobs in SQL, recordings and results in object storage. An item's blob and row change in one transaction
+(`blob_ledger.py`): whoever dies in between leaves the item pending, and names what to remove."""
 
 from collections.abc import Collection, Sequence
 from contextlib import nullcontext
@@ -19,16 +16,7 @@ from myna.store.blob_ledger import BlobLedger
 from myna.store.blobs import BlobPrefix, new_blob_prefix
 from myna.store.database import Database
 from myna.store.tables import JobItemRow, JobRow
-from myna.usecases.job_store import (
-    ClaimedItem,
-    Failure,
-    Job,
-    JobItem,
-    NewItem,
-    SpokenItem,
-    too_many_jobs,
-    unknown_job,
-)
+from myna.usecases.job_store import ClaimedItem, Failure, Job, JobItem, NewItem, SpokenItem, too_many_jobs, unknown_job
 from myna.usecases.ports import Clock
 
 _AUDIO, _TIMESTAMPS, _RECORDING = "audio", "timestamps.json", "recording"
@@ -185,10 +173,7 @@ class SqlJobStore:
     def _settle(
         self, session: Session, claimed: ClaimedItem, values: dict[str, Any], keep_for: timedelta
     ) -> list[BlobPrefix]:
-        """Where a recording was that nothing owns any more.
-
-        Raises: ResourceNotFound, if the item is not pending any more.
-        """
+        """A recording that nothing owns any more. Raises: ResourceNotFound, if the item is not pending any more."""
         # Two servers that end the last two items of a job: the second waits here, and sees the first one's.
         job = session.scalar(select(JobRow).where(JobRow.job_id == claimed.job.job_id).with_for_update())
         recordings = session.scalars(

@@ -1,8 +1,5 @@
-"""What an API key looks like, and which workspace names there are. Pure: no storage.
-
-A key is base64 of `key-id:secret`, as the documented API issues it (wire-contract.md#keys); clients send it verbatim.
-The lengths are chosen so that the base64 has no padding and none of `+` and `/`: it survives a query string unescaped.
-"""
+"""What an API key looks like (base64 of `key-id:secret`, wire-contract.md#keys), and which workspace names there
+are. Lengths are such that the base64 has no padding, `+` or `/`: it survives a query string."""
 
 import base64
 import binascii
@@ -35,11 +32,8 @@ class KeyParts:
 
     @property
     def signing_secret(self) -> bytes:
-        """What signed requests are checked with (wire-contract.md#tokens); 32 bytes.
-
-        Clients begin with an HMAC-SHA256 under `IW1<secret>`. A key of more than 64 bytes is replaced by its digest
-        there (RFC 2104), so the digest is enough.
-        """
+        """What signed requests are checked with (wire-contract.md#tokens), 32 bytes: the digest of `IW1<secret>`, by
+        which HMAC replaces a key of more than 64 bytes (RFC 2104)."""
         return hashlib.sha256(f"IW1{self.secret}".encode()).digest()
 
     @property

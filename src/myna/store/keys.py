@@ -170,10 +170,7 @@ class SqlKeyStore:
 
 
 def ensure_workspace(session: Session, name: WorkspaceId, clock: Clock, asked_at: datetime | None = None) -> None:
-    """A workspace begins with its first key or voice.
-
-    asked_at: when that was asked for. Raises: ResourceNotFound if the workspace was forgotten since.
-    """
+    """Begins with its first key or voice. asked_at: when. Raises: ResourceNotFound if it was forgotten since."""
     # Held (PostgreSQL): it is not forgotten between this look and the next.
     held = session.get(WorkspaceRow, name, with_for_update={"read": True, "key_share": True})
     if asked_at is not None:

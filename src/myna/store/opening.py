@@ -54,16 +54,10 @@ def open_stores(
     *,
     must_exist: bool = False,
 ) -> Stores:
-    """Nothing is connected yet, but the blob folder is made.
-
-    data_dir: made if it is not there, for its owner only.
-    database_url: empty for SQLite in `data_dir`.
-    blob_url: empty for a folder in `data_dir`.
-    token_secret: empty for one in a file of `data_dir`, which is made when it is needed.
-    must_exist: a database file that is not there is not made.
-    Raises: InvalidRequest for an address that is none, ResourceNotFound for a file that must exist, ServiceUnavailable
-    for a folder that cannot be made.
-    """
+    """Nothing is connected yet, but the blob folder is made. data_dir: made, private. database_url: empty for SQLite
+    in it, blob_url: for a folder, token_secret: for a file made when needed. must_exist: a database file is not
+    made. Raises: InvalidRequest (no address), ResourceNotFound (must exist), ServiceUnavailable (a folder cannot be
+    made)."""
     database = Database(database_url or sqlite_url(data_dir / DATABASE_FILE))
     if must_exist and database.file is not None and not database.file.exists():
         raise ResourceNotFound(f"There is no store: {database.file} does not exist.")

@@ -1,7 +1,5 @@
-"""Which running stores are alive: a lock on a file for each, which the kernel drops when its process dies.
-
-With it a store that starts can tell what a killed process left half done from what another process is doing right now.
-"""
+"""Which running stores are alive, by a lock on a file of each, which the kernel drops with the process: what a killed
+one left half done is told from what another does right now."""
 
 import secrets
 import threading

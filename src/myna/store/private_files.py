@@ -11,10 +11,7 @@ _FILE_MODE = 0o600
 
 
 def make_private_folder(path: Path) -> None:
-    """Make the folder if it is not there; parents that are missing are made private too.
-
-    A folder that exists keeps its mode: the operator chose it. Raises: ServiceUnavailable.
-    """
+    """With its parents, all private. One that exists keeps its mode, the operator's. Raises: ServiceUnavailable."""
     try:
         if path.is_dir():
             return
@@ -25,12 +22,9 @@ def make_private_folder(path: Path) -> None:
 
 
 def touch_private_file(path: Path) -> None:
-    """Make an empty file if it is not there. Raises: ServiceUnavailable.
-
-    One that is there is not even opened: to close a file gives up every lock that this process has on it (POSIX), and
-    a database whose locks are gone is taken for closed by the next process that closes it.
-    Source: sqlite.org/howtocorrupt.html, 2.2.
-    """
+    """Empty, if it is not there; otherwise it is not opened: closing it would give up every lock this process has on
+    it (POSIX), and a database without locks is taken for closed (sqlite.org/howtocorrupt.html, 2.2). Raises:
+    ServiceUnavailable."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, _FILE_MODE))
     except FileExistsError:

@@ -16,11 +16,8 @@ _VALID = timedelta(days=3650)
 
 
 def read_signing_identity(data_dir: Path, given: Path | None) -> bytes:
-    """PEM: the private key, then its certificate and those above it.
-
-    given: the operator's file; None for one in the data folder, made if it is not there. Whoever wants to trust that
-    has to be given its last certificate. Raises: ServiceUnavailable.
-    """
+    """PEM: the private key, its certificate and those above it. given: the operator's file; None for one made in the
+    data folder, to be trusted by its last certificate. Raises: ServiceUnavailable."""
     file = given or data_dir / _FILE
     try:
         if given is None and not file.exists():
@@ -44,12 +41,7 @@ def _make_identity() -> bytes:
 
 
 def _certificate(
-    name: str,
-    key: ec.EllipticCurvePrivateKey,
-    issuer: str,
-    issuer_key: ec.EllipticCurvePrivateKey,
-    *,
-    is_leaf: bool,
+    name: str, key: ec.EllipticCurvePrivateKey, issuer: str, issuer_key: ec.EllipticCurvePrivateKey, *, is_leaf: bool
 ) -> x509.Certificate:
     now = datetime.now(UTC)
     usages = dict.fromkeys(

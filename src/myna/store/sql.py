@@ -38,6 +38,7 @@ from myna.store.blob_ledger import BlobLedger
 from myna.store.blobs import BlobPrefix, new_blob_prefix
 from myna.store.database import Database
 from myna.store.keys import ensure_workspace
+from myna.store.request_keys import to_request_row
 from myna.store.tables import AnyRow, JobItemRow, JobRow, RequestKeyRow, RevocationRow, VoiceRow
 from myna.store.voice_rows import (
     ARTIFACT,
@@ -54,7 +55,8 @@ from myna.store.voice_rows import (
     to_voice,
 )
 from myna.store.voice_selecting import listed, select_voices
-from myna.usecases.ports import Clock, DeletedFiles, StoredSample, StoredVoice, VoiceChange
+from myna.usecases.ports import Clock, DeletedFiles, RequestMark, StoredSample, StoredVoice, VoiceChange
+from myna.usecases.repeated_requests import KEPT
 from myna.usecases.voice_order import SelectedVoices, VoiceSelection
 
 logger = logging.getLogger(__name__)
@@ -155,13 +157,24 @@ class SqlVoiceStore:
     # --- writing ---------------------------------------------------------------------------------------------------
 
     async def add(
-        self, workspace: WorkspaceId, voice: Voice, artifact: VoiceArtifact, samples: Sequence[StoredSample]
+        self,
+        workspace: WorkspaceId,
+        voice: Voice,
+        artifact: VoiceArtifact,
+        samples: Sequence[StoredSample],
+        *,
+        mark: RequestMark | None = None,
     ) -> None:
         """Raises: VoiceAlreadyExists, ServiceUnavailable (disk full and the like; nothing is left then)."""
-        await self._uncut(self._add(workspace, voice, artifact, samples))
+        await self._uncut(self._add(workspace, voice, artifact, samples, mark))
 
     async def _add(
-        self, workspace: WorkspaceId, voice: Voice, artifact: VoiceArtifact, samples: Sequence[StoredSample]
+        self,
+        workspace: WorkspaceId,
+        voice: Voice,
+        artifact: VoiceArtifact,
+        samples: Sequence[StoredSample],
+        mark: RequestMark | None,
     ) -> None:
         taken = select(VoiceRow.id).where(VoiceRow.workspace == workspace, VoiceRow.voice_id == voice.voice_id)
 
@@ -174,6 +187,8 @@ class SqlVoiceStore:
             ensure_workspace(session, workspace, self._clock, voice.created_at)
             refuse_taken(session)
             session.add(row)
+            if mark is not None:
+                session.merge(to_request_row(workspace, mark, voice.voice_id, self._clock.now() + KEPT))
 
         await self._database.read(refuse_taken)
         contents = {sample_name(position): sample.wav for position, sample in enumerate(samples)}

@@ -31,10 +31,7 @@ def listed(workspace: WorkspaceId) -> ColumnElement[bool]:
 def select_voices(
     workspace: WorkspaceId, selection: VoiceSelection, columns: Sequence[ColumnElement[Any]], *, is_sqlite: bool
 ) -> tuple[Select[Any], Select[int]] | None:
-    """The selected, and the number of all that pass the test.
-
-    None where SQL has no words for the test or order, or would need too many.
-    """
+    """Those selected, and how many pass the test; None where SQL has no words for test or order, or too many."""
     if _count(selection.test) > _MAX_RESTRICTIONS:
         return None
     condition = to_condition(selection.test)

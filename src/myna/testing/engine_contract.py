@@ -94,8 +94,7 @@ class EngineContract:
     def test_interleaving_voices_changes_nothing(
         self, engine: Engine, artifacts: tuple[bytes, bytes], spoken: Spoken
     ) -> None:
-        """The voice is an argument, not a memory of the engine: two that are drawn in turn sound as each alone, and one
-        that is loaded once says the same twice."""
+        """The voice is an argument: two drawn in turn sound as each alone, and one loaded once says the same twice."""
         voices = [engine.load_voice(artifact) for artifact in artifacts]
         segment, options = plain_segment(self.sentence), SynthesisOptions(self.lang)
         pairs = list(zip_longest(*(engine.synthesize(voice, segment, options) for voice in voices)))

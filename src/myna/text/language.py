@@ -92,11 +92,12 @@ def _is_borrowed(text: str, script: LangCode, usual: LangCode) -> bool:
     """Whether a text in the signs of one language can be the usual one, which borrows them: 大丈夫, but not 我们."""
     if parse_lang_code(open_language(usual).borrowed_script) is not script:
         return False
+    signs = "".join(_scripts()[script].findall(text))
     try:
-        "".join(_scripts()[script].findall(text)).encode("shift_jis")
+        signs.encode("shift_jis")
     except UnicodeEncodeError:
         return False
-    if len(text.strip()) <= _MAX_WORD_CHARS and not _CHINESE.search(text):
+    if len(signs) <= _MAX_WORD_CHARS and not _CHINESE.search(text):
         return True
     name, likelihood = _identifier(script, usual).classify(text)
     return _JAPANESE.search(text) is not None or name == usual.iso639 or float(likelihood) < _CERTAINLY_CHINESE

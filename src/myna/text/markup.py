@@ -45,14 +45,14 @@ _MARKUP = re.compile(
               | (?<!\w)</?[A-Za-z]{2}[^<>]{0,200}> | <!--.{0,500}?--> )
   | (?P<link>   !? \[ (?P<label>[^\[\]\n]{1,200}) \] \( [^()\s]{1,400} \) )
   | (?P<steer>  \[ [^\[\]\n]{1,200} \] )
-  | (?P<act>    (?<![\w*]) \* [^\W\d_] [^*\n]{1,60} \* (?![\w*])
+  | (?P<act>    (?<!\*|[^\W\u3040-\u9fff]) \* [^\W\d_] [^*\n]{1,60} \* (?!\*|[^\W\u3040-\u9fff])
               | (?<![\w(]) \( [^\W\d_] [^(),\n]{1,40} \) (?!\w)
               | [(（] [\u3040-\u30ff\u4e00-\u9fff]{1,8} [)）] )
   | (?P<ipa>    (?<![\w/:.]) / (?P<phones>[^\s/][^/\n]{0,80}?) / (?![\w/]) )
     """,
     re.VERBOSE | re.DOTALL,
 )
-_STARTS = re.compile(r"(?:^|[.!?…:—\"”]|(?<!\*)\*)$")
+_STARTS = re.compile(r"(?:^|[.!?…:—\"”。！？：」』]|[\])）]|(?<!\*)\*)$")
 """A sentence begins behind."""
 _ACT_REACH = 40
 _NOTE = re.compile(r"[\W\d_]*|[a-z]|note \d+|citation needed|edit", re.IGNORECASE)
@@ -121,12 +121,15 @@ def _is_act(match: re.Match[str], language: Language) -> bool:
     """Whether nothing stands there but what somebody does: "(laughs nervously)"; "the *waves*" are a noun."""
     written = match["act"][1:-1].rstrip(".!… ")
     words = written.lower() if written.isupper() else written[:1].lower() + written[1:]
+    before = match.string[max(0, match.start() - _ACT_REACH) : match.start()].rpartition("\n")[2].rstrip(" ")
+    behind = match.string[match.end() :][:_ACT_REACH].partition("\n")[0].lstrip(" ")
+    if match["act"][0] in "(（" and re.fullmatch(language.act_alone, words):
+        # JOHN: (angrily) Get out!
+        return _STARTS.search(before) is not None and behind != "" and not behind[0].islower()
     if not language.act.fullmatch(words):
         return False
     if match["act"][0] in "(（" or " " in words:
         return True
-    before = match.string[max(0, match.start() - _ACT_REACH) : match.start()].rpartition("\n")[2].rstrip(" ")
-    behind = match.string[match.end() :][:_ACT_REACH].partition("\n")[0].lstrip(" ")
     if _STARTS.search(before):
         return written[:1].islower() or not behind[:1].islower()
     if behind or before.endswith(","):

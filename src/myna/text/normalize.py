@@ -41,7 +41,7 @@ _MAX_CARDINAL_IN_WORD = 4
 _MARKS = re.compile(r"[*_`~^|\\{}\[\]<>•·■●▪◦#]+|(?<!\S)[-–—]+(?=\s)(?<!\S)")
 _JOINT = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
 """Of names in programs: foo_bar."""
-_VARIABLE = re.compile(r"(?<!<)\b(?!I\b)\w\s$")
+_VARIABLE = re.compile(r"(?<!<)\b(?!(?:I|[uU])\b)\w\s$")
 _TYPED_SIGNS = {"<=": "≤", ">=": "≥", "!=": "≠", "==": "=", "+/-": "±", "->": "→", "=>": "→"}
 """What keyboards have no key for."""
 _REPEATED_SIGN = re.compile(r"([^\w\s])\1{3,}")
@@ -217,7 +217,9 @@ class Normalizer(Rules):
             if several and int(several[1]) < int(several[2]):
                 return spoken + self._language.plural_ending.removeprefix(spoken[-1:])
         if short in self._language.behind_names:
-            return spoken if re.match(r"\s+[A-Z]", rest) else self._language.behind_names[short]
+            if re.match(r"\s+[A-Z]", rest):
+                return spoken
+            spoken = self._language.behind_names[short]
         is_final = short in self._language.final_abbreviations and words_before(match).strip() != ""
         return f"{spoken}." if is_final and ends_sentence(match) else spoken
 

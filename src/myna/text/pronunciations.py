@@ -6,6 +6,7 @@ from functools import cached_property
 
 from myna.domain.language import UNSPACED_LANGUAGES, LangCode
 from myna.domain.pronunciation import WORD, fold_word
+from myna.text.languages.registry import open_language
 
 _HISSING, _VOICELESS = "szʃʒʧʤ", "ptkfθ"
 
@@ -37,8 +38,9 @@ class OwnWords:
 
     def _look_up(self, word: str, start: int) -> Iterator[OwnWord]:
         ipa = self.words.get(fold_word(word))
-        if ipa is None and self.lang.iso639 == "en" and len(word) > 2 and fold_word(word[-2:]) == "'s":
-            ipa = self.words.get(fold_word(word[:-2]))
+        tail = open_language(self.lang).possessive
+        if ipa is None and tail and len(word) > len(tail) and fold_word(word[-len(tail) :]) == tail:
+            ipa = self.words.get(fold_word(word[: -len(tail)]))
             ipa = ipa and ipa + _possessive(ipa)
         if ipa is not None:
             yield OwnWord(start, start + len(word), ipa)

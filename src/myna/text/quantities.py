@@ -200,10 +200,16 @@ class Quantities(Rules):
             forms = {"other": forms["one"]}
         whole, fraction = self._language.split(match["number"])
         sign = self._language.sign_word(match["sign"])
+        stop = "." if match[0].endswith(".") and self._is_last(match) else ""
         if fraction:
-            unit = forms["other"]
-            return self._language.join(sign, self._language.say(match["number"]), unit)
-        return self._language.join(sign, self._language.say_count(whole, forms))
+            return self._language.join(sign, self._language.say(match["number"]), forms["other"]) + stop
+        return self._language.join(sign, self._language.say_count(whole, forms)) + stop
+
+    def _is_last(self, match: re.Match[str]) -> bool:
+        """Whether its dot is a full stop, too: "10,000 sq. ft. The rest ..."."""
+        following = re.match(r"\s*(\S?)(\w*)", match.string[match.end() :][:40])
+        first, rest = following.groups() if following else ("", "")
+        return not first or (first.isupper() and (first + rest).lower() in self._language.common_words)
 
     def _read_rate(self, match: re.Match[str]) -> str | None:
         written = match.string[match.start("unit") : match.start("unit") + 12]
@@ -239,6 +245,11 @@ class Quantities(Rules):
             counted = self._language.say_count(number, self._language.units[match["unit"]])
             second, unit = self._language.sign_word(match["high"]) + counted, ""  # 一到两斤
         return self._language.join(first, self._between(match), second, unit)
+
+    def _unit_of(self, match: re.Match[str]) -> str:
+        """As it is said of many."""
+        unit = match.groupdict().get("unit")
+        return self._language.units[unit]["other"] if unit else ""
 
     def _unit_of_second(self, match: re.Match[str]) -> str:
         if not match["unit"]:
@@ -281,8 +292,8 @@ class Quantities(Rules):
 
     def _read_tens(self, match: re.Match[str]) -> str:
         ten = self._power(self._language.cardinal(10), _exponent(match))
-        unit = _several(self._language.units[match["unit"]]) if match.groupdict().get("unit") else ""
-        return self._language.join(self._language.say(match["first"]), self._language.operation("×"), ten, unit)
+        said = (self._language.say(match["first"]), self._language.operation("×"), ten)
+        return self._language.join(*said, self._unit_of(match))
 
     def _read_ratio(self, match: re.Match[str]) -> str:
         return self._language.say_ratio(match["first"], match["second"])

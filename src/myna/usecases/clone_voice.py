@@ -14,7 +14,7 @@ from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleRequest
 from myna.domain.voice import TrialMeasures, Voice, VoiceArtifact, VoiceId, VoiceSource, WorkspaceId, clone_voice_id
 from myna.domain.waveform import ReferenceAudio
-from myna.usecases.ports import Clock, EngineClient, Offload, SampleAnalyst, StoredSample, VoiceStore
+from myna.usecases.ports import Clock, EngineClient, Offload, RequestMark, SampleAnalyst, StoredSample, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.try_voice import TryVoice
 
@@ -34,6 +34,8 @@ class CloneVoiceCommand:
     """Answer what was heard, store nothing."""
     consent: Consent | None = None
     """Without `recordings` and times: these are what is kept, and now."""
+    mark: RequestMark | None = None
+    """Of a request that may be repeated: kept with the voice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ class CloneVoice:
         for attempt in range(_MAX_ID_ATTEMPTS):
             candidate = replace(voice, voice_id=clone_voice_id(command.workspace, command.display_name, now, attempt))
             try:
-                await self.voices.add(command.workspace, candidate, artifact, kept)
+                await self.voices.add(command.workspace, candidate, artifact, kept, mark=command.mark)
             except VoiceAlreadyExists:
                 continue
             return candidate

@@ -12,6 +12,7 @@ from myna.domain.speech import AudioEncoding, AudioFormat
 from myna.domain.voice import Voice, VoiceDesign, VoiceId, VoiceSource, WorkspaceId
 from myna.text.description import read_description
 from myna.text.language import detect_text_language
+from myna.text.languages.registry import open_language
 from myna.usecases.models import DEFAULT_MODEL
 from myna.usecases.ports import Clock, EngineClient, Offload, VoiceStore
 from myna.usecases.speak_command import SpeakCommand
@@ -20,7 +21,6 @@ from myna.usecases.synthesize_speech import SynthesizeSpeech
 MAX_PREVIEWS = 3
 _MIN_PREVIEW_CHARS = 50
 """About three seconds of speech: less does not show a voice (wire-contract.md#design)."""
-_PREVIEW_EXTENSION = "This is how I sound when I have a little more to say."
 _MAX_PROMPT_CHARS = 1000
 _MAX_PREVIEW_TEXT_CHARS = 400
 
@@ -128,8 +128,8 @@ class DesignVoice:
 
     async def _preview(self, voice: Voice, command: DesignVoiceCommand) -> VoicePreview:
         text = command.preview_text.strip()
-        if len(text) < _MIN_PREVIEW_CHARS and voice.lang.iso639 == "en":
-            text = f"{text} {_PREVIEW_EXTENSION}"
+        if len(text) < _MIN_PREVIEW_CHARS:
+            text = f"{text} {open_language(voice.lang).preview_tail}".rstrip()
         reply = await self.synthesize_speech(
             SpeakCommand(
                 workspace=voice.workspace,

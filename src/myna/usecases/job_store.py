@@ -94,10 +94,7 @@ class JobStore(Protocol):
         """Raises: ResourceNotFound (no such item, not done, failed), ServiceUnavailable."""
 
     async def claim(self, workspace: WorkspaceId, lifetime: timedelta, *, is_heard: bool = False) -> ClaimedItem | None:
-        """A pending item of such a job that nobody has, or whose claim is over. None: there is none now.
-
-        Low positions first, then the oldest job: jobs take turns, and a short one does not wait for a long one.
-        """
+        """A pending one that nobody has; None: none now. Low positions first, then the oldest job: jobs take turns."""
 
     async def get_recording(self, claimed: ClaimedItem) -> bytes:
         """Raises: ServiceUnavailable, also if there is none any more."""
@@ -110,12 +107,8 @@ class JobStore(Protocol):
         """Give it back undone; the attempt does not count."""
 
     async def finish(self, claimed: ClaimedItem, outcome: SpokenItem | Failure, keep_for: timedelta) -> None:
-        """Keep the outcome and delete the text or recording. With its last item the job is done, and kept for so long
-        from then on.
-
-        Nothing happens if another has claimed the item since, or it is done, or its job was deleted.
-        Raises: ServiceUnavailable.
-        """
+        """Keep the outcome and delete text or recording; with its last item the job is done, and kept for so long.
+        Nothing happens if it is done, or another's, or deleted. Raises: ServiceUnavailable."""
 
     async def list_waiting(self, *, is_heard: bool = False) -> Collection[WorkspaceId]:
         """Who has such jobs that are not done, claimed or not."""

@@ -30,11 +30,8 @@ class KeepConsent:
     refine_voices: RefineVoices
 
     async def give(self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent) -> Voice:
-        """From now on, in the place of the one before, which may be revoked: then the voice speaks again.
-
-        consent: without `recordings` and times. Raises: VoiceNotFound, PermissionDenied for a stock voice,
-        InvalidRequest for one of no recording.
-        """
+        """In the place of the one before, also if revoked: the voice speaks again. consent: without `recordings` and
+        times. Raises: VoiceNotFound, PermissionDenied for a stock voice, InvalidRequest for one of no recording."""
         self._refuse_stock(voice_id)
         samples = await self.voices.get_samples(workspace, voice_id)
         if not samples:
@@ -46,10 +43,8 @@ class KeepConsent:
         return voice
 
     async def revoke(self, workspace: WorkspaceId, voice_id: VoiceId) -> Voice:
-        """The voice is silent from now on, in the middle of a word too; once revoked it stays as it is.
-
-        Whatever is known of the consent, and also if none was recorded. Raises: VoiceNotFound, PermissionDenied.
-        """
+        """Silent from now on, in the middle of a word too, and for good; also if none was recorded. Raises:
+        VoiceNotFound, PermissionDenied."""
         self._refuse_stock(voice_id)
         voice = await self.voices.get(workspace, voice_id)
         consent = voice.consent or Consent()
@@ -64,10 +59,7 @@ class KeepConsent:
         return revoked
 
     async def show(self, workspace: WorkspaceId, name: str) -> ConsentHistory:
-        """name: the voice's id, or what follows the `__`; also of a voice that is deleted, if it was revoked.
-
-        Raises: VoiceNotFound.
-        """
+        """name: the voice's id, or what follows the `__`; also of one deleted and revoked. Raises: VoiceNotFound."""
         for voice_id in (VoiceId(name), VoiceId(f"{workspace}__{name}")):
             revocations = await self.voices.list_revocations(workspace, voice_id)
             try:

@@ -95,10 +95,7 @@ class KeepDictionaries:
                 raise
 
     async def choose(self, workspace: WorkspaceId, names: Sequence[str] | None) -> Sequence[PronunciationDictionary]:
-        """What a request asks for, in its order. names: None for the workspace's oldest, if it has any.
-
-        Raises: InvalidRequest, ResourceNotFound.
-        """
+        """In its order. names: None for the workspace's oldest, if any. Raises: InvalidRequest, ResourceNotFound."""
         if names is None:
             return await self.dictionaries.list(workspace, "", 1)
         return [await self.get(workspace, name.rpartition("/")[2]) for name in names]

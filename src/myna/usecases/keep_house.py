@@ -17,11 +17,8 @@ _LARGEST_DRIFT_S = 60.0
 
 
 class KeepHouse:
-    """Drops expired drafts and results of jobs, voices that are too old, and what a crash left.
-
-    Once at start, then at an interval. In the round after the clock has jumped ahead nothing is found too old: whoever
-    set it by mistake has until the next round to set it right.
-    """
+    """Drops expired drafts and results of jobs, voices that are too old, and what a crash left: at start, then at an
+    interval. In the round after the clock has jumped ahead nothing is too old: it may have been set by mistake."""
 
     def __init__(
         self,
@@ -33,10 +30,8 @@ class KeepHouse:
         *,
         note_deleted: Callable[[VoiceId], None] | None = None,
     ) -> None:
-        """longest_kept: how long after it was made a voice is deleted; None: never.
-
-        note_deleted: called on a thread for each voice that is deleted because of that. May raise ServiceUnavailable.
-        """
+        """longest_kept: after it a voice is deleted; None: never. note_deleted: called on a thread for each such. May
+        raise ServiceUnavailable."""
         self._voices = voices
         self._jobs = jobs
         self._interval_s = interval_s
@@ -50,10 +45,7 @@ class KeepHouse:
         self._rounds: asyncio.Task[None] | None = None
 
     async def start(self, after_round: Callable[[], None]) -> None:
-        """Do the first round and go on in the background. Raises: ServiceUnavailable if the store is away.
-
-        after_round: called after each of the later ones.
-        """
+        """One round now, others in the background, `after_round` behind each. Raises: ServiceUnavailable."""
         await self._clean()
         self._rounds = asyncio.create_task(self._go_on(after_round))
 
@@ -87,12 +79,7 @@ class KeepHouse:
             old = await self._voices.delete_made_before(self._clock.now() - self._longest_kept)
             self._unnoted += old
             await self._note()
-        counts = {
-            "num_leftovers": num_leftovers,
-            "num_drafts": num_drafts,
-            "num_jobs": num_jobs,
-            "num_old": len(old),
-        }
+        counts = {"num_leftovers": num_leftovers, "num_drafts": num_drafts, "num_jobs": num_jobs, "num_old": len(old)}
         if any(counts.values()):
             logger.info("house-keeping", extra=counts)
 

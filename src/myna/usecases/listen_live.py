@@ -5,7 +5,6 @@ from functools import partial
 
 import numpy as np
 
-from myna.domain.errors import InvalidRequest
 from myna.domain.language import LangCode
 from myna.domain.transcript import HeardPassage
 from myna.domain.waveform import Samples, Waveform
@@ -103,9 +102,8 @@ class LiveListening:
         return 0.0 if self.is_in_turn else self._now_s - self._talk_end_s
 
     async def push(self, content: bytes) -> list[LiveEvent]:
-        """What happens in 16-bit little-endian samples, channels interleaved. Raises: InvalidRequest, Overloaded."""
-        if len(content) % self._frame_bytes:
-            raise InvalidRequest("audioChunk.content must hold whole 16-bit samples of all channels.")
+        """What happens in 16-bit little-endian samples, channels interleaved; a piece may end within a sample, as those
+        of pipes and downloads do. Raises: Overloaded."""
         self._pending += content
         events: list[LiveEvent] = []
         step_bytes = round(_STEP_S * self._rate_hz) * self._frame_bytes
@@ -116,7 +114,7 @@ class LiveListening:
 
     def end_turn(self) -> list[LiveEvent]:
         """The turn is over because the caller says so."""
-        self._keep(len(self._pending))
+        self._keep(len(self._pending) // self._frame_bytes * self._frame_bytes)
         stopped = [] if self._turn_s is None else [SpeechStopped(max(0.0, self._now_s - self._talk_end_s))]
         return [*stopped, self._finish()]
 

@@ -54,10 +54,7 @@ class ManageVoices:
     """Whoever works on a voice hears that it is gone."""
 
     async def list(self, workspace: WorkspaceId, query: VoiceQuery) -> VoicePage:
-        """A page goes on after the last voice of the page before, whatever was added or deleted in between.
-
-        Raises: InvalidRequest for a filter, order or token that is not valid.
-        """
+        """Pages go on after the last voice of the one before, whatever happened. Raises: InvalidRequest."""
         test = compile_filter(query.filter)
         if query.languages:
             test = AllOf((test, AnyOf(tuple(map(speaks, dict.fromkeys(query.languages))))))
@@ -67,12 +64,14 @@ class ManageVoices:
 
         limit = query.page_size + 1 if query.page_size is not None else None  # one more: is it the last page?
         selection = VoiceSelection(test, order, after, limit)
-        stock, own = selection.of(self.stock.voices), await self.voices.select(workspace, selection)
-        rest = stock.voices + own.voices
-        order.sort(rest)
-        page = tuple(rest[: query.page_size])
-        token = _write_token(fingerprint, order.position(page[-1])) if len(rest) > len(page) else ""
-        return VoicePage(page, stock.num_found + own.num_found, token)
+        own = await self.voices.select(workspace, selection)
+        found = selection.of((*self.stock.voices, *own.voices))
+        page = tuple(found.voices[: query.page_size])
+        token = ""
+        if len(found.voices) > len(page):
+            fields = json.dumps([fingerprint, *order.position(page[-1])])
+            token = base64.urlsafe_b64encode(fields.encode()).decode().rstrip("=")
+        return VoicePage(page, found.num_found - len(own.voices) + own.num_found, token)
 
     async def names(self, workspace: WorkspaceId) -> Sequence[tuple[VoiceId, str]]:
         """Ids and display names of all, in the order of a list that asks for none."""
@@ -89,10 +88,7 @@ class ManageVoices:
         return stock[0] if stock is not None else await self.voices.get(workspace, voice_id)
 
     async def resolve(self, workspace: WorkspaceId, name: str) -> VoiceId:
-        """The id for the last part of `workspaces/{workspace}/voices/{name}`: a whole id, or what follows the `__`.
-
-        Raises: VoiceNotFound.
-        """
+        """For the end of `workspaces/{workspace}/voices/{name}`: an id, or what follows `__`. Raises: VoiceNotFound."""
         for voice_id in (VoiceId(name), VoiceId(f"{workspace}__{name}")):
             with suppress(VoiceNotFound):
                 return (await self.get(workspace, voice_id)).voice_id
@@ -106,10 +102,7 @@ class ManageVoices:
         return await self.voices.update(workspace, voice_id, change)
 
     async def publish(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
-        """Keep a draft. Of a voice that is kept already only what is asked for is changed: its name, and so on.
-
-        Raises: InvalidRequest, VoiceNotFound for a draft that is unknown or has expired.
-        """
+        """Keep a draft; of a voice that is kept only what is asked is changed. Raises: VoiceNotFound, ..."""
         _check_change(change)
         stock = self.stock.find(voice_id)
         if stock is not None:
@@ -146,10 +139,6 @@ def _fingerprint(query: VoiceQuery) -> str:
     """Eight hex digits that tell queries apart: a token serves only the query that it came from (AIP-158)."""
     text = json.dumps([sorted(query.languages), query.filter, query.order_by])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-
-
-def _write_token(fingerprint: str, position: Position) -> str:
-    return base64.urlsafe_b64encode(json.dumps([fingerprint, *position]).encode()).decode().rstrip("=")
 
 
 def _read_token(token: str, fingerprint: str, order: VoiceOrder) -> Position:

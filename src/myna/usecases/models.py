@@ -10,13 +10,6 @@ DICTIONARY_MODELS = frozenset({DESIGN_MODEL, "inworld-tts-2-flash"})
 """Those that say words as pronunciation dictionaries have them; the others ignore these."""
 
 KNOWN_MODELS = frozenset(
-    {
-        DESIGN_MODEL,
-        "inworld-tts-2-flash",
-        DEFAULT_MODEL,
-        "inworld-tts-1.5-mini",
-        "inworld-tts-1",
-        "inworld-tts-1-max",
-    }
+    {DESIGN_MODEL, "inworld-tts-2-flash", DEFAULT_MODEL, "inworld-tts-1.5-mini", "inworld-tts-1", "inworld-tts-1-max"}
 )
 """Source: wire-contract.md#models."""

@@ -1,7 +1,4 @@
-"""What the use cases need of the outside world: protocols, and the small values that cross them.
-
-Across these seams go frozen dataclasses of str, int, float, bytes and float32 arrays, nothing else.
-"""
+"""What the use cases need of outside: protocols, and frozen dataclasses of plain values and float32 arrays."""
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -72,10 +69,8 @@ class EngineClient(Protocol):
     async def encode_voice(
         self, reference: ReferenceAudio, *, by_ear: bool = False, at_leisure: bool = False
     ) -> VoiceArtifact:
-        """by_ear: with care, if the engine `hears`. at_leisure: in the background, giving way to whoever is served.
-
-        Raises: Overloaded, ServiceUnavailable, EngineFailure and what the engine refuses.
-        """
+        """by_ear: with care, if the engine `hears`. at_leisure: gives way to whoever is served. Raises: Overloaded,
+        ServiceUnavailable, EngineFailure and what the engine refuses."""
 
     async def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> VoiceArtifact:
         """Make up a voice of a description. Same errors as `encode_voice`."""
@@ -92,13 +87,8 @@ class EngineClient(Protocol):
         is_stream: bool = True,
         is_background: bool = False,
     ) -> EngineStream:
-        """Returns once the first chunk exists.
-
-        is_stream: it is played as it comes; else the caller waits for the end, and needs nothing sooner. is_background:
-        stand still while anything else is spoken.
-
-        Raises: Overloaded, VoiceIncompatible, LanguageUnsupported, EngineFailure.
-        """
+        """Once the first chunk exists. is_stream: played as it comes. is_background: stand still while anything else is
+        spoken. Raises: Overloaded, VoiceIncompatible, LanguageUnsupported, EngineFailure."""
 
     async def speak_whole(
         self,
@@ -120,46 +110,29 @@ class SampleAnalyst(Protocol):
     """Listens to voice samples. Blocking: called through `Offload`."""
 
     def analyse(self, sample: SampleRequest) -> AnalysedSample:
-        """Decode, find speech, choose the window, clean, level, measure, transcribe, rate.
-
-        Raises: AudioUndecodable for bytes that are not audio; what is wrong with audio that decodes is a finding.
-        """
+        """Decode, choose, clean, level, measure, transcribe, rate. Raises: AudioUndecodable; the rest are findings."""
 
     def join(self, samples: Sequence[AnalysedSample], rate_hz: int, max_s: float) -> ReferenceAudio:
-        """Make one reference out of the usable samples, highest rating first, at most `max_s` at `rate_hz`.
-
-        Goes by nothing of a sample but `processed`, `transcript`, `lang` and `rating`: what is kept of it.
-        """
+        """One reference, highest rating first, at most `max_s` at `rate_hz`, by what is kept: `processed`,
+        `transcript`, `lang`, `rating`."""
 
     def read(self, content: bytes) -> Waveform:
-        """Decode a recording of any length that is accepted, at its own rate.
-
-        Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge.
-        """
+        """Of any accepted length, at its own rate. Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge."""
 
     def find_speech(self, content: bytes, start_s: float = 0.0) -> FoundSpeech:
-        """Decode as much as is read at one time, from `start_s` on, and cut it where nobody speaks.
-
-        Raises: AudioUndecodable, PayloadTooLarge.
-        """
+        """As much as is read at once, from `start_s` on, cut where nobody speaks. Raises: as `read`, not too long."""
 
     def find_talk(self, recent: Waveform) -> Sequence[Talk]:
         """Where somebody speaks in the last seconds of a stream, in order."""
 
     def hear(self, speech: Waveform, lang: LangCode | None, prompt: str = "") -> HeardPassage | None:
-        """The words of one passage with their times in it; None if there are none.
-
-        lang: None to detect. prompt: text that it might follow: names and words that are then sooner recognised.
-        """
+        """With their times; None if there are none. lang: None to detect. prompt: names and words that may occur."""
 
     def measure_similarity(self, first: Waveform, second: Waveform) -> float:
         """How alike two recordings sound, 0 for strangers to 1 for one person (calibration in docs/lab/audio.md)."""
 
     def measure_clarity(self, spoken: Waveform, text: str, lang: LangCode) -> float | None:
-        """How well the words of the text are understood in their sound, 0 to 1 (calibration in docs/lab/audio.md).
-
-        None for a language in which that cannot be judged. spoken: at most 25 s.
-        """
+        """How well words are understood, 0 to 1 (docs/lab/audio.md), in at most 25 s; None if it cannot be judged."""
 
 
 # --- store ---------------------------------------------------------------------------------------------------------
@@ -201,6 +174,15 @@ class StoredVoice:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestMark:
+    """What a client says of a request that it may send again."""
+
+    key: str
+    body_sha256: str
+    """Of all that makes it this request: where it goes, and its body."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeletedFiles:
     """What a deleted voice had in the object storage."""
 
@@ -214,9 +196,18 @@ class VoiceStore(Protocol):
     """Keeps voices. Every method takes the workspace first; there is no way to ask without it."""
 
     async def add(
-        self, workspace: WorkspaceId, voice: Voice, artifact: VoiceArtifact, samples: Sequence[StoredSample]
+        self,
+        workspace: WorkspaceId,
+        voice: Voice,
+        artifact: VoiceArtifact,
+        samples: Sequence[StoredSample],
+        *,
+        mark: RequestMark | None = None,
     ) -> None:
-        """Store all of it or nothing. Raises: VoiceAlreadyExists."""
+        """Store all of it or nothing. Raises: VoiceAlreadyExists.
+
+        mark: of the request that makes this voice and no other; that it did is kept with the voice.
+        """
 
     async def get(self, workspace: WorkspaceId, voice_id: VoiceId) -> Voice:
         """Raises: VoiceNotFound. A draft past its time is not found."""
@@ -246,10 +237,7 @@ class VoiceStore(Protocol):
         """Raises: VoiceNotFound."""
 
     async def publish(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
-        """Make a draft a listed voice that does not expire, with the changes; of a published voice only the latter.
-
-        Raises: VoiceNotFound.
-        """
+        """A draft is listed and does not expire, with the changes; of a published voice these. Raises: as `get`."""
 
     async def replace_artifact(
         self,
@@ -260,36 +248,25 @@ class VoiceStore(Protocol):
         *,
         over: StoredVoice | None = None,
     ) -> bool:
-        """Put another artifact in the place of the old one, atomically; readers get the one or the other.
-
-        refinement: of the voice from then on. Unless it is done, what was measured on the old artifact is dropped.
-        over: what the work began with; if the artifact or the stage is another by now, nothing happens: False.
-        Raises: VoiceNotFound; with `over` also ConsentRevoked.
-        """
+        """Atomically; readers get the one or the other. refinement: from then on; unless done, measures of the old
+        one are dropped. over: what the work began with; if artifact or stage is another, nothing happens: False.
+        Raises: VoiceNotFound; with `over` also ConsentRevoked."""
 
     async def set_measures(self, over: StoredVoice, measures: TrialMeasures, refinement: Refinement) -> bool:
         """What was measured on a voice, and how far it is with that. Otherwise as `replace_artifact`."""
 
     async def claim_refinement(self, voice: Voice, lifetime: timedelta) -> bool:
-        """Be the only process that is at work on this stage of a voice, for so long from now on; may be repeated.
-
-        False if another is, or the stage is over. Raises: VoiceNotFound, ConsentRevoked.
-        """
+        """Be the only process at this stage, for so long from now; may be repeated. False if another is, or it is over.
+        Raises: VoiceNotFound, ConsentRevoked."""
 
     async def list_made_by_others(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
-        """House-keeping over all workspaces: voices that this engine in this version did not make, oldest first.
-
-        No drafts: they expire anyway.
-        """
+        """House-keeping over all workspaces: voices not of this engine and version, oldest first, without drafts."""
 
     async def list_pending_refinements(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
         """House-keeping over all workspaces: voices of this engine whose refinement is pending, oldest first."""
 
     async def set_consent(self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent) -> Voice:
-        """In the place of the one before. One that is revoked leaves a `Revocation`, for good.
-
-        Raises: VoiceNotFound.
-        """
+        """In the place of the one before. A revoked one leaves a `Revocation`, for good. Raises: VoiceNotFound."""
 
     async def list_revocations(self, workspace: WorkspaceId, voice_id: VoiceId) -> Sequence[Revocation]:
         """The newest first, also of a voice that is deleted. voice_id: or its digest."""
@@ -345,10 +322,8 @@ class KeyStore(Protocol):
         """Make a key; the only moment at which it exists in clear. Raises: InvalidRequest for a bad workspace name."""
 
     async def rotate(self, key_id: str, overlap: timedelta) -> tuple[str, KeyRow]:
-        """Make a key that opens the same, for as long as the old one was made for; that one ends after the overlap.
-
-        Raises: ResourceNotFound, InvalidRequest for a key that opens nothing any more or was rotated.
-        """
+        """A key that opens the same for as long; the old one ends after the overlap. Raises: ResourceNotFound,
+        InvalidRequest for a key that opens nothing any more or was rotated."""
 
     async def verify(self, key: str) -> Grant:
         """Notes that the key is used today. Raises: CredentialsRejected, CredentialsExpired."""
@@ -404,17 +379,16 @@ class RequestKeys(Protocol):
     async def begin(
         self, workspace: WorkspaceId, key: str, body_sha256: str, lifetime: timedelta
     ) -> MarkedRequest | None:
-        """None: the key is new, and taken from now on; of several at once one gets this. Otherwise the earlier request.
-
-        key: any text of the client. lifetime: after it a request that never ended (a crash) may be begun again.
-        Raises: ServiceUnavailable.
-        """
+        """None: the key is new, and taken from now on; of several at once one gets this. Otherwise the earlier
+        request. key: any text. lifetime: a request that never ended may be begun again after it. Raises:
+        ServiceUnavailable."""
 
     async def finish(self, workspace: WorkspaceId, key: str, voice_ids: Sequence[VoiceId], lifetime: timedelta) -> None:
         """Remember what the request has made, for a lifetime from now on. Raises: ServiceUnavailable."""
 
     async def abandon(self, workspace: WorkspaceId, key: str) -> None:
-        """The request failed and made nothing: its key is free again. Raises: ServiceUnavailable."""
+        """The request failed: its key is free again, unless a voice that it made is there. Raises:
+        ServiceUnavailable."""
 
 
 Tally = Mapping[str, float]
@@ -429,11 +403,9 @@ class Tallies(Protocol):
         """Empty if there is none, or its lifetime is over. Raises: ServiceUnavailable."""
 
     async def change(self, name: str, change: ChangeTally, lifetime: timedelta) -> None:
-        """One caller after the other: `change` is called once, with what is there, and gives what is there then.
-
-        It may be called on another thread, but no more once this has ended: who leaves waits for it.
-        lifetime: from now on. Raises: ServiceUnavailable, and what `change` raises: then all stays as it was.
-        """
+        """`change` is called once, one caller after the other, with what is there, and gives what is there then;
+        perhaps on another thread, but no more once this has ended. lifetime: from now on. Raises:
+        ServiceUnavailable, and what `change` raises: then all stays as it was."""
 
 
 class DictionaryStore(Protocol):
@@ -448,8 +420,7 @@ class DictionaryStore(Protocol):
         """Oldest first. after_id: the last one of the page before, which may be deleted; empty for the first page."""
 
     async def replace(self, dictionary: PronunciationDictionary, etag: str) -> None:
-        """In the place of the one with its id, if that still has this etag. Raises: ResourceNotFound,
-        DictionaryChanged."""
+        """In the place of its id, if that still has this etag. Raises: ResourceNotFound, DictionaryChanged."""
 
     async def delete(self, workspace: WorkspaceId, dictionary_id: str, etag: str) -> None:
         """Raises: ResourceNotFound, DictionaryChanged."""

@@ -35,13 +35,9 @@ _RENEW_S = 5.0
 
 
 class RefineVoices:
-    """One stage of one voice after the other, the earliest stage first, from what the store keeps of the voice.
-
-    What the store marks as pending is the queue, so nothing is lost when the process ends: `begin` goes on with it.
-    Several processes may work on one store: a stage is claimed before it is begun, and a claim ends by itself.
-    The reference is always rebuilt from the stored samples, so that a resumed refinement gives the same bytes; they
-    keep the rating by which the clone put them in order, so that both hear the same recording.
-    """
+    """One stage of one voice after the other, the earliest first. What the store marks as pending is the queue, so
+    nothing is lost, and each stage is claimed by one of its processes, for a while. The reference is always rebuilt
+    from stored samples and their ratings: a resumed refinement hears what the clone did, and gives the same bytes."""
 
     def __init__(
         self,
@@ -73,10 +69,7 @@ class RefineVoices:
         """The last one."""
 
     def mark(self, voice: Voice, *, is_heard: bool = False) -> Voice:
-        """The voice as it is to be stored: waiting for its first stage, if there is one.
-
-        is_heard: it was derived by ear and measured already.
-        """
+        """Waiting for its first stage, if there is one. is_heard: it was derived by ear and measured already."""
         stages = [stage for stage in self._stages if not is_heard or stage is Refinement.REFINING]
         return replace(voice, refinement=stages[0] if stages else Refinement.NONE)
 
@@ -168,10 +161,8 @@ class RefineVoices:
             return True  # what was done is not thrown away
 
     async def _find_next(self, set_aside: set[VoiceId]) -> Voice | None:
-        """The oldest of those that are least far. A stage that is not offered any more counts as the one behind it.
-
-        What another engine or version made is left to its processes, or waits to be made again (`remake_voice.py`).
-        """
+        """The oldest of the least far; a stage not offered counts as the next. Others' voices are left to them, or
+        `remake_voice.py`."""
         left_alone = self._given_up | set_aside
         try:
             marked = await self._voices.list_pending_refinements(self._engine.spec.id, self._engine.spec.version)

@@ -18,11 +18,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RemakeVoice:
-    """A new artifact takes the old one's place in one step, so that a voice is whole at every moment.
-
-    A cloned voice is derived from its kept recordings, a designed one designed from its kept description and seed. Id,
-    name and everything else about it stay.
-    """
+    """Whole at every moment: made again from kept recordings, or description and seed. All else about it stays."""
 
     voices: VoiceStore
     stock: StockVoices
@@ -35,11 +31,9 @@ class RemakeVoice:
     """The first who speaks with a voice begins, the others wait for the same."""
 
     async def __call__(self, workspace: WorkspaceId, voice_id: VoiceId) -> Voice:
-        """Whichever engine made it. A clone is refined afterwards, as a new one is: whenever the queue is looked at.
-
-        Raises: VoiceNotFound, ConsentRevoked, InvalidRequest for a stock voice, VoiceIncompatible if it cannot
-        be made again, and what `EngineClient.encode_voice` raises; the voice is then as it was.
-        """
+        """Whichever engine made it; a clone is refined afterwards. Raises: VoiceNotFound, ConsentRevoked,
+        InvalidRequest for a stock voice, VoiceIncompatible, and as `EngineClient.encode_voice`; the voice is then as it
+        was."""
         if self.stock.find(voice_id) is not None:
             raise InvalidRequest(f"'{voice_id[:128]}' comes with the engine: there is nothing to make again.")
         voice = await self.voices.get(workspace, voice_id)
@@ -48,10 +42,7 @@ class RemakeVoice:
         return await self.voices.get(workspace, voice_id)
 
     async def bring_up_to_date(self, stored: StoredVoice) -> StoredVoice:
-        """The voice as this engine speaks it: as it is, or made again, once for all who ask at one time.
-
-        A caller who leaves does not stop it: the next one needs it too. Raises: as `__call__`.
-        """
+        """As it is, or made again, once for all who ask, also if they leave. Raises: as `__call__`."""
         if self._fits(stored.artifact):
             return stored
         if not self.is_automatic:

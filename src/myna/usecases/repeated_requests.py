@@ -7,20 +7,12 @@ from datetime import timedelta
 
 from myna.domain.errors import RequestInProgress, RequestKeyReused, VoiceNotFound
 from myna.domain.voice import VoiceId, WorkspaceId
-from myna.usecases.ports import RequestKeys
+from myna.usecases.ports import RequestKeys, RequestMark
 
-_KEPT = timedelta(hours=24)
+KEPT = timedelta(hours=24)
+"""From when it was done."""
 _AT_WORK = timedelta(minutes=5)
 """Nobody waits longer for a clone (wire-contract.md#clone): a request that takes longer died with its server."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestMark:
-    """What a client says of a request that it may send again."""
-
-    key: str
-    body_sha256: str
-    """Of all that makes it this request: where it goes, and its body."""
 
 
 @dataclass(slots=True)
@@ -32,19 +24,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class RepeatedRequests:
-    """`async with repeated_requests(workspace, mark) as outcome`: around the work of one request.
-
-    A request that fails, or makes no voice, does not use up its key.
-    """
+    """`async with repeated_requests(workspace, mark) as outcome`. One that fails or makes nothing keeps its key."""
 
     keys: RequestKeys
 
     @asynccontextmanager
     async def __call__(self, workspace: WorkspaceId, mark: RequestMark | None) -> AsyncIterator[Outcome]:
-        """mark: None for a request that was not marked, of which nothing is remembered.
-
-        Raises: RequestKeyReused, RequestInProgress, ServiceUnavailable, VoiceNotFound if what it made is gone.
-        """
+        """mark: None: nothing is remembered. Raises: RequestKeyReused, RequestInProgress, ServiceUnavailable,
+        VoiceNotFound if what it made is gone."""
         outcome = Outcome()
         if mark is None:
             yield outcome
@@ -55,7 +42,7 @@ class RepeatedRequests:
                 yield outcome
             finally:
                 if outcome.voice_ids:
-                    await self.keys.finish(workspace, mark.key, outcome.voice_ids, _KEPT)
+                    await self.keys.finish(workspace, mark.key, outcome.voice_ids, KEPT)
                 else:
                     await self.keys.abandon(workspace, mark.key)
             return

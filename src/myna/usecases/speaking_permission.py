@@ -23,15 +23,12 @@ class SpeakingPermission:
     async def check(self) -> None:
         """Raises: ConsentRevoked, VoiceNotFound for a voice that was deleted meanwhile."""
         if self._asking is None:
-            self._asking = asyncio.create_task(self._ask())
+            self._asking = asyncio.create_task(self._voices.get(self._workspace, self._voice_id))
         done, _ = await asyncio.wait({self._asking}, timeout=_PATIENCE_S)
         if done:
             asked, self._asking = self._asking, None
             with suppress(ServiceUnavailable):
                 asked.result().refuse_if_revoked()
-
-    async def _ask(self) -> Voice:
-        return await self._voices.get(self._workspace, self._voice_id)
 
     def close(self) -> None:
         if self._asking is not None:

@@ -35,10 +35,7 @@ class SpokenLine:
         return samples, spans
 
     def take(self, samples: Samples, spans: Sequence[TimedSpan] = ()) -> "PlacedSpeech":
-        """The next samples of the line, as they leave, with what begins in them.
-
-        spans: what was placed since; those whose sound is held back (by a mark that is being put in) wait for it.
-        """
+        """The next as they leave, with what begins in them. spans: placed since; those held back wait for theirs."""
         start_s = self._num_taken / self._rate_hz
         self._num_taken += len(samples)
         end_s = math.inf if self._num_taken == self.num_samples else self._num_taken / self._rate_hz

@@ -29,8 +29,7 @@ from myna.usecases.spoken_audio import PlacedSpeech, SpokenLine, cut
 from myna.usecases.stock import StockVoices
 
 _STREAM_PART_S = 0.5
-"""Longest piece of audio that leaves as one chunk: a 48 kHz LINEAR16 line stays under 100 kB
-(wire-contract.md#stream)."""
+"""Longest chunk of a stream: a 48 kHz LINEAR16 line stays under 100 kB (wire-contract.md#stream)."""
 
 _FIRST_SEGMENT_CHARS = 60
 """Streams begin with a short segment, so that the first sound does not wait for a whole sentence."""
@@ -72,11 +71,9 @@ class SynthesizeSpeech:
     """Or one that signs what it makes."""
 
     async def __call__(self, command: SpeakCommand) -> SpeechReply | None:
-        """Everything that can be refused is refused here, before the first byte. None: a text of white space alone.
-
-        Raises: InvalidRequest, TextTooLong, TextUnspeakable, ModelUnsupported, LanguageUnsupported, VoiceNotFound,
-        ResourceNotFound (a dictionary), Overloaded, ...
-        """
+        """Everything is refused here, before the first byte. None: a text of white space alone. Raises:
+        InvalidRequest, TextTooLong, TextUnspeakable, ModelUnsupported, LanguageUnsupported, VoiceNotFound,
+        ResourceNotFound (a dictionary), ..."""
         self.check(command)
         if not command.text.strip():
             return None
@@ -89,8 +86,9 @@ class SynthesizeSpeech:
             attributes = read_description(command.design_prompt)
             usual = attributes.spoken(LangCode.EN_US)
             lang, segments = await offload(partial(self._plan, command, usual, dictionaries, attributes.spoken))
-            seed = _design_seed(command.design_prompt, command.seed)
-            artifact = await self.engine.design_voice(attributes, lang, seed)
+            # The same description is the same voice in every request; another `seed` is another voice.
+            digest = hashlib.sha256(f"{command.seed}\n{command.design_prompt}".encode()).digest()
+            artifact = await self.engine.design_voice(attributes, lang, int.from_bytes(digest[:4]))
         options = SynthesisOptions(lang, command.engine_rate, command.seed, command.temperature or 1.0)
         stream = await self.engine.synthesize(
             artifact, segments, options, is_stream=command.is_stream, is_background=command.is_background
@@ -107,10 +105,7 @@ class SynthesizeSpeech:
         check_speak_command(command, self.limits)
 
     async def check_voice(self, command: SpeakCommand) -> None:
-        """What can be said of voice, language and dictionaries before it is spoken later.
-
-        Raises: VoiceNotFound, ConsentRevoked, LanguageUnsupported, ResourceNotFound (a dictionary).
-        """
+        """What can be said before it is spoken. Raises: VoiceNotFound, ConsentRevoked, LanguageUnsupported, ..."""
         if command.lang is not None:
             self._require(command.lang, self.engine.spec.capabilities.languages)
         if command.design_prompt is None and self.stock.find(command.voice_id) is None:
@@ -118,10 +113,7 @@ class SynthesizeSpeech:
         await self._choose_dictionaries(command)
 
     async def find_voice(self, workspace: WorkspaceId, voice_id: VoiceId) -> tuple[Voice, VoiceArtifact]:
-        """A stock voice or one of the workspace, made again first if another engine made it.
-
-        Raises: VoiceNotFound, ConsentRevoked, VoiceIncompatible, Overloaded, ...
-        """
+        """Stock or the workspace's, remade if another engine made it. Raises: VoiceNotFound, ConsentRevoked, ..."""
         stock = self.stock.find(voice_id)
         if stock is not None:
             return stock
@@ -166,10 +158,7 @@ class SynthesizeSpeech:
         dictionaries: Sequence[PronunciationDictionary],
         accent_of: Callable[[LangCode], LangCode] = lambda lang: lang,
     ) -> tuple[LangCode, tuple[SpeechSegment, ...]]:
-        """The language, and what is spoken in it. usual: the voice's own.
-
-        Raises: LanguageUnsupported, TextUnspeakable.
-        """
+        """And what is spoken in it. usual: the voice's own language. Raises: LanguageUnsupported, TextUnspeakable."""
         lang = accent_of(self._choose_language(command, usual))
         segments = plan_speech(
             command.text,
@@ -184,10 +173,7 @@ class SynthesizeSpeech:
         return lang, segments
 
     async def _encode(
-        self,
-        stream: EngineStream,
-        line: SpokenLine,
-        command: SpeakCommand,
+        self, stream: EngineStream, line: SpokenLine, command: SpeakCommand
     ) -> AsyncGenerator[EncodedChunk, None]:
         """Times of spans are the engine's: nobody asks for them together with a rate that is not its own."""
         is_stream, tempo = command.is_stream, command.speaking_rate / command.engine_rate
@@ -226,8 +212,3 @@ class SynthesizeSpeech:
             yield line.take(samples, spans)
         if marker is not None:
             yield line.take(await offload(marker.finish))
-
-
-def _design_seed(prompt: str, seed: int) -> int:
-    """The same description is the same voice in every request; another `seed` is another voice."""
-    return int.from_bytes(hashlib.sha256(f"{seed}\n{prompt}".encode()).digest()[:4])

@@ -24,10 +24,7 @@ class TranscribeSpeech:
     offload: Offload
 
     async def __call__(self, recording: bytes, lang: LangCode | None, prompt: str = "") -> Transcript:
-        """lang: what is spoken; None to detect it in the first passage. prompt: words that may occur.
-
-        Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge, Overloaded, ...
-        """
+        """lang: None to detect it. prompt: words that may occur. Raises: AudioUndecodable, RecordingTooLong, ..."""
         found = await self.find(recording)
         heard = [passage async for passage in self.hear(found, lang, prompt)]
         return Transcript(heard[0].lang if heard else lang, found.duration_s, tuple(heard))
@@ -53,20 +50,18 @@ class TranscribeSpeech:
     async def hear_long(
         self, recording: bytes, lang: LangCode | None, prompt: str = "", raw_form: tuple[int, int] | None = None
     ) -> Transcript:
-        """The same of up to four hours, a part at a time.
-
-        raw_form: rate and channels of 16-bit samples, should the bytes be no file. Raises: as above.
-        """
+        """Up to four hours, a part at a time. raw_form: rate and channels of 16-bit samples without a header."""
         heard: list[HeardPassage] = []
         duration_s, goes_on = 0.0, True
         if raw_form is not None:
             recording = await self.offload(partial(_as_file, recording, *raw_form))
+        behind = await self.offload(partial(self.analyst.find_speech, recording, _MAX_S))
+        if behind.duration_s > _MAX_S:  # not every file says how long it is
+            raise RecordingTooLong(f"The recording is too long: at most {_MAX_S / 3600:.0f} hours are heard.")
         while goes_on:
             found = await self.offload(partial(self.analyst.find_speech, recording, duration_s))
             found, goes_on = _until_pause(found, duration_s), found.is_cut
             duration_s = found.duration_s
-            if duration_s > _MAX_S:
-                raise RecordingTooLong(f"The recording is too long: at most {_MAX_S / 3600:.0f} hours are heard.")
             async for passage in self.hear(found, lang, prompt):
                 lang = passage.lang
                 heard.append(passage)

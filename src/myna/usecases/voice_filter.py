@@ -1,8 +1,6 @@
-"""The `filter` of voice listings: a subset of AIP-160, from a string to a test on voices.
-
-Source: google.aip.dev/160. As there, `OR` binds tighter than `AND`, two restrictions side by side mean `AND`, and one
-field may have several values: `tags:("a" OR "b")`. Wider than there, as clients write it: keywords in any case, `==`.
-"""
+"""The `filter` of voice listings, a subset of google.aip.dev/160, to a test on voices. `OR` binds tighter than
+`AND`, two side by side mean `AND`, and one field may have several values: `tags:("a" OR "b")`. Wider: keywords in
+any case, `==`."""
 
 import operator
 import re
@@ -162,6 +160,7 @@ _TOKEN = re.compile(
   | (?P<comparator><=|>=|!=|==?|:|<|>)
   | (?P<bracket>[()])
   | (?P<word>[^\s()=:<>!"']+)
+  | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -169,17 +168,14 @@ _TOKEN = re.compile(
 
 def _tokenize(expression: str) -> list[_Token]:
     tokens: list[_Token] = []
-    position = 0
-    while position < len(expression):
-        match = _TOKEN.match(expression, position)
-        if match is None:
-            _refuse(f"unexpected character at position {position + 1}")
-        kind = match.lastgroup or ""
+    for match in _TOKEN.finditer(expression):
+        kind, text = match.lastgroup or "", match.group()
+        if kind == "other":
+            _refuse(f"unexpected character at position {match.start() + 1}")
         if kind == "quoted":
-            tokens.append(_Token(kind, re.sub(r"\\(.)", r"\1", match.group()[1:-1], flags=re.DOTALL), position))
-        elif kind != "space":
-            tokens.append(_Token(kind, match.group(), position))
-        position = match.end()
+            text = re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)
+        if kind != "space":
+            tokens.append(_Token(kind, text, match.start()))
     return tokens
 
 

@@ -29,11 +29,6 @@ class VoiceOrder:
     names: tuple[str, ...]
     descending: tuple[bool, ...]
 
-    def sort(self, voices: list[Voice]) -> None:
-        voices.sort(key=lambda voice: voice.voice_id)
-        for name, is_descending in reversed(list(zip(self.names, self.descending, strict=True))):
-            voices.sort(key=_SORT_KEYS[name], reverse=is_descending)
-
     def position(self, voice: Voice) -> Position:
         return (*(_SORT_KEYS[name](voice) for name in self.names), voice.voice_id)
 
@@ -64,8 +59,9 @@ class VoiceSelection:
     limit: int | None = None
 
     def of(self, voices: Iterable[Voice]) -> "SelectedVoices":
-        found = [voice for voice in voices if self.test(voice)]
-        self.order.sort(found)
+        found = sorted(filter(self.test, voices), key=lambda voice: voice.voice_id)
+        for name, is_descending in reversed(list(zip(self.order.names, self.order.descending, strict=True))):
+            found.sort(key=_SORT_KEYS[name], reverse=is_descending)
         rest = found
         if (after := self.after) is not None:
             rest = [voice for voice in found if self.order.compare(self.order.position(voice), after) > 0]

@@ -21,8 +21,7 @@ _CLAIM = timedelta(minutes=5)
 _RENEW_S = _CLAIM.total_seconds() / 3
 _LOOK_AGAIN_S = 10.0
 _MOST_AT_WORK = 2
-"""Workspaces that have an item at work: one with a long text leaves the others a place. More would fill the memory: an
-item's audio is in it until it is done."""
+"""Workspaces with an item at work: the others keep a place. More would fill the memory with audio."""
 _MAX_ATTEMPTS = 5
 """An item of which the process has died so often, or for which something was away, is not tried again."""
 
@@ -38,10 +37,7 @@ class ItemSpeaker(Protocol):
 
 
 class WorkOffJobs:
-    """What the store holds as pending is the queue, so nothing is lost when the process ends.
-
-    Several processes may work on one store: an item is claimed before it is spoken, and a claim ends by itself.
-    """
+    """The store's pending items are the queue: nothing is lost, and one process claims each before it is spoken."""
 
     def __init__(self, jobs: JobStore, keep_results: timedelta, *, is_heard: bool = False) -> None:
         """keep_results: from the end of the job on. is_heard: the jobs that are recordings, or those that are texts."""

@@ -33,10 +33,7 @@ class WeightRow:
 
 
 def list_weights(cache_dir: Path, *, verify: bool, manifest: Manifest | None = None) -> tuple[WeightRow, ...]:
-    """Look at every file that the manifest names, in its order.
-
-    verify: digest every file (about a second); otherwise only see whether it is there.
-    """
+    """Every file of the manifest, in its order. verify: digest each (a second), not only see whether it is there."""
     manifest = manifest or load_manifest()
     rows = []
     for bundle in manifest.bundles:

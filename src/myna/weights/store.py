@@ -1,8 +1,5 @@
-"""Hands out weight files, verified.
-
-The cache is a plain folder that anybody may have touched since the pull, so a file is digested before it is first
-used: once per process, and again if its size, time or inode has changed.
-"""
+"""Hands out weight files. The cache is a folder that anybody may have touched, so a file is digested before its
+first use in a process, and again if its size, time or inode has changed."""
 
 import threading
 from pathlib import Path
@@ -26,13 +23,7 @@ class WeightStore:
         self._lock = threading.Lock()
 
     def path(self, name: str) -> Path:
-        """Find a weight file and verify it.
-
-        name: as in the manifest: "kokoro/text.onnx".
-
-        Raises: WeightsMissing if it has not been pulled (or no manifest knows it), WeightsCorrupt if its content is
-        not what the manifest promises.
-        """
+        """A file by its name in the manifest ("kokoro/text.onnx"), verified. Raises: WeightsMissing, WeightsCorrupt."""
         file = self._manifest.file(name)
         if file is None:
             raise WeightsMissing(f"no weight file is named {name}; `myna models list` shows those that there are")
@@ -40,7 +31,8 @@ class WeightStore:
         # held while digesting: two threads that want one file should not both read it
         with self._lock:
             try:
-                identity = _identity(path)
+                stat = path.stat()
+                identity = stat.st_ino, stat.st_size, stat.st_mtime_ns
                 if self._verified.get(name) == identity:
                     return path
                 digest = sha256_of_file(path)
@@ -53,8 +45,3 @@ class WeightStore:
                 )
             self._verified[name] = identity
         return path
-
-
-def _identity(path: Path) -> _Identity:
-    stat = path.stat()
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns

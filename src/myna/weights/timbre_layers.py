@@ -1,8 +1,5 @@
-"""The adaptive norms of the decoder's generator, which a voice may shift one by one, in the order of the shift.
-
-Each reads gains, then offsets, of its channels from the timbre style by a linear map. The shift is added to what that
-map gives.
-"""
+"""The adaptive norms of the decoder's generator, which a voice may shift one by one, in the shift's order. Each
+reads gains, then offsets, from the timbre style by a linear map; the shift is added."""
 
 _CHANNELS = (256, 128)
 """Of either stage."""

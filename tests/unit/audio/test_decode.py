@@ -83,6 +83,7 @@ def test_what_is_not_audio_is_refused_with_the_formats_that_are(content: bytes) 
         (b"\n<!DOCTYPE html>", "web page"),
         (b"RIFF\0\0\0\0QLCMfmt ", "QCP"),
         ((b"G" + b"\0" * 187) * 3, "MPEG transport stream"),
+        (write_with_ffmpeg("mpegts", "aac"), "MPEG transport stream"),
         (write_with_ffmpeg("matroska", "tta"), r"codec of the WEBM file \(tta\)"),
     ],
 )
@@ -223,6 +224,20 @@ def test_wavs_in_a_row_are_one_recording() -> None:
         decode_audio(as_wav(1_000) + as_wav(1_000, 8000), LIMITS)
     with pytest.raises(AudioUndecodable, match="without any sound"):
         decode_audio(as_wav(0), LIMITS)
+
+
+@pytest.mark.parametrize("name", ["MP3-MPEG_LAYER_III", "OGG-OPUS", "OGG-VORBIS", "FLAC-PCM_16"])
+def test_files_in_a_row_are_one_recording(name: str) -> None:
+    """As programs join replies, byte by byte; an MP3 also where the first states its length and the next does not, and
+    where they differ in rate and channels."""
+    first = RECORDINGS[name]
+    rows = [[first, first]]
+    if name.startswith("MP3"):
+        rows += [[first, first[1000:]], [first, write_with_libsndfile("MP3", "MPEG_LAYER_III", 48000, 2)]]
+    for row in rows:
+        audio = decode_audio(b"".join(row), LIMITS)
+        each_s = [len(part.channels) / part.sample_rate_hz for part in (decode_audio(one, LIMITS) for one in row)]
+        assert len(audio.channels) / audio.sample_rate_hz == pytest.approx(sum(each_s), abs=0.2)
 
 
 @pytest.mark.parametrize(

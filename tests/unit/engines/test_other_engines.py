@@ -21,8 +21,8 @@ def test_a_hum_is_no_speech() -> None:
 def test_every_language_that_is_not_spoken_has_somewhere_to_go() -> None:
     """At least one open model that could be added, with its licence."""
     for lang in set(LangCode) - KOKORO.capabilities.languages:
-        models = [model for model in ADDABLE_MODELS if lang in model.languages]
+        models = [model for model, languages in ADDABLE_MODELS.items() if lang in languages]
         assert models, lang
         message = describe_other_engines(lang, running="kokoro")
-        assert all(f"{model.name} ({model.licence})" in message for model in models)
+        assert all(model in message for model in models)
         assert "docs/engines.md" in message

@@ -69,10 +69,8 @@ _WORD_TAIL_S = 0.03
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedVoice:
-    """A voice with what is worked out of it once: under `SPEC.capabilities.voice_bytes`, so that many can be kept.
-
-    Its timbre shift, twice as much, is kept for the voices in use alone.
-    """
+    """A voice with what is worked out of it once, within `SPEC.capabilities.voice_bytes`. Its timbre shift, twice as
+    much, is kept for the voices in use alone."""
 
     voice: KokoroVoice
     eq_taps: FloatArray | None
@@ -204,9 +202,7 @@ class KokoroEngine:
         phonemes = self._phonemizer(lang).phonemize(segment.tokens)
         for index, token in enumerate(segment.tokens):
             if token.ipa is not None:
-                phonemes[index] = spell_ipa(
-                    token.ipa, is_english=lang.iso639 == "en", is_british=lang is LangCode.EN_GB
-                )
+                phonemes[index] = spell_ipa(token.ipa, lang)
         known = [self._vocabulary.keep_known(spoken) for spoken in phonemes]
         return join_tokens(known, [token.whitespace for token in segment.tokens])
 

@@ -83,16 +83,10 @@ class DecoderStyles:
 
 
 class KokoroGraphs:
-    """Four sessions, opened once, the decoder's when it is first needed.
-
-    Blocking; a `stop` that another thread pulls ends a run early with `RunStopped`.
-    """
+    """Four sessions, opened once, the decoder's when first needed. A `stop` pulled ends a run with `RunStopped`."""
 
     def __init__(self, weights: WeightPaths, num_threads: int) -> None:
-        """num_threads: of each session's one thread pool. Idle threads sleep, so that a shared machine stays usable.
-
-        Raises: WeightsMissing, WeightsCorrupt (from `weights`).
-        """
+        """num_threads: of each session's one pool; idle ones sleep. Raises: WeightsMissing, WeightsCorrupt."""
         *ready, decoder = (weights.path(name) for name in WEIGHT_NAMES)
         self._text, self._duration, self._prosody = (OnnxSession(path, num_threads) for path in ready)
         self._open_decoder = partial(OnnxSession, decoder, num_threads, keeps_memory=False)
@@ -123,10 +117,7 @@ class KokoroGraphs:
     def predict_prosody(
         self, hidden: FloatArray, frames: IntArray, prosody_style: FloatArray, stop: RunStop | None = None
     ) -> ProsodyCurves:
-        """Predict pitch and energy for symbols of given lengths.
-
-        hidden: [1, T, 640] of `predict_durations`; frames: [T] whole frames per symbol; prosody_style: [128].
-        """
+        """Pitch and energy. hidden: [1, T, 640]; frames: [T] whole ones per symbol; prosody_style: [128]."""
         aligned = np.repeat(hidden[0], frames, axis=0).T[np.newaxis]
         f0_hz, energy = self._prosody.run(
             {"aligned_hidden": np.ascontiguousarray(aligned), "prosody_style": _row(prosody_style)},
@@ -143,11 +134,8 @@ class KokoroGraphs:
         styles: DecoderStyles,
         stop: RunStop | None = None,
     ) -> Samples:
-        """Make sound. Deterministic: the exported graph has no noise source.
-
-        features: [1, 512, T] of `encode_text`; frames: [T]; curves: [2 F] each.
-        Returns [600 F] float32, nominally in [-1, 1] but not clipped.
-        """
+        """Deterministic. features: [1, 512, T] of `encode_text`; frames: [T]; curves: [2 F] each. Returns [600 F]
+        float32, nominally in [-1, 1] but not clipped."""
         aligned = np.repeat(features, frames, axis=2)
         return self.decode_aligned(aligned, curves, styles, stop)
 
@@ -189,10 +177,7 @@ def round_frames(frames: FloatArray, scale: float = 1.0) -> IntArray:
 
 
 def stretch_frames(frames: FloatArray, scale: float) -> FloatArray:
-    """Durations at another pace.
-
-    What is long already (ends of phrases, pauses) is not made longer, what is short is not stretched past 0.2 s.
-    """
+    """At another pace: the long (ends of phrases, pauses) is not made longer, the short not past 0.2 s."""
     return np.asarray(np.minimum(frames * scale, np.maximum(frames, _LONGEST_STRETCHED)), dtype=np.float32)
 
 

@@ -1,8 +1,6 @@
-"""Keeps hisses bright: /s/, /f/ and their like live above 3 kHz, and a dark recording lends its voice none of it.
-
-A voice whose hisses are weaker than public voices' is understood worse, however alike it is. How much they lack is
-measured once, when the voice is made; when it speaks, the treble of these phones alone is raised by as much.
-"""
+"""Keeps hisses bright: /s/, /f/ and their like live above 3 kHz, and with weak ones a voice is understood worse,
+however alike. What they lack is measured when the voice is made; the treble of these phones alone is raised by as
+much."""
 
 from collections.abc import Iterator
 
@@ -22,9 +20,7 @@ HISS_LINES = (0, 5)
 BRIGHT_DB = -11.5
 """Of these lines as they are heard. Four stock voices: -8.3 to -14.3, mean -12.0."""
 GUESSED_BRIGHT_DB = -18.0
-"""The same before a voice has practised, of the undivided decoder's speech up to 8 kHz. Beside it, what will be heard
-differs from voice to voice by some 2 dB.
-"""
+"""Before a voice has practised, of the undivided decoder's speech up to 8 kHz; what is heard differs by some 2 dB."""
 _MOST_DB = 12.0
 
 
@@ -34,10 +30,8 @@ def missing_hiss_db(level_db: float, bright_db: float = BRIGHT_DB) -> float:
 
 
 def hiss_levels_db(samples: Samples, rate_hz: int, symbols: str, frames: IntArray) -> list[float]:
-    """Of every hiss: its power above 3 kHz below the loud level (the 95th percentile of 10 ms), dB.
-
-    samples: [num_samples] as decoded; symbols: [T - 2] without pads; frames: [T] with them.
-    """
+    """Of every hiss: its power above 3 kHz below the loud level (95th percentile of 10 ms), dB. [num_samples] as
+    decoded; symbols: [T - 2] without pads; frames: [T] with them."""
     step = rate_hz // 100
     steps = samples[: len(samples) // step * step].reshape(-1, step).astype(np.float64)
     loud = float(np.percentile((steps**2).mean(axis=1), 95)) + 1e-12

@@ -1,10 +1,6 @@
-"""A part of a sentence, spoken with the tune that it has in the whole.
-
-Where a stream begins with a few words, the rest of their sentence follows as another segment. Spoken by itself it would
-begin anew: 2 dB louder and 2 semitones higher than the words before it, where in one go the voice goes on as it was or
-falls. So durations, pitch and energy are predicted for the sentence (a tenth of a second of work), and only the sound
-is made in parts.
-"""
+"""A part of a sentence, spoken with the tune that it has in the whole: durations, pitch and energy are predicted for
+the sentence (a tenth of a second of work), only the sound is made in parts. By itself the rest of one would begin anew,
+2 dB louder and 2 semitones higher."""
 
 from dataclasses import dataclass
 

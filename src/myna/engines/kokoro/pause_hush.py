@@ -1,10 +1,6 @@
-"""Keeps pauses quiet: what sounds before the first phone, after the last and at commas is not speech.
-
-The decoder now and then breathes where nothing is to be said. After a final vowel or nasal whose voice has ended it
-lets out a burst, and "Run!" is heard as "Runt"; before the first phone of a line a voice that lies far from the public
-ones may hum, and the line begins with a word that is not there. The engine knows where each phone is, so what sounds
-elsewhere is turned down.
-"""
+"""Keeps pauses quiet. The decoder now and then breathes where nothing is to be said, lets out a burst after a final
+vowel or nasal ("Run!" is heard as "Runt"), or hums before the first phone. The engine knows where each phone is, so
+what sounds elsewhere is turned down."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,11 +39,8 @@ _STEP_SAMPLES = 120
 
 
 def hush_pauses(samples: Samples, symbols: str, frames: IntArray, f0_hz: FloatArray) -> Samples:
-    """Turn down what lies between the sounds.
-
-    samples: [600 F] or the first of them, at 24 kHz, as decoded; symbols: [T - 2] of the model, without pads;
-    frames: [T] with them; f0_hz: [2 F] as spoken. Returns as many samples.
-    """
+    """Turn down what lies between the sounds. samples: the first of [600 F], as decoded; symbols: [T - 2] without pads;
+    frames: [T] with them; f0_hz: [2 F] as spoken. Returns as many samples."""
     gain = np.ones(FRAME_SAMPLES * int(frames.sum()), dtype=np.float32)
     for start, end in _quiet_spans(samples, symbols, frames, f0_hz):
         gain[start:end] = np.minimum(gain[start:end], _dip(start, end, len(gain)))
@@ -117,10 +110,7 @@ def _quiet_spans(samples: Samples, symbols: str, frames: IntArray, f0_hz: FloatA
 
 
 def _end_of_voice(samples: Samples, f0_hz: FloatArray, start: int, stop: int) -> int:
-    """The sample between start and stop from which on the sound no longer repeats itself with its pitch.
-
-    `stop` if it never does: a creaky voice has no period to be found.
-    """
+    """From which sample between start and stop the sound no longer repeats with its pitch; `stop` if it never does."""
     end = None
     for first in range(start, min(stop, len(samples)), _HALF_FRAME_SAMPLES):
         expected_hz = float(np.clip(f0_hz[first // _HALF_FRAME_SAMPLES], _LOWEST_HZ, _HIGHEST_HZ))
@@ -132,10 +122,7 @@ def _end_of_voice(samples: Samples, f0_hz: FloatArray, start: int, stop: int) ->
 
 
 def _end_of_release(samples: Samples, start: int, stop: int) -> int:
-    """Where the breath after a stop's burst, its steepest rise of level, has had its time.
-
-    Closures lie up to two frames before a stop's own, and bursts at their end.
-    """
+    """Where the breath after a stop's burst, its steepest rise, has had its time: up to two frames before its own."""
     first = max(0, start - _RELEASE_LEAD_SAMPLES)
     steps = np.arange(first, min(stop, len(samples)) - _STEP_SAMPLES, _STEP_SAMPLES)
     if len(steps) < 2:

@@ -22,14 +22,12 @@ _JUMP_COST = 0.35
 """Per octave between neighbouring frames. Source: as above."""
 _NUM_CANDIDATES = 5
 _FLATTENED = 0.75
-"""Exponent of the power spectrum for bad recordings: strong harmonics count less, so that the low ones that a telephone
-lacks and the echoes of a room mislead less. Of 75 people by telephone the mean is 0.7 semitones off instead of 1.8, in
-noise 1.0 instead of 1.4. Source: Tolonen and Karjalainen 2000 (generalised autocorrelation; 0.67 there).
-"""
+"""Exponent of the power spectrum for bad recordings, so that strong harmonics count less: of 75 people by telephone the
+mean is 0.7 semitones off instead of 1.8, in noise 1.0 instead of 1.4. Source: Tolonen and Karjalainen 2000 (0.67
+there)."""
 _WIDEST_LOG = 0.6
-"""Frames further than this from the median, in ln(Hz), are octave errors: they are taken an octave nearer, since it is
-the highest and the creakiest that are mistaken, and the rest would not stand for them. What is still further off does
-not count."""
+"""Frames further from the median, in ln(Hz), are octave errors and taken an octave nearer, since it is the highest and
+creakiest that are mistaken. What is still further off does not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +38,7 @@ class PitchStatistics:
 
 
 def measure_pitch(samples: Samples, *, is_clean: bool = True) -> PitchStatistics | None:
-    """Statistics of the voiced frames, or None if fewer than 20 (0.2 s) are voiced.
-
-    samples: [num_samples] float32 at 16 kHz. is_clean: not noisy, echoing or by telephone.
-    """
+    """Of the voiced frames, of 16 kHz; None if fewer than 20 (0.2 s). is_clean: not noisy, echoing, by telephone."""
     f0_hz = track_pitch(samples, is_clean=is_clean)
     log_f0 = np.log(f0_hz[f0_hz > 0])
     if len(log_f0) < _MIN_VOICED_FRAMES:
@@ -55,12 +50,8 @@ def measure_pitch(samples: Samples, *, is_clean: bool = True) -> PitchStatistics
 
 
 def track_pitch(samples: Samples, *, is_clean: bool = True) -> npt.NDArray[np.float64]:
-    """F0 every 10 ms, Hz; 0 where unvoiced.
-
-    Normalised autocorrelation divided by that of the window, the best few lags of each frame, and the cheapest path
-    through them. samples: [num_samples] at 16 kHz. Returns: [num_samples / 160].
-    Source: Boersma, "Accurate short-term analysis of the fundamental frequency", 1993.
-    """
+    """F0 every 10 ms, Hz; 0 where unvoiced: [num_samples / 160] of 16 kHz. The cheapest path through the best few lags
+    of each frame. Source: Boersma, "Accurate short-term analysis of the fundamental frequency", 1993."""
     num_frames = len(samples) // _HOP
     if num_frames == 0:
         return np.zeros(0)

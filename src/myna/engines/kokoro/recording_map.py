@@ -1,9 +1,5 @@
-"""What a person would have sounded like to the judges in a clean recording.
-
-Noise, a telephone or a room move an embedding further than a change of person does. How they move it can be learnt: the
-kind of recording is recognised (linear discriminant), and what recordings of that kind lose is given back (ridge
-regression on the same speech recorded well and badly).
-"""
+"""What a person would have sounded like to the judges in a clean recording: the kind of recording is recognised (linear
+discriminant), and what that kind loses is given back (ridge regression on the same speech recorded well and badly)."""
 
 from dataclasses import dataclass
 from io import BytesIO
@@ -44,10 +40,8 @@ class RecordingMap:
         return np.asarray(likely / likely.sum())
 
     def clean(self, sound: VoiceSound) -> VoiceSound:
-        """The sound that a clean recording of the same speech would have had; a clean one stays as it is.
-
-        Pitch stays too: nothing learnt here foretold how a tracker errs.
-        """
+        """That of a clean recording of the same speech; a clean one and the pitch stay (nothing foretold how a tracker
+        errs)."""
         heard = self._standard(sound)
         likely = self.kinds(sound)
         lost = self.loss_mean + np.einsum("kf,kfg->kg", heard - self.kind_mean, self.loss_slope)

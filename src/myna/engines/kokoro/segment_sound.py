@@ -34,10 +34,8 @@ _KNEE = 0.85
 
 
 def plan_stretches(symbols: str, frames: IntArray) -> Iterator[tuple[int, int]]:
-    """From and to which sample a segment is decoded, one stretch behind the other, growing.
-
-    The silence before the first sound is left out. symbols: without pads; frames: [T] with them.
-    """
+    """From and to which sample a segment is decoded, stretch by stretch, growing, without the silence before the first
+    sound. symbols: without pads; frames: [T] with them."""
     total = FRAME_SAMPLES * int(frames.sum())
     first = max(0, find_first_sound(symbols, frames) - _BEFORE_FIRST_SAMPLES)
     length = _FIRST_STRETCH_SAMPLES

@@ -13,8 +13,8 @@ from myna.engines.kokoro.phonemes.tables import read_table
 FRAME_S = FRAME_SAMPLES / SAMPLE_RATE_HZ
 """25 ms."""
 LEAD_S = 0.05
-"""A sound is heard about this long before its symbol's frames begin. Energy rises 30 to 50 ms before the frames of the
-first sound after a pause (39 pauses, four voices); stop closures lie two frames early."""
+"""A sound is heard so long before its symbol's frames. Energy rises 30 to 50 ms before those of the first after a pause
+(39 pauses, four voices); stop closures lie two frames early."""
 _SILENT = PUNCTUATION | {" "}
 _IPA = read_table("kokoro")["ipa"]
 """The model's own symbols; the others are IPA."""
@@ -28,13 +28,9 @@ def time_tokens(
     first_sample_s: float,
     audible_s: tuple[float, float],
 ) -> tuple[TokenTiming, ...]:
-    """Lay a segment's tokens along its audio. All times count from the start of the segment's audio.
-
-    frames: [T] of the symbols with their two pads. tokens: those that begin in this sequence; one without any symbol
-    (an emoji, the second character of a Japanese word) lies between its neighbours and takes no time.
-    first_sample_s: where the decoder's first sample would lie (before the start of what is heard when silence was cut
-    off). audible_s: start and end of what is heard.
-    """
+    """All times count from the start of the segment's audio. frames: [T] with two pads. tokens: that begin here; one
+    without any symbol takes no time. first_sample_s: where the decoder's first sample would lie. audible_s: start and
+    end of what is heard."""
     bounds = np.clip(first_sample_s - LEAD_S + FRAME_S * np.concatenate([[0], np.cumsum(frames)]), *audible_s)
     owned: dict[int, list[int]] = {}
     for position, owner in enumerate(sequence.owners):
@@ -62,8 +58,7 @@ def _onset(symbols: str, first_sound: int) -> int:
 def _time_phones(
     symbols: str, sounds: Sequence[int], bounds: npt.NDArray[np.float64], word_start_s: float
 ) -> tuple[PhoneTiming, ...]:
-    """One entry per sound, in IPA; a stress mark's time belongs to the sound that follows, a length mark's to the one
-    before."""
+    """One a sound, in IPA; a stress mark's time belongs to the sound behind it, a length mark's to that before it."""
     phones: list[PhoneTiming] = []
     pending_start_s: float | None = word_start_s
     for k in sounds:

@@ -74,10 +74,8 @@ class StreamingDecoder:
         return OnnxSession(graph, self._num_threads, weights_folder=self._folder, **options)
 
     def practise(self, sentences: Sequence[tuple[FloatArray, ProsodyCurves]], styles: DecoderStyles) -> NormStatistics:
-        """Measure a voice's norms while it says some sentences: aligned features and curves, as for `shape`.
-
-        As much work as to speak them. Each counts the same: statistics of short sentences hold more silence.
-        """
+        """Measure a voice's norms while it says some sentences (features and curves as for `shape`); each counts the
+        same, since statistics of short ones hold more silence."""
         practice = self._open("practice", keeps_memory=False, runs_as_written=True)
         means, squares = [], []
         for aligned_features, curves in sentences:

@@ -16,26 +16,19 @@ GAIN_A, GAIN_B = 1 / 0.33, 1 / 0.52
 """One over the distance between a stranger and the same person, for either judge."""
 _MOMENTUM = 0.7
 _MAP_STEP = 0.12
-"""How much is taken of the step that the map finds for what the judges miss. The gradient is right here and now, but
-leads to styles that nobody speaks in; the map is right on the average of many voices. With both, judge B came .06
-nearer than with the gradient alone, and a third judge lost nothing.
-"""
+"""How much is taken of the step that the map finds for what the judges miss: the gradient leads to styles that nobody
+speaks in, the map is right on the average of voices. With both judge B came .06 nearer than with the gradient alone."""
 _LAST_STEP_SHARE = 0.3
 """Both steps fall to this share, as half a cosine."""
 _AVERAGED_SHARE = 0.3
 """The voice is the mean of the last steps: single steps carry the noise of their sentence."""
 _PRIOR_COST = 0.1
-"""On the squared distance from the public styles and from the mean offset, over 128, in the unit of the summed
-likeness.
-"""
+"""On the squared distance from public styles and mean offset, over 128, in the unit of the summed likeness."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """Which judges pull, and how hard. A judge that is left out of the making stays a fair witness.
-
-    It is left out only if the style map is deaf to it too: the map's steps ask both.
-    """
+    """Which judges pull, and how hard. One left out stays a fair witness only if the style map is deaf to it too."""
 
     gain_a: float = 1.5 * GAIN_A
     """More than its due: B follows more readily."""
@@ -57,15 +50,10 @@ def descend(
     num_steps: int,
     first_step: float,
 ) -> Iterator[KokoroVoice]:
-    """Yield the voice after each step: its timbre is the running average of the last steps.
-
-    first_step: the length along the gradient, in standard deviations of the public styles and of people's offsets (the
-    space has 128 and 64 of them). Style and offset share it as the gradient does.
-    targets: embeddings of the reference by either judge, [256] and [192].
-    These steps follow a momentum and have a set length. (Adam, which makes all 128 directions equal, wandered off with
-    the noise of single sentences when the start was good.)
-    Source of the averaging: Polyak and Juditsky 1992.
-    """
+    """The voice after each step: its timbre is the running average of the last (Polyak and Juditsky 1992). first_step:
+    along the gradient, in standard deviations of public styles and people's offsets, shared as the gradient does.
+    targets: the reference by either judge, [256] and [192]. Steps follow a momentum and have a set length. (Adam
+    wandered off with the noise of single sentences when the start was good.)"""
     factor = style_map.prior_cholesky
 
     def voice_at(place: Array) -> KokoroVoice:

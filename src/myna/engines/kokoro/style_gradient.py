@@ -1,9 +1,6 @@
-"""The gradient of "how much does this sound like that person" with respect to the style, without torch.
-
-One ONNX graph: style -> decoder (float, from the int8 weights) -> samples -> both embeddings -> loss -> gradient, for a
-fixed stretch of speech. `training/style_gradient` makes it; it ships without weights, which are read where the weight
-files have them.
-"""
+"""The gradient of "how much does this sound like that person" by the style, as one ONNX graph: style -> decoder (float)
+-> samples -> both embeddings -> loss -> gradient, for a fixed stretch of speech. `training/style_gradient` makes it,
+without weights, which are read where the weight files have them."""
 
 import json
 import math
@@ -55,15 +52,11 @@ class StylePull:
 class StyleGradient:
     """The graph in a session. 0.2 GB while it lives, 0.4 GB more while it computes."""
 
-    def __init__(self, weights: WeightStore, num_threads: int = 1, graph_file: bytes | None = None) -> None:
-        """Open the graph and prepare its weights: some are turned around, some become floats. Half a second.
-
-        graph_file: another than the shipped one, for tests and experiments.
-        Raises: WeightsMissing, WeightsCorrupt.
-        """
+    def __init__(self, weights: WeightStore, graph_file: bytes | None = None) -> None:
+        """Half a second: some weights are turned around or become floats. graph_file: another than the shipped one.
+        Raises: WeightsMissing, WeightsCorrupt."""
         options = ort.SessionOptions()
-        options.intra_op_num_threads = num_threads
-        options.inter_op_num_threads = 1
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -96,10 +89,8 @@ class StyleGradient:
         target_b: FloatArray,
         stop: RunStop | None = None,
     ) -> StylePull:
-        """Evaluate the loss  -(target_a . A + target_b . B)  and its gradient.
-
-        features: [512, 80]; f0_hz, energy: [160]; target_a: [256], target_b: [192], weighted. Raises: RunStopped.
-        """
+        """-(target_a . A + target_b . B) and its gradient. features: [512, 80]; f0_hz, energy: [160]; target_a: [256],
+        target_b: [192], weighted. Raises: RunStopped."""
         read = (styles.articulation, styles.timbre, styles.timbre_shift)
         given = (features, f0_hz, energy, *read, target_a, target_b)
         inputs = {

@@ -1,8 +1,5 @@
-"""The map from what a recording sounds like to where its voice lies in the style space, as learnt by `training/`.
-
-Linear, ridge-regularised, from synthetic pairs: style -> speech -> features. The same matrix turns the difference
-between two sounds into a step in style, which is how the closed loop corrects itself.
-"""
+"""The map from what a recording sounds like to its place in the style space (`training/`): linear, ridge-regularised,
+from synthetic pairs. The same matrix turns a difference of sounds into a step in style."""
 
 from dataclasses import dataclass
 from io import BytesIO
@@ -22,9 +19,8 @@ _WEIGHT_PITCH = 0.3
 _FIRST_TREBLE_BAND = 28
 """Of 40: from 3.1 kHz."""
 _DARKEST = -0.7
-"""Standard deviations. A recording that ends at 4 kHz says nothing of how a person hisses. A clone that copied one lost
-30 dB of its fricatives.
-"""
+"""Standard deviations: a recording that ends at 4 kHz says nothing of hisses; a clone that copied one lost 30 dB of
+them."""
 _TIMBRE_LIMIT = 2.5
 """Standard deviations: a telephone's spectrum lies far outside of what any style can do."""
 
@@ -81,18 +77,12 @@ class StyleMap:
         return style[:STYLE_DIM], style[STYLE_DIM:]
 
     def reach(self, timbre_style: Array) -> Array:
-        """Where corrections by ear would lead a timbre style, [128], that was looked up.
-
-        The look-up is a regression, so it stays too near to the mean: corrected voices lie 1.8 times as far from it,
-        for the most part in the same direction, and the rest can be learnt too (`training/fit_reach_map.py`).
-        """
+        """Where corrections by ear would lead a timbre style, [128]: the look-up stays too near to the mean, corrected
+        voices lie 1.8 times as far from it, and that can be learnt (`training/fit_reach_map.py`)."""
         return self.reach_offset + timbre_style @ self.reach_matrix
 
     def embedding_step(self, missing_a: FloatArray, missing_b: FloatArray) -> Array:
-        """The decoder step, [128], that would turn one sound into another if the decoder were linear.
-
-        For what is missing of the embeddings, [256] and [192], where nothing else was measured.
-        """
+        """The decoder step, [128], for what is missing of the embeddings, [256] and [192], were the decoder linear."""
         missing = np.concatenate([_WEIGHT_A * missing_a, _WEIGHT_B * missing_b])
         return np.asarray((missing @ self.matrix[: len(missing)])[:STYLE_DIM])
 

@@ -1,7 +1,5 @@
-"""A static equaliser: the long-term colour of a recording, brought half-way into the clone.
-
-Cheap and honest about it: this matches the channel more than the person, so it is never taken at full strength.
-"""
+"""A static equaliser: the long-term colour of a recording. It matches the channel more than the person, so never all of
+it."""
 
 import numpy as np
 import numpy.typing as npt
@@ -24,11 +22,7 @@ BAND_HZ: npt.NDArray[np.float64] = mel_to_hz(np.linspace(hz_to_mel(_LOWEST_HZ), 
 
 
 def equalizer_taps(eq_db: FloatArray) -> FloatArray:
-    """Turn a curve into a linear-phase filter.
-
-    eq_db: [32] gain at `BAND_HZ`, dB.
-    Returns [511] taps, symmetric; group delay 255 samples, which `equalize` takes away.
-    """
+    """eq_db: [32] at `BAND_HZ`, dB. Returns [511] taps, symmetric; `equalize` takes their delay, 255 samples, away."""
     num_bins = 2048
     bins_hz = np.linspace(0.0, SAMPLE_RATE_HZ / 2, num_bins + 1)
     gain = 10.0 ** (np.interp(hz_to_mel(bins_hz), hz_to_mel(BAND_HZ), eq_db) / 20.0)
@@ -39,21 +33,15 @@ def equalizer_taps(eq_db: FloatArray) -> FloatArray:
 
 
 def equalize(samples: FloatArray, taps: FloatArray) -> FloatArray:
-    """Filter a segment without delay; its length stays.
-
-    samples: [num_samples] float32 at 24 kHz; taps: [511] from `equalizer_taps`.
-    """
+    """Without delay; the length stays. samples: [num_samples] float32 at 24 kHz; taps: [511]."""
     if len(samples) == 0:
         return samples
     return np.asarray(convolve_same(samples, taps), dtype=np.float32)
 
 
 def band_levels_db(power_spectrum: npt.NDArray[np.float64], sample_rate_hz: int) -> npt.NDArray[np.float64]:
-    """Mean level around each of `BAND_HZ`, dB, from a long-term power spectrum.
-
-    power_spectrum: [num_bins] mean power of a real FFT's bins from 0 Hz to half of `sample_rate_hz`.
-    Triangles as wide as the distance to the next band, at least 60 Hz, so that low bands average over harmonics.
-    """
+    """Mean level around each of `BAND_HZ`, dB, in triangles as wide as the distance to the next, at least 60 Hz.
+    power_spectrum: [num_bins] of a real FFT, from 0 Hz to half of `sample_rate_hz`."""
     bins_hz = np.linspace(0.0, sample_rate_hz / 2, len(power_spectrum))
     spacing_hz = np.maximum(np.gradient(BAND_HZ), 60.0)
     weights = np.maximum(0.0, 1.0 - np.abs(bins_hz[None, :] - BAND_HZ[:, None]) / spacing_hz[:, None])

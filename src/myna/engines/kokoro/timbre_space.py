@@ -1,9 +1,6 @@
-"""The space of timbres: beside the style that all layers of the generator read, an offset for each of them.
-
-One style for all layers does not reach most people's timbre. What shifts of single layers bring people nearer was
-learnt, and so was the basis in which few numbers say it. A small network foretells both, style and offset, from what a
-recording sounds like.
-"""
+"""The space of timbres: beside the style of all layers of the generator an offset for each, in a learnt basis of few
+numbers, since one style does not reach most people. A small network foretells both from what a recording sounds
+like."""
 
 from dataclasses import dataclass
 from io import BytesIO
@@ -40,11 +37,8 @@ class TimbreSpace:
         return DecoderStyles(voice.articulation_style, voice.timbre_style, voice.timbre_offset @ self.basis)
 
     def foretell(self, features: Array) -> tuple[Array, Array]:
-        """What a timbre is beyond the one that `StyleMap.reach` gives.
-
-        features: [530] of `StyleMap.features`. Returns a step in style, [128], in standard deviations of the public
-        styles (`StyleMap.prior_cholesky`), and the offset, [64].
-        """
+        """What a timbre is beyond `StyleMap.reach`. features: [530]. Returns a step in style, [128], in standard
+        deviations of the public ones (`StyleMap.prior_cholesky`), and the offset, [64]."""
         values = (features - self.feature_mean) / self.feature_sd
         *hidden, (weights, biases) = self.layers
         for inner, bias in hidden:
@@ -64,10 +58,7 @@ def load_timbre_space() -> TimbreSpace:
 
 
 def parse_timbre_space(content: bytes) -> TimbreSpace:
-    """An `.npz` of what a `TimbreSpace` holds, and of the network as `w1` to `w3` and `b1` to `b3`.
-
-    Raises: ValueError for a basis of another size.
-    """
+    """An `.npz` of a `TimbreSpace`, its network as `w1` to `w3`, `b1` to `b3`. Raises: ValueError for another size."""
     with np.load(BytesIO(content)) as tables:
         learnt = {name: tables[name].astype(np.float64) for name in tables.files if name != "basis"}
         basis = tables["basis"].astype(np.float32)

@@ -25,11 +25,8 @@ def _power(samples: Samples) -> npt.NDArray[np.float64]:
 
 
 def timbre_features(samples: Samples) -> npt.NDArray[np.float64]:
-    """Mean and spread of the log mel spectrum over the louder frames: [80].
-
-    samples: [num_samples] at 16 kHz, at least 0.1 s. The mean is relative to its own mean over the bands, so that level
-    does not count; the quietest three tenths of the frames are left out.
-    """
+    """Mean and spread of the log mel spectrum over the louder seven tenths of frames: [80], the mean less its own.
+    samples: [num_samples] at 16 kHz, at least 0.1 s."""
     mel = _power(samples) @ slaney_bands(NUM_BANDS, _NUM_FFT)
     energy = mel.sum(axis=1)
     loud = mel[energy > np.percentile(energy, _QUIET_PERCENTILE)]
@@ -39,11 +36,9 @@ def timbre_features(samples: Samples) -> npt.NDArray[np.float64]:
 
 
 def missing_eq_db(reference: Samples, rendition: Samples) -> FloatArray:
-    """The curve that brings a rendition half-way to the colour of the reference: [32] dB at `timbre_eq.BAND_HZ`.
-
-    Both [num_samples] at 16 kHz. Clipped to 8 dB before halving, smoothed over three bands. Above 3 kHz nothing is
-    taken away: fricatives live there, and what a recording lacks is the microphone's doing.
-    """
+    """The curve half-way to the reference's colour: [32] dB at `timbre_eq.BAND_HZ`, of [num_samples] at 16 kHz each; at
+    most 8 dB before halving, smoothed over three bands. Above 3 kHz nothing is taken away: what a recording lacks there
+    is the microphone's doing."""
     levels = []
     for samples in (reference, rendition):
         power = _power(samples)

@@ -19,9 +19,7 @@ FloatArray = npt.NDArray[np.float32]
 STYLE_DIM = 128
 """Width of either half of a Kokoro style vector."""
 OFFSET_DIM = 64
-"""Numbers of a timbre offset: the rows of the basis in `timbre_space.npz`. Another basis is another layout version:
-the numbers of a voice mean nothing in it.
-"""
+"""Numbers of a timbre offset, by the basis in `timbre_space.npz`; another basis is another layout version."""
 NUM_EQ_BANDS = 32
 """Points of the equaliser curve; their frequencies are `timbre_eq.BAND_HZ`."""
 
@@ -34,9 +32,7 @@ _HEADER = struct.Struct("<8sHHHH")
 """Magic, layout version, flags, rows of the decoder style, equaliser bands."""
 _LAYOUT_VERSION = 3
 _LAYOUTS = {1: (4, 0), 2: (5, 0), 3: (5, OFFSET_DIM)}
-"""Single numbers and those of the timbre offset, by version. Voices of the first raise no hisses, the first two have no
-offset.
-"""
+"""Single numbers and offset's, by version. Voices of the first raise no hisses, the first two have no offset."""
 _ROWS = (1, 2)
 """Voices from before the styles were parted have one row, which serves for both."""
 _FLAG_REFINED, _FLAG_PRACTISED = 1, 2
@@ -85,11 +81,8 @@ class KokoroVoice:
         return replace(self, timbre_style=style.astype(np.float32), timbre_offset=offset.astype(np.float32))
 
     def move_pitch(self, f0_hz: FloatArray) -> FloatArray:
-        """Rewrite a predicted pitch curve into this person's range.
-
-        One mapping for the whole voice, not one per segment, so that questions stay higher than statements.
-        f0_hz: predicted F0, Hz, any shape; frames at or under 40 Hz are unvoiced and stay.
-        """
+        """A predicted curve, Hz, any shape, in this person's range; frames at or under 40 Hz are unvoiced and stay. One
+        mapping for the whole voice, so that questions stay higher than statements."""
         voiced = f0_hz > _VOICED_HZ
         log_f0 = np.log(np.maximum(f0_hz, _VOICED_HZ))
         moved = np.exp(self.target_log_f0 + self.pitch_spread * (log_f0 - self.predicted_log_f0))
@@ -97,10 +90,8 @@ class KokoroVoice:
 
 
 def pack_voice(voice: KokoroVoice, norms: NormStatistics | None = None) -> bytes:
-    """Write a voice: a header, then little-endian float32. Equal voices give equal bytes.
-
-    norms: what was measured while the voice practised, so that it need not do so again before it is spoken with.
-    """
+    """A header, then little-endian float32; equal voices give equal bytes. norms: measured while the voice
+    practised."""
     numbers = np.concatenate(
         [
             voice.timbre_style,
@@ -118,10 +109,7 @@ def pack_voice(voice: KokoroVoice, norms: NormStatistics | None = None) -> bytes
 
 
 def unpack_voice(artifact: bytes) -> KokoroVoice:
-    """Read what `pack_voice` wrote.
-
-    Raises: VoiceIncompatible for other bytes, another layout version, a wrong length or numbers out of range.
-    """
+    """What `pack_voice` wrote. Raises: VoiceIncompatible for another layout version, length or range."""
     if len(artifact) < _HEADER.size or not artifact.startswith(_MAGIC):
         raise VoiceIncompatible("This voice was not made by the kokoro engine. Clone it again.")
     _, version, flags, num_rows, num_bands = _HEADER.unpack_from(artifact)
@@ -157,10 +145,7 @@ def unpack_voice(artifact: bytes) -> KokoroVoice:
 
 
 def unpack_norms(artifact: bytes) -> NormStatistics | None:
-    """What `pack_voice` was given beside the voice. None: the voice has to practise.
-
-    artifact: one that `unpack_voice` reads. Raises: VoiceIncompatible if they are damaged.
-    """
+    """What `pack_voice` was given beside the voice; None: it has to practise. Raises: VoiceIncompatible (damaged)."""
     _, _, flags, _, _ = _HEADER.unpack_from(artifact)
     if not flags & _FLAG_PRACTISED:
         return None

@@ -1,8 +1,5 @@
-"""Is a voice understood? It says short, dramatic lines, and a recogniser tells how sure it is of each word.
-
-Long calm sentences hide what is wrong with a voice: the recogniser guesses from the context, and so do people. Short
-lines with hard edges show it.
-"""
+"""Is a voice understood? It says short, dramatic lines, and a recogniser tells how sure it is of each word: in long
+calm sentences it guesses from the context, as people do."""
 
 import json
 
@@ -36,11 +33,8 @@ class ClarityListener:
         self._text = " ".join(entry["text"] for entry in _lines())
 
     def certainty(self, spoken: list[Samples]) -> float:
-        """Mean log probability of the words of all lines, 0 the best; see `CLEAR`.
-
-        spoken: the lines in their order, [num_samples] at 16 kHz each. All are heard in one go, 0.2 s apart.
-        Raises: WeightsMissing, WeightsCorrupt.
-        """
+        """Mean log probability of the lines' words, 0 the best; see `CLEAR`. spoken: [num_samples] at 16 kHz each, in
+        order, heard in one go 0.2 s apart. Raises: WeightsMissing, WeightsCorrupt."""
         if self._recogniser is None:
             folder = self._weights.path("whisper-base/model.bin").parent
             self._recogniser = share_recogniser(folder)

@@ -23,9 +23,7 @@ _SHARES_BETWEEN = (0.7, 0.4)
 _SAFE_SHARE = 0.7
 """Of that way, for a voice that is not listened to before it speaks."""
 _LINES_AT_ONCE = HISS_LINES
-"""Of the lines, to hear the colour and the hisses by. The curve comes out as from all six lines to .3 dB, the hisses to
-.5. The other four would take two seconds more.
-"""
+"""To hear colour and hisses by: to .3 and .5 dB as from all six; the other four would take two seconds more."""
 _GOOD_OPINION, _OPINION_TOLERANCE, _WORST_OPINION = 3.1, 0.15, 2.6
 """DNSMOS overall may fall to the first, or by the second below the voice as it was looked up, never below the third.
 (People's own recordings: 3.15.) Without this, a few voices are led to where nobody speaks: one came out at 1.8. At 2.9
@@ -44,12 +42,9 @@ def clone_at_once(waveform: Waveform, transcript_symbols: str | None, workshop: 
 
 
 def clone_voice(waveform: Waveform, transcript_symbols: str | None, workshop: VoiceWorkshop) -> KokoroVoice:
-    """Derive a voice from a recording by ear: pitch, timbre and pace of the person. Same audio, same voice.
-
-    transcript_symbols: what is said, in the model's symbols, if its language is one that the engine can spell; the
-    pace is then measured against the model's own reading of the same words.
-    Raises: InvalidRequest for less than half a second of sound; WeightsMissing, WeightsCorrupt.
-    """
+    """Derive a voice by ear: pitch, timbre and pace. Same audio, same voice. transcript_symbols: what is said, if the
+    engine can spell it; the pace is then measured against the model's own reading. Raises: InvalidRequest for less than
+    half a second of sound; WeightsMissing, WeightsCorrupt."""
     heard, found, goal = _find(waveform, transcript_symbols, workshop)
     lines = workshop.practise_lines(found)
     voice, said = reach(found, goal, lines, workshop)
@@ -110,11 +105,9 @@ class _Attempt:
 def reach(
     found: KokoroVoice, goal: KokoroVoice, lines: list[PracticeSentence], workshop: VoiceWorkshop
 ) -> tuple[KokoroVoice, list[Samples]]:
-    """As much of the way to another voice's timbre as sounds good and is understood; if nothing is, the clearest.
-
-    Returns the voice with the lines as it said them. Mostly the whole way is taken: one hearing, four seconds of one
-    core. Else the voice as it was looked up is heard next, for how much noise is its own, then what lies between.
-    """
+    """As much of the way to another timbre as sounds good and is understood; if nothing is, the clearest; with the
+    lines as said. Mostly all of it: one hearing, four seconds of one core. Else the start is heard next, for its own
+    noise, then what lies between."""
 
     def attempt(share: float) -> _Attempt:
         voice = found.towards(goal, share)

@@ -16,10 +16,7 @@ from myna.engines.kokoro.voice_stock import stock_voices
 
 _MAX_BLENDED = 3
 _USUAL_HZ = {"female": 204.0, "male": 118.0}
-"""Middle of each sex: stock voices of one sex lie up to nine semitones apart, and most women among them below it.
-
-Source: Traunmueller and Eriksson 1995, means over many studies (207 and 119 Hz).
-"""
+"""Middle of each sex. Source: Traunmueller and Eriksson 1995, means over many studies (207 and 119 Hz)."""
 _PITCH_SEMITONES = 4.0
 """At the ends of the scale: a third, what listeners call clearly lower or higher, and still within one sex's range."""
 _AGE_SEMITONES = {"young": 0.7, "middle_aged": 0.0, "elderly": -1.0}
@@ -37,10 +34,7 @@ _VARIATION_SEMITONES = 0.5
 
 
 def design_voice(attributes: VoiceAttributes, lang: LangCode, seed: int) -> bytes:
-    """Make the artifact of a voice of this description. Pure: same arguments, same bytes.
-
-    lang: what the voice will speak; an accent picks from the stock voices of the accent's language.
-    """
+    """Pure: same arguments, same bytes. lang: what it will speak; an accent picks from the stock voices of its own."""
     chance = np.random.default_rng(seed)
     candidates = _candidates(attributes, lang)
     count = min(len(candidates), _MAX_BLENDED)

@@ -20,11 +20,8 @@ _RANGE = (0.7, 1.8)
 
 
 def duration_scale(samples: Samples, symbols: str, predicted_frames: FloatArray) -> float:
-    """The scale at which the model takes as many seconds as the speech in the recording, within 0.7 to 1.8.
-
-    samples: [num_samples] at 16 kHz; symbols: what is said; predicted_frames: [len(symbols) + 2], pads included.
-    Pauses are left out on both sides: they belong to the text and the occasion, not to the person's tongue.
-    """
+    """The scale at which the model takes as many seconds as the speech, within 0.7 to 1.8, without pauses. samples:
+    [num_samples] at 16 kHz; symbols: what is said; predicted_frames: [len(symbols) + 2], pads included."""
     sounding = np.array([symbol not in _PAUSES for symbol in symbols])
     predicted = predicted_frames[1:-1][: len(sounding)][sounding]
     if float(predicted.sum()) * _FRAME_S < 0.5:

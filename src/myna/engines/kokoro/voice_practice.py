@@ -46,12 +46,9 @@ def practice_symbols() -> list[str]:
 
 
 def voiced_log_f0(curves: ProsodyCurves) -> FloatArray:
-    """ln(F0) of the voiced half frames that a pitch tracker will hear: not of the weakest fifth.
-
-    The decoder follows the asked pitch to within 0.1 semitone, but at the ends of words it is too soft or too creaky to
-    be tracked. Means over all voiced frames are 0.6 semitones lower than what is heard, without the weakest fifth they
-    agree (0.06 +- 0.25, seven voices, two sentences each).
-    """
+    """ln(F0) of the voiced half frames that a pitch tracker will hear: not of the weakest fifth, at the ends of words.
+    Means over all are 0.6 semitones lower than what is heard, without it they agree (0.06 +- 0.25, seven voices, two
+    sentences each)."""
     voiced = curves.f0_hz > 40.0
     if not voiced.any():
         return np.zeros(0, dtype=np.float32)

@@ -1,7 +1,5 @@
-"""Improve a voice at leisure: the gradient of both judges through the decoder, 32 steps, then a hearing.
-
-About 90 seconds of one core. Deterministic: sentences in a fixed order, no random numbers.
-"""
+"""Improve a voice at leisure: the gradient of both judges, 32 steps, then a hearing; 90 s of one core.
+Deterministic."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -22,9 +20,7 @@ _NUM_PRACTICE = 12
 FIRST_STEP = 0.8
 """In standard deviations; see `descend`."""
 _NUM_CHECKS = 4
-"""Sentences on which the refined voice must beat the one that it came from: nine seconds, as much as DNSMOS hears at
-once. Over two of them its score wavers by 0.15.
-"""
+"""Sentences on which it must beat the one before: nine seconds. Over two of them DNSMOS wavers by 0.15."""
 _SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)
 """How much of the way is taken: the most that leaves the sound as good and as clear as it was."""
 _GOOD_OPINION = 3.2
@@ -52,10 +48,7 @@ class _Hearing:
 
 
 def refine_voice(before: KokoroVoice, heard: Listening, workshop: VoiceWorkshop) -> KokoroVoice:
-    """Bring a voice nearer to the recording that it was made from. Same voice and audio, same voice.
-
-    Raises: WeightsMissing, WeightsCorrupt.
-    """
+    """Nearer to its recording. Same voice and audio, same voice. Raises: WeightsMissing, WeightsCorrupt."""
     *_, goal = pull(before, heard, workshop)
     workshop.release()
     refined = take_better(before, goal, heard, workshop)

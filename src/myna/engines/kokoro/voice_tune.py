@@ -16,10 +16,8 @@ from myna.engines.kokoro.voice_workshop import LISTENING_RATE_HZ, Listening
 def tune_voice(
     voice: KokoroVoice, sentences: list[PracticeSentence], spoken: list[Samples], heard: Listening
 ) -> KokoroVoice:
-    """Bring the colour half-way to the recording's, not to that of a telephone, a room or noise; then brighten hisses.
-
-    spoken: some of the sentences in about this voice, as `VoiceWorkshop.render` gives them.
-    """
+    """The colour half-way to the recording's, not to a telephone's, a room's or noise's; then hisses. spoken: some of
+    the sentences in about this voice, by `VoiceWorkshop.render`."""
     curve = heard.clean_share * missing_eq_db(heard.samples, np.concatenate(spoken))
     levels = [
         level_db

@@ -1,8 +1,5 @@
 """Where voices are made: what a recording sounds like, what a voice in the making says, and how that is judged.
-
-Knows nothing of how a voice is searched for: `voice_clone` (at once and by ear) and `voice_refine` (by
-the gradient) do that with these tools. Deterministic: no random numbers, one fixed list of practice sentences.
-"""
+`voice_clone` and `voice_refine` search with these tools. Deterministic: no random numbers, fixed sentences."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -24,7 +21,7 @@ from myna.engines.kokoro.pitch_track import PitchStatistics, measure_pitch
 from myna.engines.kokoro.recording_map import load_recording_map
 from myna.engines.kokoro.style_descent import GAIN_A, GAIN_B
 from myna.engines.kokoro.style_gradient import StyleGradient, StylePull
-from myna.engines.kokoro.style_map import StyleMap, VoiceSound, load_style_map
+from myna.engines.kokoro.style_map import VoiceSound, load_style_map
 from myna.engines.kokoro.timbre_space import load_timbre_space
 from myna.engines.kokoro.timbre_spectrum import timbre_features
 from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice
@@ -53,11 +50,8 @@ class Listening:
 
 
 class VoiceWorkshop:
-    """Holds the judges, the style map and the space of timbres; shares the engine's graphs.
-
-    The gradient graph (0.2 GB, 0.6 while it computes) and the recogniser (0.15) are opened when needed and kept
-    until `release`.
-    """
+    """Judges, style map and space of timbres; shares the engine's graphs. Gradient graph (0.2 GB, 0.6 at work) and
+    recogniser (0.15) are opened when needed, until `release`."""
 
     def __init__(
         self,
@@ -65,17 +59,13 @@ class VoiceWorkshop:
         vocabulary: Vocabulary,
         weights: WeightStore,
         *,
-        style_map: StyleMap | None = None,
         before_step: Callable[[], None] = lambda: None,
         interrupting: Callable[[Callable[[], None]], AbstractContextManager[object]] = nullcontext,
     ) -> None:
-        """style_map: another than the shipped one, for experiments. before_step, interrupting: see `EngineSettings`.
-
-        Raises: WeightsMissing, WeightsCorrupt.
-        """
+        """before_step, interrupting: see `EngineSettings`. Raises: WeightsMissing, WeightsCorrupt."""
         self.before_step = before_step
         self._interrupting = interrupting
-        self.style_map = style_map or load_style_map()
+        self.style_map = load_style_map()
         self.timbre_space = load_timbre_space()
         self.clarity = ClarityListener(weights)
         self._graphs = graphs
@@ -175,10 +165,8 @@ class VoiceWorkshop:
         return shorten_silence(PracticeSentence(symbols, text, frames, curves))
 
     def render(self, voice: KokoroVoice, sentence: PracticeSentence) -> Samples:
-        """Speak a practice sentence. Returns [num_samples] at 16 kHz, within -1 and 1, without the equaliser.
-
-        Styles far from all public ones can be forty times as loud: embeddings do not mind, but the speech is cut off.
-        """
+        """[num_samples] at 16 kHz, within -1 and 1, without the equaliser. Styles far from all public ones can be forty
+        times as loud: embeddings do not mind, but the speech is cut off."""
         self.before_step()
         curves = ProsodyCurves(voice.move_pitch(sentence.curves.f0_hz), sentence.curves.energy)
         samples = self._graphs.decode(sentence.text.features, sentence.frames, curves, self.timbre_space.styles(voice))

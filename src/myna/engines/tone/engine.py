@@ -70,10 +70,7 @@ class ToneEngine:
 
 
 def measure_pitch_hz(samples: Samples, sample_rate_hz: int) -> float:
-    """Median over voiced frames of the autocorrelation's best lag. [num_samples] float32 -> Hz.
-
-    Raises: InvalidRequest for audio without a pitch.
-    """
+    """Median of the autocorrelation's best lag, voiced frames. [num_samples] -> Hz. Raises: InvalidRequest."""
     frame = round(_FRAME_S * sample_rate_hz)
     shortest, longest = int(sample_rate_hz / _HIGHEST_HZ), int(sample_rate_hz / _LOWEST_HZ)
     loudest = float(np.abs(samples).max(initial=0.0))

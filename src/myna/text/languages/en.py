@@ -48,7 +48,23 @@ class English(Language):
     def _read_inches(self, match: re.Match[str]) -> str | None:
         if match.string[: match.start()].count('"') % 2 and match[0].endswith('"'):
             return None  # the end of a quotation
-        return f"{self.say(match['in'])} {'inch' if match['in'] == '1' else 'inches'}"
+        return f"{self.say(match['in'])} {'inch' if match['in'] == '1' or self._is_kind(match) else 'inches'}"
+
+    def _read_compass(self, match: re.Match[str], style: str = "") -> str:
+        way = "".join(self.tables["compass"][sign] for sign in match["way"])
+        return way.capitalize() if style else way
+
+    def _read_street(self, match: re.Match[str]) -> str:
+        return self.tables["streets"][match["street"]]
+
+    def _read_book(self, match: re.Match[str]) -> str:
+        return self.tables["books"][match["book"]]
+
+    def _read_stutter(self, match: re.Match[str]) -> str:
+        """ "d-d-don't": the sounds, and not the names of the letters."""
+        onset, behind = match["onset"].lower(), match.string[match.end() + 1 :][:1]
+        sound = {"c": "s" if behind in "eiy" else "k", "q": "kw", "x": "z", "wh": "w"}.get(onset, onset) + "uh"
+        return " ".join([sound] * (1 + match["again"].count("-")))
 
     def _read_decade(self, match: re.Match[str]) -> str:
         decade = match["decade"]

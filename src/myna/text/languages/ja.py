@@ -46,6 +46,10 @@ class Japanese(Unspaced):
         whole, fraction = self.split(written)
         return self.counted(whole, "点") + self.decimals(fraction) if fraction else super().say(written)
 
+    def _read_alike(self, match: re.Match[str]) -> str:
+        """ "路地には人気がない": the rarer reading, where its neighbours are there."""
+        return self.tables["alike"][match[0]]
+
     def _read_mixed(self, match: re.Match[str]) -> str:
         value = japanese.mixed_value(match["mixed"])
         if match["counter"]:

@@ -34,6 +34,8 @@ class Words:
     cldr_name: str = ""  # The CLDR's locale whose words are taken, if that is not `code`
     trial: str = ""
     """What a new voice says first, to be compared with the recording: five to seven seconds. May be empty."""
+    preview_tail: str = ""  # What is said after a text that is too short to show a voice
+    possessive: str = ""  # What may be behind every word: "'s"
     script: str = ""  # Ranges of the signs that only this language is written with; empty for Latin letters
     borrowed_script: str = ""  # The language whose signs are this one's, too, where its own stand beside them
     small_words: str = ""  # The commonest, enough to tell in a short sentence whose grammar it has
@@ -170,6 +172,7 @@ class Words:
     acts: str = ""  # "sighs", "laughs": alone between stars or in brackets they are not said
     manners: tuple[str, ...] = ()  # More of them, of several words: "à voix basse"
     act_tail: str = "(?!)"  # Pattern of what may follow one: "nervously", "throat"
+    act_alone: str = "(?!)"  # Pattern of what is one in brackets before what somebody says: "(angrily)"
     not_before_act: str = r"\w+"
     """Pattern of words behind which one between stars only stands out: "the *waves*"."""
 

@@ -216,7 +216,7 @@ def test_every_token_begins_in_one_part() -> None:
 
 def test_ipa_in_many_spellings() -> None:
     """Tie bars, ASCII stand-ins and two-letter diphthongs become the model's signs."""
-    assert spell_ipa("t͡ʃeɪndʒ") == "ʧAnʤ"
-    assert spell_ipa("kri:t") == "kɹit"
-    assert spell_ipa("krːt", is_english=False) == "krːt"
-    assert spell_ipa("pei˨˩˦tɕiŋ˥", is_english=False) == "pei↓ʨiŋ→"
+    assert spell_ipa("t͡ʃeɪndʒ", LangCode.EN_US) == "ʧAnʤ"
+    assert spell_ipa("kri:t", LangCode.EN_US) == "kɹit"
+    assert spell_ipa("krːt", LangCode.FR_FR) == "krːt"
+    assert spell_ipa("pei˨˩˦tɕiŋ˥", LangCode.ZH_CN) == "pei↓ʨiŋ→"

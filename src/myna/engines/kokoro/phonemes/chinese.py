@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable, Sequence
 
 import rjieba
-from pypinyin import Style, lazy_pinyin, load_phrases_dict
+from pypinyin import Style, lazy_pinyin, load_phrases_dict, load_single_dict
 from pypinyin.constants import PHRASES_DICT
 from pypinyin.contrib.tone_convert import to_finals_tone3, to_initials
 
 from myna.domain.speech import SpeechToken
-from myna.engines.kokoro.phonemes.spaced import Phonemizer, join_marks, say_english
+from myna.engines.kokoro.phonemes.spaced import Phonemizer, gap_between_words, join_marks, say_english
 from myna.engines.kokoro.phonemes.tables import read_table
 
 _STRETCH = re.compile(r"([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)|[^\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
@@ -21,8 +21,8 @@ _STRETCH = re.compile(r"([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)|[^\u3400-\u
 _LATIN_WORDS = re.compile(r"[A-Za-z][A-Za-z' -]*|.", re.DOTALL)
 _TABLE = read_table("chinese")
 
-load_phrases_dict({"大夫": [["dài"], ["fu"]], "流血": [["liú"], ["xuè"]]})
-"""As people say them; the dictionary has the titles of old, and how they are said in Beijing."""
+load_single_dict({ord(sign): sound for sign, sound in _TABLE["signs"].items()})
+load_phrases_dict({word: [[sound] for sound in said.split()] for word, said in _TABLE["words"].items()})
 _IN_CONTEXT = [(re.compile(pattern), pinyin) for pattern, pinyin in _TABLE["in_context"].items()]
 
 
@@ -35,8 +35,9 @@ class ChinesePhonemizer:
     def phonemize(self, tokens: Sequence[SpeechToken]) -> list[str]:
         text, owners = "", []
         for index, token in enumerate(tokens):
-            text += token.spoken
-            owners += [index] * len(token.spoken)
+            gap = gap_between_words(text, token.spoken, tokens[index - 1].whitespace)
+            text += gap + token.spoken
+            owners += [index] * len(gap + token.spoken)
         phonemes = [""] * len(tokens)
         position = 0
         for found in _STRETCH.finditer(text):

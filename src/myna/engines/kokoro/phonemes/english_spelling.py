@@ -1,7 +1,4 @@
-"""How an English word is said that stands in no lexicon: a small network over its letters.
-
-Made by `training/english_spelling.py` from misaki's lexicons; its docstring says what the network is.
-"""
+"""How an English word is said that no lexicon has: a small network over letters (`training/english_spelling.py`)."""
 
 from io import BytesIO
 

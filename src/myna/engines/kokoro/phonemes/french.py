@@ -1,7 +1,4 @@
-"""French: the words of a lexicon, and the consonants that are only heard before a vowel.
-
-Source of the liaisons: Delattre, La liaison en français (1947), the obligatory ones.
-"""
+"""French: a lexicon, and the consonants only heard before a vowel. Source: Delattre, La liaison en français (1947)."""
 
 import re
 from collections.abc import Sequence

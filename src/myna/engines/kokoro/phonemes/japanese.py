@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from lindera import TokenizerBuilder
 
 from myna.domain.speech import SpeechToken
-from myna.engines.kokoro.phonemes.spaced import Phonemizer, join_marks, say_english
+from myna.engines.kokoro.phonemes.spaced import Phonemizer, gap_between_words, join_marks, say_english
 from myna.engines.kokoro.phonemes.tables import read_table
 from myna.text.numerals.japanese import COUNTERS, mixed_value, spell_cardinal, spell_counted
 
@@ -21,7 +21,7 @@ _VOWELS = "aiɯeo"
 _LONG, _GEMINATE, _NASAL = "ー", "ッ", "ン"
 _LONG_U = re.compile("(?<=[ウクスツヌフムユルグズブプュ])ウ")
 """吸う, という: one long vowel."""
-_LONG_IN_NUMBERS = re.compile("(?<=[ュョコソトホボポ])ウ")
+_LONG_IN_NUMBERS = re.compile("(?<=[ュョオコソトノホモヨロゴゾドボポ])ウ")
 _KANA_RUN = re.compile("([ぁ-ゖァ-ヺー]{2,})")
 _NUMERAL = "１"
 """Stands for a reading while the dictionary finds the words around it."""
@@ -65,6 +65,9 @@ class JapanesePhonemizer:
         text, owners = "", []
         readings: dict[int, str] = {}
         for index, token in enumerate(tokens):
+            gap = gap_between_words(text, token.spoken, tokens[index - 1].whitespace)
+            text += gap
+            owners += [index] * len(gap)
             # written characters are a token each: kana in longer ones are a reading, in which は is never わ
             pieces = _KANA_RUN.split(token.spoken) if len(token.spoken) > 1 else [token.spoken]
             for piece in pieces:
@@ -84,7 +87,9 @@ class JapanesePhonemizer:
                     said = readings.get(place) or _in_katakana(text[place])
                     phonemes[owners[place]] += "".join(spell_kana(said)) + " "
             elif kana:
-                if start > 0 and (_is_ending(details) or phonemes[owners[start - 1]].endswith("ʔ ")):
+                if start > 0 and (
+                    _is_ending(details) or kana[0] == _LONG or phonemes[owners[start - 1]].endswith("ʔ ")
+                ):
                     phonemes[owners[start - 1]] = phonemes[owners[start - 1]].rstrip()
                 is_long = kana == "ウ" and details[0] == "助動詞"  # ましょう, だろう, 行こう
                 _share_out(phonemes, owners[start:position], ["ː"] if is_long else spell_kana(kana))

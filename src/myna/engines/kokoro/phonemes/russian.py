@@ -54,9 +54,6 @@ def pronounce_word(word: str, stress: int | None, follower: str = "") -> str:
 
 
 def _settle_voices(word: str, follower: str) -> str:
-    """Consonants side by side are voiced or voiceless as the last is; at the end of a word voiceless.
-
-    в does not make its left neighbour voiced.
-    """
+    """Consonants side by side are voiced as the last is, at the end not; в does not voice its left neighbour."""
     voiced = _VOICED.sub(lambda match: match[0].translate(_VOICED_OF), word + (follower[:1] or " "))
     return _VOICELESS.sub(lambda match: match[0].translate(_VOICELESS_OF), voiced)[: len(word)]

@@ -1,7 +1,4 @@
-"""Where the stress lies in Russian words, by their endings.
-
-Made by `training/russian_stress.py`; its docstring says what the file holds and how well it guesses.
-"""
+"""Where the stress lies in Russian words, by their endings: made and described by `training/russian_stress.py`."""
 
 import lzma
 

@@ -39,10 +39,7 @@ class Phonemizer(Protocol):
     """Knows how one language is pronounced."""
 
     def phonemize(self, tokens: Sequence[SpeechToken]) -> list[str]:
-        """Kokoro symbols for each token, its punctuation included; empty for a token without sound.
-
-        The tokens are one sentence or less: how a word sounds may depend on its neighbours.
-        """
+        """Kokoro symbols for each token and its punctuation, empty for silence. The tokens are one sentence or less."""
 
 
 class SpacedPhonemizer:
@@ -84,6 +81,11 @@ def join_marks(spoken: str, sign: str) -> str:
         return spoken
     is_opening = mark in "(“"
     return spoken + mark if is_opening else spoken.rstrip() + mark + " "
+
+
+def gap_between_words(before: str, after: str, gap: str) -> str:
+    """The gap that parts two words in Latin letters, in a text that is written without any."""
+    return gap if before and before[-1].isascii() and after[:1].isascii() else ""
 
 
 def say_english(piece: str, english: Phonemizer) -> str:

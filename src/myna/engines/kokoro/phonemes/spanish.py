@@ -1,7 +1,4 @@
-"""Spanish as spoken in Castile, by rule: the spelling says it all but for names.
-
-Source of the rules: Real Academia Española, Ortografía de la lengua española (2010), chapters 1 and 2.
-"""
+"""Castilian Spanish, by rule but for names. Source: Ortografía de la lengua española (2010), chapters 1 and 2."""
 
 import re
 from collections.abc import Sequence

@@ -27,10 +27,7 @@ def spell_out(
     say_nucleus: Callable[[int], tuple[str, int]],
     say_consonant: Callable[[int, list[str]], tuple[str, int]],
 ) -> str:
-    """The sounds of a word.
-
-    say_nucleus: of an index. say_consonant: of a place, after the sounds so far. Both say where to go on.
-    """
+    """A word's sounds. say_nucleus: of an index. say_consonant: of a place, after the sounds so far."""
     starts = {start: index for index, (start, _) in enumerate(nuclei)}
     sounds: list[str] = []
     position = 0

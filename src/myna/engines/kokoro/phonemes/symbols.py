@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from myna.domain.language import LangCode
 from myna.engines.kokoro.graphs import PAD_ID, IntArray
 from myna.engines.kokoro.phonemes.tables import read_table
 
@@ -53,10 +54,7 @@ class SymbolSequence:
 
 
 def join_tokens(phonemes: Sequence[str], separators: Sequence[str]) -> SymbolSequence:
-    """Put the tokens' phonemes one after the other.
-
-    phonemes: per token, may be empty; separators: per token, " " or "", what follows it.
-    """
+    """The tokens' phonemes one after the other, which may be empty, with their separators " " or "" behind each."""
     symbols: list[str] = []
     owners: list[int] = []
     for index, (spoken, separator) in enumerate(zip(phonemes, separators, strict=True)):
@@ -109,10 +107,7 @@ def _find_cut(symbols: str) -> int:
 
 
 def spell_general_ipa(ipa: str) -> str:
-    """Write IPA as Kokoro writes languages other than English: one sign for an affricate, no tie bars.
-
-    Nasal vowels are two signs, the vowel and a tilde; the cedilla alone stays with its letter.
-    """
+    """IPA as Kokoro writes it but for English: one sign for an affricate, no ties; nasal vowels are two signs."""
     text = unicodedata.normalize("NFD", ipa).replace("c\u0327", "ç").replace("\u0361", "").replace("g", "ɡ")
     for pair, sign in (_TABLE["diphthongs"] | _TABLE["affricates"]).items():
         text = text.replace(pair, sign)
@@ -123,15 +118,12 @@ def strip_stress(symbols: str) -> str:
     return "".join(symbol for symbol in symbols if symbol not in STRESS_MARKS)
 
 
-def spell_ipa(ipa: str, *, is_english: bool = True, is_british: bool = False) -> str:
-    """Write what a caller wrote between slashes as Kokoro writes it.
-
-    is_english: American length marks and plain r are turned into what the model knows of English.
-    """
+def spell_ipa(ipa: str, lang: LangCode) -> str:
+    """What stood between slashes, as Kokoro writes it in this language."""
     text = ipa
     for sign, replacement in _TABLE["lookalikes"].items():
         text = text.replace(sign, replacement)
     text = spell_general_ipa(text)
-    if is_english:
-        text = text.replace("r", "ɹ") if is_british else text.replace("ː", "").replace("r", "ɹ")
+    for sign, replacement in _TABLE.get(lang, {}).items():
+        text = text.replace(sign, replacement)
     return text

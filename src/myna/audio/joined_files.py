@@ -1,17 +1,44 @@
-"""WAV files as streams leave them: sizes that say nothing, and several files one after the other."""
+"""Files as streams leave them: WAVs whose sizes say nothing, and several files of a kind one after the other."""
 
 import struct
 
+from myna.audio.container import AudioContainer
+
+_XING_END_BYTES = 200
+"""The tag that says how long an MP3 is lies in its first frame."""
+_SLACK_BYTES = 4096
 _HEADER_BYTES = 12
 _UNKNOWN_SIZES = frozenset({0, 0xFFFFFFFF, 0x7FFFFFFF})
 _MAX_PARTS = 1000
 
 
-def split_wav(content: bytes) -> list[bytes]:
-    """The WAV files in some bytes that begin with one, each with the sizes that it has.
+def another_follows(content: bytes, container: AudioContainer) -> bool:
+    """Whether the file that some bytes begin with ends before they do, and libsndfile with it. FFmpeg reads on."""
+    match container:
+        case AudioContainer.OGG:
+            return content.find(b"OggS\0\2", 4) != -1  # the first page of a stream
+        case AudioContainer.FLAC:
+            return content.find(b"fLaC", 4) != -1
+        case AudioContainer.MP3:
+            return _outlasts_its_tag(content)
+    return False
 
-    A `data` chunk of unknown size goes on to the next file or to the end. What is no WAV behind the last is left out.
-    """
+
+def _outlasts_its_tag(content: bytes) -> bool:
+    """Source: LAME's tag: `Xing` or `Info`, flags of which 3 say that a number of frames and one of bytes follow."""
+    names = (b"Xing", b"Info")
+    if any(content.find(name, _XING_END_BYTES) != -1 for name in names):
+        return True
+    tag = max(content.find(name, 0, _XING_END_BYTES) for name in names)
+    if tag == -1 or tag + 16 > len(content):
+        return False
+    flags, num_bytes = (int.from_bytes(content[at : at + 4]) for at in (tag + 4, tag + 12))
+    return flags & 3 == 3 and len(content) > num_bytes + _SLACK_BYTES
+
+
+def split_wav(content: bytes) -> list[bytes]:
+    """The WAV files in some bytes, each with the sizes that it has. A `data` chunk of unknown size goes on to the next
+    file or to the end; what is no WAV behind the last is left out."""
     parts: list[bytes] = []
     start = 0
     while _is_wav(content, start) and len(parts) < _MAX_PARTS:
