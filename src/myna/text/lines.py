@@ -10,7 +10,7 @@ _ITEM = re.compile(r"[ \t]*(?:[-*+•‣▪◦·–>]|\d{1,3}[.)]|[a-z]\))[ \t]+
 _HEADING = re.compile(r"[ \t]*#{1,6}[ \t]|[ \t]*\*\*[^\n]{1,100}\*\*[ \t]*$", re.MULTILINE)
 _LONGEST_VERSE_CHARS = 50
 """Text that was wrapped by a program has longer lines."""
-_OPEN_END = re.compile(r"\w[\"'”’»)\]*_`]*$")
+_OPEN_END = re.compile(r"[\w\u0900-\u0963][\"'”’»)\]*_`]*$")
 
 
 def end_lines(text: str, tokens: Sequence[SpeechToken], *, is_paragraph: bool) -> list[SpeechToken]:

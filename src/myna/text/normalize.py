@@ -61,6 +61,7 @@ class Normalizer(Rules):
             *read_table(language, language.patterns, language),
             *(self._table("said_otherwise") if language.say_as else ()),
             *self._table("net_signs"),
+            *(self._table("compass") if language.compass else ()),
             *sums.rules(),
             *Addresses(language).rules(),
             *CalendarDates(language).rules(),
@@ -76,6 +77,9 @@ class Normalizer(Rules):
 
     def _read_word(self, match: re.Match[str]) -> str:
         return self._language.say_as[match["word"]]
+
+    def _read_compass(self, match: re.Match[str]) -> str:
+        return self._language.compass[match["point"]]
 
     def _read_entity(self, match: re.Match[str]) -> str:
         sign = html.unescape(match[0])
@@ -207,9 +211,10 @@ class Normalizer(Rules):
         if short in self._language.before_number:
             no_abbreviation = self._language.no_abbreviations.get(short)
             is_word = no_abbreviation and re.search(no_abbreviation, words_before(match), re.IGNORECASE)
-            if is_word or re.match(r"\s?(?:\d|[IVXLC]+\b)", rest) is None:
+            if is_word or re.match(r"\s?(?:[-−+]?\d|[A-Z]{2}\d|[IVXLC]+\b)", rest) is None:
                 return None
-            if re.match(rf"\s?\d+\s?(?:[-–]|{self._language.symbols.get('&', '&')}\s)\s?\d", rest):
+            several = re.match(rf"\s?(\d+)\s?(?:[-–]|{self._language.symbols.get('&', '&')}\s)\s?(\d+)", rest)
+            if several and int(several[1]) < int(several[2]):
                 return spoken + self._language.plural_ending.removeprefix(spoken[-1:])
         if short in self._language.behind_names:
             if re.match(r"\s+[A-Z]", rest):

@@ -39,6 +39,11 @@ class PhoneNumbers(Rules):
         parts = re.findall(r"\d+|\D", match[0])
         return self._language.comma.join(keys[part] if part in keys else digits(part) for part in parts)
 
+    def _read_account(self, match: re.Match[str]) -> str:
+        parts = re.findall(r"[A-Z]+|\d{1,4}", match["account"])
+        spell, digits = self._language.spell, self._language.digits
+        return self._language.comma.join(digits(part) if part.isdigit() else spell(part) for part in parts)
+
     def _read_international(self, match: re.Match[str]) -> str | None:
         groups = re.findall(r"\d+", match["phone"])
         if sum(map(len, groups)) not in _TOTAL_DIGITS:
@@ -57,17 +62,20 @@ class PhoneNumbers(Rules):
         groups = re.findall(r"\d+", match["phone"])
         num_digits = sum(map(len, groups))
         separators = set(re.findall(r"\D", match["phone"]))
-        if len(separators) > 1 or ("/" in separators and len(groups) != 2):
+        is_area = groups[0][0] == "0" and len(groups[0]) > 1 and num_digits >= 8 and groups[-1] != "0"
+        # "089/1234-567", "011-2345 6789"
+        is_mixed = is_area and len(groups) == 3 and len(groups[0]) > 2
+        if not is_mixed and (len(separators) > 1 or ("/" in separators and len(groups) != 2)):
             return None
         if all(group in _YEARS for group in groups):
             return None
-        is_asked = self._after_word is not None and self._after_word.search(words_before(match)) is not None
-        is_area = groups[0][0] == "0" and len(groups[0]) > 1 and num_digits >= 8 and groups[-1] != "0"
+        words = words_before(match)
+        is_asked = any(behind is not None and behind.search(words) for behind in (self._after_word, self._after_code))
         joined = " ".join(groups)
         is_known = "/" not in separators and re.fullmatch(self._language.phone_groups, joined) is not None
         is_book = separators == {"-"} and len(groups) > 2 and num_digits >= 7
         is_local = separators == {"-"} and re.fullmatch(self._language.local_phone_groups, joined) is not None
-        is_card = separators in ({" "}, {"-"}) and len(groups) == 4 and all(len(group) == 4 for group in groups)
+        is_card = separators in ({" "}, {"-"}) and len(groups) > 2 and all(len(group) == 4 for group in groups)
         if not (is_card or is_local or is_asked or is_area or is_known or is_book) or num_digits > 20 or num_digits < 6:
             return None
         if separators == {"."} and not is_known and not is_asked:

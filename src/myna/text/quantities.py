@@ -119,10 +119,14 @@ class Quantities(Rules):
         spoken = self._language.say_fraction(above, below)
         return self._language.say_mixed(whole, spoken) if whole else spoken
 
-    def _read_money(self, match: re.Match[str]) -> str:
-        language, currency = self._language, self._language.currency[match["currency"]]
+    def _read_money(self, match: re.Match[str]) -> str | None:
+        language, currency = self._language, self._language.currency.get(match["currency"])
+        if currency is None:
+            return None
         forms = currency.whole
-        number = re.sub(r"\.(?=\d\d$)", language.decimal, match["number"])
+        number = match["number"]
+        if re.search(r"\.\d\d$", number):  # "1,500.00"
+            number = number.replace(",", "").replace(".", language.decimal)
         whole, fraction = language.split(number)
         minus = f"{language.minus} " if match["sign"] else ""
         magnitude = self._magnitude(match)

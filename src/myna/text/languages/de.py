@@ -19,6 +19,14 @@ class German(Language):
         number = {"1": "ein", "100": "hundert"}.get(match["number"]) or self.cardinal(int(match["number"]))
         return f"{number}{'prozent' if is_percent else ''}{tail}"
 
+    def _read_dative(self, match: re.Match[str]) -> str:
+        """ "in 300 m": dreihundert Metern; "von 20-30 km/h" """
+        ends = [self.say(match["first"]), self.to] if match["first"] else []
+        unit = self.units[match["unit"]]["other"]
+        if match["second"] == "1":
+            return self.join(*ends, "einem", unit)
+        return self.join(*ends, self.say(match["second"]), re.sub(r"(?<=eter)\b", "n", unit))
+
     def _read_day(self, match: re.Match[str]) -> str | None:
         """ "am 24.12."; "Version 3.5." is none."""
         before = words_before(match)

@@ -13,8 +13,9 @@ from myna.text.languages.words import Currency, Forms, Words, read_forms
 from myna.text.rules import any_of, read_grammar
 
 MAX_DIGITS = 30
-_MAX_CARDINAL_DIGITS = 9
-"""A longer number without separators is a telephone number, an account or an article: nobody reads it as one."""
+_MAX_CARDINAL_DIGITS, _MAX_UNSPACED_DIGITS = 7, 9
+"""A longer number without separators is a telephone number, an account or an article: nobody reads it as one, unless
+it is round."""
 _MAX_GROUP_DIGITS = 4
 _MAX_UNBROKEN_DIGITS = 5
 _MAX_NUM2WORDS = 10**15 - 1
@@ -132,6 +133,9 @@ class Language(Words):
     def number(self) -> str:
         group = r"[ \u00a0\u202f]" if self.group == " " else re.escape(self.group)
         digits = rf"\d{{1,3}}(?:{group}\d{{3}}){{1,6}}"
+        if self.decimal == ",":
+            # as the Swiss write, and everybody's neighbours
+            digits += r"|\d{1,3}(?:['’]\d{3}){1,6}|[1-9]\d{0,2}(?:\.\d{3}){1,6}"
         if self.group == "," and self.decimal == ".":
             digits = r"\d{1,3}(?:,\d{2,3}){0,6},\d{3}"
         if self.group != " ":
@@ -142,6 +146,7 @@ class Language(Words):
     def split(self, written: str) -> tuple[int, str]:
         """Whole part and the digits after the decimal sign."""
         plain = re.sub(rf"[{re.escape(self.group)}\s'’\u202f\u00a0]", "", written)
+        plain = plain.replace(".", "") if self.decimal == "," else plain
         whole, _, fraction = plain.partition(self.decimal)
         return int(whole or 0), fraction
 
@@ -184,7 +189,9 @@ class Language(Words):
     def say(self, written: str) -> str:
         """A number as it is written: "1,250.5"."""
         if written.isdigit():
-            if (len(written) > 1 and written[0] == "0") or len(written) > _MAX_CARDINAL_DIGITS:
+            most = _MAX_CARDINAL_DIGITS if self.is_spaced else _MAX_UNSPACED_DIGITS
+            is_long = len(written) > most and not written.endswith("000")
+            if (len(written) > 1 and written[0] == "0") or is_long:
                 return self.say_digits(written)
             is_year = len(written) == 4 and self.pairs_years and int(written) in _YEARS
             is_paired = is_year and (self.pairs_hundreds or written[2:] != "00")
@@ -361,6 +368,15 @@ class Language(Words):
             month=self.months[month - 1],
             year="" if year is None else self.date_year(year),
         )
+
+    def _read_day(self, match: re.Match[str]) -> str | None:
+        """ "3.02", where two digits, a zero or a word before it tell a day from a number."""
+        before = match.string[max(0, match.start() - 24) : match.start()]
+        day, month = match["day"], match["month"]
+        is_day = len(day) == len(month) or month[0] == "0" or self.finds("dated", before)
+        if not is_day or self.finds("undated", before):
+            return None
+        return self.say_date(None, int(month), int(day), before)
 
     def say_time(self, hour: int, minute: int, *, is_half_known: bool) -> str:
         """is_half_known: "AM" follows: "ten AM", not "ten o'clock AM"."""

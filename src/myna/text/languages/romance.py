@@ -3,6 +3,7 @@
 import re
 
 from myna.text.languages.language import Language
+from myna.text.languages.words import read_forms
 
 _MAX_NAMED_PART = 100
 _QUEENS = frozenset({"isabel", "elizabeth", "elisabeth", "catalina", "catarina", "caterina", "catherine", "élisabeth"})
@@ -33,6 +34,28 @@ class Romance(Language):
     def parts(self, one: str) -> str:
         """More of them."""
         return f"{one}s"
+
+    def lone_roman(self, value: int, word: str, match: re.Match[str]) -> str | None:
+        """See `Language`: "el III Foro", "la XV Cumbre"; the article tells the gender."""
+        gender = self.kind_of("articles", word.lower()) if self.tables else None
+        if gender is None:
+            return super().lone_roman(value, word, match)
+        if gender == "f":
+            return self.ordinal(value, is_feminine=True)
+        is_before_noun = re.match(r"\s[^\W\d]", match.string[match.end() :][:2]) is not None
+        return self.ordinal_before(value, "") if is_before_noun else self.ordinal(value)
+
+    def _read_lasting(self, match: re.Match[str], joint: str) -> str:
+        """ "dura 2h15" """
+        hours = self.say_count(int(match["h"]), read_forms(self.hours))
+        minutes = int(match["min"])
+        is_named = match[0].endswith("n")
+        return f"{hours} {joint} {self.say_count(minutes, self.units['min']) if is_named else self.cardinal(minutes)}"
+
+    def _read_thousands(self, match: re.Match[str]) -> str | None:
+        """ "200 mil personas" """
+        thousands = self.cardinal(1000 * int(match["number"]))
+        return None if self.is_small(match["noun"]) else self.agree(thousands, match["noun"])
 
     def suffixed(self, number: int, suffix: str) -> str:
         return self.ordinal(number, is_feminine=suffix.endswith(("ª", "a")))

@@ -14,14 +14,18 @@ class Russian(Language):
 
     def agree(self, numeral: str, noun: str) -> str:
         """See `Language`. What stands behind one and behind two shows the gender: "две минуты", "два рубля"."""
-        if re.match(rf"(?!(?:{self.masculine})\b)[^\W\d_]*[ая]\b", noun):
+        if re.match(rf"(?!(?:{self.masculine})\b)[^\W\d_]*[ая]\b", noun) or self.finds("soft_feminine", noun):
             numeral = re.sub(r"\bодин$", "одна", numeral)
+        elif re.match(r"[^\W\d_]+[ую]\b", noun):
+            numeral = re.sub(r"\bодин$", "одну", numeral)
         elif re.match(r"(?!евро\b|кофе\b)[^\W\d_]*[ое]\b", noun):
             numeral = re.sub(r"\bодин$", "одно", numeral)
         return re.sub(r"\bдва$", "две", numeral) if re.match(r"[^\W\d_]*(?:[иы]|[иы]е)\b", noun) else numeral
 
     def day_ordinal(self, day: int, before: str) -> str:
         """See `Language`: "on the fifth", which is how the month stands, too; "к восьмому марта"."""
+        if self.finds("to_day", before):
+            return _decline(day, "n", "n")
         return _decline(day, "d" if re.search(r"\bк\s$", before, re.IGNORECASE) else "g")
 
     def _read_year(self, match: re.Match[str], case: str, noun: str = "") -> str:
@@ -51,6 +55,17 @@ class Russian(Language):
         is_feminine = is_one and re.match(r"[^\W\d_]+[иы]\b", behind) is not None
         number = str(num2words(whole, lang="ru", case=case, gender="f" if is_feminine else "m"))
         return f"{number} {noun}".strip()
+
+    def _read_case(self, match: re.Match[str], case: str, noun: str = "") -> str | None:
+        """ "с 5 друзьями", "в 2 км от": the case that the noun shows."""
+        number = int(match["number"])
+        return None if number % 10 == 1 and number != 11 else f"{_cardinal(number, case)} {noun}"
+
+    def _read_before(self, match: re.Match[str]) -> str | None:
+        """ "на 3 этаже", "20 века": no number of things stands before such a noun."""
+        number, kind = int(match["number"]), self.kind_of("before", match["noun"])
+        least = {"n": 2, "g": 5}.get(kind[0], 1) if kind else 0
+        return self.ordinal_before(number, match["noun"]) if kind and number >= least else None
 
     def _read_compound(self, match: re.Match[str]) -> str | None:
         """ "десятилетний" """

@@ -79,6 +79,8 @@ class Words:
     row: str = ""  # Between the numbers of a row, "1-2-3"; empty for a comma
     between: tuple[str, ...] = ()  # Two words: "between" and the "and" that belongs to it
     by: str = ""  # Between the sides of a size: 3x4
+    compass: Mapping[str, str] = field(default_factory=dict)  # Short for directions: NE
+    compass_cue: str = ""  # Pattern of what stands before those
     ratio: str = ""  # Between the numbers of "16:9"; empty for `to`
     percent: str = ""
     angle: tuple[str, ...] = ()  # Degrees, minutes and seconds: 45°30'10"
@@ -118,6 +120,7 @@ class Words:
     hour_separators: str = ":"
     time_words: tuple[str, ...] = ()  # Before a time with a full stop for its colon; it has a `time_suffixes` else
     hour_word: str = ""  # Behind a full hour: "9h", "9 Uhr". A regular expression
+    hours_behind: str = "(?!)"  # Pattern of what shows that "2:30" lasts
     time_suffixes: tuple[str, ...] = ()  # Words after a time that the reading has said already: "10:30 Uhr"
     pm: Mapping[str, str] = field(default_factory=dict)
 

@@ -31,7 +31,10 @@ class ItalianPronunciation:
             return strip_stress(spoken)
         if word[-1] in _ACCENTED:
             return _stress(strip_stress(spoken), from_end=1)
-        return spoken if "ˈ" in spoken else _stress(spoken, from_end=2)
+        if "ˈ" in spoken:
+            return spoken
+        # "mia": the lexicon has a weak stress alone
+        return spoken.replace("ˌ", "ˈ", 1) if "ˌ" in spoken else _stress(spoken, from_end=2)
 
 
 def _stress(spoken: str, from_end: int) -> str:
