@@ -181,7 +181,7 @@ class KokoroEngine:
     def _learn_colour(
         self, voice: KokoroVoice, norms: NormStatistics, heard: Listening, transcript_symbols: str
     ) -> FloatArray:
-        """[19, 32] dB: what tells the person's phones from the voice's, not a telephone's, a room's or noise's."""
+        """[17, 32] dB: what tells the person's phones from the voice's, not a telephone's, a room's or noise's."""
         text = self._graphs.encode_text(self._vocabulary.encode(transcript_symbols))
         frames, curves = self._foretell(voice, text)
         samples = self._decode(voice, norms, np.repeat(text.features, frames, axis=2), curves)

@@ -27,9 +27,10 @@ _FAMILIES: tuple[tuple[str, ...], ...] = (
     ("iɨ", "ɪᵻ", "eɛœø", "æa", "ɑɒ", "ʌɐ", "əɚᵊɜɝ", "ɔo", "ʊuɯy", "AYʏ", "IWOQ"),
     ("mnŋɲ", "lʎɫ", "ɹrɾʁɻ", "wjɥɰ"),
     ("szʃʒʂʐɕʑçʧʤʦʨʣʥꭧ", "fθvðhβɸxɣ"),
-    ("ptk", "bdɡ"),
 )
-"""Vowels, sonorants, hisses, stops. A kind of which little was heard leans on its family, and that on no change."""
+"""Vowels, sonorants, hisses; not stops, whose closures a recording's noise would fill. A kind of which little was heard
+leans on its family, and that on no change.
+"""
 _KINDS = [kind for family in _FAMILIES for kind in family]
 _KIND_OF = {symbol: index for index, kind in enumerate(_KINDS) for symbol in kind}
 _RATE_HZ, _HOP_S, _WINDOW = 16_000, 0.01, 512
@@ -43,7 +44,7 @@ _EDGE_S = 0.03
 
 
 def learn_phone_colour(spoken: Samples, symbols: str, frames: IntArray, recording: Samples) -> FloatArray:
-    """[19, 32] dB at `BAND_HZ` by which each kind of sound is to be changed, at most 8.
+    """[17, 32] dB at `BAND_HZ` by which each kind of sound is to be changed, at most 8.
 
     spoken: the voice's own reading of what is said in the recording, both [num_samples] at 16 kHz. symbols: [T - 2]
     without pads; frames: [T] with them.
@@ -65,7 +66,7 @@ def learn_phone_colour(spoken: Samples, symbols: str, frames: IntArray, recordin
 
 
 def colour_taps(colour_db: FloatArray) -> FloatArray:
-    """[19, 255]: what is added to each kind of sound, as filters. colour_db: [19, 32]."""
+    """[17, 255]: what is added to each kind of sound, as filters. colour_db: [17, 32]."""
     taps = np.stack([equalizer_taps(curve, _NUM_TAPS) for curve in colour_db])
     taps[:, _NUM_TAPS // 2] -= 1.0
     return taps

@@ -22,7 +22,7 @@ OFFSET_DIM = 64
 """Numbers of a timbre offset, by the basis in `timbre_space.npz`; another basis is another layout version."""
 NUM_EQ_BANDS = 32
 """Points of the equaliser curve; their frequencies are `timbre_eq.BAND_HZ`."""
-NUM_PHONE_KINDS = 19
+NUM_PHONE_KINDS = 17
 """Kinds of sound that have a colour of their own (`phone_colour.py`); other kinds are another layout version."""
 
 _VOICED_HZ = 40.0
@@ -68,7 +68,7 @@ class KokoroVoice:
     phone_colour_db: FloatArray = field(
         default_factory=lambda: np.zeros((NUM_PHONE_KINDS, NUM_EQ_BANDS), dtype=np.float32)
     )
-    """[19, 32] what each kind of sound is changed by besides, dB at the same frequencies."""
+    """[17, 32] what each kind of sound is changed by besides, dB at the same frequencies."""
     hiss_db: float = 0.0
     """How much the treble of hisses is raised: see `hiss.py`."""
     is_refined: bool = False
