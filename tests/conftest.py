@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from myna.config import Settings
@@ -12,6 +13,9 @@ from myna.weights.store import WeightStore
 from tests.background_soak import TEST, BackgroundSoak
 from tests.live_server import LiveServer, run_server
 from tests.store_servers import S3, Postgres, run_postgres, run_s3, s3_environment
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a test that the clock can fail is none
+hypothesis.settings.load_profile("untimed")
 
 DATA = Path(__file__).parent / "data"
 

@@ -15,7 +15,7 @@ NAMES = {
     "AsyncSpeechStream": "SpeechStream",
     "AsyncUpload": "Upload",
     "aclose": "close",
-    "aiter_lines": "iter_lines",
+    "aiter_bytes": "iter_bytes",
     "aread": "read",
     "async_call": "call",
     "async_sleep": "sleep",

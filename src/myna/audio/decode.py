@@ -14,7 +14,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from myna.audio.container import ACCEPTED_FORMATS, AudioContainer, name_other, sniff_container
-from myna.audio.joined_files import another_follows, split_wav
+from myna.audio.joined_files import another_follows, split_files
 from myna.domain.errors import AudioUndecodable, PayloadTooLarge
 
 _log = logging.getLogger(__name__)
@@ -85,14 +85,14 @@ def decode_audio(content: bytes, limits: DecodeLimits, start_s: float = 0.0) -> 
         are = f"{other}, not a recording that is read here" if other else "not a recording in a known format"
         raise AudioUndecodable(f"The bytes are {are}. Send {ACCEPTED_FORMATS}; samples without a header as WAV.")
     found = content[sniffed.content_start :] if sniffed.content_start else content
-    parts = split_wav(found) if sniffed.container is AudioContainer.WAV else [found]
+    parts = split_files(found, sniffed.container)
     file = io.BytesIO(parts[0])
     if sniffed.container in _READ_BY_LIBSNDFILE and not another_follows(found, sniffed.container):
         try:
             return _finish(_read_with_libsndfile(file, limits, start_s, parts[1:]), sniffed.container)
         except soundfile.SoundFileError as exc:
             _log.debug("libsndfile refused a %s file, FFmpeg is asked: %s", sniffed.container, exc)
-            file.seek(0)
+            file = io.BytesIO(found if sniffed.container is not AudioContainer.WAV else parts[0])
     try:
         return _finish(_read_with_ffmpeg(file, sniffed.container, limits, start_s), sniffed.container)
     except (av.FFmpegError, ValueError, OverflowError, MemoryError) as exc:
@@ -194,7 +194,7 @@ def _add_file(collected: _BlockCollector, content: bytes) -> None:
         return  # a damaged tail
     if (rate_hz, sound.shape[1]) != (collected.sample_rate_hz, collected.num_channels):
         raise AudioUndecodable(
-            "Several WAV files of different sample rates or channels follow one another. Send one file for each sample."
+            "Several files of different sample rates or channels follow one another. Send one file for each sample."
         )
     if len(sound):
         collected.add(sound)

@@ -1,6 +1,9 @@
 """Files as streams leave them: WAVs whose sizes say nothing, and several files of a kind one after the other."""
 
+import re
 import struct
+from collections.abc import Iterator
+from itertools import pairwise
 
 from myna.audio.container import AudioContainer
 
@@ -10,18 +13,39 @@ _SLACK_BYTES = 4096
 _HEADER_BYTES = 12
 _UNKNOWN_SIZES = frozenset({0, 0xFFFFFFFF, 0x7FFFFFFF})
 _MAX_PARTS = 1000
+_FLAC_HEAD = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22")
+_OGG_PAGE = re.compile(rb"OggS\x00(.)", re.DOTALL)
 
 
 def another_follows(content: bytes, container: AudioContainer) -> bool:
     """Whether the file that some bytes begin with ends before they do, and libsndfile with it. FFmpeg reads on."""
+    return container is AudioContainer.MP3 and _outlasts_its_tag(content)
+
+
+def split_files(content: bytes, container: AudioContainer) -> list[bytes]:
+    """The files in some bytes, of kinds that tell where one begins. (FFmpeg loses the first block of a FLAC that
+    follows another.)"""
     match container:
-        case AudioContainer.OGG:
-            return content.find(b"OggS\0\2", 4) != -1  # the first page of a stream
+        case AudioContainer.WAV:
+            return split_wav(content)
         case AudioContainer.FLAC:
-            return content.find(b"fLaC", 4) != -1
-        case AudioContainer.MP3:
-            return _outlasts_its_tag(content)
-    return False
+            starts = [found.start() for found in _FLAC_HEAD.finditer(content, 1)]
+        case AudioContainer.OGG:
+            starts = list(_iter_ogg_starts(content))
+        case _:
+            starts = []
+    starts = starts[: _MAX_PARTS - 1]
+    return [content[first:last] for first, last in pairwise([0, *starts, len(content)])]
+
+
+def _iter_ogg_starts(content: bytes) -> Iterator[int]:
+    """Where a stream begins behind pages that go on with another: the first pages of one file stand together."""
+    has_begun = False
+    for page in _OGG_PAGE.finditer(content):
+        is_first = bool(page[1][0] & 2)
+        if is_first and has_begun:
+            yield page.start()
+        has_begun = not is_first
 
 
 def _outlasts_its_tag(content: bytes) -> bool:

@@ -297,11 +297,16 @@ class AsyncClient:
         self, response: httpx.Response, others: Sequence[Operation[bytes]]
     ) -> AsyncGenerator[bytes, None]:
         for following in (*others, None):
+            lines = connection.Lines()
             try:
                 with connection.telling_unreachable(self._url):
-                    async for line in response.aiter_lines():
-                        if line and (audio := read_stream_line(line)):
-                            yield audio
+                    async for received in response.aiter_bytes():
+                        for line in lines.feed(received):
+                            if audio := read_stream_line(line):
+                                yield audio
+                for line in lines.finish():
+                    if audio := read_stream_line(line):
+                        yield audio
             finally:
                 await response.aclose()
             if following is not None:

@@ -298,11 +298,16 @@ class Client:
         self, response: httpx.Response, others: Sequence[Operation[bytes]]
     ) -> Generator[bytes, None]:
         for following in (*others, None):
+            lines = connection.Lines()
             try:
                 with connection.telling_unreachable(self._url):
-                    for line in response.iter_lines():
-                        if line and (audio := read_stream_line(line)):
-                            yield audio
+                    for received in response.iter_bytes():
+                        for line in lines.feed(received):
+                            if audio := read_stream_line(line):
+                                yield audio
+                for line in lines.finish():
+                    if audio := read_stream_line(line):
+                        yield audio
             finally:
                 response.close()
             if following is not None:

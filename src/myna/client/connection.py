@@ -92,3 +92,23 @@ def build_request(
     if not operation.needs_key:
         request.headers.pop("Authorization", None)
     return request
+
+
+class Lines:
+    """Cuts a stream of bytes at line feeds, and nowhere else."""
+
+    def __init__(self) -> None:
+        self._pending: list[bytes] = []
+
+    def feed(self, received: bytes) -> list[bytes]:
+        """The lines that are complete now, blank ones left out."""
+        *complete, rest = received.split(b"\n")
+        if complete:
+            complete[0] = b"".join((*self._pending, complete[0]))
+            self._pending = []
+        self._pending.append(rest)
+        return [line for line in complete if line.strip()]
+
+    def finish(self) -> list[bytes]:
+        """The last line, if it did not end with a line feed."""
+        return self.feed(b"\n")

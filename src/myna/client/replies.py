@@ -51,7 +51,7 @@ def read_speech(content: bytes) -> bytes:
     return _audio(json_object(content))
 
 
-def read_stream_line(line: bytes | str) -> bytes:
+def read_stream_line(line: bytes) -> bytes:
     """The audio of one line of a streamed reply; may be empty. Raises: ApiError for a line that tells of a failure."""
     body = json_object(line)
     if isinstance(body.get("error"), Mapping):
@@ -104,7 +104,7 @@ def _decode(text: str) -> bytes:
         raise ReplyUnreadable("The server sent audio that is not base64.") from exc
 
 
-def json_object(content: bytes | str) -> Json:
+def json_object(content: bytes) -> Json:
     try:
         body = json.loads(content)
     except ValueError as exc:

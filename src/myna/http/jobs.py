@@ -151,7 +151,9 @@ def _asked_part(header: str, whole: range) -> range | None:
     if found is None or header == "bytes=-":
         return None
     first, last = (int(place) if place else None for place in found.groups())
-    return (whole[-(last or 0) :] if first is None else whole[first : None if last is None else last + 1]) or None
+    if first is None:
+        return whole[-last:] if last else None
+    return (whole[first : None if last is None else last + 1]) or None
 
 
 async def _iter_pieces(backend: Backend, content: bytes) -> AsyncGenerator[bytes, None]:

@@ -22,15 +22,14 @@ _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 """Source: W3C Trace Context. The first group is the trace."""
 
-_NOTHING = RequestRecord("nothing")
-_record: ContextVar[RequestRecord] = ContextVar("record", default=_NOTHING)
+_record: ContextVar[RequestRecord] = ContextVar("record")
 _tracer: "Tracer | None" = None
 """None: no spans."""
 
 
 def current_record() -> RequestRecord:
     """Of the request that is answered, or the part of a socket's; outside of one it says nothing."""
-    return _record.get()
+    return _record.get(None) or RequestRecord("nothing")
 
 
 @contextmanager

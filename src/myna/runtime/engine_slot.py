@@ -33,8 +33,8 @@ class EngineSlot:
         self._begin()
 
     def _begin(self) -> None:
-        keep = lru_cache(self._max_cached_voices)
-        self._voices = keep(lambda content: self.engine.load_voice(content))  # noqa: PLW0108  (the engine of then)
+        self._content = b""
+        self._voices = lru_cache(self._max_cached_voices)(lambda _digest: self.engine.load_voice(self._content))
         self._engine: Engine | None = None
         self.thread = OwnerThread(self._name, self._prepare)
 
@@ -77,7 +77,8 @@ class EngineSlot:
 
     def voice(self, artifact: VoiceArtifact) -> VoiceState:
         """Opened, or still open. Raises: VoiceIncompatible."""
-        return self._voices(artifact.content)
+        self._content = artifact.content  # by digest: the bytes themselves are not kept
+        return self._voices(artifact.digest)
 
     def speak_whole(
         self, artifact: VoiceArtifact, segments: Sequence[SpeechSegment], options: SynthesisOptions

@@ -292,7 +292,9 @@ class RaySampleAnalyst:
         """Ray Serve does that."""
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
-        """The replica's own method of that name."""
+        """The replica's own method of that name, by position only."""
+        if not hasattr(SampleAnalyst, method):
+            raise AttributeError(method)
         return partial(self._ask, method)
 
     def _ask(self, method: str, *arguments: Any) -> Any:

@@ -52,6 +52,7 @@ class Blobs:
         """folder: where `objects` keeps its files, if it is a folder of this machine."""
         self._objects = objects
         self._folder = folder
+        self._removals: dict[BlobPrefix, asyncio.Future[None]] = {}
 
     async def put(self, prefix: BlobPrefix, contents: Mapping[str, bytes]) -> None:
         """All of a prefix. After a failure `delete` it: some may be there. Raises: ServiceUnavailable."""
@@ -78,12 +79,23 @@ class Blobs:
             raise ValueError("not a blob prefix")
         async with _in_our_words("removed"), asyncio.timeout(_REMOVAL_S):
             if self._folder is not None:
-                # The folder as a whole: an interrupted write leaves a temporary file that obstore does not list.
-                with suppress(FileNotFoundError):
-                    await asyncio.to_thread(shutil.rmtree, self._folder / prefix)
+                # One at a time for a prefix: whoever gave up waiting left a thread that is still at it.
+                removal = self._removals.get(prefix) or self._begin_removal(prefix, self._folder / prefix)
+                await asyncio.shield(removal)
                 return
             async for batch in obstore.list(self._objects, prefix=prefix):
                 await obstore.delete_async(self._objects, [entry["path"] for entry in batch])
+
+    def _begin_removal(self, prefix: BlobPrefix, folder: Path) -> asyncio.Future[None]:
+        removal = self._removals[prefix] = asyncio.ensure_future(asyncio.to_thread(_remove_folder, folder))
+
+        def forget(ended: asyncio.Future[None]) -> None:
+            del self._removals[prefix]
+            if not ended.cancelled():
+                ended.exception()  # told to who waits, if anybody still does
+
+        removal.add_done_callback(forget)
+        return removal
 
     async def prefixes(self) -> set[BlobPrefix]:
         """Everything that is there, for audits. Raises: ServiceUnavailable."""
@@ -101,6 +113,14 @@ class Blobs:
                 return
             # A listing and not a look at one object: for that a bucket that is not there is the same as an empty one.
             await obstore.list_with_delimiter_async(self._objects, prefix="0" * 32)
+
+
+def _remove_folder(folder: Path) -> None:
+    """As a whole: an interrupted write leaves a temporary file that obstore does not list. Another process may be at
+    it too: a file that is gone says nothing of those beside it."""
+    while folder.exists():
+        with suppress(FileNotFoundError):
+            shutil.rmtree(folder)
 
 
 def open_blobs(url: str, data_dir: Path) -> Blobs:

@@ -42,13 +42,14 @@ class SqlRequestKeys:
             own = RequestKeyRow.voice_ids.is_(None), RequestKeyRow.expires_at == values["expires_at"]
             with suppress(ServiceUnavailable):
                 await self._database.write(
-                    lambda session: session.execute(delete(RequestKeyRow).where(*_is(workspace, key), *own))
+                    lambda session: session.execute(delete(RequestKeyRow).where(*_is(workspace, key), *own)),
+                    is_lasting=False,
                 )
             raise
 
     async def finish(self, workspace: WorkspaceId, key: str, voice_ids: Sequence[VoiceId], lifetime: timedelta) -> None:
         values = {"voice_ids": list(voice_ids), "expires_at": self._clock.now() + lifetime}
-        change = update(RequestKeyRow).where(*_is(workspace, key)).values(values)
+        change = update(RequestKeyRow).where(*_is(workspace, key), RequestKeyRow.voice_ids.is_(None)).values(values)
         await self._database.write(lambda session: session.execute(change))
 
     async def abandon(self, workspace: WorkspaceId, key: str) -> None:

@@ -55,11 +55,12 @@ class TranscribeSpeech:
         duration_s, goes_on = 0.0, True
         if raw_form is not None:
             recording = await self.offload(partial(_as_file, recording, *raw_form))
-        behind = await self.offload(partial(self.analyst.find_speech, recording, _MAX_S))
-        if behind.duration_s > _MAX_S:  # not every file says how long it is
-            raise RecordingTooLong(f"The recording is too long: at most {_MAX_S / 3600:.0f} hours are heard.")
         while goes_on:
             found = await self.offload(partial(self.analyst.find_speech, recording, duration_s))
+            if found.is_cut and not duration_s:
+                behind = await self.offload(partial(self.analyst.find_speech, recording, _MAX_S))
+                if behind.duration_s > _MAX_S:  # not every file says how long it is
+                    raise RecordingTooLong(f"The recording is too long: at most {_MAX_S / 3600:.0f} hours are heard.")
             found, goes_on = _until_pause(found, duration_s), found.is_cut
             duration_s = found.duration_s
             async for passage in self.hear(found, lang, prompt):

@@ -19,6 +19,7 @@ from myna.engines.base import EngineSettings
 from myna.engines.kokoro.graphs import (
     MAX_SYMBOLS,
     SAMPLE_RATE_HZ,
+    DecoderStyles,
     IntArray,
     KokoroGraphs,
     ProsodyCurves,
@@ -155,16 +156,16 @@ class KokoroEngine:
     def _finish(self, voice: KokoroVoice, heard: Listening, transcript_symbols: str | None) -> bytes:
         """Practise; then the colour of its phones and hisses as bright as public voices', by what will be heard."""
         voice = replace(voice, phone_colour_db=np.zeros_like(voice.phone_colour_db))  # a refined one has another
-        norms = self._practise(voice)
+        norms, styles = self._practise(voice), self.workshop.timbre_space.styles(voice)
         lines = self.workshop.practise_lines(voice, HISS_LINES)
         said = []
         for line in lines:
             curves = ProsodyCurves(voice.move_pitch(line.curves.f0_hz), line.curves.energy)
-            said.append(self._decode(voice, norms, np.repeat(line.text.features, line.frames, axis=2), curves))
+            said.append(self._decode(styles, norms, np.repeat(line.text.features, line.frames, axis=2), curves))
         taps = equalizer_taps(voice.eq_db)
         plain = [equalize(samples, taps) for samples in said]
         if transcript_symbols:
-            colour = self._learn_colour(voice, norms, heard, transcript_symbols)
+            colour = self._learn_colour(voice, styles, norms, heard, transcript_symbols)
             coloured = [
                 equalize(colour_phones(samples, line.symbols, line.frames, colour_taps(colour)), taps)
                 for samples, line in zip(said, lines, strict=True)
@@ -179,21 +180,26 @@ class KokoroEngine:
         return pack_voice(replace(voice, hiss_db=missing_hiss_db(float(np.mean(levels)))), norms)
 
     def _learn_colour(
-        self, voice: KokoroVoice, norms: NormStatistics, heard: Listening, transcript_symbols: str
+        self,
+        voice: KokoroVoice,
+        styles: DecoderStyles,
+        norms: NormStatistics,
+        heard: Listening,
+        transcript_symbols: str,
     ) -> FloatArray:
         """[17, 32] dB: what tells the person's phones from the voice's, not a telephone's, a room's or noise's."""
         text = self._graphs.encode_text(self._vocabulary.encode(transcript_symbols))
         frames, curves = self._foretell(voice, text)
-        samples = self._decode(voice, norms, np.repeat(text.features, frames, axis=2), curves)
+        samples = self._decode(styles, norms, np.repeat(text.features, frames, axis=2), curves)
         spoken = resample(Waveform(samples, SAMPLE_RATE_HZ), LISTENING_RATE_HZ).samples
         colour = heard.clean_share * learn_phone_colour(spoken, transcript_symbols, frames, heard.samples)
         return colour.astype(np.float32)
 
     def _decode(
-        self, voice: KokoroVoice, norms: NormStatistics, aligned: FloatArray, curves: ProsodyCurves
+        self, styles: DecoderStyles, norms: NormStatistics, aligned: FloatArray, curves: ProsodyCurves
     ) -> FloatArray:
         self._before_step()
-        shape = self.decoder.shape(aligned, curves, self._styles(voice), norms)
+        shape = self.decoder.shape(aligned, curves, styles, norms)
         return self.decoder.sound(shape, 0, shape.num_samples)
 
     def _likeness(self, spoken: list[FloatArray], heard: Listening) -> float:

@@ -40,6 +40,8 @@ _AUDIBLE_DB = -35.0
 """Below the loud level (the 90th percentile): quieter frames are the room's or the closure's."""
 _MOST_DB = 8.0
 _NUM_TAPS = 255
+_MOST_TIMES = 3
+"""As long as the other, or shorter by so much: then one does not say what the other says."""
 _EDGE_S = 0.03
 
 
@@ -49,6 +51,8 @@ def learn_phone_colour(spoken: Samples, symbols: str, frames: IntArray, recordin
     spoken: the voice's own reading of what is said in the recording, both [num_samples] at 16 kHz. symbols: [T - 2]
     without pads; frames: [T] with them.
     """
+    if not 1 / _MOST_TIMES < len(spoken) / len(recording) < _MOST_TIMES:
+        return np.zeros((NUM_PHONE_KINDS, NUM_EQ_BANDS), dtype=np.float32)
     own, wanted = _levels_db(spoken), _levels_db(recording)
     pairs = _warp(_articulation(own), _articulation(wanted))
     loudness = _loudness_db(own)[pairs[:, 0]], _loudness_db(wanted)[pairs[:, 1]]
@@ -73,7 +77,7 @@ def colour_taps(colour_db: FloatArray) -> FloatArray:
 
 
 def colour_phones(samples: Samples, symbols: str, frames: IntArray, taps: FloatArray) -> Samples:
-    """samples: [num_samples] at 24 kHz. Returns as many. A sample depends on those within 21 ms."""
+    """samples: [num_samples] at 24 kHz. Returns as many. A sample depends on those within 5 ms."""
     coloured = samples.copy()
     edge = np.hanning(round(_EDGE_S * SAMPLE_RATE_HZ) + 2)[1:-1].astype(np.float32)
     reach, half = len(edge) // 2, _NUM_TAPS // 2

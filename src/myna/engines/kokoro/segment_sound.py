@@ -25,8 +25,8 @@ _LEAST_SAMPLES = SAMPLE_RATE_HZ // 5
 """Less is not worth a chunk: the next stretch brings more."""
 _GROWTH = 1.5
 _LONGEST_STRETCH_SAMPLES = 120 * FRAME_SAMPLES
-_FILTER_REACH_SAMPLES = 950
-"""Of equaliser, hiss filter, phone colours and the edges of both, together."""
+_FILTER_REACH_SAMPLES = 500
+"""Of equaliser (255), hiss filter (63) and phone colours (127), together. Their edges come of what is asked."""
 _AFTER_END_SAMPLES = 1_200
 """Zeros behind what is decoded so far, so that no filter or window ends there."""
 _CEILING = 0.98

@@ -49,14 +49,14 @@ def colour_db() -> np.ndarray:
 
 
 def test_a_stretch_is_coloured_as_the_whole(colour_db: np.ndarray) -> None:
-    """Speech is coloured as it is decoded: what comes later changes nothing but the last 21 ms."""
+    """Speech is coloured as it is decoded: what comes later changes nothing but the last 5 ms."""
     frames = np.full(len(SYMBOLS) + 2, 3)
     samples, taps = read_aloud(frames, 24_000), colour_taps(colour_db)
     whole = colour_phones(samples, SYMBOLS, frames, taps)
     assert np.abs(whole - samples).max() > 0.01
     for end in (9_000, 20_011, 70_000):
         part = colour_phones(samples[:end], SYMBOLS, frames, taps)
-        np.testing.assert_allclose(part[: end - 510], whole[: end - 510], atol=1e-5)
+        np.testing.assert_allclose(part[: end - 128], whole[: end - 128], atol=1e-5)
 
 
 def test_only_its_own_sounds_are_coloured(colour_db: np.ndarray) -> None:
