@@ -86,9 +86,9 @@ def colour_phones(samples: Samples, symbols: str, frames: IntArray, taps: FloatA
         first, last = max(0, start - reach), min(len(samples), end + reach)
         if first >= last:
             continue
-        share = np.zeros(last - first, dtype=np.float32)
-        share[start - first : end - first] = 1.0
-        share = convolve_same(share, edge / edge.sum())
+        share = np.zeros(end - start + 2 * reach, dtype=np.float32)
+        share[reach : reach + end - start] = 1.0
+        share = convolve_same(share, edge / edge.sum())[first - start + reach : last - start + reach]
         added = convolve_same(padded[first : last + 2 * half], taps[kind])[half:-half]
         coloured[first:last] += (share * added).astype(np.float32)
     return coloured
