@@ -27,7 +27,7 @@ def split_files(content: bytes, container: AudioContainer) -> list[bytes]:
     follows another.)"""
     match container:
         case AudioContainer.WAV:
-            return split_wav(content)
+            return _split_wav(content)
         case AudioContainer.FLAC:
             starts = [found.start() for found in _FLAC_HEAD.finditer(content, 1)]
         case AudioContainer.OGG:
@@ -60,7 +60,7 @@ def _outlasts_its_tag(content: bytes) -> bool:
     return flags & 3 == 3 and len(content) > num_bytes + _SLACK_BYTES
 
 
-def split_wav(content: bytes) -> list[bytes]:
+def _split_wav(content: bytes) -> list[bytes]:
     """The WAV files in some bytes, each with the sizes that it has. A `data` chunk of unknown size goes on to the next
     file or to the end; what is no WAV behind the last is left out."""
     parts: list[bytes] = []

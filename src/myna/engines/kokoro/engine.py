@@ -162,19 +162,20 @@ class KokoroEngine:
         for line in lines:
             curves = ProsodyCurves(voice.move_pitch(line.curves.f0_hz), line.curves.energy)
             said.append(self._decode(styles, norms, np.repeat(line.text.features, line.frames, axis=2), curves))
-        taps = equalizer_taps(voice.eq_db)
-        plain = [equalize(samples, taps) for samples in said]
+        eq_taps = equalizer_taps(voice.eq_db)
+        spoken = [equalize(samples, eq_taps) for samples in said]
         if transcript_symbols:
             colour = self._learn_colour(voice, styles, norms, heard, transcript_symbols)
+            taps = colour_taps(colour)
             coloured = [
-                equalize(colour_phones(samples, line.symbols, line.frames, colour_taps(colour)), taps)
+                equalize(colour_phones(samples, line.symbols, line.frames, taps), eq_taps)
                 for samples, line in zip(said, lines, strict=True)
             ]
-            if self._likeness(coloured, heard) > self._likeness(plain, heard):
-                plain, voice = coloured, replace(voice, phone_colour_db=colour)
+            if self._likeness(coloured, heard) > self._likeness(spoken, heard):
+                spoken, voice = coloured, replace(voice, phone_colour_db=colour)
         levels = [
             level_db
-            for samples, line in zip(plain, lines, strict=True)
+            for samples, line in zip(spoken, lines, strict=True)
             for level_db in hiss_levels_db(samples, SAMPLE_RATE_HZ, line.symbols, line.frames)
         ]
         return pack_voice(replace(voice, hiss_db=missing_hiss_db(float(np.mean(levels)))), norms)
@@ -188,12 +189,17 @@ class KokoroEngine:
         transcript_symbols: str,
     ) -> FloatArray:
         """[17, 32] dB: what tells the person's phones from the voice's, not a telephone's, a room's or noise's."""
-        text = self._graphs.encode_text(self._vocabulary.encode(transcript_symbols))
-        frames, curves = self._foretell(voice, text)
-        samples = self._decode(styles, norms, np.repeat(text.features, frames, axis=2), curves)
+        aligned, frames, curves = self._read(voice, transcript_symbols)
+        samples = self._decode(styles, norms, aligned, curves)
         spoken = resample(Waveform(samples, SAMPLE_RATE_HZ), LISTENING_RATE_HZ).samples
         colour = heard.clean_share * learn_phone_colour(spoken, transcript_symbols, frames, heard.samples)
         return colour.astype(np.float32)
+
+    def _read(self, voice: KokoroVoice, symbols: str) -> tuple[FloatArray, IntArray, ProsodyCurves]:
+        """Features for each frame, [T] frames and curves: some symbols, as the voice says them."""
+        text = self._graphs.encode_text(self._vocabulary.encode(symbols))
+        frames, curves = self._foretell(voice, text)
+        return np.repeat(text.features, frames, axis=2), frames, curves
 
     def _decode(
         self, styles: DecoderStyles, norms: NormStatistics, aligned: FloatArray, curves: ProsodyCurves
@@ -210,9 +216,8 @@ class KokoroEngine:
         """Let it speak three short sentences that nobody hears."""
         sentences = []
         for symbols in practice_symbols()[:_NUM_PRACTICE]:
-            text = self._graphs.encode_text(self._vocabulary.encode(symbols))
-            frames, curves = self._foretell(voice, text)
-            sentences.append((np.repeat(text.features, frames, axis=2), curves))
+            aligned, _, curves = self._read(voice, symbols)
+            sentences.append((aligned, curves))
         self._before_step()
         return self.decoder.practise(sentences, self.workshop.timbre_space.styles(voice))
 

@@ -9,7 +9,7 @@ import numpy as np
 from myna.audio.convolve import convolve_same, high_pass_taps
 from myna.domain.waveform import Samples
 from myna.engines.kokoro.graphs import SAMPLE_RATE_HZ, IntArray
-from myna.engines.kokoro.speech_timing import sample_bounds
+from myna.engines.kokoro.speech_timing import symbol_spans
 
 _HISSES = frozenset("szʃʒfθʂʐɕʑçʦʧʨꭧ")
 LOWEST_HZ = 3_000.0
@@ -56,10 +56,9 @@ def lift_hisses(samples: Samples, symbols: str, frames: IntArray, gain_db: float
 
 def _hiss_spans(symbols: str, frames: IntArray, rate_hz: int) -> Iterator[tuple[int, int]]:
     """From and to which sample each hiss is heard."""
-    bounds = sample_bounds(frames, rate_hz)
-    for k, symbol in enumerate(symbols, start=1):
+    for symbol, start, end in symbol_spans(symbols, frames, rate_hz):
         if symbol in _HISSES:
-            yield int(bounds[k]), int(bounds[k + 1])
+            yield start, end
 
 
 def _above(samples: Samples, rate_hz: int) -> Samples:

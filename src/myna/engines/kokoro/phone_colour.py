@@ -6,7 +6,6 @@ Sakoe and Chiba 1978), and each kind of sound keeps its mean difference, less wh
 difference of spectra is Kobayashi and Toda's voice conversion (2018), with means of phones in place of a mixture.
 """
 
-from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -17,7 +16,7 @@ from myna.audio.convolve import convolve_same
 from myna.audio.mel import frames_of, hann
 from myna.domain.waveform import Samples
 from myna.engines.kokoro.graphs import SAMPLE_RATE_HZ, IntArray
-from myna.engines.kokoro.speech_timing import sample_bounds
+from myna.engines.kokoro.speech_timing import symbol_spans
 from myna.engines.kokoro.timbre_eq import band_weights, equalizer_taps
 from myna.engines.kokoro.voice_artifact import NUM_EQ_BANDS, NUM_PHONE_KINDS, FloatArray
 
@@ -82,9 +81,10 @@ def colour_phones(samples: Samples, symbols: str, frames: IntArray, taps: FloatA
     edge = np.hanning(round(_EDGE_S * SAMPLE_RATE_HZ) + 2)[1:-1].astype(np.float32)
     reach, half = len(edge) // 2, _NUM_TAPS // 2
     padded = np.pad(samples, half)
-    for kind, start, end in _spans(symbols, frames):
+    for symbol, start, end in symbol_spans(symbols, frames, SAMPLE_RATE_HZ):
+        kind = _KIND_OF.get(symbol)
         first, last = max(0, start - reach), min(len(samples), end + reach)
-        if first >= last:
+        if kind is None or first >= last:
             continue
         share = np.zeros(end - start + 2 * reach, dtype=np.float32)
         share[reach : reach + end - start] = 1.0
@@ -94,20 +94,11 @@ def colour_phones(samples: Samples, symbols: str, frames: IntArray, taps: FloatA
     return coloured
 
 
-def _spans(symbols: str, frames: IntArray) -> Iterator[tuple[int, int, int]]:
-    """Kind, first and last sample of each sound that has a kind."""
-    bounds = sample_bounds(frames, SAMPLE_RATE_HZ)
-    for index, symbol in enumerate(symbols, start=1):
-        if symbol in _KIND_OF:
-            yield _KIND_OF[symbol], int(bounds[index]), int(bounds[index + 1])
-
-
 def _kinds_at(symbols: str, frames: IntArray, num_steps: int) -> IntArray:
     """[num_steps] the kind that is heard every 10 ms, -1 for none."""
-    bounds = sample_bounds(frames, round(1 / _HOP_S))
     kinds = np.full(num_steps, -1)
-    for index, symbol in enumerate(symbols, start=1):
-        kinds[bounds[index] : bounds[index + 1]] = _KIND_OF.get(symbol, -1)
+    for symbol, start, end in symbol_spans(symbols, frames, round(1 / _HOP_S)):
+        kinds[start:end] = _KIND_OF.get(symbol, -1)
     return kinds
 
 

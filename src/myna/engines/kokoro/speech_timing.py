@@ -1,6 +1,6 @@
 """When each word and each phone is heard, from the durations that the model itself speaks with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,12 @@ def sample_bounds(frames: IntArray, rate_hz: int) -> IntArray:
     """[T + 1] from which sample each symbol is heard; frames: [T] with the pads."""
     bounds_s = np.concatenate([[0], np.cumsum(frames)]) * FRAME_S - LEAD_S
     return np.maximum(0, np.rint(bounds_s * rate_hz)).astype(np.int64)
+
+
+def symbol_spans(symbols: str, frames: IntArray, rate_hz: int) -> Iterator[tuple[str, int, int]]:
+    """Each symbol (without pads), and from and to which sample it is heard."""
+    bounds = sample_bounds(frames, rate_hz)[1:].tolist()
+    yield from zip(symbols, bounds, bounds[1:], strict=False)
 
 
 _SILENT = PUNCTUATION | {" "}
