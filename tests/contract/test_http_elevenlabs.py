@@ -379,7 +379,8 @@ async def test_text_is_spoken_while_it_is_written() -> None:
             async with Talk(service, path) as talk:
                 await talk.say(frame)
                 frames, code = await talk.hear_until_closed()
-            assert ([frame["error"] for frame in frames], code) == ([error], 1008), path
+                reason = talk.connection.close_reason
+            assert ([frame["error"] for frame in frames], code, reason) == ([error], 1008, error), path
 
 
 async def test_several_texts_are_spoken_on_one_connection() -> None:

@@ -172,6 +172,9 @@ class _Session(ListeningSession):
             kind = "quota_exceeded"
         return {"message_type": kind, "error": failure.message}
 
+    def _close_reason(self, failure: Failure) -> str:
+        return elevenlabs_status(failure)
+
     async def _tell(self, event: LiveEvent) -> None:
         if not isinstance(event, Turn):
             return

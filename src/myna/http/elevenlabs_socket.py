@@ -85,6 +85,9 @@ class _Session(ContextSession):
     def _error_frame(self, failure: Failure) -> JsonObject:
         return {"message": failure.message, "error": elevenlabs_status(failure), "code": self.refusal_code}
 
+    def _close_reason(self, failure: Failure) -> str:
+        return elevenlabs_status(failure)
+
     async def _is_admitted(self, frame: dict[str, Any]) -> bool:
         """The key may be in the first frame."""
         if not self._key and not self._is_known:
@@ -180,8 +183,8 @@ class _Session(ContextSession):
             told = {"message": result["status"]["message"], "error": "failed", "code": self.refusal_code}
             await self._outlet.send({**told, **named})
             if not self._is_multi:
-                await self._end(self.refusal_code)
+                await self._end(self.refusal_code, "failed")
 
-    async def _end(self, code: int = 1000) -> None:
+    async def _end(self, code: int = 1000, reason: str = "") -> None:
         self._is_over = True
-        await self._outlet.close(code)
+        await self._outlet.close(code, reason)

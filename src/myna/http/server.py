@@ -1,5 +1,7 @@
 """How the application is served: what the server must do for the contract to hold on the wire."""
 
+import ssl
+from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
@@ -42,6 +44,7 @@ def server_config(
         timeout_graceful_shutdown=drain_s,
         ssl_certfile=certificate,
         ssl_keyfile=key,
+        ssl_context_factory=_without_tickets if certificate else None,
         log_config=None,
         # At INFO it logs the address of every socket, whose query may hold a key.
         log_level="warning",
@@ -49,3 +52,11 @@ def server_config(
         server_header=False,
         lifespan="on",
     )
+
+
+def _without_tickets(_: uvicorn.Config, make_context: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    """A TLS 1.3 ticket comes when the handshake is over. Clients that read in one thread while another writes, as
+    `websockets`' blocking one does, then hang now and then (1 connection in 1,000): OpenSSL does not allow that."""
+    context = make_context()
+    context.num_tickets = 0
+    return context

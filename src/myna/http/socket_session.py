@@ -51,10 +51,10 @@ class SocketOutlet:
             await self._in_time(self._websocket.send_text(content))
             self._record.sent_bytes += len(content)
 
-    async def close(self, code: int = 1000) -> None:
-        """Without a reason (wire-contract.md#opening). Raises: SocketGone."""
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Without a reason on our own routes (wire-contract.md#opening). Raises: SocketGone."""
         async with self._turn:
-            await self._in_time(self._websocket.close(code))
+            await self._in_time(self._websocket.close(code, reason))
 
     async def _in_time(self, sending: Coroutine[Any, Any, None]) -> None:
         if self.is_broken.is_set():
@@ -108,9 +108,14 @@ class SocketSession:
         self._is_over = True
         try:
             await self._outlet.send(self._error_frame(failure))
-            await self._outlet.close(self.refusal_code)
+            await self._outlet.close(self.refusal_code, self._close_reason(failure))
         except SocketGone:
             return
+
+    def _close_reason(self, failure: Failure) -> str:
+        """For clients that do not come to read the frame before."""
+        del failure
+        return ""
 
     async def close(self) -> None:
         """End the connection from here."""

@@ -17,7 +17,7 @@ from myna.http.server import server_config
 
 
 async def test_a_connection_that_was_handed_over_speaks_tls(tmp_path: Path) -> None:
-    """What is no HTTP is told so there, too; what is no TLS is cut, and harms nobody."""
+    """What is no HTTP is told so there, too; what is no TLS is cut, and harms nobody. No tickets: see `server.py`."""
     identity = write_certificate(tmp_path)
     config = server_config(FastAPI(), "127.0.0.1", 0, certificate=identity)
     config.lifespan = "off"
@@ -35,6 +35,8 @@ async def test_a_connection_that_was_handed_over_speaks_tls(tmp_path: Path) -> N
         await taking
         writer.write(sent)
         assert (await reader.readline()).split()[1] == status
+        session = writer.get_extra_info("ssl_object").session
+        assert not session.has_ticket
         writer.transport.abort()
     ours, theirs = socket.socketpair()
     ours.sendall(b"GET / HTTP/1.1\r\n\r\n")
