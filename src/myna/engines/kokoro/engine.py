@@ -62,6 +62,8 @@ _RATE_RANGE = (0.5, 1.5)
 """Documented range of speakingRate (wire-contract.md#speech)."""
 _NUM_PRACTICE = 3
 """Sentences of five words. From two joined ones speech comes out further from the undivided decoder's."""
+_STRETCH_SAMPLES = SAMPLE_RATE_HZ
+"""Of what nobody waits to hear: the same bits as in one go, a tenth cheaper, and for 12 s a fraction of the memory."""
 _NUM_IN_USE = 16
 """Voices whose styles are kept for their next segment: 74 KB each."""
 _SENTENCE_TAIL_S = 0.30
@@ -197,7 +199,7 @@ class KokoroEngine:
 
     def _read(self, voice: KokoroVoice, symbols: str) -> tuple[FloatArray, IntArray, ProsodyCurves]:
         """Features for each frame, [T] frames and curves: some symbols, as the voice says them."""
-        text = self._graphs.encode_text(self._vocabulary.encode(symbols))
+        text = self.workshop.encode(symbols)
         frames, curves = self._foretell(voice, text)
         return np.repeat(text.features, frames, axis=2), frames, curves
 
@@ -206,7 +208,11 @@ class KokoroEngine:
     ) -> FloatArray:
         self._before_step()
         shape = self.decoder.shape(aligned, curves, styles, norms)
-        return self.decoder.sound(shape, 0, shape.num_samples)
+        stretches = []
+        for first in range(0, shape.num_samples, _STRETCH_SAMPLES):
+            self._before_step()
+            stretches.append(self.decoder.sound(shape, first, min(first + _STRETCH_SAMPLES, shape.num_samples)))
+        return np.concatenate(stretches)
 
     def _likeness(self, spoken: list[FloatArray], heard: Listening) -> float:
         joined = resample(Waveform(np.concatenate(spoken), SAMPLE_RATE_HZ), LISTENING_RATE_HZ)
@@ -214,12 +220,14 @@ class KokoroEngine:
 
     def _practise(self, voice: KokoroVoice) -> NormStatistics:
         """Let it speak three short sentences that nobody hears."""
-        sentences = []
-        for symbols in practice_symbols()[:_NUM_PRACTICE]:
-            aligned, _, curves = self._read(voice, symbols)
-            sentences.append((aligned, curves))
-        self._before_step()
-        return self.decoder.practise(sentences, self.workshop.timbre_space.styles(voice))
+
+        def read_one_by_one() -> Iterator[tuple[FloatArray, ProsodyCurves]]:
+            for symbols in practice_symbols()[:_NUM_PRACTICE]:
+                self._before_step()
+                aligned, _, curves = self._read(voice, symbols)
+                yield aligned, curves
+
+        return self.decoder.practise(read_one_by_one(), self.workshop.timbre_space.styles(voice))
 
     def synthesize(self, voice: LoadedVoice, segment: SpeechSegment, options: SynthesisOptions) -> Speaking:
         """See `Engine`. The first chunk holds about 0.3 s, the next ones more and more."""
