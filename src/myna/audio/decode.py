@@ -72,11 +72,7 @@ def decode_audio(content: bytes, limits: DecodeLimits, start_s: float = 0.0) -> 
     """libsndfile reads what it can; FFmpeg, held to one demuxer and a list of codecs, the rest, within `4 *
     limits.max_values` bytes (twice that while joining). start_s: what lies before is left out, and that may be all.
     Raises: AudioUndecodable, PayloadTooLarge."""
-    if len(content) > limits.max_bytes:
-        raise PayloadTooLarge(
-            f"The recording has {len(content) / 2**20:.0f} MiB; at most {limits.max_bytes / 2**20:.0f} are accepted. "
-            "Send less of it: of a voice 10 to 15 s are all that is needed."
-        )
+    check_size(content, limits)
     if not content:
         raise AudioUndecodable(f"The recording is empty. Send {ACCEPTED_FORMATS}.")
     sniffed = sniff_container(content)
@@ -100,6 +96,15 @@ def decode_audio(content: bytes, limits: DecodeLimits, start_s: float = 0.0) -> 
             f"The recording begins like {sniffed.container.name}, but it is damaged or its codec is not read here. "
             f"Send {ACCEPTED_FORMATS}."
         ) from exc
+
+
+def check_size(content: bytes, limits: DecodeLimits) -> None:
+    """Raises: PayloadTooLarge."""
+    if len(content) > limits.max_bytes:
+        raise PayloadTooLarge(
+            f"The recording has more than {limits.max_bytes // 2**20} MiB. Send less of it: "
+            "of a voice 10 to 15 s are all that is needed."
+        )
 
 
 class _BlockCollector:
