@@ -102,8 +102,7 @@ async def serve_services(
     finally:
         server.should_exit = True
         await serving
-        await app.state.backend.allowances.close()
-        await services.close()
+        await app.state.backend.close()
         await asyncio.to_thread(stop_tracing)
         logger.info("stopped")
 
