@@ -73,6 +73,10 @@ class TestSharedRequestKeys(RequestKeyContract):
     def request_keys(self, stores: Stores) -> SqlRequestKeys:
         return stores.request_keys
 
+    @pytest.fixture
+    def voices(self, stores: Stores) -> SqlVoiceStore:
+        return stores.voices
+
 
 class TestSharedJobStore(JobStoreContract):
     """Jobs in PostgreSQL and S3."""

@@ -27,10 +27,10 @@ from myna.domain.language import LangCode
 from myna.engines.base import EngineSettings
 from myna.engines.kokoro.engine import KokoroEngine
 from myna.engines.kokoro.graphs import round_frames
+from myna.engines.kokoro.making.style_map import load_style_map
 from myna.engines.kokoro.phonemes.phonemizer import open_phonemizer
 from myna.engines.kokoro.phonemes.symbols import WEIGHT_NAME, Vocabulary, join_tokens
 from myna.engines.kokoro.spec import SPEC
-from myna.engines.kokoro.style_map import load_style_map
 from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
 

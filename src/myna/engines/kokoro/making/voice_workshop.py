@@ -16,17 +16,17 @@ from myna.domain.errors import InvalidRequest
 from myna.domain.waveform import Samples, Waveform
 from myna.engines.kokoro.graphs import DecoderStyles, KokoroGraphs, ProsodyCurves, round_frames
 from myna.engines.kokoro.heap_trim import trim_heap
+from myna.engines.kokoro.making.pitch_track import PitchStatistics, measure_pitch
+from myna.engines.kokoro.making.recording_map import load_recording_map
+from myna.engines.kokoro.making.style_descent import GAIN_A, GAIN_B
+from myna.engines.kokoro.making.style_gradient import StyleGradient, StylePull
+from myna.engines.kokoro.making.style_map import VoiceSound, load_style_map
+from myna.engines.kokoro.making.timbre_spectrum import timbre_features
+from myna.engines.kokoro.making.voice_clarity import ClarityListener, clarity_symbols
+from myna.engines.kokoro.making.voice_practice import PracticeSentence, practice_symbols, shorten_silence
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
-from myna.engines.kokoro.pitch_track import PitchStatistics, measure_pitch
-from myna.engines.kokoro.recording_map import load_recording_map
-from myna.engines.kokoro.style_descent import GAIN_A, GAIN_B
-from myna.engines.kokoro.style_gradient import StyleGradient, StylePull
-from myna.engines.kokoro.style_map import VoiceSound, load_style_map
 from myna.engines.kokoro.timbre_space import load_timbre_space
-from myna.engines.kokoro.timbre_spectrum import timbre_features
 from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice
-from myna.engines.kokoro.voice_clarity import ClarityListener, clarity_symbols
-from myna.engines.kokoro.voice_practice import PracticeSentence, practice_symbols, shorten_silence
 from myna.weights.store import WeightStore
 
 LISTENING_RATE_HZ = 16_000
@@ -143,23 +143,24 @@ class VoiceWorkshop:
 
     def practise(self, voice: KokoroVoice, count: int) -> list[PracticeSentence]:
         """The first practice sentences in a voice's own manner."""
-        return [self._rehearse(voice, symbols) for symbols in practice_symbols()[:count]]
+        return [shorten_silence(self.read(voice, symbols)) for symbols in practice_symbols()[:count]]
 
     def practise_lines(self, voice: KokoroVoice, numbers: Sequence[int] | None = None) -> list[PracticeSentence]:
         """The lines by which a voice's clarity is judged, all or these, in its own manner."""
         chosen = range(len(self.line_symbols)) if numbers is None else numbers
-        return [self._rehearse(voice, self.line_symbols[number]) for number in chosen]
+        return [shorten_silence(self.read(voice, self.line_symbols[number])) for number in chosen]
 
     def predict_frames(self, voice: KokoroVoice, symbols: str) -> FloatArray:
         """Frames of 25 ms that each symbol lasts in a voice's own manner, before its pace: [len(symbols) + 2]."""
         return self._graphs.predict_durations(self.encode(symbols), voice.prosody_style).frames
 
-    def _rehearse(self, voice: KokoroVoice, symbols: str) -> PracticeSentence:
+    def read(self, voice: KokoroVoice, symbols: str) -> PracticeSentence:
+        """Any symbols in a voice's own manner, with the silence at both ends."""
         text = self.encode(symbols)
         predicted = self._graphs.predict_durations(text, voice.prosody_style)
         frames = round_frames(predicted.frames, voice.duration_scale)
         curves = self._graphs.predict_prosody(predicted.hidden, frames, voice.prosody_style)
-        return shorten_silence(PracticeSentence(symbols, text, frames, curves))
+        return PracticeSentence(symbols, text, frames, curves)
 
     def render(self, voice: KokoroVoice, sentence: PracticeSentence) -> Samples:
         """[num_samples] at 16 kHz, within -1 and 1, without the equaliser. Styles far from all public ones can be forty
