@@ -422,9 +422,10 @@ class MemoryJobStore:
             raise ServiceUnavailable("It is missing.")
         return recording
 
-    async def renew(self, claimed: ClaimedItem, lifetime: timedelta) -> None:
-        for entry in self._pending(claimed):
+    async def renew(self, claimed: ClaimedItem, lifetime: timedelta) -> bool:
+        for entry in (pending := self._pending(claimed)):
             entry.claimed_until = self._clock.now() + lifetime
+        return bool(pending)
 
     async def release(self, claimed: ClaimedItem) -> None:
         for entry in self._pending(claimed):

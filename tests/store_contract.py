@@ -897,14 +897,17 @@ class JobStoreContract:
         claimed = await jobs.claim(OURS, _LIFETIME)
         assert claimed is not None
         clock.advance(_LIFETIME_S - 1)
-        await jobs.renew(claimed, _LIFETIME)
+        assert await jobs.renew(claimed, _LIFETIME)
         clock.advance(1)
         assert await jobs.claim(OURS, _LIFETIME) is None
         clock.advance(_LIFETIME_S - 1)
         again = await jobs.claim(OURS, _LIFETIME)
         assert again == replace(claimed, num_attempts=2)
+        assert not await jobs.renew(claimed, _LIFETIME)
         await jobs.release(again)
         assert await jobs.claim(OURS, _LIFETIME) == again
+        await jobs.finish(again, FAILURE, _LIFETIME)
+        assert not await jobs.renew(again, _LIFETIME)
 
     async def test_a_recording_waits_to_be_heard(self, jobs: JobStore, clock: FixedClock) -> None:
         """It is claimed by whoever hears, not by whoever speaks, and is gone when its words are there."""

@@ -352,8 +352,7 @@ async def open_service(
         async with httpx.AsyncClient(transport=transport, base_url="http://myna.test") as client:
             yield await _with_keys(client, services, "http://myna.test")
     finally:
-        await app.state.backend.allowances.close()
-        await services.close()
+        await app.state.backend.close()
 
 
 class _PromptServer(uvicorn.Server):

@@ -30,6 +30,7 @@ from test_http_allowances import clock_of
 from tests.memory_stores import MemoryJobStore
 from tests.stored_content import Open, read_pending
 
+from myna.domain.errors import ServiceUnavailable
 from myna.domain.language import LangCode
 from myna.domain.scope import WRITE, Scope
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
@@ -361,6 +362,91 @@ async def test_who_stops_leaves_no_item_claimed() -> None:
         again = await jobs.claim(job.workspace, timedelta(minutes=5))
         assert again is not None
         assert again.num_attempts == 1
+
+
+async def test_no_item_is_spoken_by_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is at work keeps its item, also if the store is slow for a while; who cannot keep it, or has lost it,
+    stops before another begins. What a killed process was at is taken up within 35 s."""
+    clock = FixedClock()
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", clock.monotonic_s)
+    speaking: list[str] = []
+    begun: list[str] = []
+    may_end = asyncio.Event()
+
+    class ProcessStore(MemoryJobStore):
+        """One process's way to the store of all."""
+
+        is_slow = is_away = False
+
+        async def renew(self, claimed: ClaimedItem, lifetime: timedelta) -> bool:
+            asked_at = self._clock.now()
+            while self.is_slow:
+                await asyncio.sleep(0)
+            if self.is_away:
+                raise ServiceUnavailable("away")
+            return await super().renew(claimed, lifetime + (asked_at - self._clock.now()))
+
+        async def release(self, claimed: ClaimedItem) -> None:
+            if not self.is_away:
+                await super().release(claimed)
+
+    class Speaker:
+        def __init__(self, name: str) -> None:
+            self._name = name
+
+        async def __call__(self, claimed: ClaimedItem) -> SpokenItem:
+            assert speaking == []
+            speaking.append(self._name)
+            begun.append(self._name)
+            try:
+                await may_end.wait()
+            finally:
+                speaking.remove(self._name)
+            return SpokenItem(self._name.encode(), "audio/mpeg")
+
+        def tell(self, error: Exception) -> Failure:
+            raise error
+
+    async def pass_time(num_s: int) -> None:
+        for _ in range(num_s):
+            clock.advance(1)
+            for _ in range(12):
+                await asyncio.sleep(0)
+
+    shared = MemoryJobStore(clock)
+    job = Job("a" * 32, WorkspaceId("acme"), False, "key", "request", clock.now())
+    await shared.add(job, [NewItem("", VoiceId("v"), "{}")], 9)
+    assert await shared.claim(job.workspace, timedelta(seconds=30))  # by a process that is killed now
+    stores = {name: ProcessStore(clock) for name in ("first", "second")}
+    workers = {}
+    for name, store in stores.items():
+        store._jobs, store._items = shared._jobs, shared._items
+        workers[name] = WorkOffJobs(store, timedelta(hours=1))
+        workers[name].speak_with(Speaker(name))
+        workers[name].begin()
+    await pass_time(29)
+    assert begun == []
+    await pass_time(6)
+    assert begun == ["first"]
+    await pass_time(300)
+    for store in stores.values():
+        store.is_slow = True
+    await pass_time(19)
+    for store in stores.values():
+        store.is_slow = False
+    await pass_time(60)
+    assert (begun, speaking) == (["first"], ["first"])
+    stores["first"].is_away = True
+    await pass_time(40)
+    assert (begun, speaking) == (["first", "second"], ["second"])
+    stores["first"].is_away = False
+    shared._items[job.job_id][0].num_attempts += 1  # taken by a third, as after a clock was set
+    await pass_time(5)
+    assert speaking == []
+    may_end.set()
+    await pass_time(35)
+    assert (await shared.get(job.workspace, job.job_id)).expires_at
+    await asyncio.gather(*(worker.close() for worker in workers.values()))
 
 
 async def test_a_revoked_key_begins_no_item_any_more() -> None:

@@ -108,8 +108,7 @@ async def serve_services(
             for request in cut_off if server.force_exit else ():
                 request.cancel()
             await asyncio.wait(cut_off, timeout=_END_S)
-        await app.state.backend.allowances.close()
-        await services.close()
+        await app.state.backend.close()
         await asyncio.to_thread(stop_tracing)
         logger.info("stopped")
 

@@ -133,15 +133,15 @@ class SqlJobStore:
             raise ServiceUnavailable("The recording cannot be read: it is missing. Send it again.")
         return recording
 
-    async def renew(self, claimed: ClaimedItem, lifetime: timedelta) -> None:
-        await self._change(claimed, claimed_until=self._clock.now() + lifetime)
+    async def renew(self, claimed: ClaimedItem, lifetime: timedelta) -> bool:
+        return await self._change(claimed, claimed_until=self._clock.now() + lifetime)
 
     async def release(self, claimed: ClaimedItem) -> None:
         await self._change(claimed, claimed_until=None, num_attempts=JobItemRow.num_attempts - 1)
 
-    async def _change(self, claimed: ClaimedItem, **values: Any) -> None:
-        change = update(JobItemRow).where(*_is_pending(claimed)).values(values)
-        await self._database.write(lambda session: session.execute(change))
+    async def _change(self, claimed: ClaimedItem, **values: Any) -> bool:
+        change = update(JobItemRow).where(*_is_pending(claimed)).values(values).returning(JobItemRow.position)
+        return await self._database.write(lambda session: session.execute(change).first() is not None)
 
     async def finish(self, claimed: ClaimedItem, outcome: SpokenItem | Failure, keep_for: timedelta) -> None:
         owned = [new_blob_prefix()] if isinstance(outcome, SpokenItem) else []

@@ -100,8 +100,9 @@ class JobStore(Protocol):
         """Raises: ServiceUnavailable, also if there is none any more."""
         ...
 
-    async def renew(self, claimed: ClaimedItem, lifetime: timedelta) -> None:
-        """Keep it for so long from now on, unless another has claimed it since."""
+    async def renew(self, claimed: ClaimedItem, lifetime: timedelta) -> bool:
+        """Keep it for so long from now on. False: another has claimed it since, or it is done or deleted."""
+        ...
 
     async def release(self, claimed: ClaimedItem) -> None:
         """Give it back undone; the attempt does not count."""

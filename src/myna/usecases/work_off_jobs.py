@@ -16,10 +16,15 @@ from myna.usecases.job_store import ClaimedItem, Failure, JobStore, SpokenItem
 
 logger = logging.getLogger(__name__)
 
-_CLAIM = timedelta(minutes=5)
+_CLAIM = timedelta(seconds=30)
 """After this long an item of a process that was killed is taken up again."""
-_RENEW_S = _CLAIM.total_seconds() / 3
-_LOOK_AGAIN_S = 10.0
+_RENEW_S = 5.0
+_HELD_S = _CLAIM.total_seconds() - 5.0
+"""Who has not renewed its claim for so long stops: soon another takes it, whose clock may be a little ahead. A store
+answers, or fails, within 15 s."""
+_PUT_OFF = timedelta(minutes=5)
+"""An item for which something was away."""
+_LOOK_AGAIN_S = 5.0
 _MOST_AT_WORK = 2
 """Workspaces with an item at work: the others keep a place. More would fill the memory with audio."""
 _MAX_ATTEMPTS = 5
@@ -99,10 +104,11 @@ class WorkOffJobs:
         if len(self._at_work) == _MOST_AT_WORK:
             return False
         for workspace in sorted(waiting - self._at_work.keys(), key=self._turns.__getitem__):
+            held_until_s = asyncio.get_running_loop().time() + _HELD_S
             claimed = await self._claim(workspace)
             if claimed is not None:
                 self._turns[workspace] = max(self._turns.values(), default=0) + 1
-                self._at_work[workspace] = asyncio.create_task(self._work_off(claimed, speak))
+                self._at_work[workspace] = asyncio.create_task(self._work_off(claimed, held_until_s, speak))
                 self._at_work[workspace].add_done_callback(partial(self._end, workspace))
                 return True
         return False
@@ -124,29 +130,36 @@ class WorkOffJobs:
         if not item.cancelled() and item.result():
             self._wanted.set()
 
-    async def _work_off(self, claimed: ClaimedItem, speak: ItemSpeaker) -> bool:
+    async def _work_off(self, claimed: ClaimedItem, held_until_s: float, speak: ItemSpeaker) -> bool:
         """False if it is better to wait before the next."""
-        renewing = asyncio.create_task(self._renew(claimed))
         try:
-            outcome = await self._speak_or_tell(claimed, speak)
-            await self._jobs.finish(claimed, outcome, self._keep_results)
-        except ServiceUnavailable:
-            # What is away may be its own voice alone: it stays claimed for a while and the attempt counts, so that what
-            # is behind it is spoken.
-            return False
-        except (Overloaded, asyncio.CancelledError) as exc:
+            await self._work_while_held(claimed, held_until_s, speak)
+        except (Overloaded, TimeoutError, asyncio.CancelledError) as exc:
             # Not the item's fault: it is given back.
             with suppress(ServiceUnavailable):
                 await self._jobs.release(claimed)
-            if isinstance(exc, Overloaded):
-                return False
-            raise
-        except Exception:
-            # A bug of ours. The item stays claimed for a while and its attempt counts, so that it cannot stop the rest.
-            logger.exception("an item of a job could not be worked off")
-        finally:
-            renewing.cancel()
+            if isinstance(exc, asyncio.CancelledError):
+                raise
+            return False
+        except Exception as exc:
+            # What is away may be its own voice alone, or it is a bug of ours: it is put off and the attempt counts, so
+            # that what is behind it is spoken.
+            if is_bug := not isinstance(exc, ServiceUnavailable):
+                logger.exception("an item of a job could not be worked off")
+            with suppress(ServiceUnavailable):
+                await self._jobs.renew(claimed, _PUT_OFF)
+            return is_bug
         return True
+
+    async def _work_while_held(self, claimed: ClaimedItem, held_until_s: float, speak: ItemSpeaker) -> None:
+        """Raises: TimeoutError (another may have it), Overloaded, ServiceUnavailable."""
+        async with asyncio.timeout_at(held_until_s) as held:
+            renewing = asyncio.create_task(self._renew(claimed, held))
+            try:
+                outcome = await self._speak_or_tell(claimed, speak)
+                await self._jobs.finish(claimed, outcome, self._keep_results)
+            finally:
+                renewing.cancel()
 
     async def _speak_or_tell(self, claimed: ClaimedItem, speak: ItemSpeaker) -> SpokenItem | Failure:
         if claimed.num_attempts > _MAX_ATTEMPTS:
@@ -160,8 +173,13 @@ class WorkOffJobs:
         except Exception as exc:  # noqa: BLE001  (one bad item must not stop those behind it; `tell` logs what is a bug)
             return speak.tell(exc)
 
-    async def _renew(self, claimed: ClaimedItem) -> None:
-        while True:
+    async def _renew(self, claimed: ClaimedItem, held: asyncio.Timeout) -> None:
+        """For as long as it is worked on; the work ends at once if another has it."""
+        loop = asyncio.get_running_loop()
+        while not held.expired():
             await asyncio.sleep(_RENEW_S)
+            asked_at_s = loop.time()
             with suppress(ServiceUnavailable):
-                await self._jobs.renew(claimed, _CLAIM)
+                is_ours = await self._jobs.renew(claimed, _CLAIM)
+                if not held.expired():
+                    held.reschedule(asked_at_s + _HELD_S if is_ours else asked_at_s)
