@@ -7,7 +7,7 @@ import numpy as np
 
 from myna.audio.resample import resample
 from myna.domain.waveform import Waveform
-from myna.engines.kokoro.graphs import SAMPLE_RATE_HZ, ProsodyCurves
+from myna.engines.kokoro.graphs import SAMPLE_RATE_HZ
 from myna.engines.kokoro.hiss import HISS_LINES, hiss_levels_db, missing_hiss_db
 from myna.engines.kokoro.making.voice_practice import PracticeSentence, practice_symbols
 from myna.engines.kokoro.making.voice_workshop import LISTENING_RATE_HZ, Listening, VoiceWorkshop
@@ -53,7 +53,7 @@ class VoiceFinish:
     def practise(self, voice: KokoroVoice) -> NormStatistics:
         """Let it speak three short sentences that nobody hears."""
         read = [self.workshop.read(voice, symbols) for symbols in practice_symbols()[:_NUM_PRACTICE]]
-        sentences = [(sentence.aligned_features, _curves(voice, sentence)) for sentence in read]
+        sentences = [(sentence.aligned_features, sentence.curves_of(voice)) for sentence in read]
         self.workshop.before_step()
         return self.decoder.practise(sentences, self.workshop.timbre_space.styles(voice))
 
@@ -70,13 +70,9 @@ class VoiceFinish:
         """[num_samples] at 24 kHz, without the equaliser."""
         self.workshop.before_step()
         styles = self.workshop.timbre_space.styles(voice)
-        shape = self.decoder.shape(sentence.aligned_features, _curves(voice, sentence), styles, norms)
+        shape = self.decoder.shape(sentence.aligned_features, sentence.curves_of(voice), styles, norms)
         return self.decoder.sound(shape, 0, shape.num_samples)
 
     def _likeness(self, spoken: list[FloatArray], heard: Listening) -> float:
         joined = resample(Waveform(np.concatenate(spoken), SAMPLE_RATE_HZ), LISTENING_RATE_HZ)
         return self.workshop.likeness(self.workshop.measure(joined.samples, None), heard)
-
-
-def _curves(voice: KokoroVoice, sentence: PracticeSentence) -> ProsodyCurves:
-    return ProsodyCurves(voice.move_pitch(sentence.curves.f0_hz), sentence.curves.energy)

@@ -14,7 +14,7 @@ from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.audio.resample import resample
 from myna.domain.errors import InvalidRequest
 from myna.domain.waveform import Samples, Waveform
-from myna.engines.kokoro.graphs import DecoderStyles, KokoroGraphs, ProsodyCurves, TextEncoding, round_frames
+from myna.engines.kokoro.graphs import DecoderStyles, KokoroGraphs, TextEncoding, round_frames
 from myna.engines.kokoro.heap_trim import trim_heap
 from myna.engines.kokoro.making.pitch_track import PitchStatistics, measure_pitch
 from myna.engines.kokoro.making.recording_map import load_recording_map
@@ -23,7 +23,7 @@ from myna.engines.kokoro.making.style_gradient import StyleGradient, StylePull
 from myna.engines.kokoro.making.style_map import VoiceSound, load_style_map
 from myna.engines.kokoro.making.timbre_spectrum import timbre_features
 from myna.engines.kokoro.making.voice_clarity import ClarityListener, clarity_symbols
-from myna.engines.kokoro.making.voice_practice import PracticeSentence, practice_symbols, shorten_silence
+from myna.engines.kokoro.making.voice_practice import PracticeSentence, Stretch, practice_symbols, shorten_silence
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
 from myna.engines.kokoro.timbre_space import load_timbre_space
 from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice
@@ -88,17 +88,10 @@ class VoiceWorkshop:
         return self._gradient
 
     def pull_style(
-        self,
-        features: FloatArray,
-        f0_hz: FloatArray,
-        energy: FloatArray,
-        styles: DecoderStyles,
-        *,
-        target_a: FloatArray,
-        target_b: FloatArray,
+        self, stretch: Stretch, styles: DecoderStyles, *, target_a: FloatArray, target_b: FloatArray
     ) -> StylePull:
         """One evaluation of the gradient: three seconds, given up and begun again when somebody is to be served."""
-        evaluate = partial(self.gradient, features, f0_hz, energy, styles, target_a=target_a, target_b=target_b)
+        evaluate = partial(self.gradient, stretch, styles, target_a=target_a, target_b=target_b)
         for _ in range(_MAX_INTERRUPTIONS):
             self.before_step()
             stop = RunStop()
@@ -175,8 +168,8 @@ class VoiceWorkshop:
         """[num_samples] at 16 kHz, within -1 and 1, without the equaliser. Styles far from all public ones can be forty
         times as loud: embeddings do not mind, but the speech is cut off."""
         self.before_step()
-        curves = ProsodyCurves(voice.move_pitch(sentence.curves.f0_hz), sentence.curves.energy)
-        samples = self._graphs.decode(sentence.text.features, sentence.frames, curves, self.timbre_space.styles(voice))
+        styles = self.timbre_space.styles(voice)
+        samples = self._graphs.decode_aligned(sentence.aligned_features, sentence.curves_of(voice), styles)
         return np.clip(resample(Waveform(samples, DECODER_RATE_HZ), LISTENING_RATE_HZ).samples, -1.0, 1.0)
 
     def likeness(self, sound: VoiceSound, heard: Listening) -> float:
