@@ -57,7 +57,12 @@ def build_services(
     keep_heap_small()
     clock = SystemClock()
     stores = open_stores(
-        settings.data_dir, clock, settings.database_url, settings.blob_url, settings.token_secret.get_secret_value()
+        settings.data_dir,
+        clock,
+        settings.database_url,
+        settings.blob_url,
+        settings.token_secret.get_secret_value(),
+        num_connections=settings.database_connections,
     )
     foreground = open_foreground(settings)
     offload = ThreadOffload(settings.analysis_threads, settings.analysis_queue_length, foreground)

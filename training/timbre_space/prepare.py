@@ -198,7 +198,7 @@ def practice(said: list[str], features: np.ndarray, folder: Path) -> dict[str, n
         symbols = join_tokens(known, [token.whitespace for token in tokens]).symbols
         if len(symbols) < 12:
             continue
-        encoded = workshop._encode(symbols)
+        encoded = workshop.encode(symbols)
         person = features[order.integers(len(features)), 0].astype(np.float64)
         _, prosody = workshop.style_map.locate(person)
         prosody = prosody.astype(np.float32)
