@@ -40,9 +40,9 @@ def hiss_levels_db(samples: Samples, rate_hz: int, symbols: str, frames: IntArra
     return [float(10 * np.log10((piece**2).mean() / loud + 1e-12)) for piece in pieces if len(piece)]
 
 
-def lift_hisses(samples: Samples, symbols: str, frames: IntArray, gain_db: float) -> Samples:
-    """samples: [num_samples] at 24 kHz. Returns as many."""
-    spans = list(_hiss_spans(symbols, frames, SAMPLE_RATE_HZ)) if gain_db > 0.0 else []
+def lift_hisses(samples: Samples, symbols: str, frames: IntArray, gain_db: float, first_sample: int = 0) -> Samples:
+    """samples: [num_samples] at 24 kHz, from the first given of what was said. Returns as many."""
+    spans = list(_hiss_spans(symbols, frames, SAMPLE_RATE_HZ, first_sample)) if gain_db > 0.0 else []
     if not spans:
         return samples
     share = np.zeros(len(samples), dtype=np.float32)
@@ -54,11 +54,11 @@ def lift_hisses(samples: Samples, symbols: str, frames: IntArray, gain_db: float
     return lifted
 
 
-def _hiss_spans(symbols: str, frames: IntArray, rate_hz: int) -> Iterator[tuple[int, int]]:
-    """From and to which sample each hiss is heard."""
-    for symbol, start, end in symbol_spans(symbols, frames, rate_hz):
-        if symbol in _HISSES:
-            yield start, end
+def _hiss_spans(symbols: str, frames: IntArray, rate_hz: int, first_sample: int = 0) -> Iterator[tuple[int, int]]:
+    """From and to which sample after a first one each hiss is heard."""
+    for symbol, start, end in symbol_spans(symbols, frames, rate_hz, first_sample):
+        if symbol in _HISSES and end > 0:
+            yield max(0, start), end
 
 
 def _above(samples: Samples, rate_hz: int) -> Samples:

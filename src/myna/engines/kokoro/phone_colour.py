@@ -75,23 +75,30 @@ def colour_taps(colour_db: FloatArray) -> FloatArray:
     return taps
 
 
-def colour_phones(samples: Samples, symbols: str, frames: IntArray, taps: FloatArray) -> Samples:
-    """samples: [num_samples] at 24 kHz. Returns as many. A sample depends on those within 5 ms."""
+def colour_phones(samples: Samples, symbols: str, frames: IntArray, taps: FloatArray, first_sample: int = 0) -> Samples:
+    """samples: [num_samples] at 24 kHz, from the first given of what was said. Returns as many. A sample depends on
+    those within 5 ms."""
     coloured = samples.copy()
-    edge = np.hanning(round(_EDGE_S * SAMPLE_RATE_HZ) + 2)[1:-1].astype(np.float32)
-    reach, half = len(edge) // 2, _NUM_TAPS // 2
+    rise = _rise()
+    reach, half = len(rise) // 2, _NUM_TAPS // 2
     padded = np.pad(samples, half)
-    for symbol, start, end in symbol_spans(symbols, frames, SAMPLE_RATE_HZ):
+    for symbol, start, end in symbol_spans(symbols, frames, SAMPLE_RATE_HZ, first_sample):
         kind = _KIND_OF.get(symbol)
         first, last = max(0, start - reach), min(len(samples), end + reach)
         if kind is None or first >= last:
             continue
-        share = np.zeros(end - start + 2 * reach, dtype=np.float32)
-        share[reach : reach + end - start] = 1.0
-        share = convolve_same(share, edge / edge.sum())[first - start + reach : last - start + reach]
+        steps = np.arange(first, last) + reach
+        share = rise[np.clip(steps - start, 0, len(rise) - 1)] - rise[np.clip(steps - end, 0, len(rise) - 1)]
         added = convolve_same(padded[first : last + 2 * half], taps[kind])[half:-half]
         coloured[first:last] += (share * added).astype(np.float32)
     return coloured
+
+
+@cache
+def _rise() -> FloatArray:
+    """[721] how a sound's colour sets in, 0 to 1."""
+    edge = np.hanning(round(_EDGE_S * SAMPLE_RATE_HZ) + 2)[1:-1]
+    return np.concatenate([[0.0], np.cumsum(edge / edge.sum())]).astype(np.float32)
 
 
 def _kinds_at(symbols: str, frames: IntArray, num_steps: int) -> IntArray:

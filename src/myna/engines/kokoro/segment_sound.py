@@ -66,6 +66,8 @@ class SegmentSound:
     start_s: float
     """Where this sound begins in the segment's."""
     _decoded: Samples = field(init=False)
+    _finished: Samples = field(init=False)
+    """As it is heard; what has not been given is worked out anew with each stretch."""
     _start: int | None = field(default=None, init=False)
     """The first sample that is heard; known with the first sound."""
     _given: int = field(default=0, init=False)
@@ -73,7 +75,7 @@ class SegmentSound:
     _num_timed: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        self._decoded = np.zeros(FRAME_SAMPLES * int(self.frames.sum()), dtype=np.float32)
+        self._decoded, self._finished = np.zeros((2, FRAME_SAMPLES * int(self.frames.sum())), dtype=np.float32)
 
     @property
     def length_s(self) -> float:
@@ -99,11 +101,14 @@ class SegmentSound:
     def _finish(self, end: int) -> Samples:
         """Everything so far; what samples to come may change lies close to the end."""
         symbols, frames = self.sequence.symbols, self.frames
-        samples = hush_pauses(self._decoded[: end + _AFTER_END_SAMPLES], symbols, frames, self.f0_hz)
+        first = max(0, self._given - _FILTER_REACH_SAMPLES)
+        samples = hush_pauses(self._decoded[: end + _AFTER_END_SAMPLES], symbols, frames, self.f0_hz)[first:]
         if self.colour_taps is not None:
-            samples = colour_phones(samples, symbols, frames, self.colour_taps)
-        samples = lift_hisses(samples, symbols, frames, self.hiss_db)
-        return limit_peaks(samples if self.eq_taps is None else equalize(samples, self.eq_taps))
+            samples = colour_phones(samples, symbols, frames, self.colour_taps, first)
+        samples = lift_hisses(samples, symbols, frames, self.hiss_db, first)
+        samples = limit_peaks(samples if self.eq_taps is None else equalize(samples, self.eq_taps))
+        self._finished[self._given : first + len(samples)] = samples[self._given - first :]
+        return self._finished[: first + len(samples)]
 
     def _give_settled(self, finished: Samples, end: int) -> SpokenChunk | None:
         """Up to the last word at most: where that ends is known at the end."""

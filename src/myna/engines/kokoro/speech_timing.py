@@ -23,9 +23,9 @@ def sample_bounds(frames: IntArray, rate_hz: int) -> IntArray:
     return np.maximum(0, np.rint(bounds_s * rate_hz)).astype(np.int64)
 
 
-def symbol_spans(symbols: str, frames: IntArray, rate_hz: int) -> Iterator[tuple[str, int, int]]:
-    """Each symbol (without pads), and from and to which sample it is heard."""
-    bounds = sample_bounds(frames, rate_hz)[1:].tolist()
+def symbol_spans(symbols: str, frames: IntArray, rate_hz: int, first_sample: int = 0) -> Iterator[tuple[str, int, int]]:
+    """Each symbol (without pads), and from and to which sample after a first one it is heard."""
+    bounds = (sample_bounds(frames, rate_hz)[1:] - first_sample).tolist()
     yield from zip(symbols, bounds, bounds[1:], strict=False)
 
 
