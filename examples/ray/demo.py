@@ -151,8 +151,12 @@ async def clone_and_speak(url: str, speech: Path) -> None:
         print(*files, sep="\n")
         began_s = time.monotonic()
         heard = await client.wait_until_heard(voice_id)
-        remark(f"The `leisure` replica heard and tried the voice {time.monotonic() - began_s:.0f} s after that")
-        remark(f"  likeness {heard.similarity}, clarity {heard.clarity}")
+        took_s = time.monotonic() - began_s
+        if heard.is_heard:
+            remark(f"The `leisure` replica heard and tried the voice {took_s:.0f} s after that")
+            remark(f"  likeness {heard.similarity}, clarity {heard.clarity}")
+        else:
+            remark(f"The `leisure` replica has not yet heard and tried the voice, {took_s:.0f} s after that")
 
 
 async def tell_what_ran_where() -> None:
