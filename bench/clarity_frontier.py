@@ -27,11 +27,11 @@ from second_recogniser import SecondRecogniser
 
 from myna.analysis.transcribe import SpeechRecogniser
 from myna.domain.language import LangCode
+from myna.engines.kokoro.making.voice_clone import foretell_corrected, look_up
+from myna.engines.kokoro.making.voice_tune import tune_voice
+from myna.engines.kokoro.making.voice_workshop import VoiceWorkshop
 from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_voice
-from myna.engines.kokoro.voice_clone import foretell_corrected, look_up
 from myna.engines.kokoro.voice_stock import stock_voices
-from myna.engines.kokoro.voice_tune import tune_voice
-from myna.engines.kokoro.voice_workshop import VoiceWorkshop
 from myna.weights.store import WeightStore
 
 mpl.use("Agg")

@@ -42,7 +42,7 @@ from tests.live_server import run_server  # noqa: E402  (after the path of the c
 
 from myna.audio.resample import resample  # noqa: E402
 from myna.client import Client  # noqa: E402
-from myna.engines.kokoro.pitch_track import measure_pitch  # noqa: E402
+from myna.engines.kokoro.making.pitch_track import measure_pitch  # noqa: E402
 from myna.weights.store import WeightStore  # noqa: E402
 
 CLEAN = "clean"

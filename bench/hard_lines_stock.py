@@ -6,7 +6,7 @@ from hard_lines_speech import Narrator, TimedSpeech
 from hard_lines_text import Line
 
 from myna.audio.resample import resample
-from myna.engines.kokoro.pitch_track import SAMPLE_RATE_HZ, measure_pitch
+from myna.engines.kokoro.making.pitch_track import SAMPLE_RATE_HZ, measure_pitch
 
 STOCK_VOICES = ("Dennis", "Jason", "Ashley", "Olivia")
 """Two men, two women."""

@@ -20,8 +20,8 @@ from myna.analysis.transcribe import SpeechRecogniser
 from myna.audio.resample import resample
 from myna.domain.language import LangCode
 from myna.domain.waveform import Waveform
-from myna.engines.kokoro.pitch_track import measure_pitch
-from myna.engines.kokoro.voice_pace import speaking_seconds
+from myna.engines.kokoro.making.pitch_track import measure_pitch
+from myna.engines.kokoro.making.voice_pace import speaking_seconds
 from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
 

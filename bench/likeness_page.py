@@ -20,7 +20,7 @@ from likeness_people import Person, load, read_people
 
 from myna.audio.resample import resample
 from myna.domain.waveform import Samples
-from myna.engines.kokoro.pitch_track import track_pitch
+from myna.engines.kokoro.making.pitch_track import track_pitch
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt

@@ -21,16 +21,16 @@ from myna.domain.language import LangCode
 from myna.domain.waveform import ReferenceAudio, Waveform
 from myna.engines.base import EngineSettings
 from myna.engines.kokoro.engine import KokoroEngine
+from myna.engines.kokoro.making.style_descent import Pull
+from myna.engines.kokoro.making.style_map import parse_style_map
+from myna.engines.kokoro.making.timbre_spectrum import missing_eq_db
+from myna.engines.kokoro.making.voice_clone import look_up
+from myna.engines.kokoro.making.voice_refine import pull
+from myna.engines.kokoro.making.voice_tune import tune_voice
+from myna.engines.kokoro.making.voice_workshop import Listening, VoiceWorkshop
 from myna.engines.kokoro.spec import SPEC
-from myna.engines.kokoro.style_descent import Pull
-from myna.engines.kokoro.style_map import parse_style_map
-from myna.engines.kokoro.timbre_spectrum import missing_eq_db
 from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_voice
-from myna.engines.kokoro.voice_clone import look_up
-from myna.engines.kokoro.voice_refine import pull
 from myna.engines.kokoro.voice_stock import stock_voices
-from myna.engines.kokoro.voice_tune import tune_voice
-from myna.engines.kokoro.voice_workshop import Listening, VoiceWorkshop
 from myna.weights.store import WeightStore
 
 BY_API = ("answer", "clone", "refined")

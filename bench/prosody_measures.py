@@ -8,8 +8,8 @@ from scipy import ndimage, signal
 
 from myna.audio.resample import resample
 from myna.domain.waveform import Samples, Waveform
-from myna.engines.kokoro.pitch_track import SAMPLE_RATE_HZ, track_pitch
-from myna.engines.kokoro.voice_pace import speaking_seconds
+from myna.engines.kokoro.making.pitch_track import SAMPLE_RATE_HZ, track_pitch
+from myna.engines.kokoro.making.voice_pace import speaking_seconds
 
 _HOP = 160
 _FRAMES_PER_S = SAMPLE_RATE_HZ // _HOP

@@ -31,7 +31,7 @@ from myna.domain.waveform import ReferenceAudio, Samples, Waveform
 from myna.engines.base import Engine, EngineSettings, VoiceState
 from myna.engines.kokoro import engine as kokoro_engine
 from myna.engines.kokoro.graphs import IntArray
-from myna.engines.kokoro.pitch_track import measure_pitch
+from myna.engines.kokoro.making.pitch_track import measure_pitch
 from myna.engines.registry import load_spec
 from myna.text.plan import plan_speech
 

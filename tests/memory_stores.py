@@ -40,6 +40,7 @@ from myna.usecases.ports import (
     Tally,
     VoiceChange,
 )
+from myna.usecases.repeated_requests import KEPT, still_at_work
 from myna.usecases.voice_order import SelectedVoices, VoiceSelection
 
 
@@ -53,8 +54,10 @@ class _Entry:
 class MemoryVoiceStore:
     """Implements `VoiceStore`."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, request_keys: "MemoryRequestKeys | None" = None) -> None:
+        """request_keys: where the marks are that voices are added with."""
         self._clock = clock
+        self._request_keys = request_keys
         self._entries: dict[tuple[WorkspaceId, VoiceId], _Entry] = {}
         self._revocations: dict[tuple[WorkspaceId, str, datetime], Revocation] = {}
 
@@ -67,10 +70,11 @@ class MemoryVoiceStore:
         *,
         mark: RequestMark | None = None,
     ) -> None:
-        """mark: is not kept with the voice: no process ends between the two."""
         key = (workspace, voice.voice_id)
         if key in self._entries:
             raise VoiceAlreadyExists(f"The voice id '{voice.voice_id}' is taken.")
+        if mark is not None and self._request_keys is not None:
+            await self._request_keys.finish_by(workspace, mark, voice.voice_id)
         self._entries[key] = _Entry(replace(voice, workspace=workspace), artifact, tuple(samples))
 
     async def get(self, workspace: WorkspaceId, voice_id: VoiceId) -> Voice:
@@ -177,6 +181,8 @@ class MemoryVoiceStore:
     async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
         entry = self._find(workspace, voice_id)
         del self._entries[workspace, voice_id]
+        if self._request_keys is not None:
+            self._request_keys.gone.add(voice_id)
         return DeletedFiles((entry.artifact.digest, *(sample.digest for sample in entry.samples)), are_removed=True)
 
     async def delete_expired_drafts(self) -> int:
@@ -286,25 +292,36 @@ class MemoryRequestKeys:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._requests: dict[tuple[WorkspaceId, str], tuple[MarkedRequest, datetime]] = {}
+        self.gone: set[VoiceId] = set()
 
-    async def begin(
-        self, workspace: WorkspaceId, key: str, body_sha256: str, lifetime: timedelta
-    ) -> MarkedRequest | None:
+    async def begin(self, workspace: WorkspaceId, mark: RequestMark, lifetime: timedelta) -> MarkedRequest | None:
         now = self._clock.now()
-        earlier, expires_at = self._requests.get((workspace, key), (None, now))
+        earlier, expires_at = self._requests.get((workspace, mark.key), (None, now))
         if earlier is not None and expires_at > now:
             return earlier
-        self._requests[workspace, key] = MarkedRequest(body_sha256, ()), now + lifetime
+        self._requests[workspace, mark.key] = MarkedRequest(mark.body_sha256, ()), now + lifetime
         return None
 
-    async def finish(self, workspace: WorkspaceId, key: str, voice_ids: Sequence[VoiceId], lifetime: timedelta) -> None:
-        request, _ = self._requests[workspace, key]
-        self._requests[workspace, key] = replace(request, voice_ids=tuple(voice_ids)), self._clock.now() + lifetime
+    async def finish(
+        self, workspace: WorkspaceId, mark: RequestMark, voice_ids: Sequence[VoiceId], lifetime: timedelta
+    ) -> None:
+        if self._find(workspace, mark) == MarkedRequest(mark.body_sha256, ()):
+            done = MarkedRequest(mark.body_sha256, tuple(voice_ids))
+            self._requests[workspace, mark.key] = done, self._clock.now() + lifetime
 
-    async def abandon(self, workspace: WorkspaceId, key: str) -> None:
-        request, _ = self._requests.get((workspace, key), (None, None))
-        if request is not None and not request.voice_ids:
-            del self._requests[workspace, key]
+    async def finish_by(self, workspace: WorkspaceId, mark: RequestMark, voice_id: VoiceId) -> None:
+        """With the voice that is being added. Raises: RequestInProgress."""
+        if self._find(workspace, mark) != MarkedRequest(mark.body_sha256, ()):
+            raise still_at_work()
+        await self.finish(workspace, mark, [voice_id], KEPT)
+
+    async def abandon(self, workspace: WorkspaceId, mark: RequestMark) -> None:
+        request = self._find(workspace, mark)
+        if request is not None and request.body_sha256 == mark.body_sha256 and self.gone.issuperset(request.voice_ids):
+            del self._requests[workspace, mark.key]
+
+    def _find(self, workspace: WorkspaceId, mark: RequestMark) -> MarkedRequest | None:
+        return self._requests.get((workspace, mark.key), (None, None))[0]
 
 
 class MemoryTallies:

@@ -21,6 +21,7 @@ from myna.domain.errors import (
     DictionaryChanged,
     InvalidRequest,
     Overloaded,
+    RequestInProgress,
     ResourceNotFound,
     ServiceUnavailable,
     VoiceAlreadyExists,
@@ -47,6 +48,7 @@ from myna.usecases.ports import (
     KeyStore,
     MarkedRequest,
     RequestKeys,
+    RequestMark,
     StoredSample,
     StoredVoice,
     Tallies,
@@ -71,6 +73,7 @@ FAILURE = {"code": 5, "message": "Grüße", "details": []}
 _LIFETIME_S = 3600.0
 _LIFETIME = timedelta(seconds=_LIFETIME_S)
 _BODY, _OTHER_BODY = "0" * 64, "1" * 64
+_MARK, _OTHER_MARK = RequestMark("k", _BODY), RequestMark("k", _OTHER_BODY)
 _MADE = (VoiceId("ours__v"), VoiceId("ours__" + "w" * 200))
 
 
@@ -647,7 +650,8 @@ class KeyStoreContract:
 
 
 class RequestKeyContract:
-    """Promises of the store of `Idempotency-Key`s. Fixtures to give: `request_keys` (empty, sharing the clock)."""
+    """Promises of the store of `Idempotency-Key`s. Fixtures to give: `request_keys` and the `voices` that they make
+    (empty, sharing the clock)."""
 
     @pytest.fixture
     def clock(self) -> FixedClock:
@@ -656,40 +660,81 @@ class RequestKeyContract:
     async def test_a_repeated_request_meets_the_first(self, request_keys: RequestKeys) -> None:
         """At work first, then with what it made; whatever the key looks like."""
         for key in ("", "a" * 10_000, "\0'; --", "Grüße"):
-            assert await request_keys.begin(OURS, key, _BODY, _LIFETIME) is None
-            assert await request_keys.begin(OURS, key, _OTHER_BODY, _LIFETIME) == MarkedRequest(_BODY, ())
-            await request_keys.finish(OURS, key, _MADE, _LIFETIME)
-            assert await request_keys.begin(OURS, key, _BODY, _LIFETIME) == MarkedRequest(_BODY, _MADE)
+            mark, other = RequestMark(key, _BODY), RequestMark(key, _OTHER_BODY)
+            assert await request_keys.begin(OURS, mark, _LIFETIME) is None
+            assert await request_keys.begin(OURS, other, _LIFETIME) == MarkedRequest(_BODY, ())
+            await request_keys.finish(OURS, mark, _MADE, _LIFETIME)
+            assert await request_keys.begin(OURS, mark, _LIFETIME) == MarkedRequest(_BODY, _MADE)
 
     async def test_a_key_is_of_one_workspace(self, request_keys: RequestKeys) -> None:
         """The same key elsewhere is another."""
-        assert await request_keys.begin(OURS, "k", _BODY, _LIFETIME) is None
-        assert await request_keys.begin(THEIRS, "k", _OTHER_BODY, _LIFETIME) is None
-        await request_keys.finish(THEIRS, "k", _MADE, _LIFETIME)
-        await request_keys.abandon(THEIRS, "k")
-        assert await request_keys.begin(OURS, "k", _BODY, _LIFETIME) == MarkedRequest(_BODY, ())
+        assert await request_keys.begin(OURS, _MARK, _LIFETIME) is None
+        assert await request_keys.begin(THEIRS, _OTHER_MARK, _LIFETIME) is None
+        await request_keys.finish(THEIRS, _OTHER_MARK, _MADE, _LIFETIME)
+        await request_keys.abandon(THEIRS, _OTHER_MARK)
+        assert await request_keys.begin(OURS, _MARK, _LIFETIME) == MarkedRequest(_BODY, ())
 
     async def test_a_failed_request_may_be_repeated(self, request_keys: RequestKeys) -> None:
         """Its key is free."""
-        assert await request_keys.begin(OURS, "k", _BODY, _LIFETIME) is None
-        await request_keys.abandon(OURS, "k")
-        assert await request_keys.begin(OURS, "k", _OTHER_BODY, _LIFETIME) is None
+        assert await request_keys.begin(OURS, _MARK, _LIFETIME) is None
+        await request_keys.abandon(OURS, _MARK)
+        assert await request_keys.begin(OURS, _OTHER_MARK, _LIFETIME) is None
 
     async def test_what_has_expired_is_forgotten(self, request_keys: RequestKeys, clock: FixedClock) -> None:
         """After a lifetime from the beginning, or from the end."""
-        assert await request_keys.begin(OURS, "k", _BODY, _LIFETIME) is None
+        assert await request_keys.begin(OURS, _MARK, _LIFETIME) is None
         clock.advance(_LIFETIME_S - 1)
-        await request_keys.finish(OURS, "k", _MADE, _LIFETIME)
+        await request_keys.finish(OURS, _MARK, _MADE, _LIFETIME)
         clock.advance(_LIFETIME_S - 1)
-        assert await request_keys.begin(OURS, "k", _BODY, _LIFETIME) is not None
+        assert await request_keys.begin(OURS, _MARK, _LIFETIME) is not None
         clock.advance(1)
-        assert await request_keys.begin(OURS, "k", _OTHER_BODY, _LIFETIME) is None
+        assert await request_keys.begin(OURS, _OTHER_MARK, _LIFETIME) is None
 
     async def test_of_several_at_once_one_begins(self, request_keys: RequestKeys) -> None:
         """The others meet it at work."""
-        begun = await asyncio.gather(*(request_keys.begin(OURS, "k", _BODY, _LIFETIME) for _ in range(8)))
+        begun = await asyncio.gather(*(request_keys.begin(OURS, _MARK, _LIFETIME) for _ in range(8)))
         assert begun.count(None) == 1
         assert begun.count(MarkedRequest(_BODY, ())) == 7
+
+    async def test_a_voice_and_its_request_are_kept_together(
+        self, request_keys: RequestKeys, voices: VoiceStore, clock: FixedClock
+    ) -> None:
+        """Whatever becomes of who made it: asked again it is this voice. If it goes the request may be sent again."""
+        voice = make_voice(clock)
+        assert await request_keys.begin(OURS, _MARK, _LIFETIME) is None
+        await voices.add(OURS, voice, ARTIFACT, (), mark=_MARK)
+        await request_keys.abandon(OURS, _MARK)
+        clock.advance(_LIFETIME_S + 1)
+        assert await request_keys.begin(OURS, _MARK, _LIFETIME) == MarkedRequest(_BODY, (voice.voice_id,))
+        await voices.delete(OURS, voice.voice_id)
+        await request_keys.abandon(OURS, _MARK)
+        assert await request_keys.begin(OURS, _MARK, _LIFETIME) is None
+
+    @pytest.mark.parametrize("taken_by", [None, _OTHER_MARK, _MARK])
+    async def test_a_late_voice_takes_nobodys_key(
+        self, request_keys: RequestKeys, voices: VoiceStore, clock: FixedClock, taken_by: RequestMark | None
+    ) -> None:
+        """Its request took so long that the key is free, or another's: there is no voice, and the other's is its own.
+        taken_by: the last: the same request, sent again, which has made its voice."""
+        voice, others = make_voice(clock, "late"), make_voice(clock, "other")
+        await request_keys.begin(OURS, _MARK, _LIFETIME)
+        clock.advance(_LIFETIME_S)
+        if taken_by is None:
+            await request_keys.abandon(OURS, _MARK)
+        else:
+            assert await request_keys.begin(OURS, taken_by, _LIFETIME) is None
+        if taken_by is _MARK:
+            await voices.add(OURS, others, ARTIFACT, (), mark=_MARK)
+        with pytest.raises(RequestInProgress):
+            await voices.add(OURS, voice, ARTIFACT, SAMPLES, mark=_MARK)
+        with pytest.raises(VoiceNotFound):
+            await voices.get(OURS, voice.voice_id)
+        await request_keys.finish(OURS, _MARK, _MADE, _LIFETIME)
+        await request_keys.abandon(OURS, _MARK)
+        if taken_by is _OTHER_MARK:
+            await voices.add(OURS, others, ARTIFACT, (), mark=_OTHER_MARK)
+        made = MarkedRequest(taken_by.body_sha256, (others.voice_id,)) if taken_by else None
+        assert await request_keys.begin(OURS, taken_by or _MARK, _LIFETIME) == made
 
 
 class TallyContract:

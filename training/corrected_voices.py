@@ -22,8 +22,8 @@ from myna.domain.errors import InvalidRequest
 from myna.domain.waveform import Waveform
 from myna.engines.base import EngineSettings
 from myna.engines.kokoro.engine import KokoroEngine
+from myna.engines.kokoro.making.voice_clone import look_up
 from myna.engines.kokoro.spec import SPEC
-from myna.engines.kokoro.voice_clone import look_up
 
 SPEAKERS_PER_FILE = 20
 

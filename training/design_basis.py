@@ -12,10 +12,10 @@ from record_digests import record_digests
 
 from myna.domain.language import LangCode
 from myna.engines.kokoro.graphs import KokoroGraphs, round_frames
+from myna.engines.kokoro.making.voice_practice import voiced_log_f0
 from myna.engines.kokoro.phonemes.english import EnglishPhonemizer
 from myna.engines.kokoro.phonemes.symbols import WEIGHT_NAME, Vocabulary, join_tokens
 from myna.engines.kokoro.voice_artifact import unpack_voice
-from myna.engines.kokoro.voice_practice import voiced_log_f0
 from myna.engines.kokoro.voice_stock import stock_voices
 from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore

@@ -19,8 +19,8 @@ from recording_pairs import CONDITIONS
 from result_files import finished
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
-from myna.engines.kokoro.recording_map import RecordingMap, join, split
-from myna.engines.kokoro.style_map import VoiceSound
+from myna.engines.kokoro.making.recording_map import RecordingMap, join, split
+from myna.engines.kokoro.making.style_map import VoiceSound
 
 ROOT = Path(__file__).parent.parent
 RIDGE = 1.0

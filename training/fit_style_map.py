@@ -18,9 +18,9 @@ from record_digests import SHIPPED, record_digests
 from result_files import finished
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
-from myna.engines.kokoro.pitch_track import measure_pitch
-from myna.engines.kokoro.style_map import VoiceSound, join_features
-from myna.engines.kokoro.timbre_spectrum import timbre_features
+from myna.engines.kokoro.making.pitch_track import measure_pitch
+from myna.engines.kokoro.making.style_map import VoiceSound, join_features
+from myna.engines.kokoro.making.timbre_spectrum import timbre_features
 from myna.engines.kokoro.voice_artifact import STYLE_DIM
 
 ROOT = Path(__file__).parent.parent

@@ -23,12 +23,12 @@ from myna.audio.resample import resample
 from myna.config import Settings
 from myna.domain.waveform import Waveform
 from myna.engines.kokoro.graphs import KokoroGraphs, ProsodyCurves, decoder_inputs
+from myna.engines.kokoro.making.voice_clone import look_up
+from myna.engines.kokoro.making.voice_practice import PracticeSentence
+from myna.engines.kokoro.making.voice_workshop import VoiceWorkshop
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
 from myna.engines.kokoro.voice_artifact import KokoroVoice, unpack_voice
-from myna.engines.kokoro.voice_clone import look_up
-from myna.engines.kokoro.voice_practice import PracticeSentence
 from myna.engines.kokoro.voice_stock import stock_voices
-from myna.engines.kokoro.voice_workshop import VoiceWorkshop
 from myna.weights.store import WeightStore
 
 _SHARES = (0.0, 0.4, 0.7, 1.0)

@@ -8,7 +8,7 @@ import numpy as np
 from result_files import finished
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
-from myna.engines.kokoro.style_map import VoiceSound
+from myna.engines.kokoro.making.style_map import VoiceSound
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,8 +22,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.audio.resample import resample
 from myna.domain.waveform import Samples, Waveform
-from myna.engines.kokoro.pitch_track import measure_pitch
-from myna.engines.kokoro.timbre_spectrum import timbre_features
+from myna.engines.kokoro.making.pitch_track import measure_pitch
+from myna.engines.kokoro.making.timbre_spectrum import timbre_features
 from myna.weights.store import WeightStore
 
 RATE_HZ = 16_000

@@ -22,7 +22,7 @@ from scipy import signal
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.domain.waveform import Samples, Waveform
-from myna.engines.kokoro.timbre_spectrum import timbre_features
+from myna.engines.kokoro.making.timbre_spectrum import timbre_features
 from myna.weights.store import WeightStore
 
 SPEAKERS_PER_FILE = 20

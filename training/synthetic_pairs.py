@@ -29,8 +29,8 @@ from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.audio.resample import resample
 from myna.domain.waveform import Samples, Waveform
 from myna.engines.kokoro.graphs import DecoderStyles, KokoroGraphs, ProsodyCurves, round_frames
+from myna.engines.kokoro.making.style_map import StyleMap, parse_style_map
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
-from myna.engines.kokoro.style_map import StyleMap, parse_style_map
 from myna.weights.store import WeightStore
 
 ROOT = Path(__file__).parent.parent

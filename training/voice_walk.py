@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from myna.engines.kokoro.pitch_track import measure_pitch
+from myna.engines.kokoro.making.pitch_track import measure_pitch
+from myna.engines.kokoro.making.voice_clone import least_opinion
+from myna.engines.kokoro.making.voice_practice import PracticeSentence
+from myna.engines.kokoro.making.voice_workshop import Listening, VoiceWorkshop
 from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice
-from myna.engines.kokoro.voice_clone import least_opinion
-from myna.engines.kokoro.voice_practice import PracticeSentence
-from myna.engines.kokoro.voice_workshop import Listening, VoiceWorkshop
 
 _NUM_ROUNDS, SENTENCES_A_ROUND = 4, 4
 """Every round says the same sentences, so that what is thought of one can be compared with the next."""

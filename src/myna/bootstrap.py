@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import timedelta
 from functools import partial
 
@@ -56,7 +57,12 @@ def build_services(
     keep_heap_small()
     clock = SystemClock()
     stores = open_stores(
-        settings.data_dir, clock, settings.database_url, settings.blob_url, settings.token_secret.get_secret_value()
+        settings.data_dir,
+        clock,
+        settings.database_url,
+        settings.blob_url,
+        settings.token_secret.get_secret_value(),
+        num_connections=settings.database_connections,
     )
     foreground = open_foreground(settings)
     offload = ThreadOffload(settings.analysis_threads, settings.analysis_queue_length, foreground)
@@ -93,13 +99,7 @@ def build_services(
         open_encoder=open_encoder(settings),
         offload=offload_of_speech,
         offload_of_jobs=offload_of_jobs,
-        limits=SpeechLimits(
-            settings.max_text_chars,
-            settings.max_stream_text_chars,
-            settings.max_openai_text_chars,
-            settings.max_elevenlabs_text_chars,
-            settings.max_job_text_chars,
-        ),
+        limits=SpeechLimits(**settings.model_dump(include={field.name for field in fields(SpeechLimits)})),
     )
 
     longest_kept = timedelta(days=settings.keep_voices_days) if settings.keep_voices_days else None

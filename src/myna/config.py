@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     database_url: str = ""
     """SQLAlchemy URL (`postgresql://user@host/myna`, see storage.md); empty: SQLite in `data_dir`."""
 
+    database_connections: int = Field(default=10, ge=1, le=1000)
+    """Connections that each process holds to PostgreSQL at most; all together less than its `max_connections`."""
+
     blob_url: str = ""
     """Object storage for recordings and artifacts (`s3://bucket/prefix`); empty: a folder in `data_dir`."""
 

@@ -252,7 +252,9 @@ def build_tone_services(
     """
     clock = FixedClock()
     jobs = jobs or MemoryJobStore(clock)
-    voices, keys = voices or MemoryVoiceStore(clock), MemoryKeyStore(clock)
+    request_keys, keys = request_keys or MemoryRequestKeys(clock), MemoryKeyStore(clock)
+    if voices is None:
+        voices = MemoryVoiceStore(clock, request_keys if isinstance(request_keys, MemoryRequestKeys) else None)
     foreground = Foreground(linger_s=0.0)
     offload, offload_at_leisure = (ThreadOffload(2, 64, foreground, is_at_leisure=late) for late in (False, True))
     offload_of_jobs = ThreadOffload(1, 64, is_at_leisure=True)
@@ -317,7 +319,7 @@ def build_tone_services(
         ),
         keep_consent=KeepConsent(voices, stock, clock, refine_voices),
         keep_dictionaries=keep_dictionaries,
-        repeated_requests=RepeatedRequests(request_keys or MemoryRequestKeys(clock)),
+        repeated_requests=RepeatedRequests(request_keys),
         keys=keys,
         tallies=MemoryTallies(clock),
         vault=Vault(Path("unused"), "a secret of tests, nothing else"),
@@ -350,8 +352,7 @@ async def open_service(
         async with httpx.AsyncClient(transport=transport, base_url="http://myna.test") as client:
             yield await _with_keys(client, services, "http://myna.test")
     finally:
-        await app.state.backend.allowances.close()
-        await services.close()
+        await app.state.backend.close()
 
 
 class _PromptServer(uvicorn.Server):

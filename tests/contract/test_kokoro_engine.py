@@ -21,7 +21,7 @@ from myna.domain.waveform import ReferenceAudio, Samples, Waveform
 from myna.engines.base import Engine, EngineSettings, EngineSpec, Interruptible
 from myna.engines.kokoro.engine import KokoroEngine, LoadedVoice
 from myna.engines.kokoro.graphs import ProsodyCurves
-from myna.engines.kokoro.pitch_track import measure_pitch
+from myna.engines.kokoro.making.pitch_track import measure_pitch
 from myna.engines.kokoro.silence_trim import find_speech
 from myna.engines.kokoro.voice_artifact import NUM_EQ_BANDS, pack_voice
 from myna.engines.registry import load_spec

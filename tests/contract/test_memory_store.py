@@ -44,6 +44,10 @@ class TestMemoryRequestKeys(RequestKeyContract):
     def request_keys(self, clock: FixedClock) -> MemoryRequestKeys:
         return MemoryRequestKeys(clock)
 
+    @pytest.fixture
+    def voices(self, clock: FixedClock, request_keys: MemoryRequestKeys) -> MemoryVoiceStore:
+        return MemoryVoiceStore(clock, request_keys)
+
 
 class TestMemoryJobStore(JobStoreContract):
     """Jobs in a dictionary."""

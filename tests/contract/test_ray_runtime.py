@@ -289,9 +289,12 @@ class Replica:
 
 
 @pytest.mark.filterwarnings("ignore")  # of Ray's, at its import
-@pytest.mark.parametrize(("num_open", "is_chosen"), [(0, True), (1, False), (None, False)])
-async def test_a_count_that_ray_forgot_is_asked_for(num_open: int | None, is_chosen: bool) -> None:
-    """After ten seconds: a replica that knows the voice is free if it says so, and not if it says nothing."""
+@pytest.mark.parametrize(
+    ("num_open", "others", "is_chosen"), [(0, 0, True), (1, 0, False), (1, 1, True), (None, 0, False), (None, 1, False)]
+)
+async def test_a_count_that_ray_forgot_is_asked_for(num_open: int | None, others: int, is_chosen: bool) -> None:
+    """After ten seconds: a replica that knows the voice is free if it says so, and not if it says nothing; of two that
+    are equally busy it is taken, too."""
     from ray.serve._private.common import DeploymentHandleSource, DeploymentID, RequestMetadata
     from ray.serve.request_router import PendingRequest
 
@@ -314,7 +317,7 @@ async def test_a_count_that_ray_forgot_is_asked_for(num_open: int | None, is_cho
         return await router._choose_replica_for_request(PendingRequest([], {}, metadata))
 
     assert await choose() is warm
-    now_s, warm.num_open = 11.0, num_open
+    now_s, warm.num_open, idle.num_open = 11.0, num_open, others
     assert (await choose() is warm) == is_chosen
 
 

@@ -1,10 +1,12 @@
 """PostgreSQL and S3 keep the promises of the stores: what several machines may share."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 from tests.store_contract import (
     DictionaryStoreContract,
     JobStoreContract,
@@ -16,6 +18,9 @@ from tests.store_contract import (
 from tests.store_servers import S3, Postgres
 from tests.stored_content import empty, read_pending
 
+from myna.domain.errors import ServiceUnavailable
+from myna.store import database as database_module
+from myna.store.database import Database
 from myna.store.dictionaries import SqlDictionaryStore
 from myna.store.jobs import SqlJobStore
 from myna.store.keys import SqlKeyStore
@@ -73,6 +78,10 @@ class TestSharedRequestKeys(RequestKeyContract):
     def request_keys(self, stores: Stores) -> SqlRequestKeys:
         return stores.request_keys
 
+    @pytest.fixture
+    def voices(self, stores: Stores) -> SqlVoiceStore:
+        return stores.voices
+
 
 class TestSharedJobStore(JobStoreContract):
     """Jobs in PostgreSQL and S3."""
@@ -98,3 +107,20 @@ class TestSharedTallies(TallyContract):
         ]
         assert [setting for setting, _ in found] == ["on", "off", "on"]
         assert len({process for _, process in found}) == 1
+
+
+async def test_a_hundred_requests_take_turns_on_two_connections(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All are answered although they wait longer than any may take; without a turn they are refused, in time."""
+    monkeypatch.setattr(database_module, "_TRANSACTION_S", 1.5)
+    database = Database(database_url, 2)
+
+    def work(session: Session) -> int:
+        return int(session.execute(text("SELECT pg_backend_pid() FROM pg_sleep(0.04)")).scalar_one())
+
+    assert len(set(await asyncio.gather(*(database.read(work) for _ in range(100))))) == 2
+    monkeypatch.setattr(database_module, "_PATIENCE_S", 0.05)
+    answers = await asyncio.gather(*(database.read(work) for _ in range(100)), return_exceptions=True)
+    assert {type(answer) for answer in answers} == {int, ServiceUnavailable}
+    await database.close()

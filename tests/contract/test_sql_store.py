@@ -50,7 +50,9 @@ from myna.store.sql import SqlVoiceStore
 from myna.store.tallies import SqlTallies
 from myna.testing.clock import FixedClock
 from myna.usecases.job_store import Job, NewItem, SpokenItem
-from myna.usecases.ports import MarkedRequest, RequestMark, Tallies, Tally
+from myna.usecases.ports import RequestMark, Tallies, Tally
+
+MARK = RequestMark("key", "0" * 64)
 
 
 @pytest.fixture
@@ -127,6 +129,10 @@ class TestSqliteRequestKeys(RequestKeyContract):
     @pytest.fixture
     def request_keys(self, stores: Stores) -> SqlRequestKeys:
         return stores.request_keys
+
+    @pytest.fixture
+    def voices(self, stores: Stores) -> SqlVoiceStore:
+        return stores.voices
 
 
 class TestSqliteJobStore(JobStoreContract):
@@ -303,39 +309,22 @@ async def test_many_are_deleted_in_batches(stores: Stores, clock: FixedClock, mo
     known = [voice.voice_id for voice in (*old, young)]
     lifetime = timedelta(hours=1)
     await stores.jobs.add(Job("a" * 32, OURS, True, "k", "r", clock.now()), [NewItem("", v, "m") for v in known], 9)
-    await stores.request_keys.begin(OURS, "key", "0" * 64, lifetime)
-    await stores.request_keys.finish(OURS, "key", known, lifetime)
+    await stores.request_keys.begin(OURS, MARK, lifetime)
+    await stores.request_keys.finish(OURS, MARK, known, lifetime)
     assert sorted(await stores.voices.delete_made_before(clock.now())) == sorted(known[:-1])
     ours = {voice.voice_id for voice in old if voice.workspace == OURS}
     expected = [digest_voice_id(voice_id) if voice_id in ours else voice_id for voice_id in known]
     assert [item.voice_id for item in await stores.jobs.get_items("a" * 32)] == expected
-    remembered = await stores.request_keys.begin(OURS, "key", "0" * 64, lifetime)
+    remembered = await stores.request_keys.begin(OURS, MARK, lifetime)
     assert remembered is not None
     assert list(remembered.voice_ids) == expected
     assert [young] == list(await stores.voices.list(OURS))
     assert await read_pending(stores) == []
 
 
-async def test_a_voice_and_its_request_are_kept_together(stores: Stores, clock: FixedClock) -> None:
-    """Whatever becomes of who made it: asked again it is this voice. If it goes the request may be sent again."""
-    keys, voice, mark = stores.request_keys, make_voice(clock), RequestMark("key", "0" * 64)
-    again = OURS, mark.key, mark.body_sha256, timedelta(hours=1)
-    for is_abandoned in (False, True):  # the second: by a request that was cut off while its voice was being kept
-        assert await keys.begin(*again) is None
-        if is_abandoned:
-            await keys.abandon(OURS, mark.key)
-        await stores.voices.add(OURS, voice, ARTIFACT, (), mark=mark)
-        await keys.abandon(OURS, mark.key)
-        clock.advance(3601)
-        assert await keys.begin(*again) == MarkedRequest(mark.body_sha256, (voice.voice_id,))
-        await stores.voices.delete(OURS, voice.voice_id)
-        await keys.abandon(OURS, mark.key)
-    assert await keys.begin(*again) is None
-
-
 async def test_a_request_that_is_cut_off_as_it_begins_holds_up_nobody(stores: Stores) -> None:
     """Its mark is committed in this moment, and taken back."""
-    engine, again = stores.database.engine, (OURS, "key", "0" * 64, timedelta(hours=1))
+    engine, again = stores.database.engine, (OURS, MARK, timedelta(hours=1))
     beginning = asyncio.create_task(stores.request_keys.begin(*again))
     loop = asyncio.get_running_loop()
 

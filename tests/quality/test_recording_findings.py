@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from tests.conftest import DATA, Recording
+from tests.conftest import DATA
 from tests.quality.recording_cases import CASES, RATE_HZ, add_noise, man, read_clip, white_noise, woman, write_flac
 
 from myna.analysis.sample_analyst import ModelSampleAnalyst
+from myna.audio.resample import resample
 from myna.domain.finding import Severity
 from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleRequest
+from myna.domain.waveform import Waveform
 
 SHARED_SPEECH = Path(__file__).parents[2].parent / "shared" / "data" / "speech"
 MAX_FALSE_ALARMS = 0.05
@@ -48,16 +50,6 @@ def test_what_is_wrong_is_found_and_explained(analyst: ModelSampleAnalyst, name:
         assert sample.processed is not None
         assert 0.9 < sample.processed.duration_s <= 15.05
         assert np.abs(sample.processed.samples).max() <= 1.0
-
-
-def test_good_recordings_are_left_in_peace(analyst: ModelSampleAnalyst, speaker_recordings: list[Recording]) -> None:
-    """Of twenty clean clips at most one has any warning at all."""
-    warned = {
-        recording.path.name: codes
-        for recording in speaker_recordings
-        if (codes := codes_of(listen(analyst, recording.path.read_bytes(), recording.transcript)))
-    }
-    assert len(warned) <= 1, warned
 
 
 @pytest.mark.skipif(not SHARED_SPEECH.exists(), reason="needs the evaluation recordings beside the repository")
@@ -162,21 +154,11 @@ def test_several_samples_become_one_reference_best_first(analyst: ModelSampleAna
     np.testing.assert_array_equal(head, samples[2].processed.samples)
 
 
-def test_similarity_tells_one_person_from_another(
-    analyst: ModelSampleAnalyst, speaker_recordings: list[Recording]
-) -> None:
-    """Two recordings of one person score above 0.7, of two people below 0.5, on ten speakers."""
-    heard = {
-        (recording.speaker, recording.role): listen(
-            analyst, recording.path.read_bytes(), recording.transcript
-        ).processed
-        for recording in speaker_recordings
-    }
-    speakers = sorted({speaker for speaker, _ in heard})
-    for index, speaker in enumerate(speakers):
-        stranger = speakers[(index + 1) % len(speakers)]
-        assert analyst.measure_similarity(heard[speaker, "reference"], heard[speaker, "target"]) > 0.7
-        assert analyst.measure_similarity(heard[speaker, "reference"], heard[stranger, "target"]) < 0.5
+def test_similarity_is_told_at_any_rate(analyst: ModelSampleAnalyst) -> None:
+    """A man is himself, and no woman. (Ten people, two recordings each: `test_clone_identity`.)"""
+    him, her = (Waveform(samples[: 6 * RATE_HZ], RATE_HZ) for samples in (man(), woman()))
+    assert analyst.measure_similarity(him, resample(him, 24_000)) > 0.95
+    assert analyst.measure_similarity(him, her) < 0.5
 
 
 def test_a_wav_of_a_long_recording_names_the_part_that_was_used(analyst: ModelSampleAnalyst) -> None:

@@ -17,7 +17,7 @@ from training.style_gradient.builder import Shape
 from training.style_gradient.graph import SOURCES, build_gradient_graph
 
 from myna.config import Settings
-from myna.engines.kokoro.style_gradient import GRAPH_FILE, INPUT_SHAPES
+from myna.engines.kokoro.making.style_gradient import GRAPH_FILE, INPUT_SHAPES
 
 _DTYPES = {onnx.TensorProto.FLOAT: "<f4", onnx.TensorProto.INT8: "i1", onnx.TensorProto.UINT8: "u1"}
 

@@ -27,10 +27,10 @@ from myna.domain.language import LangCode
 from myna.engines.base import EngineSettings
 from myna.engines.kokoro.engine import KokoroEngine
 from myna.engines.kokoro.graphs import round_frames
+from myna.engines.kokoro.making.style_map import load_style_map
 from myna.engines.kokoro.phonemes.phonemizer import open_phonemizer
 from myna.engines.kokoro.phonemes.symbols import WEIGHT_NAME, Vocabulary, join_tokens
 from myna.engines.kokoro.spec import SPEC
-from myna.engines.kokoro.style_map import load_style_map
 from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
 
@@ -198,7 +198,7 @@ def practice(said: list[str], features: np.ndarray, folder: Path) -> dict[str, n
         symbols = join_tokens(known, [token.whitespace for token in tokens]).symbols
         if len(symbols) < 12:
             continue
-        encoded = workshop._encode(symbols)
+        encoded = workshop.encode(symbols)
         person = features[order.integers(len(features)), 0].astype(np.float64)
         _, prosody = workshop.style_map.locate(person)
         prosody = prosody.astype(np.float32)

@@ -3,8 +3,11 @@ comes out. Hostile bytes are for `isolated_decode`, which calls this in a proces
 
 import io
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from typing import Self
 
 import av
 import numpy as np
@@ -42,6 +45,10 @@ _FFMPEG_CODECS = (
 """All that FFmpeg may start: no video, no subtitles, no exotic game formats."""
 
 
+_DAMAGED = (av.FFmpegError, ValueError, OverflowError, MemoryError)
+"""What FFmpeg raises for a file that it cannot read."""
+
+
 @dataclass(frozen=True, slots=True)
 class DecodeLimits:
     """How much of a file is believed and how much is read."""
@@ -72,11 +79,7 @@ def decode_audio(content: bytes, limits: DecodeLimits, start_s: float = 0.0) -> 
     """libsndfile reads what it can; FFmpeg, held to one demuxer and a list of codecs, the rest, within `4 *
     limits.max_values` bytes (twice that while joining). start_s: what lies before is left out, and that may be all.
     Raises: AudioUndecodable, PayloadTooLarge."""
-    if len(content) > limits.max_bytes:
-        raise PayloadTooLarge(
-            f"The recording has {len(content) / 2**20:.0f} MiB; at most {limits.max_bytes / 2**20:.0f} are accepted. "
-            "Send less of it: of a voice 10 to 15 s are all that is needed."
-        )
+    check_size(content, limits)
     if not content:
         raise AudioUndecodable(f"The recording is empty. Send {ACCEPTED_FORMATS}.")
     sniffed = sniff_container(content)
@@ -85,21 +88,28 @@ def decode_audio(content: bytes, limits: DecodeLimits, start_s: float = 0.0) -> 
         are = f"{other}, not a recording that is read here" if other else "not a recording in a known format"
         raise AudioUndecodable(f"The bytes are {are}. Send {ACCEPTED_FORMATS}; samples without a header as WAV.")
     found = content[sniffed.content_start :] if sniffed.content_start else content
-    parts = split_files(found, sniffed.container)
-    file = io.BytesIO(parts[0])
-    if sniffed.container in _READ_BY_LIBSNDFILE and not another_follows(found, sniffed.container):
-        try:
-            return _finish(_read_with_libsndfile(file, limits, start_s, parts[1:]), sniffed.container)
-        except soundfile.SoundFileError as exc:
-            _log.debug("libsndfile refused a %s file, FFmpeg is asked: %s", sniffed.container, exc)
-            file = io.BytesIO(found if sniffed.container is not AudioContainer.WAV else parts[0])
+    first, *others = split_files(found, sniffed.container)
     try:
-        return _finish(_read_with_ffmpeg(file, sniffed.container, limits, start_s), sniffed.container)
-    except (av.FFmpegError, ValueError, OverflowError, MemoryError) as exc:
+        collected = _read(first, sniffed.container, partial(_BlockCollector, limits=limits, start_s=start_s))
+    except _DAMAGED as exc:
         raise AudioUndecodable(
             f"The recording begins like {sniffed.container.name}, but it is damaged or its codec is not read here. "
             f"Send {ACCEPTED_FORMATS}."
         ) from exc
+    for part in others:
+        with suppress(*_DAMAGED):  # a tail: what came before it is good
+            if not collected.is_full:
+                _read(part, sniffed.container, collected.go_on)
+    return _finish(collected, sniffed.container)
+
+
+def check_size(content: bytes, limits: DecodeLimits) -> None:
+    """Raises: PayloadTooLarge."""
+    if len(content) > limits.max_bytes:
+        raise PayloadTooLarge(
+            f"The recording has more than {limits.max_bytes // 2**20} MiB. Send less of it: "
+            "of a voice 10 to 15 s are all that is needed."
+        )
 
 
 class _BlockCollector:
@@ -124,6 +134,14 @@ class _BlockCollector:
         self.blocks: list[ChannelSamples] = [np.zeros((0, num_channels), np.float32)]
         self.room = min(int(limits.max_read_s * sample_rate_hz), limits.max_values // num_channels)
 
+    def go_on(self, sample_rate_hz: int, num_channels: int) -> Self:
+        """With another file. Raises: AudioUndecodable."""
+        if (sample_rate_hz, num_channels) != (self.sample_rate_hz, self.num_channels):
+            raise AudioUndecodable(
+                "Several files of different sample rates or channels follow one another. Send one file for each sample."
+            )
+        return self
+
     def check_declared(self, declared_s: float) -> None:
         if declared_s > self.limits.max_declared_s:
             raise AudioUndecodable(
@@ -145,6 +163,9 @@ class _BlockCollector:
         return not self.starts_late and not any(map(len, self.blocks))
 
 
+_Begin = Callable[[int, int], _BlockCollector]
+
+
 def _finish(collected: _BlockCollector, container: AudioContainer) -> DecodedAudio:
     if collected.is_empty:
         raise AudioUndecodable(f"The recording is a {container.name} file without any sound in it.")
@@ -157,12 +178,20 @@ def _finish(collected: _BlockCollector, container: AudioContainer) -> DecodedAud
     return DecodedAudio(channels, collected.sample_rate_hz, collected.is_full, container)
 
 
-def _read_with_libsndfile(
-    file: io.BytesIO, limits: DecodeLimits, start_s: float, more: Sequence[bytes]
-) -> _BlockCollector:
-    """more: files that go on where it ends. Raises: soundfile.SoundFileError (nothing read); AudioUndecodable."""
+def _read(content: bytes, container: AudioContainer, begin: _Begin) -> _BlockCollector:
+    """One file. begin: of a rate in hertz and a number of channels. Raises: what is `_DAMAGED`, AudioUndecodable."""
+    if container in _READ_BY_LIBSNDFILE and not another_follows(content, container):
+        try:
+            return _read_with_libsndfile(io.BytesIO(content), begin)
+        except soundfile.SoundFileError as exc:
+            _log.debug("libsndfile refused a %s file, FFmpeg is asked: %s", container, exc)
+    return _read_with_ffmpeg(io.BytesIO(content), container, begin)
+
+
+def _read_with_libsndfile(file: io.BytesIO, begin: _Begin) -> _BlockCollector:
+    """Raises: soundfile.SoundFileError (nothing read), AudioUndecodable."""
     with soundfile.SoundFile(file) as sound:
-        collected = _BlockCollector(sound.samplerate, sound.channels, limits, start_s)
+        collected = begin(sound.samplerate, sound.channels)
         if sound.frames == np.iinfo(np.int64).max:
             raise soundfile.SoundFileRuntimeError("of a FLAC of unknown length libsndfile loses the last block")
         collected.check_declared(sound.frames / sound.samplerate)
@@ -178,31 +207,10 @@ def _read_with_libsndfile(
             if len(block) == 0:
                 break
             collected.add(block)
-    for content in more:
-        if collected.is_full:
-            break
-        _add_file(collected, content)
     return collected
 
 
-def _add_file(collected: _BlockCollector, content: bytes) -> None:
-    try:
-        sound, rate_hz = soundfile.read(
-            io.BytesIO(content), frames=collected.to_skip + collected.room + 1, dtype="float32", always_2d=True
-        )
-    except soundfile.SoundFileError:
-        return  # a damaged tail
-    if (rate_hz, sound.shape[1]) != (collected.sample_rate_hz, collected.num_channels):
-        raise AudioUndecodable(
-            "Several files of different sample rates or channels follow one another. Send one file for each sample."
-        )
-    if len(sound):
-        collected.add(sound)
-
-
-def _read_with_ffmpeg(
-    file: io.BytesIO, container: AudioContainer, limits: DecodeLimits, start_s: float
-) -> _BlockCollector:
+def _read_with_ffmpeg(file: io.BytesIO, container: AudioContainer, begin: _Begin) -> _BlockCollector:
     """Raises: av.FFmpegError, ValueError, AudioUndecodable."""
     options = {
         "codec_whitelist": _FFMPEG_CODECS,
@@ -221,7 +229,7 @@ def _read_with_ffmpeg(
             raise AudioUndecodable(
                 f"The codec of the {container.name} file ({codec}) is not read here. Send {ACCEPTED_FORMATS}."
             )
-        collected = _BlockCollector(context.sample_rate, context.channels, limits, start_s)
+        collected = begin(context.sample_rate, context.channels)
         declared = [opened.duration / av.time_base if opened.duration else 0.0]
         if stream.duration and stream.time_base:
             declared.append(float(stream.duration * stream.time_base))

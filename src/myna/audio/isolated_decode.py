@@ -14,7 +14,7 @@ from dataclasses import asdict
 import numpy as np
 
 from myna.audio.container import ACCEPTED_FORMATS, AudioContainer
-from myna.audio.decode import DecodedAudio, DecodeLimits
+from myna.audio.decode import DecodedAudio, DecodeLimits, check_size
 from myna.domain.errors import AudioUndecodable, PayloadTooLarge
 
 _log = logging.getLogger(__name__)
@@ -39,11 +39,7 @@ class IsolatedDecoder:
 
     def decode(self, content: bytes, start_s: float = 0.0) -> DecodedAudio:
         """As `decode_audio`. Raises: AudioUndecodable, also for bytes that made it crash or hang; PayloadTooLarge."""
-        if len(content) > self._limits.max_bytes:
-            raise PayloadTooLarge(
-                f"The recording has more than {self._limits.max_bytes // 2**20} MiB. Send less of it: "
-                "of a voice 10 to 15 s are all that is needed."
-            )
+        check_size(content, self._limits)
         with self._lock:
             if self._child is None or not self._child.is_alive:
                 self._child = _Child(self._limits)

@@ -23,8 +23,8 @@ def another_follows(content: bytes, container: AudioContainer) -> bool:
 
 
 def split_files(content: bytes, container: AudioContainer) -> list[bytes]:
-    """The files in some bytes, of kinds that tell where one begins. (FFmpeg loses the first block of a FLAC that
-    follows another.)"""
+    """The files in some bytes, of kinds that tell where one begins. (libsndfile reads the first alone, and FFmpeg loses
+    the first block of a FLAC that follows another.)"""
     match container:
         case AudioContainer.WAV:
             return _split_wav(content)

@@ -49,5 +49,4 @@ async def open_local_client(settings: Settings, workspace: str, *, needs_engine:
         async with AsyncClient(_ADDRESS, key, transport=transport) as client:
             yield client
     finally:
-        await app.state.backend.allowances.close()
-        await services.close()
+        await app.state.backend.close()

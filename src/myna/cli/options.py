@@ -20,6 +20,7 @@ Workspace = Annotated[str, typer.Option(help="Whose voices, with --data-dir. A s
 EngineId = Annotated[
     str | None, typer.Option("--engine", help="Engine that speaks; see `myna engines`.", show_default="MYNA_ENGINE")
 ]
+IsSure = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; scripts are not asked either.")]
 Url = Annotated[str | None, typer.Option(help="Address of the server.", show_default="MYNA_URL")]
 
 DEFAULT_WORKSPACE = "local"

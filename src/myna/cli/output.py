@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 
+import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -45,6 +46,12 @@ def print_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)
+
+
+def confirm(question: str, *, is_sure: bool) -> None:
+    """Ask the person at the terminal, if there is one, before what cannot be undone. Raises: typer.Abort."""
+    if not is_sure and sys.stdin.isatty() and sys.stderr.isatty():
+        typer.confirm(question, abort=True, err=True)
 
 
 def remark(text: str, style: str = "") -> None:

@@ -33,6 +33,8 @@ from myna.usecases.services import Services
 
 logger = logging.getLogger(__name__)
 
+_END_S = 5.0
+"""For requests that were cut off: what belongs together is stored to its end."""
 DEV_WORKSPACE = WorkspaceId("demo")
 
 
@@ -102,8 +104,11 @@ async def serve_services(
     finally:
         server.should_exit = True
         await serving
-        await app.state.backend.allowances.close()
-        await services.close()
+        if cut_off := set(server.server_state.tasks):  # at the limit, or now
+            for request in cut_off if server.force_exit else ():
+                request.cancel()
+            await asyncio.wait(cut_off, timeout=_END_S)
+        await app.state.backend.close()
         await asyncio.to_thread(stop_tracing)
         logger.info("stopped")
 

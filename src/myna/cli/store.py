@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -12,8 +11,8 @@ import typer
 
 from myna.cli.exit_codes import ExitCode
 from myna.cli.opened_store import opened_store
-from myna.cli.options import AsJson, DataDir
-from myna.cli.output import print_outcome, remark
+from myna.cli.options import AsJson, DataDir, IsSure
+from myna.cli.output import confirm, print_outcome, remark
 from myna.cli.progress import counted_progress
 from myna.cli.setting_values import read_settings
 from myna.config import Settings
@@ -66,7 +65,7 @@ def forget(
     workspace: Annotated[str, typer.Argument(metavar="WORKSPACE", help="Whose voices, drafts and keys are deleted.")],
     *,
     receipt: Annotated[Path, typer.Option(metavar="FILE", help="Where the signed receipt is written.", dir_okay=False)],
-    is_sure: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; scripts are not asked either.")] = False,
+    is_sure: IsSure = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -79,8 +78,7 @@ def forget(
         raise typer.BadParameter(f"{receipt} cannot be made: {exc.strerror}. Name another file.") from exc
     with stream:
         try:
-            if not is_sure and sys.stdin.isatty() and sys.stderr.isatty():
-                typer.confirm(f"Delete all voices, recordings and keys of {workspace} for good?", abort=True, err=True)
+            confirm(f"Delete all voices, recordings and keys of {workspace} for good?", is_sure=is_sure)
             made = asyncio.run(_forget(settings, workspace))
         except BaseException:
             receipt.unlink()

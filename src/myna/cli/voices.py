@@ -1,12 +1,11 @@
 """`myna voices`: look at voices, rename, silence, delete and remake them."""
 
-import sys
 from typing import Annotated
 
 import typer
 
-from myna.cli.options import AsJson
-from myna.cli.output import print_json, print_outcome, print_rows
+from myna.cli.options import AsJson, IsSure
+from myna.cli.output import confirm, print_json, print_outcome, print_rows
 from myna.cli.session import Target, call, with_target
 from myna.cli.voice_json import voice_as_json
 from myna.cli.voices_remake import remake_voices
@@ -62,13 +61,12 @@ def revoke_voice(voice_id: VoiceId, *, target: Target, as_json: AsJson = False) 
 def delete_voice(
     voice_id: VoiceId,
     *,
-    is_sure: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; scripts are not asked either.")] = False,
+    is_sure: IsSure = False,
     target: Target,
     as_json: AsJson = False,
 ) -> None:
     """Delete a voice with its recordings, for good."""
-    if not is_sure and sys.stdin.isatty() and sys.stderr.isatty():
-        typer.confirm(f"Delete {voice_id} and its recordings for good?", abort=True, err=True)
+    confirm(f"Delete {voice_id} and its recordings for good?", is_sure=is_sure)
     call(target, lambda client: client.delete_voice(voice_id))
     print_outcome(f"{voice_id} deleted", {"deleted": voice_id}, as_json=as_json)
 

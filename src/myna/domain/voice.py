@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NewType
 
 from myna.domain.consent import Consent
-from myna.domain.errors import ConsentRevoked, InvalidRequest, VoiceNotFound
+from myna.domain.errors import ConsentRevoked, InvalidRequest, VoiceIncompatible, VoiceNotFound
 from myna.domain.finding import Finding, Severity
 from myna.domain.language import LangCode
 
@@ -106,6 +106,15 @@ class VoiceArtifact:
     def is_made_by(self, engine_id: str, engine_version: str) -> bool:
         """Whether this engine, in this version, can speak with it."""
         return (self.engine_id, self.engine_version) == (engine_id, engine_version)
+
+    def refuse_unless_made_by(self, engine_id: str, engine_version: str) -> None:
+        """Raises: VoiceIncompatible."""
+        if not self.is_made_by(engine_id, engine_version):
+            raise VoiceIncompatible(
+                f"The voice was made by the engine '{self.engine_id}' version {self.engine_version}; this server runs "
+                f"'{engine_id}' version {engine_version}. Make it again with `myna voices remake`, or run the server "
+                "with that engine."
+            )
 
 
 @dataclass(frozen=True, slots=True)

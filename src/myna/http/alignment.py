@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from myna.domain.speech import PhoneTiming, TimedSpan, TimestampKind
+from myna.http.reply import JsonObject
 from myna.http.visemes import viseme_of
 
 _PIECE = re.compile(r"\s+|\S+")
 _LEADING_SIGNS = re.compile(r"[^\w]+")
 _TRAILING_SIGNS = re.compile(r"[^\w]+\Z")
 _ATTACHED_SIGNS = re.compile(r"[^\w\s]+")
-
-JsonObject = dict[str, object]
 
 
 @dataclass(slots=True)

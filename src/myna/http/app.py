@@ -56,8 +56,7 @@ def create_app(services: Services, limits: HttpLimits | None = None, audit: Audi
         try:
             yield
         finally:
-            await allowances.close()
-            await services.close()
+            await backend.close()
 
     app = FastAPI(
         title="Myna",

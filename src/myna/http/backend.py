@@ -67,6 +67,11 @@ class Backend:
     evicted_sockets: set[str] = field(default_factory=set)
     """Request ids of silent ones that were told to go a moment ago: their connections may still be there."""
 
+    async def close(self) -> None:
+        """The end of the service: the store hears what has ended, then everything is given back."""
+        await self.allowances.close()
+        await self.services.close()
+
     async def note(self, act: Act, record: RequestRecord, voice_id: str, recordings: Sequence[str] = ()) -> None:
         """Put an act into the audit log. Raises: ServiceUnavailable, if it cannot be written."""
         if self.audit is not None:

@@ -17,7 +17,6 @@ from myna.http.asker import Asker
 from myna.http.auth import Caller, Reader, Speaker, Writer
 from myna.http.elevenlabs_replies import (
     SETTINGS,
-    JsonObject,
     matches,
     subscription_of,
     timed_audio_of,
@@ -26,7 +25,7 @@ from myna.http.elevenlabs_replies import (
 )
 from myna.http.elevenlabs_request import OUTPUT_FORMATS, AddVoiceRequest, OutputQuery, SearchQuery, TextToSpeechRequest
 from myna.http.openapi import ELEVENLABS_ERRORS, content_of
-from myna.http.reply import JsonReply, to_json
+from myna.http.reply import JsonObject, JsonReply, to_json
 from myna.http.request_body import FormBody, JsonBody
 from myna.http.speech import MEDIA_TYPES, raw_audio, speak_along
 from myna.http.speech_payloads import SpeechPayloads

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from babel.core import get_global
 from fastapi import APIRouter, Depends, WebSocket
@@ -14,12 +14,12 @@ from myna.domain.language import LangCode, parse_lang_code
 from myna.domain.transcript import MAX_PROMPT_CHARS, HeardWord
 from myna.http.auth import Listener
 from myna.http.backend import WithBackend
-from myna.http.elevenlabs_replies import JsonObject
+from myna.http.elevenlabs_session import ElevenLabsSession
 from myna.http.errors import Failure, describe, elevenlabs_status
 from myna.http.listening_session import ListeningSession
 from myna.http.openapi import ELEVENLABS_ERRORS
 from myna.http.proto_message import AudioFile, Base64Bytes, Flag, Float, ProtoMessage, ProtoQuery, Text, check_message
-from myna.http.reply import JsonReply
+from myna.http.reply import JsonObject, JsonReply
 from myna.http.request_body import FormBody
 from myna.http.socket_session import serve_socket
 from myna.http.transcriptions import transcribe_along
@@ -126,10 +126,9 @@ class _AudioFrame(ProtoMessage):
     previous_text: Text | None = None
 
 
-class _Session(ListeningSession):
+class _Session(ElevenLabsSession, ListeningSession):
     """What ElevenLabs' clients say and are told."""
 
-    refusal_code = 1008
     _query = _RealtimeQuery()
     _prompt = ""
 
@@ -151,20 +150,14 @@ class _Session(ListeningSession):
         started = {"message_type": "session_started", "session_id": self._record.request_id, "config": config}
         await self._outlet.send(started)
 
-    async def _obey(self, frame: dict[str, Any]) -> None:
+    async def _obey(self, fields: JsonObject) -> None:
         listening = self._listening
         assert listening is not None
-        try:
-            fields = await self._parse(frame)
-            if fields is None:
-                raise InvalidRequest("A frame must be a JSON object.")
-            message = check_message(fields, _AudioFrame)
-            self._prompt = (message.previous_text or self._prompt)[-MAX_PROMPT_CHARS:]
-            await self._put(await listening.push(message.audio_base_64))
-            if message.commit:
-                await self._put(listening.end_turn())
-        except MynaError as exc:
-            await self._outlet.send(self._error_frame(describe(exc)))
+        message = check_message(fields, _AudioFrame)
+        self._prompt = (message.previous_text or self._prompt)[-MAX_PROMPT_CHARS:]
+        await self._put(await listening.push(message.audio_base_64))
+        if message.commit:
+            await self._put(listening.end_turn())
 
     def _error_frame(self, failure: Failure) -> JsonObject:
         kind = "transcriber_error" if failure.status >= 500 else _ERROR_TYPES.get(failure.status, "input_error")
@@ -172,17 +165,10 @@ class _Session(ListeningSession):
             kind = "quota_exceeded"
         return {"message_type": kind, "error": failure.message}
 
-    def _close_reason(self, failure: Failure) -> str:
-        return elevenlabs_status(failure)
-
     async def _tell(self, event: LiveEvent) -> None:
         if not isinstance(event, Turn):
             return
-        try:
-            heard = await self._listen_live.hear(event, self._lang, self._prompt)
-        except MynaError as exc:
-            await self._outlet.send(self._error_frame(describe(exc)))
-            return
+        heard = await self._listen_live.hear(event, self._lang, self._prompt)
         text = heard.text if heard is not None else ""
         if not event.is_final:
             if text:

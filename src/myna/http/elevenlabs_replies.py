@@ -3,14 +3,12 @@
 import json
 from collections.abc import Collection, Iterable
 from importlib.resources import files
-from typing import Any
 
 from myna.domain.language import LangCode
 from myna.domain.voice import Voice
+from myna.http.reply import JsonObject
 from myna.text.languages.registry import open_language
 from myna.usecases.voice_filter import is_custom
-
-JsonObject = dict[str, Any]  # Any: JSON
 
 _ANSWERS: dict[str, JsonObject] = json.loads((files("myna.http") / "elevenlabs_answers.json").read_text("utf-8"))
 """Constant answers, with null where what is known here goes. `model_names`: all are the configured engine."""

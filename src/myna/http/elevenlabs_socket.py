@@ -6,15 +6,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, WebSocket
 from pydantic import Field
 
-from myna.domain.errors import InvalidRequest, ModelUnsupported, MynaError, Overloaded
+from myna.domain.errors import ModelUnsupported, Overloaded
 from myna.domain.speech import TimestampKind
 from myna.domain.voice import check_voice_id
 from myna.http.backend import Backend, WithBackend
 from myna.http.context_session import ContextSession
-from myna.http.elevenlabs_replies import JsonObject, alignment_of
+from myna.http.elevenlabs_replies import alignment_of
 from myna.http.elevenlabs_request import OutputQuery, VoiceSettingsMessage, model_of
-from myna.http.errors import Failure, describe, elevenlabs_status
+from myna.http.elevenlabs_session import ElevenLabsSession
+from myna.http.errors import Failure, elevenlabs_status
 from myna.http.proto_message import Flag, ProtoMessage, Text, check_message
+from myna.http.reply import JsonObject
 from myna.http.socket_context import SocketContext
 from myna.http.socket_schemas import MAX_CONTEXT_ID_CHARS, AutoModeStrategy, CreateContext
 from myna.http.socket_session import serve_socket
@@ -66,10 +68,8 @@ class _TextFrame(ProtoMessage):
     close_socket: Flag = False
 
 
-class _Session(ContextSession):
+class _Session(ElevenLabsSession, ContextSession):
     """One connection, one voice. Contexts are those of our own socket; what they say is told in ElevenLabs' words."""
-
-    refusal_code = 1008
 
     def __init__(
         self, websocket: WebSocket, record: RequestRecord, backend: Backend, *, voice_id: str, is_multi: bool
@@ -85,9 +85,6 @@ class _Session(ContextSession):
     def _error_frame(self, failure: Failure) -> JsonObject:
         return {"message": failure.message, "error": elevenlabs_status(failure), "code": self.refusal_code}
 
-    def _close_reason(self, failure: Failure) -> str:
-        return elevenlabs_status(failure)
-
     async def _is_admitted(self, frame: dict[str, Any]) -> bool:
         """The key may be in the first frame."""
         if not self._key and not self._is_known:
@@ -96,17 +93,14 @@ class _Session(ContextSession):
             self._key = said.removeprefix("Bearer ") if isinstance(said, str) else ""
         return await super()._is_admitted(frame)
 
-    async def _obey(self, frame: dict[str, Any]) -> None:
-        try:
-            fields = await self._parse(frame)
-            if fields is None:
-                raise InvalidRequest("A frame must be a JSON object.")
-            message = check_message(fields, _TextFrame)
-            if self._settings is None:
-                self._settings = await self._open()
-            await self._follow(message, self._settings)
-        except MynaError as exc:
-            await self.end_with(describe(exc))
+    async def _obey(self, fields: JsonObject) -> None:
+        message = check_message(fields, _TextFrame)
+        if self._settings is None:
+            self._settings = await self._open()
+        await self._follow(message, self._settings)
+
+    async def _fail(self, failure: Failure) -> None:
+        await self.end_with(failure)
 
     async def _open(self) -> CreateContext:
         """Raises: what would be refused when a text came."""

@@ -10,6 +10,8 @@ from myna.http.reply import to_json
 from myna.observability.request_record import RequestRecord
 
 EVENTS = "text/event-stream"
+FAILURE_LINE = b'{"error":%b}\n'
+FAILURE_EVENT = b'data: {"type":"error","error":%b}\n\n'
 
 Objects = AsyncGenerator[Mapping[str, Any], None]  # Any: JSON
 Lines = AsyncGenerator[bytes, None]
@@ -17,12 +19,12 @@ Lines = AsyncGenerator[bytes, None]
 
 def result_lines(results: Objects, record: RequestRecord) -> Lines:
     """In Inworld's form (wire-contract.md#stream). Raises: what fails before the first line."""
-    return _write(results, record, b'{"result":%b}\n', b'{"error":%b}\n')
+    return _write(results, record, b'{"result":%b}\n', FAILURE_LINE)
 
 
 def event_lines(events: Objects, record: RequestRecord) -> Lines:
     """`text/event-stream` in OpenAI's form, without `[DONE]`. Raises: what fails before the first event."""
-    return _write(events, record, b"data: %b\n\n", b'data: {"type":"error","error":%b}\n\n')
+    return _write(events, record, b"data: %b\n\n", FAILURE_EVENT)
 
 
 async def _write(told: Objects, record: RequestRecord, line: bytes, failure_line: bytes) -> Lines:

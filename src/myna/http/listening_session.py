@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 from fastapi import WebSocket
 
+from myna.domain.errors import MynaError
 from myna.domain.language import LangCode
 from myna.domain.scope import Scope
 from myna.http.backend import Backend
-from myna.http.errors import describe_bug
+from myna.http.errors import describe, describe_bug
 from myna.http.socket_session import SocketGone, SocketSession
 from myna.observability.request_record import RequestRecord
 from myna.usecases.listen_live import LiveEvent, LiveListening, Turn
@@ -65,7 +66,10 @@ class ListeningSession(SocketSession):
         try:
             while (event := await self._events.get()) is not None:
                 self._is_hearing = True
-                await self._tell(event)
+                try:
+                    await self._tell(event)
+                except MynaError as exc:
+                    await self._fail(describe(exc))
                 self._is_hearing = False
         except SocketGone:
             self._is_over = True
@@ -78,5 +82,5 @@ class ListeningSession(SocketSession):
                 self._events.get_nowait()
 
     async def _tell(self, event: LiveEvent) -> None:
-        """Raises: SocketGone."""
+        """Raises: SocketGone, and MynaError for what could not be heard."""
         raise NotImplementedError

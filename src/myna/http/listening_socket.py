@@ -1,16 +1,15 @@
 """The listening socket (wire-contract.md#listening): audio in as it is spoken, its words out."""
 
-from typing import Any
-
 from fastapi import APIRouter, WebSocket
 
-from myna.domain.errors import InvalidRequest, MynaError
+from myna.domain.errors import InvalidRequest
 from myna.domain.language import parse_lang_code
 from myna.http.backend import Backend, WithBackend
-from myna.http.errors import describe
+from myna.http.errors import Failure
 from myna.http.listening_session import ListeningSession
 from myna.http.proto_message import check_message
-from myna.http.socket_schemas import GARBAGE_FRAME, JsonObject, find_command, socket_error_frame
+from myna.http.reply import JsonObject
+from myna.http.socket_schemas import find_command
 from myna.http.socket_session import serve_socket
 from myna.http.stt_replies import streamed_transcription
 from myna.http.stt_request import AudioDataMessage, StreamConfigMessage
@@ -34,26 +33,16 @@ class _Session(ListeningSession):
         super().__init__(websocket, record, backend)
         self._config = StreamConfigMessage()
 
-    async def _obey(self, frame: dict[str, Any]) -> None:
-        fields = await self._parse(frame)
-        if fields is None:
-            await self._outlet.send(GARBAGE_FRAME)
-            return
-        try:
-            config = find_command(fields, "transcribe_config")
-            if self._listening is None:
-                self._open(config)
-            elif config is not None:
-                raise InvalidRequest("The stream is configured already. Open another one.")
-            assert self._listening is not None
-            await self._obey_commands(self._listening, fields)
-        except MynaError as exc:
-            if self._listening is None:
-                await self.end_with(describe(exc))
-            else:
-                await self._outlet.send(socket_error_frame(describe(exc)))
+    async def _obey(self, fields: JsonObject) -> None:
+        config = find_command(fields, "transcribe_config")
+        if self._listening is not None and config is not None:
+            raise InvalidRequest("The stream is configured already. Open another one.")
+        await self._obey_commands(self._listening or self._open(config), fields)
 
-    def _open(self, fields: JsonObject | None) -> None:
+    async def _fail(self, failure: Failure) -> None:
+        await (self.end_with(failure) if self._listening is None else super()._fail(failure))
+
+    def _open(self, fields: JsonObject | None) -> LiveListening:
         """Raises: InvalidRequest, LanguageUnsupported."""
         if fields is None:
             raise InvalidRequest("invalid transcribe config: transcribe_config is required")
@@ -61,7 +50,7 @@ class _Session(ListeningSession):
         config.check_stream()
         self._lang = parse_lang_code(config.asked_language, "language")
         self._record.model = config.model_id
-        self._listen(config.rate_hz, config.number_of_channels or 1, config.silence_s)
+        return self._listen(config.rate_hz, config.number_of_channels or 1, config.silence_s)
 
     async def _obey_commands(self, listening: LiveListening, fields: JsonObject) -> None:
         """In this order, should a frame hold several. Raises: InvalidRequest, Overloaded, SocketGone."""
@@ -93,11 +82,7 @@ class _Session(ListeningSession):
             case SpeechStopped(silence_s):
                 result = {"speechStopped": {"silenceDurationMs": round(silence_s * 1000)}}
             case Turn():
-                try:
-                    heard = await self._listen_live.hear(event, self._lang, self._config.prompt)
-                except MynaError as exc:
-                    await self._outlet.send(socket_error_frame(describe(exc)))
-                    return
+                heard = await self._listen_live.hear(event, self._lang, self._config.prompt)
                 if heard is None and not event.is_final:
                     return
                 is_strict = self._limits.strict_replies

@@ -19,7 +19,7 @@ from myna.http.lines import EVENTS, event_lines
 from myna.http.openai_names import SPEECH_MODELS, TRANSCRIPTION_MODELS, known_model
 from myna.http.openapi import ERRORS, content_of
 from myna.http.proto_message import Float, Int, ProtoMessage, Text
-from myna.http.reply import JsonReply
+from myna.http.reply import JsonObject, JsonReply
 from myna.http.request_body import JsonBody
 from myna.http.speech import MEDIA_TYPES, raw_audio, speak_along
 from myna.http.speech_requests import ModelId
@@ -29,8 +29,6 @@ from myna.usecases.speak_command import SpeakCommand, SpeechForm
 _MODELS = (*SPEECH_MODELS, *TRANSCRIPTION_MODELS, *sorted(KNOWN_MODELS))
 _MODELS_SINCE_S = 1767225600
 """2026-01-01: models have no birthday; a fixed one keeps listings stable."""
-
-JsonObject = dict[str, object]
 
 _FORMATS = {
     "mp3": AudioEncoding.MP3,

@@ -1,7 +1,6 @@
 """What the framework cannot know of what is served: bodies that are read by hand, replies that are no JSON, errors."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -9,10 +8,8 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from myna.http.reply import ElevenLabsErrorReply, ErrorReply
+from myna.http.reply import ElevenLabsErrorReply, ErrorReply, JsonObject
 from myna.http.request_body import FormBody, JsonBody, JsonOrFormBody
-
-JsonObject = dict[str, Any]  # Any: OpenAPI is JSON
 
 _REF = "#/components/schemas/{model}"
 

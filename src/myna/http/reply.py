@@ -12,6 +12,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+JsonObject = dict[str, Any]  # Any: JSON
+
 _EXTRAS = json.loads((files("myna.http") / "schema_extras.json").read_text(encoding="utf-8"))
 
 

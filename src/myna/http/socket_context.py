@@ -9,7 +9,8 @@ from contextlib import aclosing, suppress
 from myna.domain.errors import MynaError, Overloaded, TextUnspeakable
 from myna.http.backend import Backend
 from myna.http.errors import Failure, describe, describe_bug
-from myna.http.socket_schemas import CreateContext, JsonObject, context_error_frame, event_frame
+from myna.http.reply import JsonObject
+from myna.http.socket_schemas import CreateContext, context_error_frame, event_frame
 from myna.http.socket_session import SocketGone
 from myna.http.speech import speak_along
 from myna.http.speech_payloads import SpeechPayloads

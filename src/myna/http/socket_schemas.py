@@ -10,9 +10,8 @@ from pydantic.alias_generators import to_camel
 from myna.domain.errors import InvalidRequest
 from myna.http.errors import Failure
 from myna.http.proto_message import Flag, Int, Known, ProtoMessage, Text, check_message
+from myna.http.reply import JsonObject
 from myna.http.speech_requests import SpeechSettings
-
-JsonObject = dict[str, Any]  # Any: JSON
 
 MAX_BUFFER_CHARS = 1000
 """Largest and default `bufferCharThreshold` (wire-contract.md#commands)."""

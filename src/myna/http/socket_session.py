@@ -14,8 +14,8 @@ from myna.http.auth import admit_socket, key_of_socket
 from myna.http.backend import Backend, SilentSocket
 from myna.http.cross_origin import REQUEST_ID_HEADER, check_socket_origin
 from myna.http.errors import Failure, describe, describe_bug, failure_reply
-from myna.http.reply import to_json
-from myna.http.socket_schemas import JsonObject, socket_error_frame
+from myna.http.reply import JsonObject, to_json
+from myna.http.socket_schemas import GARBAGE_FRAME, socket_error_frame
 from myna.http.strict_json import parse_object
 from myna.observability.logging import log_request
 from myna.observability.request_record import RequestRecord
@@ -98,7 +98,11 @@ class SocketSession:
             while not self._is_over and (frame := await self._next_frame()) is not None:
                 if not await self._is_admitted(frame):
                     return
-                await self._obey(frame)
+                try:
+                    fields = await self._parse(frame)
+                    await (self._refuse_garbage() if fields is None else self._obey(fields))
+                except MynaError as exc:
+                    await self._fail(describe(exc))
         except (WebSocketDisconnect, SocketGone):
             return
 
@@ -134,13 +138,21 @@ class SocketSession:
     async def _greet(self) -> None:
         """What is said before the client has said anything."""
 
-    async def _obey(self, frame: dict[str, Any]) -> None:
+    async def _obey(self, fields: JsonObject) -> None:
+        """fields: of a frame. Raises: MynaError for what `_fail` is to tell."""
         raise NotImplementedError
+
+    async def _refuse_garbage(self) -> None:
+        """A frame is no JSON object."""
+        await self._outlet.send(GARBAGE_FRAME)
+
+    async def _fail(self, failure: Failure) -> None:
+        """Say what a frame came to, and go on."""
+        await self._outlet.send(self._error_frame(failure))
 
     async def _parse(self, frame: dict[str, Any]) -> JsonObject | None:
         """None for what is not a JSON object in a text frame."""
         text = frame.get("text")
-        self._record.body_bytes += len(text or frame.get("bytes") or b"")
         if text is None or not text.strip():
             return None
         try:
@@ -159,7 +171,10 @@ class SocketSession:
                 )
                 if receiving.done():
                     message = receiving.result()
-                    return dict(message) if message["type"] == "websocket.receive" else None
+                    if message["type"] != "websocket.receive":
+                        return None
+                    self._record.body_bytes += len(message.get("text") or message.get("bytes") or b"")
+                    return dict(message)
                 if breaking.done():
                     return None
             finally:

@@ -17,9 +17,9 @@ from myna.http.auth import Speaker
 from myna.http.backend import Backend
 from myna.http.lines import result_lines
 from myna.http.openapi import ERRORS, content_of
-from myna.http.reply import JsonReply, to_json
+from myna.http.reply import JsonObject, JsonReply, to_json
 from myna.http.request_body import JsonBody
-from myna.http.speech_payloads import JsonObject, SpeechPayloads, whole_payload
+from myna.http.speech_payloads import SpeechPayloads, whole_payload
 from myna.http.speech_replies import PreviewReply, SpeechReplyMessage
 from myna.http.speech_requests import PreviewQuery, SpeakRequest
 from myna.observability.request_record import RequestRecord

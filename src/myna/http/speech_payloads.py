@@ -6,10 +6,9 @@ from contextlib import aclosing
 
 from myna.domain.speech import EncodedChunk, TimedSpan
 from myna.http.alignment import Alignment, TextAligner
+from myna.http.reply import JsonObject
 from myna.http.speech_requests import SpeakRequest, SpeechSettings, TimestampTransport
 from myna.http.visemes import LipLine
-
-JsonObject = dict[str, object]
 
 
 class SpeechPayloads:

@@ -1,7 +1,6 @@
 """The speech socket (wire-contract.md#socket): many contexts on one connection, each answered in its own time."""
 
 import secrets
-from typing import Any
 
 from fastapi import APIRouter, WebSocket
 
@@ -10,18 +9,16 @@ from myna.http.backend import WithBackend
 from myna.http.context_session import ContextSession
 from myna.http.errors import describe, failure_reply
 from myna.http.proto_message import check_message
+from myna.http.reply import JsonObject
 from myna.http.socket_context import SocketContext
 from myna.http.socket_schemas import (
     COMMANDS,
-    GARBAGE_FRAME,
     CreateContext,
     FrameHead,
-    JsonObject,
     SendText,
     context_error_frame,
     event_frame,
     find_command,
-    socket_error_frame,
     updated,
 )
 from myna.http.socket_session import serve_socket
@@ -46,16 +43,8 @@ async def refuse_elsewhere(websocket: WebSocket) -> None:
 
 
 class _Session(ContextSession):
-    async def _obey(self, frame: dict[str, Any]) -> None:
-        fields = await self._parse(frame)
-        if fields is None:
-            await self._outlet.send(GARBAGE_FRAME)
-            return
-        try:
-            context_id = check_message(fields, FrameHead).context_id
-        except InvalidRequest as exc:
-            await self._outlet.send(socket_error_frame(describe(exc)))
-            return
+    async def _obey(self, fields: JsonObject) -> None:
+        context_id = check_message(fields, FrameHead).context_id
         for name in COMMANDS:
             try:
                 payload = find_command(fields, name)

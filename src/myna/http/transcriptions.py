@@ -19,7 +19,7 @@ from myna.http.lines import EVENTS, event_lines
 from myna.http.openai_names import TRANSCRIPTION_MODELS
 from myna.http.openapi import ERRORS, content_of
 from myna.http.proto_message import AudioFile, ProtoQuery, Text
-from myna.http.reply import JsonReply
+from myna.http.reply import JsonObject, JsonReply
 from myna.http.request_body import FormBody, JsonBody
 from myna.http.stt_replies import TranscribeReply
 from myna.http.stt_request import TranscribeRequest
@@ -27,7 +27,6 @@ from myna.text.languages.registry import open_language
 
 router = APIRouter(responses=ERRORS)
 
-JsonObject = dict[str, object]
 _LISTS = ("timestamp_granularities", "languages", "keywords")
 """Also without the `[]` that OpenAI's own clients write behind their names."""
 

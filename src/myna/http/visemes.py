@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from myna.domain.speech import TimedSpan
+from myna.http.reply import JsonObject
 
 SILENCE = "sil"
-
-JsonObject = dict[str, object]
 
 _GROUPS: dict[str, dict[str, str]] = tomllib.loads((files("myna.http") / "visemes.toml").read_text(encoding="utf-8"))
 _VISEME_OF, _OPENXR_OF = (

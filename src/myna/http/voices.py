@@ -1,14 +1,13 @@
 """The Voice API (wire-contract.md#paths), in the short and the workspace-qualified form, and the older list."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
-from myna.domain.errors import ServiceUnavailable, VoiceNotFound
+from myna.domain.errors import ServiceUnavailable
 from myna.domain.language import CLONE_LANGUAGES, LangCode
 from myna.domain.voice import Voice, VoiceId, check_voice_id
 from myna.http.asker import Asker
@@ -37,8 +36,10 @@ from myna.http.voice_requests import (
 from myna.observability.audit_log import Act
 from myna.text.languages.registry import open_language
 from myna.usecases.clone_voice import CloneVoiceCommand, CloneVoiceResult
+from myna.usecases.keep_noted import Note
 from myna.usecases.ports import DeletedFiles
 from myna.usecases.repeated_requests import Outcome
+from myna.usecases.uncut import uncut
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[Any]])
 
@@ -97,9 +98,7 @@ async def clone_along(asker: Asker, command: CloneVoiceCommand, consent: Consent
             result, outcome = await services.clone_voice.recall(command, made.voice_ids[0]), "repeated"
         else:
             async with asker.backend.allowances.voices(asker.workspace, 0 if command.validate_only else 1, made):
-                result = await services.clone_voice(replace(command, mark=mark))
-                made.voice_ids = (result.voice.voice_id,) if result.voice is not None else ()
-                await _note_made(asker, "clone", made, [sample.recording_sha256 for sample in result.samples])
+                result = await services.clone_voice(replace(command, mark=mark), _noting(asker, "clone", made))
             outcome = "validated" if command.validate_only else "cloned" if made.voice_ids else "unusable"
     asker.backend.metrics.count("myna_clones_total", 1, {"outcome": outcome})
     if result.voice is not None:
@@ -107,17 +106,12 @@ async def clone_along(asker: Asker, command: CloneVoiceCommand, consent: Consent
     return result
 
 
-async def _note_made(asker: Asker, act: Act, made: Outcome, recordings: Sequence[str] = ()) -> None:
-    """If it fails nothing was made: the same request may be sent again. Raises: ServiceUnavailable."""
-    try:
-        for voice_id in made.voice_ids:
-            await asker.note(act, voice_id, recordings)
-    except ServiceUnavailable:
-        unnoted, made.voice_ids = made.voice_ids, ()
-        for voice_id in unnoted:
-            with suppress(VoiceNotFound):
-                await asker.services.manage_voices.delete(asker.workspace, voice_id)
-        raise
+def _noting(asker: Asker, act: Act, made: Outcome) -> Note:
+    async def note(voice_id: VoiceId, recordings: Sequence[str] = ()) -> None:
+        await asker.note(act, voice_id, recordings)
+        made.voice_ids = (*made.voice_ids, voice_id)
+
+    return note
 
 
 @_in_both_forms("POST", "/voices:design", "Design a voice", response_model=DesignVoiceReply, dependencies=[Repeatable])
@@ -131,9 +125,7 @@ async def design_voice(
             designed = await design.recall(command, made.voice_ids)
         else:
             async with asker.backend.allowances.voices(asker.workspace, command.num_drafts, made):
-                designed = await design(command)
-                made.voice_ids = [preview.voice.voice_id for preview in designed.previews]
-                await _note_made(asker, "design", made)
+                designed = await design(command, _noting(asker, "design", made))
     return await large_reply(lambda: DesignVoiceReply.of(designed))
 
 
@@ -190,21 +182,23 @@ async def give_consent(
     asker: Writer, message: Annotated[ConsentMessage, Depends(JsonBody(ConsentMessage))], voice_id: AskedVoice
 ) -> VoiceReply:
     """Record who agreed that this voice was cloned, in the place of the record before; a revoked voice speaks again."""
-    voice = await asker.services.keep_consent.give(asker.workspace, voice_id, message.require())
-    await _note_consent(asker, "consent", voice)
+    giving = asker.services.keep_consent.give(asker.workspace, voice_id, message.require())
+    voice = await uncut(_change_consent(asker, "consent", giving))
     return VoiceReply.of(voice, is_strict=asker.is_strict)
 
 
 @_in_both_forms("POST", "/voices/{voice_id}:revokeConsent", "Revoke the consent to a voice")
 async def revoke_consent(asker: Writer, voice_id: AskedVoice) -> VoiceReply:
     """The voice is silent from now on, running streams included. That it was revoked stays known when it is deleted."""
-    voice = await asker.services.keep_consent.revoke(asker.workspace, voice_id)
-    await _note_consent(asker, "revoke", voice)
+    revoking = asker.services.keep_consent.revoke(asker.workspace, voice_id)
+    voice = await uncut(_change_consent(asker, "revoke", revoking))
     return VoiceReply.of(voice, is_strict=asker.is_strict)
 
 
-async def _note_consent(asker: Asker, act: Act, voice: Voice) -> None:
+async def _change_consent(asker: Asker, act: Act, changing: Coroutine[Any, Any, Voice]) -> Voice:
+    voice = await changing
     await asker.note(act, voice.voice_id, voice.consent.recordings if voice.consent is not None else ())
+    return voice
 
 
 @_in_both_forms("GET", "/voices/{voice_id}:consent", "Show the consent to a voice")
@@ -255,9 +249,13 @@ async def delete_along(asker: Asker, voice_id: VoiceId) -> DeletedFiles:
     """Raises: VoiceNotFound, PermissionDenied, ServiceUnavailable."""
     voices = asker.services.manage_voices
     await voices.check_deletable(asker.workspace, voice_id)
-    # First: a deletion that could not be noted afterwards would never be, as its repetition finds no voice.
-    await asker.note("delete", voice_id)
-    return await voices.delete(asker.workspace, voice_id)
+
+    async def delete() -> DeletedFiles:
+        # First: a deletion that could not be noted afterwards would never be, as its repetition finds no voice.
+        await asker.note("delete", voice_id)
+        return await voices.delete(asker.workspace, voice_id)
+
+    return await uncut(delete())
 
 
 @older.get("/voices", summary="List voices (older form)", response_model=LegacyVoiceListReply)

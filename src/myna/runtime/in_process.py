@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TypeVar
 
 from myna.domain.attributes import VoiceAttributes
-from myna.domain.errors import Overloaded, ServiceUnavailable, VoiceIncompatible
+from myna.domain.errors import Overloaded, ServiceUnavailable
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import VoiceArtifact
@@ -265,9 +265,4 @@ class InProcessEngineClient:
         return self._line
 
     def _check_artifact(self, artifact: VoiceArtifact) -> None:
-        if not artifact.is_made_by(self._spec.id, self._spec.version):
-            raise VoiceIncompatible(
-                f"The voice was made by the engine '{artifact.engine_id}' version {artifact.engine_version}; this "
-                f"server runs '{self._spec.id}' version {self._spec.version}. Make it again with "
-                "`myna voices remake`, or run the server with that engine."
-            )
+        artifact.refuse_unless_made_by(self._spec.id, self._spec.version)

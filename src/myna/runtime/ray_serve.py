@@ -388,9 +388,9 @@ class EngineReplica:
 
 
 class VoiceRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[misc]
-    """A replica that knows the voice and has a slot free, else the less busy one of two. Ray's own choice knows
-    voices, not slots: one would wait where its voice is known, behind fifteen others, while the next replica is
-    idle."""
+    """A replica that knows the voice and has a slot free, else the least busy one of these and two others. Ray's own
+    choice knows voices, not slots: one would wait where its voice is known, behind fifteen others, while the next
+    replica is idle."""
 
     def initialize_state(self, num_slots: int) -> None:
         self._num_slots = num_slots
@@ -403,14 +403,14 @@ class VoiceRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[mis
         voice, num_open = pending_request.metadata.multiplexed_model_id, self.replica_queue_len_cache.get
         warm = [replica for replica in candidate_replicas if voice in replica.multiplexed_model_ids]
         two = random.sample(candidate_replicas, min(2, len(candidate_replicas)))
-        if voice:  # of two that are equally busy the one that knows fewer
-            two.sort(key=lambda replica: len(replica.multiplexed_model_ids))
+        some = list(dict.fromkeys((*warm, *two)))
+        if voice:  # of those that are equally busy one that knows the voice, else the one that knows fewest
+            some.sort(key=lambda replica: (replica not in warm, len(replica.multiplexed_model_ids)))
         # Ray forgets counts after ten seconds, and takes one that it knows before one that it would have to ask
-        asked = {replica for replica in (*warm, *two) if num_open(replica.replica_id) is None}
-        await self._probe_queue_lens(list(asked), 0)
+        await self._probe_queue_lens([one for one in some if num_open(one.replica_id) is None], 0)
         counts = ((replica, num_open(replica.replica_id)) for replica in warm)
         free = [replica for replica, count in counts if count is not None and count < self._num_slots]
-        return [free, two]
+        return [free, some]
 
 
 class ListeningReplica:

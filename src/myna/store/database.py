@@ -78,12 +78,13 @@ _START_WAIT_S = 60.0
 class Database:
     """One database, many short transactions. Nothing is opened before `start`."""
 
-    def __init__(self, url: str) -> None:
-        """url: of SQLAlchemy; `sqlite:///path` and `postgresql://...` get our driver. Raises: InvalidRequest."""
+    def __init__(self, url: str, num_connections: int = 10) -> None:
+        """url: of SQLAlchemy; `sqlite:///path` and `postgresql://...` get our driver. num_connections: most at one time
+        to a server; a file has its own number. Raises: InvalidRequest."""
         try:
             parsed = make_url(url)
             self._url = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
-            self._runner: _File | _Server = _File(self._url) if self.is_sqlite else _Server(self._url)
+            self._runner: _File | _Server = _File(self._url) if self.is_sqlite else _Server(self._url, num_connections)
         except ArgumentError as exc:
             raise InvalidRequest("MYNA_DATABASE_URL is not a database URL. Example: postgresql://host/myna.") from exc
         except ImportError as exc:
@@ -227,20 +228,34 @@ class _Remembered:
 class _Server:
     """PostgreSQL."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, num_connections: int) -> None:
         patience = {name: value for name, value in _SERVER_PATIENCE.items() if name not in url.query}
-        self._engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=patience)
+        self._engine = create_async_engine(
+            url,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            pool_size=num_connections,
+            max_overflow=0,
+            connect_args=patience,
+        )
         self.engine = self._engine.sync_engine
+        # Before the pool: who waits here is not counted as waiting for the server.
+        self._turns = asyncio.Semaphore(num_connections)
 
     async def read(self, work: Work[T], name: Hashable) -> T:
         """name: of no use here. To ask whether anybody has written would take as long as to read."""
         del name
-        async with (
-            asyncio.timeout(_TRANSACTION_S),
-            AsyncSession(self._engine, expire_on_commit=False) as session,
-            session.begin(),
-        ):
-            return await session.run_sync(work)
+        async with asyncio.timeout(_PATIENCE_S):
+            await self._turns.acquire()
+        try:
+            async with (
+                asyncio.timeout(_TRANSACTION_S),
+                AsyncSession(self._engine, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                return await session.run_sync(work)
+        finally:
+            self._turns.release()
 
     async def write(self, work: Work[T], *, is_lasting: bool) -> T:
         def write(session: Session) -> T:

@@ -52,13 +52,14 @@ def open_stores(
     blob_url: str = "",
     token_secret: str = "",
     *,
+    num_connections: int = 10,
     must_exist: bool = False,
 ) -> Stores:
     """Nothing is connected yet, but the blob folder is made. data_dir: made, private. database_url: empty for SQLite
-    in it, blob_url: for a folder, token_secret: for a file made when needed. must_exist: a database file is not
-    made. Raises: InvalidRequest (no address), ResourceNotFound (must exist), ServiceUnavailable (a folder cannot be
-    made)."""
-    database = Database(database_url or sqlite_url(data_dir / DATABASE_FILE))
+    in it, blob_url: for a folder, token_secret: for a file made when needed. num_connections: as `Database`.
+    must_exist: a database file is not made. Raises: InvalidRequest (no address), ResourceNotFound (must exist),
+    ServiceUnavailable (a folder cannot be made)."""
+    database = Database(database_url or sqlite_url(data_dir / DATABASE_FILE), num_connections)
     if must_exist and database.file is not None and not database.file.exists():
         raise ResourceNotFound(f"There is no store: {database.file} does not exist.")
     # File locks tell who is alive on this machine; a database server may be shared by several.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, literal, select, update
 from sqlalchemy.orm import Session
 
 from myna.domain.errors import ServiceUnavailable
@@ -22,11 +22,9 @@ class SqlRequestKeys:
         self._database = database
         self._clock = clock
 
-    async def begin(
-        self, workspace: WorkspaceId, key: str, body_sha256: str, lifetime: timedelta
-    ) -> MarkedRequest | None:
-        now, identity = self._clock.now(), {"workspace": workspace, "key_sha256": sha256(key.encode())}
-        values = {**identity, "body_sha256": body_sha256, "expires_at": now + lifetime}
+    async def begin(self, workspace: WorkspaceId, mark: RequestMark, lifetime: timedelta) -> MarkedRequest | None:
+        now, identity = self._clock.now(), {"workspace": workspace, "key_sha256": sha256(mark.key.encode())}
+        values = {**identity, "body_sha256": mark.body_sha256, "expires_at": now + lifetime}
 
         def work(session: Session) -> MarkedRequest | None:
             session.execute(delete(RequestKeyRow).where(RequestKeyRow.expires_at <= now))
@@ -39,22 +37,22 @@ class SqlRequestKeys:
             return await self._database.write(work)
         except BaseException:
             # The commit may have been done all the same. Nobody works on what it began: let the next one begin.
-            own = RequestKeyRow.voice_ids.is_(None), RequestKeyRow.expires_at == values["expires_at"]
+            own = *_is_at_work(workspace, mark), RequestKeyRow.expires_at == values["expires_at"]
             with suppress(ServiceUnavailable):
                 await self._database.write(
-                    lambda session: session.execute(delete(RequestKeyRow).where(*_is(workspace, key), *own)),
-                    is_lasting=False,
+                    lambda session: session.execute(delete(RequestKeyRow).where(*own)), is_lasting=False
                 )
             raise
 
-    async def finish(self, workspace: WorkspaceId, key: str, voice_ids: Sequence[VoiceId], lifetime: timedelta) -> None:
-        values = {"voice_ids": list(voice_ids), "expires_at": self._clock.now() + lifetime}
-        change = update(RequestKeyRow).where(*_is(workspace, key), RequestKeyRow.voice_ids.is_(None)).values(values)
-        await self._database.write(lambda session: session.execute(change))
+    async def finish(
+        self, workspace: WorkspaceId, mark: RequestMark, voice_ids: Sequence[VoiceId], lifetime: timedelta
+    ) -> None:
+        until = self._clock.now() + lifetime
+        await self._database.write(lambda session: finish_request(session, workspace, mark, voice_ids, until))
 
-    async def abandon(self, workspace: WorkspaceId, key: str) -> None:
+    async def abandon(self, workspace: WorkspaceId, mark: RequestMark) -> None:
         def work(session: Session) -> None:
-            marked = session.scalar(select(RequestKeyRow).where(*_is(workspace, key)).with_for_update())
+            marked = session.scalar(select(RequestKeyRow).where(*_is(workspace, mark)).with_for_update())
             made = (marked.voice_ids if marked is not None else None) or ()
             kept = select(VoiceRow.id).where(VoiceRow.workspace == workspace, VoiceRow.voice_id.in_(made))
             if marked is not None and session.scalar(kept) is None:
@@ -63,11 +61,18 @@ class SqlRequestKeys:
         await self._database.write(work)
 
 
-def to_request_row(workspace: WorkspaceId, mark: RequestMark, made: VoiceId, expires_at: datetime) -> RequestKeyRow:
-    """For the transaction that makes the voice, so that nothing comes between."""
-    identity = {"workspace": workspace, "key_sha256": sha256(mark.key.encode())}
-    return RequestKeyRow(**identity, body_sha256=mark.body_sha256, voice_ids=[made], expires_at=expires_at)
+def finish_request(
+    session: Session, workspace: WorkspaceId, mark: RequestMark, made: Sequence[VoiceId], expires_at: datetime
+) -> bool:
+    """In the transaction that makes a voice nothing comes between. False if the key is free, or another's."""
+    change = update(RequestKeyRow).where(*_is_at_work(workspace, mark)).returning(literal(1))
+    return session.execute(change.values(voice_ids=list(made), expires_at=expires_at)).first() is not None
 
 
-def _is(workspace: WorkspaceId, key: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return RequestKeyRow.workspace == workspace, RequestKeyRow.key_sha256 == sha256(key.encode())
+def _is_at_work(workspace: WorkspaceId, mark: RequestMark) -> Sequence[ColumnElement[bool]]:
+    return *_is(workspace, mark), RequestKeyRow.voice_ids.is_(None)
+
+
+def _is(workspace: WorkspaceId, mark: RequestMark) -> Sequence[ColumnElement[bool]]:
+    is_key = RequestKeyRow.workspace == workspace, RequestKeyRow.key_sha256 == sha256(mark.key.encode())
+    return *is_key, RequestKeyRow.body_sha256 == mark.body_sha256

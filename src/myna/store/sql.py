@@ -38,7 +38,7 @@ from myna.store.blob_ledger import BlobLedger
 from myna.store.blobs import BlobPrefix, new_blob_prefix
 from myna.store.database import Database
 from myna.store.keys import ensure_workspace
-from myna.store.request_keys import to_request_row
+from myna.store.request_keys import finish_request
 from myna.store.tables import AnyRow, JobItemRow, JobRow, RequestKeyRow, RevocationRow, VoiceRow
 from myna.store.voice_rows import (
     ARTIFACT,
@@ -56,7 +56,7 @@ from myna.store.voice_rows import (
 )
 from myna.store.voice_selecting import listed, select_voices
 from myna.usecases.ports import Clock, DeletedFiles, RequestMark, StoredSample, StoredVoice, VoiceChange
-from myna.usecases.repeated_requests import KEPT
+from myna.usecases.repeated_requests import KEPT, still_at_work
 from myna.usecases.voice_order import SelectedVoices, VoiceSelection
 
 logger = logging.getLogger(__name__)
@@ -165,7 +165,8 @@ class SqlVoiceStore:
         *,
         mark: RequestMark | None = None,
     ) -> None:
-        """Raises: VoiceAlreadyExists, ServiceUnavailable (disk full and the like; nothing is left then)."""
+        """Raises: VoiceAlreadyExists, RequestInProgress, ServiceUnavailable (disk full and the like; nothing is left
+        then)."""
         await self._uncut(self._add(workspace, voice, artifact, samples, mark))
 
     async def _add(
@@ -187,8 +188,9 @@ class SqlVoiceStore:
             ensure_workspace(session, workspace, self._clock, voice.created_at)
             refuse_taken(session)
             session.add(row)
-            if mark is not None:
-                session.merge(to_request_row(workspace, mark, voice.voice_id, self._clock.now() + KEPT))
+            until = self._clock.now() + KEPT
+            if mark is not None and not finish_request(session, workspace, mark, [voice.voice_id], until):
+                raise still_at_work()  # by another, to which its key was given when it took too long
 
         await self._database.read(refuse_taken)
         contents = {sample_name(position): sample.wav for position, sample in enumerate(samples)}

@@ -14,6 +14,7 @@ from myna.domain.language import LangCode
 from myna.domain.sample import AnalysedSample, SampleRequest
 from myna.domain.voice import TrialMeasures, Voice, VoiceArtifact, VoiceId, VoiceSource, WorkspaceId, clone_voice_id
 from myna.domain.waveform import ReferenceAudio
+from myna.usecases.keep_noted import Note, keep_noted
 from myna.usecases.ports import Clock, EngineClient, Offload, RequestMark, SampleAnalyst, StoredSample, VoiceStore
 from myna.usecases.refine_voices import RefineVoices
 from myna.usecases.try_voice import TryVoice
@@ -84,11 +85,10 @@ class CloneVoice:
     waits: bool
     """Answer when the voice has been heard and measured, not before."""
 
-    async def __call__(self, command: CloneVoiceCommand) -> CloneVoiceResult:
+    async def __call__(self, command: CloneVoiceCommand, note: Note) -> CloneVoiceResult:
         """Raises: InvalidRequest, AudioUndecodable (naming the sample), Overloaded, EngineFailure."""
-        self._check(command)
         begun_at = self.clock.now()
-        samples = tuple([await self._validate(index, sample) for index, sample in enumerate(command.samples)])
+        samples = await self._validate_all(command)
         usable = [sample for sample in samples if sample.heard.is_usable]
         if command.validate_only or not usable:
             return CloneVoiceResult(None, samples)
@@ -96,7 +96,8 @@ class CloneVoice:
         artifact = await self.engine.encode_voice(reference, by_ear=self.waits)
         measures = await self.try_voice(artifact, reference) if self.waits else TrialMeasures()
         kept = [sample.as_stored(reference.lang) for sample in usable]
-        voice = await self._store(command, begun_at, reference.lang, artifact, measures, kept)
+        noted = partial(note, recordings=[sample.recording_sha256 for sample in samples])
+        voice = await self._store(command, begun_at, reference.lang, artifact, measures, kept, noted)
         self.refine_voices.begin()
         advised = tuple(sample.advised(voice.measures.findings) for sample in samples)
         return CloneVoiceResult(voice, advised, self.refine_voices.will_improve(voice))
@@ -104,8 +105,12 @@ class CloneVoice:
     async def recall(self, command: CloneVoiceCommand, voice_id: VoiceId) -> CloneVoiceResult:
         """Answer again a command that made this voice, as it is now. Raises: as above, VoiceNotFound."""
         voice = await self.voices.get(command.workspace, voice_id)
-        heard = await self(replace(command, validate_only=True))
-        return CloneVoiceResult(voice, heard.samples, self.refine_voices.will_improve(voice))
+        samples = await self._validate_all(command)
+        return CloneVoiceResult(voice, samples, self.refine_voices.will_improve(voice))
+
+    async def _validate_all(self, command: CloneVoiceCommand) -> tuple[ValidatedSample, ...]:
+        self._check(command)
+        return tuple([await self._validate(index, sample) for index, sample in enumerate(command.samples)])
 
     def _check(self, command: CloneVoiceCommand) -> None:
         if len(command.samples) > self.max_samples:
@@ -144,6 +149,7 @@ class CloneVoice:
         artifact: VoiceArtifact,
         measures: TrialMeasures,
         kept: Sequence[StoredSample],
+        note: Note,
     ) -> Voice:
         consent = command.consent
         if consent is not None:
@@ -166,7 +172,7 @@ class CloneVoice:
         for attempt in range(_MAX_ID_ATTEMPTS):
             candidate = replace(voice, voice_id=clone_voice_id(command.workspace, command.display_name, now, attempt))
             try:
-                await self.voices.add(command.workspace, candidate, artifact, kept, mark=command.mark)
+                await keep_noted(self.voices, candidate, artifact, kept, note, mark=command.mark)
             except VoiceAlreadyExists:
                 continue
             return candidate

@@ -13,6 +13,7 @@ from myna.domain.voice import Voice, VoiceDesign, VoiceId, VoiceSource, Workspac
 from myna.text.description import read_description
 from myna.text.language import detect_text_language
 from myna.text.languages.registry import open_language
+from myna.usecases.keep_noted import Note, keep_noted
 from myna.usecases.models import DEFAULT_MODEL
 from myna.usecases.ports import Clock, EngineClient, Offload, VoiceStore
 from myna.usecases.speak_command import SpeakCommand
@@ -68,14 +69,15 @@ class DesignVoice:
     draft_lifetime: timedelta
     preview_rate_hz: int
 
-    async def __call__(self, command: DesignVoiceCommand) -> DesignedVoices:
+    async def __call__(self, command: DesignVoiceCommand, note: Note) -> DesignedVoices:
         """Raises: InvalidRequest, LanguageUnsupported, Overloaded, EngineFailure."""
         self._check(command)
         attributes = read_description(command.design_prompt)
         lang = await self.offload(partial(self._choose_language, command, attributes))
         # Each is made and heard before the next: a failure leaves few drafts behind.
         previews = [
-            await self._preview(await self._make(command, attributes, lang), command) for _ in range(command.num_drafts)
+            await self._preview(await self._make(command, attributes, lang, note), command)
+            for _ in range(command.num_drafts)
         ]
         return DesignedVoices(lang, tuple(previews))
 
@@ -104,7 +106,9 @@ class DesignVoice:
             raise LanguageUnsupported(f"Voices cannot be designed for {lang.bcp47} here. Use one of {names}.")
         return lang
 
-    async def _make(self, command: DesignVoiceCommand, attributes: VoiceAttributes, lang: LangCode) -> Voice:
+    async def _make(
+        self, command: DesignVoiceCommand, attributes: VoiceAttributes, lang: LangCode, note: Note
+    ) -> Voice:
         token = self.new_token()
         design = VoiceDesign(command.design_prompt, int(token, 16))
         artifact = await self.engine.design_voice(attributes, lang, design.seed)
@@ -123,7 +127,7 @@ class DesignVoice:
             expires_at=now + self.draft_lifetime,
             design=design,
         )
-        await self.voices.add(command.workspace, voice, artifact, [])
+        await keep_noted(self.voices, voice, artifact, [], note)
         return voice
 
     async def _preview(self, voice: Voice, command: DesignVoiceCommand) -> VoicePreview:

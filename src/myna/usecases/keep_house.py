@@ -9,6 +9,7 @@ from myna.domain.errors import MynaError
 from myna.domain.voice import VoiceId
 from myna.usecases.job_store import JobStore
 from myna.usecases.ports import Clock, VoiceStore
+from myna.usecases.uncut import uncut
 
 logger = logging.getLogger(__name__)
 
@@ -76,9 +77,7 @@ class KeepHouse:
         old: Sequence[VoiceId] = ()
         if self._longest_kept is not None:
             await self._note()  # what could not be noted the last time, before more is deleted
-            old = await self._voices.delete_made_before(self._clock.now() - self._longest_kept)
-            self._unnoted += old
-            await self._note()
+            old = await uncut(self._delete_made_before(self._clock.now() - self._longest_kept))
         counts = {"num_leftovers": num_leftovers, "num_drafts": num_drafts, "num_jobs": num_jobs, "num_old": len(old)}
         if any(counts.values()):
             logger.info("house-keeping", extra=counts)
@@ -87,6 +86,12 @@ class KeepHouse:
         now, passed_s = self._clock.now(), self._clock.monotonic_s()
         last, self._last_round = self._last_round, (now, passed_s)
         return last is not None and (now - last[0]).total_seconds() - (passed_s - last[1]) > _LARGEST_DRIFT_S
+
+    async def _delete_made_before(self, moment: datetime) -> Sequence[VoiceId]:
+        old = await self._voices.delete_made_before(moment)
+        self._unnoted += old
+        await self._note()
+        return old
 
     async def _note(self) -> None:
         while self._unnoted and self._note_deleted is not None:

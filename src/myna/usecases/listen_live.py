@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from myna.domain.language import LangCode
-from myna.domain.transcript import HeardPassage
+from myna.domain.transcript import MAX_HEARD_S, HeardPassage
 from myna.domain.waveform import Samples, Waveform
 from myna.usecases.ports import Offload, SampleAnalyst
 
@@ -19,8 +19,6 @@ _LANGUAGE_S = 1.5
 """Of less speech the language cannot be heard: the first words would come as those of another."""
 _LEAD_S = 0.2
 """Before the first sound of a turn: it begins softer than it is noticed."""
-MAX_TURN_S = 24.0
-"""The recogniser hears 25 s; a longer turn is ended, and the next begins with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +140,8 @@ class LiveListening:
         silence_s = now_s - self._talk_end_s
         if silence_s >= self._silence_s:
             return [SpeechStopped(silence_s), self._finish()]
-        if now_s - self._turn_s >= MAX_TURN_S:
-            return [self._finish()]
+        if now_s - self._turn_s >= MAX_HEARD_S:
+            return [self._finish()]  # the next turn begins with what is left
         if now_s - self._partial_s < _PARTIAL_S:
             return []
         self._partial_s = now_s

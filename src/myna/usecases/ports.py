@@ -178,6 +178,7 @@ class RequestMark:
     """What a client says of a request that it may send again."""
 
     key: str
+    """Any text."""
     body_sha256: str
     """Of all that makes it this request: where it goes, and its body."""
 
@@ -206,7 +207,8 @@ class VoiceStore(Protocol):
     ) -> None:
         """Store all of it or nothing. Raises: VoiceAlreadyExists.
 
-        mark: of the request that makes this voice and no other; that it did is kept with the voice.
+        mark: of the request that makes this voice and no other; that it did is kept with the voice. Raises then also
+        RequestInProgress: it took so long that its key is another's by now.
         """
 
     async def get(self, workspace: WorkspaceId, voice_id: VoiceId) -> Voice:
@@ -376,19 +378,18 @@ class MarkedRequest:
 class RequestKeys(Protocol):
     """Keeps `Idempotency-Key`s. A key of one workspace means nothing in another. What has expired is forgotten."""
 
-    async def begin(
-        self, workspace: WorkspaceId, key: str, body_sha256: str, lifetime: timedelta
-    ) -> MarkedRequest | None:
+    async def begin(self, workspace: WorkspaceId, mark: RequestMark, lifetime: timedelta) -> MarkedRequest | None:
         """None: the key is new, and taken from now on; of several at once one gets this. Otherwise the earlier
-        request. key: any text. lifetime: a request that never ended may be begun again after it. Raises:
-        ServiceUnavailable."""
+        request. lifetime: a request that never ended may be begun again after it. Raises: ServiceUnavailable."""
 
-    async def finish(self, workspace: WorkspaceId, key: str, voice_ids: Sequence[VoiceId], lifetime: timedelta) -> None:
+    async def finish(
+        self, workspace: WorkspaceId, mark: RequestMark, voice_ids: Sequence[VoiceId], lifetime: timedelta
+    ) -> None:
         """Remember what the request has made, for a lifetime from now on. Raises: ServiceUnavailable."""
 
-    async def abandon(self, workspace: WorkspaceId, key: str) -> None:
-        """The request failed: its key is free again, unless a voice that it made is there. Raises:
-        ServiceUnavailable."""
+    async def abandon(self, workspace: WorkspaceId, mark: RequestMark) -> None:
+        """The request failed: its key is free again, unless a voice that it made is there, or the key is another
+        request's by now. Raises: ServiceUnavailable."""
 
 
 Tally = Mapping[str, float]

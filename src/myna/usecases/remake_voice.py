@@ -46,11 +46,7 @@ class RemakeVoice:
         if self._fits(stored.artifact):
             return stored
         if not self.is_automatic:
-            raise VoiceIncompatible(
-                f"The voice was made by the engine '{stored.artifact.engine_id}' version "
-                f"{stored.artifact.engine_version}; this server runs '{self.engine.spec.id}' version "
-                f"{self.engine.spec.version}. Make it again with `myna voices remake`."
-            )
+            stored.artifact.refuse_unless_made_by(self.engine.spec.id, self.engine.spec.version)
         key = (stored.voice.workspace, stored.voice.voice_id)
         running = self._running.get(key)
         if running is None:

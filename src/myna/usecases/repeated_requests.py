@@ -15,6 +15,10 @@ _AT_WORK = timedelta(minutes=5)
 """Nobody waits longer for a clone (wire-contract.md#clone): a request that takes longer died with its server."""
 
 
+def still_at_work() -> RequestInProgress:
+    return RequestInProgress("The request with this Idempotency-Key is still at work. Send it again in a moment.")
+
+
 @dataclass(slots=True)
 class Outcome:
     """What a request made: filled already if it is a repeated one, otherwise to be filled by who answers it."""
@@ -36,22 +40,22 @@ class RepeatedRequests:
         if mark is None:
             yield outcome
             return
-        earlier = await self.keys.begin(workspace, mark.key, mark.body_sha256, _AT_WORK)
+        earlier = await self.keys.begin(workspace, mark, _AT_WORK)
         if earlier is None:
+            is_done = False
             try:
                 yield outcome
+                is_done = bool(outcome.voice_ids)
             finally:
-                if outcome.voice_ids:
-                    await self.keys.finish(workspace, mark.key, outcome.voice_ids, KEPT)
+                if is_done:
+                    await self.keys.finish(workspace, mark, outcome.voice_ids, KEPT)
                 else:
-                    await self.keys.abandon(workspace, mark.key)
+                    await self.keys.abandon(workspace, mark)
             return
         if earlier.body_sha256 != mark.body_sha256:
             raise RequestKeyReused("This Idempotency-Key came with another request before. Send each with its own key.")
         if not earlier.voice_ids:
-            raise RequestInProgress(
-                "The request with this Idempotency-Key is still at work. Send it again in a moment."
-            )
+            raise still_at_work()
         outcome.voice_ids = earlier.voice_ids
         try:
             yield outcome

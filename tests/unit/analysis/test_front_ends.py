@@ -10,7 +10,7 @@ from myna.analysis.log_mel import measure_log_mel
 from myna.analysis.sound_events import _patches
 from myna.analysis.speaker_features import campplus_features, ge2e_features
 from myna.domain.waveform import Samples
-from myna.engines.kokoro.timbre_spectrum import timbre_features
+from myna.engines.kokoro.making.timbre_spectrum import timbre_features
 
 FIGURES = Path(__file__).parents[2] / "data" / "front_ends.npz"
 """Every fifth frame of each, as the code gave them that the style map and the recording map were fitted with."""

@@ -8,9 +8,9 @@ from scipy.signal import butter, sosfiltfilt
 
 from myna.audio.resample import resample
 from myna.domain.waveform import Waveform
-from myna.engines.kokoro.style_map import load_style_map
+from myna.engines.kokoro.making.style_map import load_style_map
+from myna.engines.kokoro.making.timbre_spectrum import missing_eq_db, timbre_features
 from myna.engines.kokoro.timbre_eq import BAND_HZ
-from myna.engines.kokoro.timbre_spectrum import missing_eq_db, timbre_features
 
 RECORDING = Path(__file__).parents[2] / "data/speakers/ls-2609-reference.flac"
 

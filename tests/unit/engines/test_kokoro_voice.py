@@ -12,9 +12,12 @@ from myna.analysis.dnsmos import OpinionScores
 from myna.domain.errors import InvalidRequest, VoiceIncompatible
 from myna.domain.waveform import Samples, Waveform
 from myna.engines.kokoro.graphs import KokoroGraphs
+from myna.engines.kokoro.making.style_map import VoiceSound, load_style_map
+from myna.engines.kokoro.making.voice_clone import clone_at_once, clone_voice, foretell_corrected, look_up, reach
+from myna.engines.kokoro.making.voice_refine import take_better
+from myna.engines.kokoro.making.voice_workshop import Listening, VoiceWorkshop
 from myna.engines.kokoro.norm_statistics import NUM_CHANNELS, NormStatistics
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
-from myna.engines.kokoro.style_map import VoiceSound, load_style_map
 from myna.engines.kokoro.voice_artifact import (
     NUM_EQ_BANDS,
     NUM_PHONE_KINDS,
@@ -25,10 +28,7 @@ from myna.engines.kokoro.voice_artifact import (
     unpack_norms,
     unpack_voice,
 )
-from myna.engines.kokoro.voice_clone import clone_at_once, clone_voice, foretell_corrected, look_up, reach
-from myna.engines.kokoro.voice_refine import take_better
 from myna.engines.kokoro.voice_stock import stock_voices
-from myna.engines.kokoro.voice_workshop import Listening, VoiceWorkshop
 from myna.weights.store import WeightStore
 
 SPEAKERS = Path(__file__).parents[2] / "data/speakers"

@@ -8,9 +8,9 @@ from scipy import signal
 
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.domain.waveform import Samples, Waveform
-from myna.engines.kokoro.recording_map import load_recording_map
-from myna.engines.kokoro.style_map import VoiceSound
-from myna.engines.kokoro.timbre_spectrum import timbre_features
+from myna.engines.kokoro.making.recording_map import load_recording_map
+from myna.engines.kokoro.making.style_map import VoiceSound
+from myna.engines.kokoro.making.timbre_spectrum import timbre_features
 from myna.weights.store import WeightStore
 
 SPEAKERS = Path(__file__).parents[2] / "data/speakers"

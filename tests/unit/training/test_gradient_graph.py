@@ -13,7 +13,7 @@ from training.style_gradient.decoder import DECODER
 from training.style_gradient.judges import CAMPPLUS, GE2E
 
 from myna.engines.kokoro.graphs import DecoderStyles
-from myna.engines.kokoro.style_gradient import StyleGradient, StylePull
+from myna.engines.kokoro.making.style_gradient import StyleGradient, StylePull
 from myna.weights.manifest import Bundle, Manifest, WeightFile
 from myna.weights.store import WeightStore
 

@@ -9,17 +9,15 @@ from typing import Self
 import numpy as np
 
 from myna.analysis.onnx_session import RunStop, RunStopped
-from myna.audio.resample import resample
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import InvalidRequest
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
-from myna.domain.waveform import ReferenceAudio, Waveform
+from myna.domain.waveform import ReferenceAudio
 from myna.engines.base import EngineSettings
 from myna.engines.kokoro.graphs import (
     MAX_SYMBOLS,
     SAMPLE_RATE_HZ,
-    DecoderStyles,
     IntArray,
     KokoroGraphs,
     ProsodyCurves,
@@ -27,10 +25,13 @@ from myna.engines.kokoro.graphs import (
     round_frames,
 )
 from myna.engines.kokoro.heap_trim import trim_heap
-from myna.engines.kokoro.hiss import HISS_LINES, hiss_levels_db, missing_hiss_db
+from myna.engines.kokoro.making.voice_clone import clone_at_once, clone_voice
+from myna.engines.kokoro.making.voice_finish import VoiceFinish
+from myna.engines.kokoro.making.voice_refine import refine_voice
+from myna.engines.kokoro.making.voice_workshop import VoiceWorkshop
 from myna.engines.kokoro.norm_statistics import NormStatistics
 from myna.engines.kokoro.passage import Passage, cut_passage, whole_passage
-from myna.engines.kokoro.phone_colour import colour_phones, colour_taps, learn_phone_colour
+from myna.engines.kokoro.phone_colour import colour_taps
 from myna.engines.kokoro.phonemes.phonemizer import open_phonemizer
 from myna.engines.kokoro.phonemes.spaced import Phonemizer
 from myna.engines.kokoro.phonemes.symbols import (
@@ -48,20 +49,14 @@ from myna.engines.kokoro.segment_sound import SegmentSound, plan_stretches
 from myna.engines.kokoro.speaking_rate import frames_at_rate
 from myna.engines.kokoro.spec import SPEC
 from myna.engines.kokoro.streaming_decoder import StreamingDecoder
-from myna.engines.kokoro.timbre_eq import equalize, equalizer_taps
+from myna.engines.kokoro.timbre_eq import equalizer_taps
 from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, pack_voice, unpack_norms, unpack_voice
-from myna.engines.kokoro.voice_clone import clone_at_once, clone_voice
 from myna.engines.kokoro.voice_design import design_voice
-from myna.engines.kokoro.voice_practice import practice_symbols
-from myna.engines.kokoro.voice_refine import refine_voice
-from myna.engines.kokoro.voice_workshop import LISTENING_RATE_HZ, Listening, VoiceWorkshop
 from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
 
 _RATE_RANGE = (0.5, 1.5)
 """Documented range of speakingRate (wire-contract.md#speech)."""
-_NUM_PRACTICE = 3
-"""Sentences of five words. From two joined ones speech comes out further from the undivided decoder's."""
 _NUM_IN_USE = 16
 """Voices whose styles are kept for their next segment: 74 KB each."""
 _SENTENCE_TAIL_S = 0.30
@@ -121,6 +116,7 @@ class KokoroEngine:
             before_step=settings.before_step,
             interrupting=settings.interrupting,
         )
+        self._finish = VoiceFinish(self.workshop, self.decoder)
         self._styles = lru_cache(_NUM_IN_USE)(self.workshop.timbre_space.styles)
         self._colour_taps = lru_cache(_NUM_IN_USE)(lambda voice: colour_taps(voice.phone_colour_db))
         self._before_step = settings.before_step
@@ -149,77 +145,9 @@ class KokoroEngine:
     def load_voice(self, artifact: bytes) -> LoadedVoice:
         """See `Engine`. A voice that nobody has listened to yet practises first: 2 s of one core."""
         voice = unpack_voice(artifact)
-        norms = unpack_norms(artifact) or self._practise(voice)
+        norms = unpack_norms(artifact) or self._finish.practise(voice)
         taps = equalizer_taps(voice.eq_db) if voice.eq_db.any() else None
         return LoadedVoice(voice, taps, norms)
-
-    def _finish(self, voice: KokoroVoice, heard: Listening, transcript_symbols: str | None) -> bytes:
-        """Practise; then the colour of its phones and hisses as bright as public voices', by what will be heard."""
-        voice = replace(voice, phone_colour_db=np.zeros_like(voice.phone_colour_db))  # a refined one has another
-        norms, styles = self._practise(voice), self.workshop.timbre_space.styles(voice)
-        lines = self.workshop.practise_lines(voice, HISS_LINES)
-        said = []
-        for line in lines:
-            curves = ProsodyCurves(voice.move_pitch(line.curves.f0_hz), line.curves.energy)
-            said.append(self._decode(styles, norms, np.repeat(line.text.features, line.frames, axis=2), curves))
-        eq_taps = equalizer_taps(voice.eq_db)
-        spoken = [equalize(samples, eq_taps) for samples in said]
-        if transcript_symbols:
-            colour = self._learn_colour(voice, styles, norms, heard, transcript_symbols)
-            taps = colour_taps(colour)
-            coloured = [
-                equalize(colour_phones(samples, line.symbols, line.frames, taps), eq_taps)
-                for samples, line in zip(said, lines, strict=True)
-            ]
-            if self._likeness(coloured, heard) > self._likeness(spoken, heard):
-                spoken, voice = coloured, replace(voice, phone_colour_db=colour)
-        levels = [
-            level_db
-            for samples, line in zip(spoken, lines, strict=True)
-            for level_db in hiss_levels_db(samples, SAMPLE_RATE_HZ, line.symbols, line.frames)
-        ]
-        return pack_voice(replace(voice, hiss_db=missing_hiss_db(float(np.mean(levels)))), norms)
-
-    def _learn_colour(
-        self,
-        voice: KokoroVoice,
-        styles: DecoderStyles,
-        norms: NormStatistics,
-        heard: Listening,
-        transcript_symbols: str,
-    ) -> FloatArray:
-        """[17, 32] dB: what tells the person's phones from the voice's, not a telephone's, a room's or noise's."""
-        aligned, frames, curves = self._read(voice, transcript_symbols)
-        samples = self._decode(styles, norms, aligned, curves)
-        spoken = resample(Waveform(samples, SAMPLE_RATE_HZ), LISTENING_RATE_HZ).samples
-        colour = heard.clean_share * learn_phone_colour(spoken, transcript_symbols, frames, heard.samples)
-        return colour.astype(np.float32)
-
-    def _read(self, voice: KokoroVoice, symbols: str) -> tuple[FloatArray, IntArray, ProsodyCurves]:
-        """Features for each frame, [T] frames and curves: some symbols, as the voice says them."""
-        text = self._graphs.encode_text(self._vocabulary.encode(symbols))
-        frames, curves = self._foretell(voice, text)
-        return np.repeat(text.features, frames, axis=2), frames, curves
-
-    def _decode(
-        self, styles: DecoderStyles, norms: NormStatistics, aligned: FloatArray, curves: ProsodyCurves
-    ) -> FloatArray:
-        self._before_step()
-        shape = self.decoder.shape(aligned, curves, styles, norms)
-        return self.decoder.sound(shape, 0, shape.num_samples)
-
-    def _likeness(self, spoken: list[FloatArray], heard: Listening) -> float:
-        joined = resample(Waveform(np.concatenate(spoken), SAMPLE_RATE_HZ), LISTENING_RATE_HZ)
-        return self.workshop.likeness(self.workshop.measure(joined.samples, None), heard)
-
-    def _practise(self, voice: KokoroVoice) -> NormStatistics:
-        """Let it speak three short sentences that nobody hears."""
-        sentences = []
-        for symbols in practice_symbols()[:_NUM_PRACTICE]:
-            aligned, _, curves = self._read(voice, symbols)
-            sentences.append((aligned, curves))
-        self._before_step()
-        return self.decoder.practise(sentences, self.workshop.timbre_space.styles(voice))
 
     def synthesize(self, voice: LoadedVoice, segment: SpeechSegment, options: SynthesisOptions) -> Speaking:
         """See `Engine`. The first chunk holds about 0.3 s, the next ones more and more."""

@@ -9,7 +9,7 @@ bit for bit what it is in the whole. Made by `training/streaming_decoder.py`; sh
 maps from `kokoro/decoder.onnx` (decision 17).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
 from zipfile import ZipFile
@@ -73,7 +73,7 @@ class StreamingDecoder:
             graph = archive.read(f"{name}.onnx")
         return OnnxSession(graph, self._num_threads, weights_folder=self._folder, **options)
 
-    def practise(self, sentences: Sequence[tuple[FloatArray, ProsodyCurves]], styles: DecoderStyles) -> NormStatistics:
+    def practise(self, sentences: Iterable[tuple[FloatArray, ProsodyCurves]], styles: DecoderStyles) -> NormStatistics:
         """Measure a voice's norms while it says some sentences (features and curves as for `shape`); each counts the
         same, since statistics of short ones hold more silence."""
         practice = self._open("practice", keeps_memory=False, runs_as_written=True)

@@ -121,14 +121,14 @@ def pack_voice(voice: KokoroVoice, norms: NormStatistics | None = None) -> bytes
 def unpack_voice(artifact: bytes) -> KokoroVoice:
     """What `pack_voice` wrote. Raises: VoiceIncompatible for another layout version, length or range."""
     if len(artifact) < _HEADER.size or not artifact.startswith(_MAGIC):
-        raise VoiceIncompatible("This voice was not made by the kokoro engine. Clone it again.")
+        raise _incompatible("was not made by the kokoro engine")
     _, version, flags, num_rows, num_bands = _HEADER.unpack_from(artifact)
     num_scalars, num_offset, num_colour = _LAYOUTS.get(version, (0, 0, 0))
     if not num_scalars or num_rows not in _ROWS or num_bands != NUM_EQ_BANDS:
-        raise VoiceIncompatible("This voice was made by another version of the kokoro engine. Clone it again.")
+        raise _incompatible("was made by another version of the kokoro engine")
     body = artifact[_HEADER.size : len(artifact) - (NUM_BYTES if flags & _FLAG_PRACTISED else 0)]
     if len(body) != 4 * ((num_rows + 1) * STYLE_DIM + num_scalars + NUM_EQ_BANDS + num_offset + num_colour):
-        raise VoiceIncompatible("This voice is damaged: its length is wrong. Clone it again.")
+        raise _incompatible("is damaged: its length is wrong")
     numbers = np.frombuffer(body, dtype="<f4").astype(np.float32)
     sizes = [num_rows * STYLE_DIM, STYLE_DIM, num_scalars, NUM_EQ_BANDS, num_offset]
     rows, prosody_style, scalars, eq_db, offset, colour = np.split(numbers, np.cumsum(sizes))
@@ -137,7 +137,7 @@ def unpack_voice(artifact: bytes) -> KokoroVoice:
     timbre_style, articulation_style = rows[:STYLE_DIM], rows[-STYLE_DIM:]
     predicted_log_f0, target_log_f0, pitch_spread, duration_scale, *later = (float(value) for value in scalars)
     if not np.isfinite(numbers).all() or not 0.2 < duration_scale < 5.0:
-        raise VoiceIncompatible("This voice is damaged: its numbers are out of range. Clone it again.")
+        raise _incompatible("is damaged: its numbers are out of range")
     for array in (timbre_style, timbre_offset, articulation_style, prosody_style, eq_db, phone_colour_db):
         array.setflags(write=False)
     return KokoroVoice(
@@ -164,4 +164,8 @@ def unpack_norms(artifact: bytes) -> NormStatistics | None:
     try:
         return NormStatistics.from_bytes(artifact[-NUM_BYTES:])
     except ValueError as exc:
-        raise VoiceIncompatible("This voice is damaged: its numbers are out of range. Clone it again.") from exc
+        raise _incompatible("is damaged: its numbers are out of range") from exc
+
+
+def _incompatible(why: str) -> VoiceIncompatible:
+    return VoiceIncompatible(f"This voice {why}. Make it again with `myna voices remake`.")

@@ -16,8 +16,10 @@ def write_artifact(pitch_hz: float) -> bytes:
 def read_artifact(artifact: bytes) -> float:
     """The pitch in Hz. Raises: VoiceIncompatible."""
     if len(artifact) != _LAYOUT.size or not artifact.startswith(_MAGIC):
-        raise VoiceIncompatible("This voice was not made by the tone engine. Clone it again, or serve its own engine.")
+        raise VoiceIncompatible("This voice was not made by the tone engine. Make it again with `myna voices remake`.")
     _, layout, pitch_hz = _LAYOUT.unpack(artifact)
     if layout != _FORMAT:
-        raise VoiceIncompatible(f"This voice has tone format {layout}; this version reads {_FORMAT}. Clone it again.")
+        raise VoiceIncompatible(
+            f"This voice has tone format {layout}, this version reads {_FORMAT}. Make it again: `myna voices remake`."
+        )
     return float(pitch_hz)

@@ -12,10 +12,10 @@ from myna.analysis.speakers import CampplusEmbedder
 from myna.audio.resample import resample
 from myna.domain.waveform import Waveform
 from myna.engines.kokoro.graphs import DecoderStyles, KokoroGraphs, ProsodyCurves
+from myna.engines.kokoro.making.style_gradient import GRAPH_FILE, StyleGradient
+from myna.engines.kokoro.making.voice_practice import STRETCH_FRAMES
 from myna.engines.kokoro.shipped_file import read_shipped
-from myna.engines.kokoro.style_gradient import GRAPH_FILE, StyleGradient
 from myna.engines.kokoro.voice_artifact import unpack_voice
-from myna.engines.kokoro.voice_practice import STRETCH_FRAMES
 from myna.engines.kokoro.voice_stock import stock_voices
 from myna.weights.manifest import load_manifest
 from myna.weights.store import WeightStore

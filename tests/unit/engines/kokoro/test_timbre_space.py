@@ -10,12 +10,12 @@ import onnxruntime as ort
 import pytest
 
 from myna.engines.kokoro.graphs import DecoderStyles, KokoroGraphs, ProsodyCurves
-from myna.engines.kokoro.style_descent import descend
-from myna.engines.kokoro.style_gradient import StylePull
-from myna.engines.kokoro.style_map import load_style_map
+from myna.engines.kokoro.making.style_descent import descend
+from myna.engines.kokoro.making.style_gradient import StylePull
+from myna.engines.kokoro.making.style_map import load_style_map
+from myna.engines.kokoro.making.voice_practice import Stretch
 from myna.engines.kokoro.timbre_space import TimbreSpace, load_timbre_space, parse_timbre_space
 from myna.engines.kokoro.voice_artifact import OFFSET_DIM, STYLE_DIM, unpack_voice
-from myna.engines.kokoro.voice_practice import Stretch
 from myna.engines.kokoro.voice_stock import stock_voices
 from myna.weights.store import WeightStore
 from myna.weights.timbre_layers import SHIFT_DIM

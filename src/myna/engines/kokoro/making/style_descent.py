@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from myna.engines.kokoro.graphs import FloatArray
-from myna.engines.kokoro.style_gradient import StylePull
-from myna.engines.kokoro.style_map import Array, StyleMap
+from myna.engines.kokoro.making.style_gradient import StylePull
+from myna.engines.kokoro.making.style_map import Array, StyleMap
+from myna.engines.kokoro.making.voice_practice import Stretch
 from myna.engines.kokoro.timbre_space import TimbreSpace
 from myna.engines.kokoro.voice_artifact import STYLE_DIM, KokoroVoice
-from myna.engines.kokoro.voice_practice import Stretch
 
 GAIN_A, GAIN_B = 1 / 0.33, 1 / 0.52
 """One over the distance between a stranger and the same person, for either judge."""

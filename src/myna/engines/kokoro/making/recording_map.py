@@ -7,8 +7,8 @@ from io import BytesIO
 import numpy as np
 import numpy.typing as npt
 
+from myna.engines.kokoro.making.style_map import VoiceSound
 from myna.engines.kokoro.shipped_file import read_shipped
-from myna.engines.kokoro.style_map import VoiceSound
 
 Array = npt.NDArray[np.float64]
 

@@ -6,11 +6,11 @@ import numpy as np
 
 from myna.domain.waveform import Samples
 from myna.engines.kokoro.hiss import GUESSED_BRIGHT_DB, LOWEST_HZ, hiss_levels_db, missing_hiss_db
+from myna.engines.kokoro.making.timbre_spectrum import missing_eq_db
+from myna.engines.kokoro.making.voice_practice import PracticeSentence
+from myna.engines.kokoro.making.voice_workshop import LISTENING_RATE_HZ, Listening
 from myna.engines.kokoro.timbre_eq import BAND_HZ
-from myna.engines.kokoro.timbre_spectrum import missing_eq_db
 from myna.engines.kokoro.voice_artifact import KokoroVoice
-from myna.engines.kokoro.voice_practice import PracticeSentence
-from myna.engines.kokoro.voice_workshop import LISTENING_RATE_HZ, Listening
 
 
 def tune_voice(

@@ -7,13 +7,13 @@ import numpy as np
 
 from myna.domain.waveform import Samples, Waveform
 from myna.engines.kokoro.hiss import HISS_LINES
-from myna.engines.kokoro.pitch_track import PitchStatistics
+from myna.engines.kokoro.making.pitch_track import PitchStatistics
+from myna.engines.kokoro.making.voice_clarity import CLEAR
+from myna.engines.kokoro.making.voice_pace import duration_scale
+from myna.engines.kokoro.making.voice_practice import PracticeSentence, voiced_log_f0
+from myna.engines.kokoro.making.voice_tune import tune_voice
+from myna.engines.kokoro.making.voice_workshop import Listening, VoiceWorkshop
 from myna.engines.kokoro.voice_artifact import NUM_EQ_BANDS, KokoroVoice
-from myna.engines.kokoro.voice_clarity import CLEAR
-from myna.engines.kokoro.voice_pace import duration_scale
-from myna.engines.kokoro.voice_practice import PracticeSentence, voiced_log_f0
-from myna.engines.kokoro.voice_tune import tune_voice
-from myna.engines.kokoro.voice_workshop import Listening, VoiceWorkshop
 
 _NUM_PRACTICE = 12
 """Sentences whose reading is foretold, for the pitch."""

@@ -7,8 +7,8 @@ from io import BytesIO
 import numpy as np
 import numpy.typing as npt
 
+from myna.engines.kokoro.making.timbre_spectrum import NUM_BANDS
 from myna.engines.kokoro.shipped_file import read_shipped
-from myna.engines.kokoro.timbre_spectrum import NUM_BANDS
 from myna.engines.kokoro.voice_artifact import STYLE_DIM, FloatArray
 
 Array = npt.NDArray[np.float64]

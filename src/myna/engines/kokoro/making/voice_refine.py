@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from myna.domain.waveform import Samples
-from myna.engines.kokoro.style_descent import BOTH, Pull, descend
+from myna.engines.kokoro.making.style_descent import BOTH, Pull, descend
+from myna.engines.kokoro.making.voice_clarity import CLEAR
+from myna.engines.kokoro.making.voice_practice import PracticeSentence, cut_stretches
+from myna.engines.kokoro.making.voice_tune import tune_voice
+from myna.engines.kokoro.making.voice_workshop import Listening, VoiceWorkshop
 from myna.engines.kokoro.voice_artifact import KokoroVoice
-from myna.engines.kokoro.voice_clarity import CLEAR
-from myna.engines.kokoro.voice_practice import PracticeSentence, cut_stretches
-from myna.engines.kokoro.voice_tune import tune_voice
-from myna.engines.kokoro.voice_workshop import Listening, VoiceWorkshop
 
 NUM_STEPS = 32
 _NUM_PRACTICE = 12

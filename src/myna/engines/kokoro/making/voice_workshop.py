@@ -4,7 +4,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -14,24 +14,26 @@ from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.audio.resample import resample
 from myna.domain.errors import InvalidRequest
 from myna.domain.waveform import Samples, Waveform
-from myna.engines.kokoro.graphs import DecoderStyles, KokoroGraphs, ProsodyCurves, TextEncoding, round_frames
+from myna.engines.kokoro.graphs import DecoderStyles, KokoroGraphs, ProsodyCurves, round_frames
 from myna.engines.kokoro.heap_trim import trim_heap
+from myna.engines.kokoro.making.pitch_track import PitchStatistics, measure_pitch
+from myna.engines.kokoro.making.recording_map import load_recording_map
+from myna.engines.kokoro.making.style_descent import GAIN_A, GAIN_B
+from myna.engines.kokoro.making.style_gradient import StyleGradient, StylePull
+from myna.engines.kokoro.making.style_map import VoiceSound, load_style_map
+from myna.engines.kokoro.making.timbre_spectrum import timbre_features
+from myna.engines.kokoro.making.voice_clarity import ClarityListener, clarity_symbols
+from myna.engines.kokoro.making.voice_practice import PracticeSentence, practice_symbols, shorten_silence
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
-from myna.engines.kokoro.pitch_track import PitchStatistics, measure_pitch
-from myna.engines.kokoro.recording_map import load_recording_map
-from myna.engines.kokoro.style_descent import GAIN_A, GAIN_B
-from myna.engines.kokoro.style_gradient import StyleGradient, StylePull
-from myna.engines.kokoro.style_map import VoiceSound, load_style_map
 from myna.engines.kokoro.timbre_space import load_timbre_space
-from myna.engines.kokoro.timbre_spectrum import timbre_features
 from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice
-from myna.engines.kokoro.voice_clarity import ClarityListener, clarity_symbols
-from myna.engines.kokoro.voice_practice import PracticeSentence, practice_symbols, shorten_silence
 from myna.weights.store import WeightStore
 
 LISTENING_RATE_HZ = 16_000
 DECODER_RATE_HZ = 24_000
 _MIN_SECONDS = 0.5
+_NUM_TEXTS = 20
+"""All practice sentences and lines, and two transcripts: 100 KB each, a MB for the longest transcripts."""
 _MAX_INTERRUPTIONS = 5
 """Then a step is made to its end: a server that is never idle long refines its voices too."""
 
@@ -69,12 +71,11 @@ class VoiceWorkshop:
         self.timbre_space = load_timbre_space()
         self.clarity = ClarityListener(weights)
         self._graphs = graphs
-        self._vocabulary = vocabulary
         self._judge_a = Ge2eEmbedder(weights)
         self._judge_b = CampplusEmbedder(weights)
         self.opinion = OpinionModel(weights.path("dnsmos/sig_bak_ovr.onnx"))
         self._recording_map = load_recording_map()
-        self._texts: dict[str, TextEncoding] = {}
+        self.encode = lru_cache(_NUM_TEXTS)(lambda symbols: graphs.encode_text(vocabulary.encode(symbols)))
         self.line_symbols = clarity_symbols()
         """What is said to be heard for its clarity."""
         self._weights = weights
@@ -142,27 +143,24 @@ class VoiceWorkshop:
 
     def practise(self, voice: KokoroVoice, count: int) -> list[PracticeSentence]:
         """The first practice sentences in a voice's own manner."""
-        return [self._rehearse(voice, symbols) for symbols in practice_symbols()[:count]]
+        return [shorten_silence(self.read(voice, symbols)) for symbols in practice_symbols()[:count]]
 
     def practise_lines(self, voice: KokoroVoice, numbers: Sequence[int] | None = None) -> list[PracticeSentence]:
         """The lines by which a voice's clarity is judged, all or these, in its own manner."""
         chosen = range(len(self.line_symbols)) if numbers is None else numbers
-        return [self._rehearse(voice, self.line_symbols[number]) for number in chosen]
+        return [shorten_silence(self.read(voice, self.line_symbols[number])) for number in chosen]
 
     def predict_frames(self, voice: KokoroVoice, symbols: str) -> FloatArray:
         """Frames of 25 ms that each symbol lasts in a voice's own manner, before its pace: [len(symbols) + 2]."""
-        return self._graphs.predict_durations(self._encode(symbols), voice.prosody_style).frames
+        return self._graphs.predict_durations(self.encode(symbols), voice.prosody_style).frames
 
-    def _encode(self, symbols: str) -> TextEncoding:
-        return self._graphs.encode_text(self._vocabulary.encode(symbols))
-
-    def _rehearse(self, voice: KokoroVoice, symbols: str) -> PracticeSentence:
-        text = self._texts.get(symbols) or self._encode(symbols)
-        self._texts[symbols] = text
+    def read(self, voice: KokoroVoice, symbols: str) -> PracticeSentence:
+        """Any symbols in a voice's own manner, with the silence at both ends."""
+        text = self.encode(symbols)
         predicted = self._graphs.predict_durations(text, voice.prosody_style)
         frames = round_frames(predicted.frames, voice.duration_scale)
         curves = self._graphs.predict_prosody(predicted.hidden, frames, voice.prosody_style)
-        return shorten_silence(PracticeSentence(symbols, text, frames, curves))
+        return PracticeSentence(symbols, text, frames, curves)
 
     def render(self, voice: KokoroVoice, sentence: PracticeSentence) -> Samples:
         """[num_samples] at 16 kHz, within -1 and 1, without the equaliser. Styles far from all public ones can be forty

@@ -16,9 +16,9 @@ from onnxruntime.capi.onnxruntime_pybind11_state import Fail as OrtFail
 from myna.analysis.onnx_session import RunStop, RunStopped
 from myna.engines.kokoro.graphs import DecoderStyles
 from myna.engines.kokoro.heap_trim import trim_heap
+from myna.engines.kokoro.making.voice_practice import STRETCH_FRAMES
 from myna.engines.kokoro.shipped_file import read_shipped
 from myna.engines.kokoro.voice_artifact import STYLE_DIM, FloatArray
-from myna.engines.kokoro.voice_practice import STRETCH_FRAMES
 from myna.weights.store import WeightStore
 from myna.weights.timbre_layers import SHIFT_DIM
 

@@ -27,6 +27,11 @@ class PracticeSentence:
     curves: ProsodyCurves
     """As predicted, before any voice's pitch."""
 
+    @property
+    def aligned_features(self) -> FloatArray:
+        """[1, 512, F] one column for each frame."""
+        return np.repeat(self.text.features, self.frames, axis=2)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretch:
@@ -70,7 +75,7 @@ def cut_stretches(voice: KokoroVoice, sentences: list[PracticeSentence]) -> list
     """Join sentences and cut the whole into stretches of 80 frames."""
     features, f0_hz, energy = [], [], []
     for sentence in sentences:
-        features.append(np.repeat(sentence.text.features[0], sentence.frames, axis=1))
+        features.append(sentence.aligned_features[0])
         f0_hz.append(voice.move_pitch(sentence.curves.f0_hz))
         energy.append(sentence.curves.energy)
     joined, joined_f0, joined_energy = np.concatenate(features, axis=1), np.concatenate(f0_hz), np.concatenate(energy)
