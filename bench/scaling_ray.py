@@ -13,7 +13,6 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import random
 import subprocess
 import sys
@@ -27,7 +26,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples" / "ray"))
 
 from demo import application, make_key, state_outside
-from scaling import RESULTS, measure, warm_up
+from scaling import RESULTS, describe_machine, measure, warm_up
 from server_cost import processor_s
 from service_memory import child_processes
 
@@ -158,9 +157,8 @@ def main() -> None:
                 servers = {"ray": (url, ray_processes()), "beside ray": (other_url, [pid])}
                 points, costs[arguments.engine] = asyncio.run(compare(servers, key, arguments))
             load.append(round(os.getloadavg()[0], 1))
-            machine = {"cores": os.cpu_count(), "processor": platform.processor() or platform.machine()}
             for label in servers:
-                about = {"seconds": NUM_TURNS * arguments.seconds, "load": load, **machine}
+                about = {"seconds": NUM_TURNS * arguments.seconds, "load": load, **describe_machine()}
                 kept[f"{arguments.engine}, {label}"] = about | {"points": points[label]}
         if arguments.affinity:
             with application(2):

@@ -36,7 +36,8 @@ SETTLE_S = 5.0
 
 def child_processes(pid: int) -> list[int]:
     tasks = Path(f"/proc/{pid}/task").iterdir()
-    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    children = [task / "children" for task in tasks]
+    return [int(child) for file in children if file.exists() for child in file.read_text().split()]
 
 
 def show(name: str, pid: int) -> None:

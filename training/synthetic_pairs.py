@@ -141,9 +141,8 @@ class Studio:
         log_f0 = np.log(f0_hz[voiced])
         ratio = np.clip(voice.log_f0_sd / max(log_f0.std(), 1e-3), 0.7, 1.5)
         f0_hz[voiced] = np.exp((log_f0 - log_f0.mean()) * 0.5 * (ratio + 1) + voice.log_f0_mean)
-        samples = self.graphs.decode(
-            self.texts[voice.sentence].features,
-            frames,
+        samples = self.graphs.decode_aligned(
+            np.repeat(self.texts[voice.sentence].features, frames, axis=2),
             ProsodyCurves(f0_hz, curves.energy),
             DecoderStyles(voice.decoder_style, voice.decoder_style),
         )

@@ -125,11 +125,8 @@ def build_services(
         if begun:
             await asyncio.wait(begun)
         await stores.release()
-        offload.close()
-        offload_of_speech.close()
-        offload_at_leisure.close()
-        offload_of_jobs.close()
-        analyst.close()
+        for each in (offload, offload_of_speech, offload_at_leisure, offload_of_jobs, analyst):
+            each.close()
 
     return Services(
         clone_voice=CloneVoice(

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from myna.deploy.ray_proxy import OneBody
+from myna.deploy.ray_proxy import _NOBODY, OneBody
 from myna.http.cross_origin import REQUEST_ID_HEADER
 
 STREAM = "/tts/v1/voice:stream"
 WORDS = b"Path '/' not found."
-GONE = b'"code":14,"message":"What was working on this has gone. Try again in a moment.","details":[]}'
+GONE = b'"code":14,"message":"%b","details":[]}' % _NOBODY.encode()
 
 
 def start(status: int, *headers: tuple[bytes, bytes]) -> dict[str, Any]:

@@ -19,6 +19,8 @@ _RAYS_PATHS = "/-/"
 _SERVICE_RESTARTS = 1012
 """With which a socket is closed. Source: IANA, WebSocket close codes."""
 
+_NOBODY = "What was working on this has gone, or has not started yet. Try again in a moment."
+
 
 def middlewares() -> list[Middleware]:
     """Called by each proxy."""
@@ -58,7 +60,7 @@ class OneBody:
         await self.app(scope, listen, tell)
         if is_over:
             return
-        failure = describe(ServiceUnavailable("What was working on this has gone. Try again in a moment.", 1))
+        failure = describe(ServiceUnavailable(_NOBODY, 1))
         if begun is None:
             headers = dict.fromkeys(REQUEST_ID_HEADERS, new_request_id())
             await failure_reply(scope["path"], failure, headers)(scope, receive, send)

@@ -49,6 +49,10 @@ class EngineCapabilities:
         """Languages in which a listener understands what is said."""
         return self.languages if self.speaks_words else frozenset()
 
+    def or_english(self, lang: LangCode) -> LangCode:
+        """The language itself if it is spoken, else American English, which every engine speaks."""
+        return lang if lang in self.languages else LangCode.EN_US
+
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:

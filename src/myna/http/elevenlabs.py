@@ -1,7 +1,6 @@
 """What ElevenLabs' clients call (elevenlabs.md): voices, a new voice from recordings, speech, what they ask first."""
 
 import asyncio
-import base64
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Annotated
@@ -13,7 +12,6 @@ from myna.domain.finding import Severity
 from myna.domain.scope import Scope
 from myna.domain.speech import TimestampKind
 from myna.domain.voice import Voice
-from myna.http.asker import Asker
 from myna.http.auth import Caller, Reader, Speaker, Writer
 from myna.http.elevenlabs_replies import (
     SETTINGS,
@@ -27,12 +25,11 @@ from myna.http.elevenlabs_request import OUTPUT_FORMATS, AddVoiceRequest, Output
 from myna.http.openapi import ELEVENLABS_ERRORS, content_of
 from myna.http.reply import JsonObject, JsonReply, to_json
 from myna.http.request_body import FormBody, JsonBody
-from myna.http.speech import MEDIA_TYPES, raw_audio, speak_along
-from myna.http.speech_payloads import SpeechPayloads
-from myna.http.speech_requests import SpeechSettings
+from myna.http.speech import MEDIA_TYPES, raw_audio, speak_along, speak_whole
+from myna.http.speech_payloads import SpeechPayloads, whole_payload
+from myna.http.speech_requests import SpeakRequest, SpeechSettings
 from myna.http.voices import AskedVoice, clone_along, delete_along
 from myna.usecases.manage_voices import VoiceQuery
-from myna.usecases.speak_command import SpeakCommand
 
 _MAX_FILES = 64
 _LINES = "application/json"
@@ -162,18 +159,9 @@ async def text_to_speech(asker: Speaker, voice_id: AskedVoice, query: Output, me
 async def speak_with_timestamps(asker: Speaker, voice_id: AskedVoice, query: Output, message: SpokenText) -> JsonReply:
     """All of the speech, and when each character begins and ends."""
     command = message.to_command(asker.workspace, voice_id, query)
-
-    async def collect() -> Sequence[JsonObject]:
-        return [piece async for piece in _timed_pieces(asker, command)]
-
-    pieces = await asker.wait_for(collect())
-    audio = b"".join(base64.b64decode(piece["audio_base64"]) for piece in pieces)
-    times: JsonObject = {}
-    for piece in pieces:
-        for name, values in (piece["alignment"] or {}).items():
-            times.setdefault(name, []).extend(values)
-    whole = {"audio_base64": base64.b64encode(audio).decode(), "alignment": times, "normalized_alignment": times}
-    return await asyncio.to_thread(lambda: JsonReply(whole))
+    chunks = await speak_whole(asker, command)
+    asked = SpeakRequest(text=command.text, timestamp_type=TimestampKind.CHARACTER)
+    return await asyncio.to_thread(lambda: JsonReply(timed_audio_of(whole_payload(asked, chunks))))
 
 
 @router.post(
@@ -186,16 +174,9 @@ async def stream_with_timestamps(asker: Speaker, voice_id: AskedVoice, query: Ou
     command = message.to_command(asker.workspace, voice_id, query)
 
     async def iter_lines() -> AsyncGenerator[bytes, None]:
-        async with aclosing(_timed_pieces(asker, command)) as pieces:
-            async for piece in pieces:
-                yield to_json(piece) + b"\n"
+        payloads = SpeechPayloads(command.text, SpeechSettings(timestamp_type=TimestampKind.CHARACTER))
+        async with aclosing(payloads.of(speak_along(asker.backend, command, asker.record))) as told:
+            async for payload in told:
+                yield to_json(timed_audio_of(payload)) + b"\n"
 
     return await asker.pull(iter_lines(), _LINES)
-
-
-async def _timed_pieces(asker: Asker, command: SpeakCommand) -> AsyncGenerator[JsonObject, None]:
-    chunks = speak_along(asker.backend, command, asker.record)
-    payloads = SpeechPayloads(command.text, SpeechSettings(timestamp_type=TimestampKind.CHARACTER))
-    async with aclosing(payloads.of(chunks)) as told:
-        async for payload in told:
-            yield timed_audio_of(payload)

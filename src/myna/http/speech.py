@@ -9,7 +9,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from myna.domain.language import LangCode
 from myna.domain.speech import AudioEncoding, AudioFormat, EncodedChunk
 from myna.domain.voice import VoiceId
 from myna.http.asker import Asker
@@ -52,7 +51,7 @@ SpokenText = Annotated[SpeakRequest, Depends(JsonBody(SpeakRequest))]
 @router.post("/voice", summary="Speak a text, one reply", response_model=SpeechReplyMessage)
 async def speak(asker: Speaker, message: SpokenText) -> Response:
     """Speak up to 2000 characters. Empty text gives an empty reply."""
-    chunks = await _speak_whole(asker, message.to_command(asker.workspace, message.text, is_stream=False))
+    chunks = await speak_whole(asker, message.to_command(asker.workspace, message.text, is_stream=False))
     if not chunks:
         return JsonReply(_NOTHING_SPOKEN)
     is_timed = message.timestamp_type is not None or message.lipsync_config is not None
@@ -77,13 +76,15 @@ async def preview(asker: Speaker, query: Annotated[PreviewQuery, Query()]) -> Pr
     command = SpeakCommand(asker.workspace, VoiceId(query.voice_id), "", query.model_id, AudioFormat())
     services.synthesize_speech.check(command)
     voice, _ = await services.synthesize_speech.find_voice(command.workspace, command.voice_id)
-    lang = voice.lang if voice.lang in services.engine.spec.capabilities.languages else LangCode.EN_US
-    chunks = await _speak_whole(asker, replace(command, text=open_language(lang).preview, lang=lang))
+    lang = services.engine.spec.capabilities.or_english(voice.lang)
+    chunks = await speak_whole(asker, replace(command, text=open_language(lang).preview, lang=lang))
     content = b"".join(chunk.content for chunk in chunks)
     return PreviewReply(audio_content=base64.b64encode(content).decode())
 
 
-async def _speak_whole(asker: Asker, command: SpeakCommand) -> Sequence[EncodedChunk]:
+async def speak_whole(asker: Asker, command: SpeakCommand) -> Sequence[EncodedChunk]:
+    """All chunks, if the client waits for them. Raises: as `speak_along`, ClientLeft."""
+
     async def collect() -> Sequence[EncodedChunk]:
         return [chunk async for chunk in speak_along(asker.backend, command, asker.record)]
 

@@ -24,6 +24,7 @@ from myna.text.quantities import Quantities
 from myna.text.roman import RomanNumerals
 from myna.text.rules import Reader, Rule, any_of, ends_sentence, read_grammar, words_before
 from myna.text.sums import Sums
+from myna.text.verses import Verses
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Normalizer(Rules):
             *read_table(language, language.patterns, language),
             *(self._table("said_otherwise") if language.say_as else ()),
             *self._table("net_signs"),
+            *Verses(language).rules(),
             *(self._table("compass") if language.compass else ()),
             *sums.rules(),
             *Addresses(language).rules(),

@@ -105,8 +105,8 @@ class RemakeVoice:
 
     async def _design(self, design: VoiceDesign, lang: LangCode) -> VoiceArtifact:
         attributes = read_description(design.prompt)
-        offered = self.engine.spec.capabilities.languages
-        return await self.engine.design_voice(attributes, lang if lang in offered else LangCode.EN_US, design.seed)
+        spoken = self.engine.spec.capabilities.or_english(lang)
+        return await self.engine.design_voice(attributes, spoken, design.seed)
 
     def _fits(self, artifact: VoiceArtifact) -> bool:
         return artifact.is_made_by(self.engine.spec.id, self.engine.spec.version)

@@ -140,7 +140,7 @@ class SynthesizeSpeech:
             return self._require(heard, offered)
         if heard is not None:
             return self._require(usual, offered)
-        return usual if usual in offered else LangCode.EN_US
+        return self.engine.spec.capabilities.or_english(usual)
 
     def _require(self, lang: LangCode, offered: frozenset[LangCode]) -> LangCode:
         if lang not in offered:

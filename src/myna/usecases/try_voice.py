@@ -31,7 +31,7 @@ class TryVoice:
             return TrialMeasures()
         capabilities = self.engine.spec.capabilities
         offload = self.offload_at_leisure if at_leisure else self.offload
-        lang = reference.lang if reference.lang in capabilities.languages else LangCode.EN_US
+        lang = capabilities.or_english(reference.lang)
         segments = await offload(partial(_plan_trial, lang, capabilities.max_segment_chars))
         chunks = await self.engine.speak_whole(artifact, segments, SynthesisOptions(lang), at_leisure=at_leisure)
         spoken = join_chunks(chunks, segments, capabilities.sample_rate_hz)

@@ -6,6 +6,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum
 from typing import NoReturn
 
@@ -321,4 +322,9 @@ def _in_order(field: Field, comparator: str, value: str) -> Restriction:
     if field.match is not _Match.TIME:
         _refuse(f"{comparator} works on create_time only")
     compare = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}[comparator]
-    return Restriction(field, lambda found: compare(found, value))
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        _refuse(f"'{value[:40]}' is not a time (RFC 3339)")
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return Restriction(field, lambda found: compare(datetime.fromisoformat(found), moment))

@@ -69,6 +69,7 @@ _VOICES = (
         ('categories:"enterprise"', ""),
         ('create_time > "2026-02-01"', "Ann Bob Carla Dennis"),
         ('create_time > "2026-04-01"', ""),
+        ('create_time >= "2026-03-01T05:30:00+05:30"', "Ann Bob Carla Dennis"),
         ('display_name = "A\\"B"', ""),
         # Several values of one field (AIP-160), and what clients write that is not AIP-160.
         ('source = "IVC" AND tags:"calm"', "Ann"),
@@ -109,6 +110,8 @@ def test_filter_chooses(expression: str, expected: str) -> None:
         "tags:(a OR)",
         "tags:" + "(" * 2000 + "a" + ")" * 2000,
         'gender > ("male")',
+        "create_time > yesterday",
+        'create_time < "2026-13-45"',
         "NOT",
         "-",
         "()",

@@ -14,6 +14,7 @@ from training.style_gradient.judges import CAMPPLUS, GE2E
 
 from myna.engines.kokoro.graphs import DecoderStyles
 from myna.engines.kokoro.making.style_gradient import StyleGradient, StylePull
+from myna.engines.kokoro.making.voice_practice import Stretch
 from myna.weights.manifest import Bundle, Manifest, WeightFile
 from myna.weights.store import WeightStore
 
@@ -59,7 +60,7 @@ def test_the_gradient_of_the_whole_agrees_with_differences(
 
     def pull_at(style: np.ndarray, shift: np.ndarray) -> StylePull:
         styles = DecoderStyles(articulation, style, shift)
-        return gradient(features, f0_hz, energy, styles, target_a=target_a, target_b=target_b)
+        return gradient(Stretch(features, f0_hz, energy), styles, target_a=target_a, target_b=target_b)
 
     def loss_at(style: np.ndarray, shift: np.ndarray) -> float:
         found = pull_at(style, shift)

@@ -126,30 +126,11 @@ class KokoroGraphs:
         )
         return ProsodyCurves(f0_hz[0], energy[0])
 
-    def decode(
-        self,
-        features: FloatArray,
-        frames: IntArray,
-        curves: ProsodyCurves,
-        styles: DecoderStyles,
-        stop: RunStop | None = None,
-    ) -> Samples:
-        """Deterministic. features: [1, 512, T] of `encode_text`; frames: [T]; curves: [2 F] each. Returns [600 F]
-        float32, nominally in [-1, 1] but not clipped."""
-        aligned = np.repeat(features, frames, axis=2)
-        return self.decode_aligned(aligned, curves, styles, stop)
-
-    def decode_aligned(
-        self,
-        aligned_features: FloatArray,
-        curves: ProsodyCurves,
-        styles: DecoderStyles,
-        stop: RunStop | None = None,
-    ) -> Samples:
-        """`decode` for features that are already repeated. aligned_features: [1, 512, F]."""
-        inputs = decoder_inputs(aligned_features, curves, styles)
-        samples: Samples = self._decoder.run(inputs, ["samples"], stop)[0].reshape(-1)
-        return samples
+    def decode_aligned(self, aligned_features: FloatArray, curves: ProsodyCurves, styles: DecoderStyles) -> Samples:
+        """Deterministic. aligned_features: [1, 512, F], those of `encode_text` repeated for each frame; curves: [2 F]
+        each. Returns [600 F] float32, nominally in [-1, 1] but not clipped."""
+        samples: Samples = self._decoder.run(decoder_inputs(aligned_features, curves, styles), ["samples"])[0]
+        return samples.reshape(-1)
 
 
 def decoder_inputs(

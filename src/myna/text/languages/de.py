@@ -27,6 +27,12 @@ class German(Language):
             return self.join(*ends, "einem", unit)
         return self.join(*ends, self.say(match["second"]), re.sub(r"(?<=eter)\b", "n", unit))
 
+    def _read_one(self, match: re.Match[str], feminine: str, other: str = "") -> str:
+        """ "mit 1 Hund": einem; "für 1 Monat": einen"""
+        if self.is_feminine(match["noun"]):
+            return feminine
+        return other or ("einen" if self.finds("accusative", match["noun"]) else "ein")
+
     def _read_day(self, match: re.Match[str]) -> str | None:
         """ "am 24.12."; "Version 3.5." is none."""
         before = words_before(match)

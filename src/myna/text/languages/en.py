@@ -26,12 +26,12 @@ class English(Language):
         spoken = re.sub(day, lambda short: self.weekdays[short[1].lower()], match[0])
         return re.sub(r"[/&]", " and ", spoken).replace("thru", "through") + stop
 
-    def _read_verse(self, match: re.Match[str]) -> str:
-        """ "John three sixteen" as everybody says, but "verse" where "five three" would be hard to follow."""
-        chapter, first = self.say(match["chapter"]), self.say(match["first"])
-        if match["last"]:
-            return f"{chapter} verses {first} to {self.say(match['last'])}"
-        return f"{chapter} {first}" if int(match["first"]) > 9 else f"{chapter} verse {first}"
+    def say_verses(self, first: str, half: str, last: str | None) -> str:
+        """See `Language`: "John three sixteen" as everybody says, but "verse" where "five three" is hard to follow."""
+        if last:
+            return f" verses {self.say(first)} to {self.say(last)}"
+        word = "" if 9 < int(first) < 100 else "verse"
+        return f" {self.join(word, self.say(first), half)}"
 
     def _read_per(self, match: re.Match[str]) -> str:
         return f"{'thousand ' if match['magnitude'] else ''}per {self.per_words[match['per']]}"
@@ -56,9 +56,6 @@ class English(Language):
 
     def _read_street(self, match: re.Match[str]) -> str:
         return self.tables["streets"][match["street"]]
-
-    def _read_book(self, match: re.Match[str]) -> str:
-        return self.tables["books"][match["book"]]
 
     def _read_stutter(self, match: re.Match[str]) -> str:
         """ "d-d-don't": the sounds, and not the names of the letters."""

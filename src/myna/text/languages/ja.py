@@ -38,6 +38,13 @@ class Japanese(Unspaced):
     def say_time(self, hour: int, minute: int, *, is_half_known: bool) -> str:  # noqa: ARG002
         return self.counted(hour, "時") + (self.counted(minute, "分") if minute else "")
 
+    def say_chapter(self, book: str, chapter: str) -> str:
+        return book + self.counted(int(chapter), "編" if book.startswith("詩") else "章")
+
+    def say_verses(self, first: str, half: str, last: str | None) -> str:
+        verses = [self.cardinal(int(first)), "から", last] if last else [first]
+        return "".join(verses[:-1]) + self.counted(int(verses[-1]), "節") + half.upper()
+
     def _read_day(self, match: re.Match[str]) -> str:
         return self.day(int(match["day"]))
 

@@ -273,6 +273,16 @@ class Language(Words):
         """Whether an amount says of what kind a thing is, and has no plural then: "a $500 deposit"."""
         return False
 
+    def say_chapter(self, book: str, chapter: str) -> str:
+        """ "Johannes drei" """
+        form = "{book} {chapter}" if book and book == self.psalm else self.chapter
+        return form.format(book=book, chapter=self.say(chapter))
+
+    def say_verses(self, first: str, half: str, last: str | None) -> str:
+        """As it stands behind a chapter: ", Vers sechzehn". half: "a", or empty."""
+        form = self.verses if last else self.verse
+        return form.format(first=self.join(self.say(first), half.upper()), last=self.say(last or first))
+
     # --- readings ----------------------------------------------------------------------------------------------------
 
     def fill(self, pattern: str, **more: str) -> str:

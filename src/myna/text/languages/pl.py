@@ -60,8 +60,14 @@ class Polish(Language):
         forms = self.units.get(match["unit"]) or (self.currency[match["currency"]].whole if match["currency"] else {})
         is_counted = bool(forms or match["percent"])
         is_bare_year = not is_counted and len(match["number"]) == 4 and 1100 < whole < 2100
-        if fraction or is_bare_year or match["number"][0] == "0" or (whole == 1 and is_counted):
+        is_zero = match["number"][0] == "0"
+        if is_bare_year or is_zero or (whole == 1 and is_counted and not fraction):
             return None
+        if fraction:
+            noun = self.percent if match["percent"] else forms.get("other", "")
+            if (whole, fraction) == (1, "5"):
+                return self.join("półtorej" if self.finds("feminine", forms.get("one", "")) else "półtora", noun)
+            return self.join(self._genitive(whole), self.point, self.decimals(fraction), noun)
         return self.join(self._genitive(whole), self.percent if match["percent"] else forms.get("many", ""))
 
     def _genitive(self, number: int) -> str:

@@ -178,6 +178,16 @@ class Words:
 
     determiners: str = ""  # Pattern of words with which a note in brackets begins that is spoken: "[the president]"
 
+    # --- books of the Bible ---
+    books: Mapping[str, str] = field(default_factory=dict)  # As they are said -> all that is written for one
+    numbered_books: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By what is said for 1, 2, ..., divided by |: "First|Second"."""
+    chapter: str = "{book} {chapter}"
+    psalm: str = ""  # Where those are no chapters
+    verse: str = " {first}"  # Behind the chapter
+    verses: str = ""  # Of `{first}` and `{last}`
+    verse_signs: str = ":"  # Between chapter and verse
+
     # --- telephone numbers, kings ---
     phone_groups: str = r"(?!)"
     """Pattern of groups of digits, joined with spaces, that are a telephone number without any other sign of it."""

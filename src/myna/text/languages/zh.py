@@ -19,6 +19,11 @@ class Chinese(Unspaced):
     def cardinal(self, number: int) -> str:
         return chinese.spell_cardinal(number) if number <= chinese.MAX_CARDINAL else self.digits(str(number))
 
+    def say_chapter(self, book: str, chapter: str) -> str:
+        """See `Language`: 诗篇二十三篇."""
+        spoken = super().say_chapter(book, chapter)
+        return spoken.removesuffix("章") + "篇" if book == "诗篇" else spoken
+
     def ordinal(self, number: int, *, is_feminine: bool = False) -> str:  # noqa: ARG002
         return f"第{self.cardinal(number)}"
 

@@ -69,14 +69,7 @@ def descend(
     target_b = (pull.gain_b * targets[1]).astype(np.float32)
     for step in range(num_steps):
         stretch = stretches[step % len(stretches)]
-        found = gradient(
-            stretch.features,
-            stretch.f0_hz,
-            stretch.energy,
-            space.styles(voice_at(position)),
-            target_a=target_a,
-            target_b=target_b,
-        )
+        found = gradient(stretch, space.styles(voice_at(position)), target_a=target_a, target_b=target_b)
         slope = 2 * _PRIOR_COST * position / STYLE_DIM
         slope[:STYLE_DIM] += factor.T @ found.gradient.astype(np.float64)
         slope[STYLE_DIM:] += space.offset_sd * (space.basis @ found.shift_gradient)

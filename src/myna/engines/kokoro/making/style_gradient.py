@@ -16,7 +16,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import Fail as OrtFail
 from myna.analysis.onnx_session import RunStop, RunStopped
 from myna.engines.kokoro.graphs import DecoderStyles
 from myna.engines.kokoro.heap_trim import trim_heap
-from myna.engines.kokoro.making.voice_practice import STRETCH_FRAMES
+from myna.engines.kokoro.making.voice_practice import STRETCH_FRAMES, Stretch
 from myna.engines.kokoro.shipped_file import read_shipped
 from myna.engines.kokoro.voice_artifact import STYLE_DIM, FloatArray
 from myna.weights.store import WeightStore
@@ -80,19 +80,17 @@ class StyleGradient:
 
     def __call__(
         self,
-        features: FloatArray,
-        f0_hz: FloatArray,
-        energy: FloatArray,
+        stretch: Stretch,
         styles: DecoderStyles,
         *,
         target_a: FloatArray,
         target_b: FloatArray,
         stop: RunStop | None = None,
     ) -> StylePull:
-        """-(target_a . A + target_b . B) and its gradient. features: [512, 80]; f0_hz, energy: [160]; target_a: [256],
-        target_b: [192], weighted. Raises: RunStopped."""
+        """-(target_a . A + target_b . B) and its gradient. target_a: [256], target_b: [192], weighted. Raises:
+        RunStopped."""
         read = (styles.articulation, styles.timbre, styles.timbre_shift)
-        given = (features, f0_hz, energy, *read, target_a, target_b)
+        given = (stretch.features, stretch.f0_hz, stretch.energy, *read, target_a, target_b)
         inputs = {
             name: ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(value[np.newaxis]))
             for name, value in zip(INPUT_SHAPES, given, strict=True)

@@ -60,7 +60,7 @@ class VoiceFinish:
             for symbols in practice_symbols()[:_NUM_PRACTICE]:
                 self.workshop.before_step()
                 sentence = self.workshop.read(voice, symbols)
-                yield sentence.aligned_features, _curves(voice, sentence)
+                yield sentence.aligned_features, sentence.curves_of(voice)
 
         return self.decoder.practise(read_one_by_one(), self.workshop.timbre_space.styles(voice))
 
@@ -75,9 +75,8 @@ class VoiceFinish:
 
     def _speak(self, voice: KokoroVoice, norms: NormStatistics, sentence: PracticeSentence) -> FloatArray:
         """[num_samples] at 24 kHz, without the equaliser."""
-        self.workshop.before_step()
         styles = self.workshop.timbre_space.styles(voice)
-        shape = self.decoder.shape(sentence.aligned_features, _curves(voice, sentence), styles, norms)
+        shape = self.decoder.shape(sentence.aligned_features, sentence.curves_of(voice), styles, norms)
         stretches = []
         for first in range(0, shape.num_samples, _STRETCH_SAMPLES):
             self.workshop.before_step()
@@ -87,7 +86,3 @@ class VoiceFinish:
     def _likeness(self, spoken: list[FloatArray], heard: Listening) -> float:
         joined = resample(Waveform(np.concatenate(spoken), SAMPLE_RATE_HZ), LISTENING_RATE_HZ)
         return self.workshop.likeness(self.workshop.measure(joined.samples, None), heard)
-
-
-def _curves(voice: KokoroVoice, sentence: PracticeSentence) -> ProsodyCurves:
-    return ProsodyCurves(voice.move_pitch(sentence.curves.f0_hz), sentence.curves.energy)

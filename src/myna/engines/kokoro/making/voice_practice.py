@@ -32,6 +32,10 @@ class PracticeSentence:
         """[1, 512, F] one column for each frame."""
         return np.repeat(self.text.features, self.frames, axis=2)
 
+    def curves_of(self, voice: KokoroVoice) -> ProsodyCurves:
+        """At the voice's pitch."""
+        return ProsodyCurves(voice.move_pitch(self.curves.f0_hz), self.curves.energy)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretch:
@@ -73,17 +77,14 @@ def shorten_silence(sentence: PracticeSentence) -> PracticeSentence:
 
 def cut_stretches(voice: KokoroVoice, sentences: list[PracticeSentence]) -> list[Stretch]:
     """Join sentences and cut the whole into stretches of 80 frames."""
-    features, f0_hz, energy = [], [], []
-    for sentence in sentences:
-        features.append(sentence.aligned_features[0])
-        f0_hz.append(voice.move_pitch(sentence.curves.f0_hz))
-        energy.append(sentence.curves.energy)
-    joined, joined_f0, joined_energy = np.concatenate(features, axis=1), np.concatenate(f0_hz), np.concatenate(energy)
+    curves = [sentence.curves_of(voice) for sentence in sentences]
+    joined = np.concatenate([sentence.aligned_features[0] for sentence in sentences], axis=1)
+    f0_hz, energy = np.concatenate([each.f0_hz for each in curves]), np.concatenate([each.energy for each in curves])
     return [
         Stretch(
             np.ascontiguousarray(joined[:, start : start + STRETCH_FRAMES]),
-            joined_f0[2 * start : 2 * (start + STRETCH_FRAMES)],
-            joined_energy[2 * start : 2 * (start + STRETCH_FRAMES)],
+            f0_hz[2 * start : 2 * (start + STRETCH_FRAMES)],
+            energy[2 * start : 2 * (start + STRETCH_FRAMES)],
         )
         for start in range(0, joined.shape[1] - STRETCH_FRAMES + 1, STRETCH_FRAMES)
     ]
