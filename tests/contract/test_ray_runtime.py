@@ -294,7 +294,7 @@ class Replica:
 )
 async def test_a_count_that_ray_forgot_is_asked_for(num_open: int | None, others: int, is_chosen: bool) -> None:
     """After ten seconds: a replica that knows the voice is free if it says so, and not if it says nothing; of two that
-    are equally busy it is taken, too."""
+    are equally busy it is taken, too. However many know the voice, one that does not is asked, too."""
     from ray.serve._private.common import DeploymentHandleSource, DeploymentID, RequestMetadata
     from ray.serve.request_router import PendingRequest
 
@@ -318,7 +318,8 @@ async def test_a_count_that_ray_forgot_is_asked_for(num_open: int | None, others
 
     assert await choose() is warm
     now_s, warm.num_open, idle.num_open = 11.0, num_open, others
-    assert (await choose() is warm) == is_chosen
+    router.update_replicas([warm, idle, *(Replica(f"warm {each}", {"voice"}, num_open) for each in range(8))])
+    assert (await choose() is not idle) == is_chosen
 
 
 async def test_a_loop_that_is_stuck_is_told_of(handles: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:

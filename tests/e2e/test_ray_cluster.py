@@ -220,15 +220,18 @@ def test_nothing_is_spoken_for_who_left(service: Service) -> None:
 
 def test_bad_requests_have_the_one_body(service: Service) -> None:
     """Through Ray's HTTP proxy a refusal is what it is anywhere: status, code, message, the request's own id."""
+    rays = {b"Authorization": b"Basic wrong", b"x-request-id": b"\xff", b"x-request-timeout-seconds": b"0.0001"}
     for reply, status in (
         (speak(service.here, "Nobody"), 404),
         (speak(service.here, text="word " * 1000), 400),
         (service.here.get("/nowhere"), 404),
-        (service.here.get("/voices/v1/voices", headers={"Authorization": "Basic wrong"}), 403),
+        (service.here.get("/voices/v1/voices", headers=rays), 403),
     ):
         assert reply.status_code == status
         assert set(reply.json()) == {"code", "message", "details"}
-        assert len(reply.headers.get_list("x-inworld-request-id")) == 1
+        ids = [reply.headers.get_list(name) for name in ("x-inworld-request-id", "x-request-id")]
+        assert ids[0] == ids[1]
+        assert len(ids[0]) == 1
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # Inworld's SDK leaves its sessions open

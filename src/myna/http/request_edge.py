@@ -47,7 +47,7 @@ class RequestEdge:
     metrics: Metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope = _in_origin_form(scope)
+        scope = in_origin_form(scope)
         send = noting_connection(scope, send)
         if scope["type"] != "http":
             await self.app(scope, receive, send)
@@ -186,7 +186,7 @@ def _too_large(limits: HttpLimits) -> PayloadTooLarge:
     return PayloadTooLarge(f"The request's body is over the limit of {mebibytes:g} MiB. Send fewer or shorter samples.")
 
 
-def _in_origin_form(scope: Scope) -> Scope:
+def in_origin_form(scope: Scope) -> Scope:
     """`GET http://host/path` means `/path` (RFC 9112, 3.2.2), a slash too many nothing; `/studio/` stays."""
     written = scope.get("raw_path") or b""
     origin = _ORIGIN.match(written)

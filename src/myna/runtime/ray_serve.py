@@ -402,8 +402,8 @@ class VoiceRouter(FIFOMixin, MultiplexMixin, RequestRouter):  # type: ignore[mis
         pending_request.routing_context.should_backoff = True
         voice, num_open = pending_request.metadata.multiplexed_model_id, self.replica_queue_len_cache.get
         warm = [replica for replica in candidate_replicas if voice in replica.multiplexed_model_ids]
-        two = random.sample(candidate_replicas, min(2, len(candidate_replicas)))
-        some = list(dict.fromkeys((*warm, *two)))
+        others = [replica for replica in candidate_replicas if replica not in warm]
+        some = warm + random.sample(others, min(2, len(others)))
         if voice:  # of those that are equally busy one that knows the voice, else the one that knows fewest
             some.sort(key=lambda replica: (replica not in warm, len(replica.multiplexed_model_ids)))
         # Ray forgets counts after ten seconds, and takes one that it knows before one that it would have to ask
