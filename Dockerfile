@@ -12,6 +12,7 @@ RUN sed -n '/^psycopg/,/# via/p' requirements-dev.lock > postgres.lock \
   && /opt/myna/bin/pip install --no-deps --require-hashes --requirement requirements.lock --requirement postgres.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
+COPY tests/data/demo_reference.flac tests/data/
 RUN /opt/myna/bin/pip install --no-deps .
 # The cache keeps the downloads of the last build: a pull fetches only what has changed.
 RUN --mount=type=cache,target=/cache /opt/myna/bin/myna models pull --weights-dir /cache \

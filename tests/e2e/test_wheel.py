@@ -77,7 +77,7 @@ def test_every_file_of_the_package_is_in_the_wheel(wheel: Path) -> None:
         str(path.relative_to(source)): path.read_bytes()
         for path in (source / "myna").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
-    }
+    } | {"myna/cli/demo_reference.flac": (ROOT / "tests/data/demo_reference.flac").read_bytes()}
     with zipfile.ZipFile(wheel) as archive:
         found = {
             name: archive.read(name) for name in archive.namelist() if not name.split("/")[0].endswith(".dist-info")
@@ -87,7 +87,7 @@ def test_every_file_of_the_package_is_in_the_wheel(wheel: Path) -> None:
 
 
 def test_the_installed_command_works(installed: Path, tmp_path: Path) -> None:
-    """Help, engines, a key in a new store (migrations), speech of the engine without weights."""
+    """Help, engines, a key in a new store (migrations), speech of the engine without weights, the demonstration."""
     myna = installed / "myna"
     assert "serve" in run([myna, "--help"], tmp_path)
     assert {line.split("\t")[0] for line in run([myna, "engines"], tmp_path).splitlines()} == {"kokoro", "tone"}
@@ -97,6 +97,8 @@ def test_the_installed_command_works(installed: Path, tmp_path: Path) -> None:
         tmp_path,
     )
     assert soundfile.info(tmp_path / "hello.wav").duration > 1
+    run([myna, "demo", "--engine", "tone"], tmp_path)
+    assert soundfile.info(tmp_path / "demo-out" / "speech.wav").duration > 1
 
 
 def test_what_it_reads_beside_its_code_opens(installed: Path, tmp_path: Path) -> None:

@@ -28,8 +28,8 @@ from myna.domain.errors import DeadlineExceeded
 from myna.domain.scope import WRITE
 from myna.domain.voice import WorkspaceId
 
-_RECORDING = Path("tests", "data", "demo_reference.flac")
-_CREDIT = "LibriSpeech 3331-159605-0000, read by a LibriVox volunteer (CC BY 4.0, tests/data/LICENSES.md)"
+_RECORDING = "demo_reference.flac"
+_CREDIT = "LibriSpeech 3331-159605-0000, read by a LibriVox volunteer (CC BY 4.0)"
 _SENTENCE = (
     "This voice was copied a moment ago, on this machine, from a single recording of a few seconds. "
     "Nothing of it has left the house."
@@ -57,7 +57,7 @@ def demo(
     *,
     recording: Annotated[
         Path | None,
-        typer.Option(help="Recording to clone.", exists=True, dir_okay=False, show_default="the one of the repository"),
+        typer.Option(help="Recording to clone.", exists=True, dir_okay=False, show_default="one that comes along"),
     ] = None,
     text: Annotated[str, typer.Option(help="What the new voice says.")] = _SENTENCE,
     folder: Annotated[
@@ -94,11 +94,9 @@ def demo(
 
 
 def _shipped_recording() -> Path:
-    checkout = Path(__file__).parents[3]
-    for folder in (checkout, Path.cwd()):
-        if (folder / _RECORDING).is_file():
-            return folder / _RECORDING
-    raise typer.BadParameter("The recording of the repository is not here: name one with --recording.")
+    """The wheel brings it along (pyproject.toml); in a checkout it is among the tests' data."""
+    installed = Path(__file__).with_name(_RECORDING)
+    return installed if installed.is_file() else Path(__file__).parents[3].joinpath("tests", "data", _RECORDING)
 
 
 @asynccontextmanager

@@ -75,7 +75,6 @@ class VoiceFinish:
 
     def _speak(self, voice: KokoroVoice, norms: NormStatistics, sentence: PracticeSentence) -> FloatArray:
         """[num_samples] at 24 kHz, without the equaliser."""
-        self.workshop.before_step()
         styles = self.workshop.timbre_space.styles(voice)
         shape = self.decoder.shape(sentence.aligned_features, sentence.curves_of(voice), styles, norms)
         stretches = []

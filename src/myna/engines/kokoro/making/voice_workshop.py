@@ -4,7 +4,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.audio.resample import resample
 from myna.domain.errors import InvalidRequest
 from myna.domain.waveform import Samples, Waveform
-from myna.engines.kokoro.graphs import DecoderStyles, KokoroGraphs, round_frames
+from myna.engines.kokoro.graphs import DecoderStyles, KokoroGraphs, TextEncoding, round_frames
 from myna.engines.kokoro.heap_trim import trim_heap
 from myna.engines.kokoro.making.pitch_track import PitchStatistics, measure_pitch
 from myna.engines.kokoro.making.recording_map import load_recording_map
@@ -32,8 +32,6 @@ from myna.weights.store import WeightStore
 LISTENING_RATE_HZ = 16_000
 DECODER_RATE_HZ = 24_000
 _MIN_SECONDS = 0.5
-_NUM_TEXTS = 20
-"""All practice sentences and lines, and two transcripts: 100 KB each, a MB for the longest transcripts."""
 _MAX_INTERRUPTIONS = 5
 """Then a step is made to its end: a server that is never idle long refines its voices too."""
 
@@ -75,9 +73,11 @@ class VoiceWorkshop:
         self._judge_b = CampplusEmbedder(weights)
         self.opinion = OpinionModel(weights.path("dnsmos/sig_bak_ovr.onnx"))
         self._recording_map = load_recording_map()
-        self.encode = lru_cache(_NUM_TEXTS)(lambda symbols: graphs.encode_text(vocabulary.encode(symbols)))
+        self._vocabulary = vocabulary
         self.line_symbols = clarity_symbols()
         """What is said to be heard for its clarity."""
+        self._texts: dict[str, TextEncoding | None] = dict.fromkeys([*practice_symbols(), *self.line_symbols])
+        """Our own sentences, once they have been read: 100 KB each. What people said is not kept."""
         self._weights = weights
         self._gradient: StyleGradient | None = None
 
@@ -146,6 +146,12 @@ class VoiceWorkshop:
     def predict_frames(self, voice: KokoroVoice, symbols: str) -> FloatArray:
         """Frames of 25 ms that each symbol lasts in a voice's own manner, before its pace: [len(symbols) + 2]."""
         return self._graphs.predict_durations(self.encode(symbols), voice.prosody_style).frames
+
+    def encode(self, symbols: str) -> TextEncoding:
+        text = self._texts.get(symbols) or self._graphs.encode_text(self._vocabulary.encode(symbols))
+        if symbols in self._texts:
+            self._texts[symbols] = text
+        return text
 
     def read(self, voice: KokoroVoice, symbols: str) -> PracticeSentence:
         """Any symbols in a voice's own manner, with the silence at both ends."""
