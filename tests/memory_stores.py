@@ -305,13 +305,13 @@ class MemoryRequestKeys:
     async def finish(
         self, workspace: WorkspaceId, mark: RequestMark, voice_ids: Sequence[VoiceId], lifetime: timedelta
     ) -> None:
-        if self._find(workspace, mark) == MarkedRequest(mark.body_sha256, ()):
+        if self._find(workspace, mark) in {None, MarkedRequest(mark.body_sha256, ())}:
             done = MarkedRequest(mark.body_sha256, tuple(voice_ids))
             self._requests[workspace, mark.key] = done, self._clock.now() + lifetime
 
     async def finish_by(self, workspace: WorkspaceId, mark: RequestMark, voice_id: VoiceId) -> None:
         """With the voice that is being added. Raises: RequestInProgress."""
-        if self._find(workspace, mark) != MarkedRequest(mark.body_sha256, ()):
+        if self._find(workspace, mark) not in {None, MarkedRequest(mark.body_sha256, ())}:
             raise still_at_work()
         await self.finish(workspace, mark, [voice_id], KEPT)
 

@@ -18,6 +18,7 @@ from myna.http.limits import HttpLimits
 from myna.observability.audit_log import AuditLog
 from myna.testing.clock import FixedClock
 from myna.usecases.keep_house import KeepHouse
+from myna.usecases.uncut import uncut
 
 
 class CuttingStore(MemoryVoiceStore):
@@ -127,3 +128,21 @@ async def test_what_is_cut_off_is_done_and_noted(service: HttpService, store: Cu
     house = KeepHouse(store, service.services.jobs, 3600.0, clock, timedelta(seconds=5), note_deleted=gone.append)
     await cut_off(store, house.start(lambda: None))
     assert gone == [old]
+
+
+async def test_what_fails_when_it_is_cut_off_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Once, and by its kind alone."""
+    begun = asyncio.Event()
+
+    async def fail() -> None:
+        begun.set()
+        await asyncio.sleep(0)
+        raise ValueError("Ann")
+
+    running = asyncio.create_task(uncut(fail()))
+    await begun.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    (line,) = caplog.records
+    assert (vars(line)["error"], line.exc_info, "Ann" in caplog.text) == ("ValueError", None, False)

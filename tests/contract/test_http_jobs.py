@@ -365,8 +365,8 @@ async def test_who_stops_leaves_no_item_claimed() -> None:
 
 
 async def test_no_item_is_spoken_by_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever is at work keeps its item, also if the store is slow for a while; who cannot keep it, or has lost it,
-    stops before another begins. What a killed process was at is taken up within 35 s."""
+    """Whoever is at work keeps its item, also if the store is slow or away for a while; who has lost it stops, but
+    speaks on for as long as it cannot know. What a killed process was at is taken up within 35 s."""
     clock = FixedClock()
     monkeypatch.setattr(asyncio.get_running_loop(), "time", clock.monotonic_s)
     speaking: list[str] = []
@@ -395,7 +395,7 @@ async def test_no_item_is_spoken_by_two(monkeypatch: pytest.MonkeyPatch) -> None
             self._name = name
 
         async def __call__(self, claimed: ClaimedItem) -> SpokenItem:
-            assert speaking == []
+            assert speaking == [] or stores["first"].is_away
             speaking.append(self._name)
             begun.append(self._name)
             try:
@@ -436,10 +436,17 @@ async def test_no_item_is_spoken_by_two(monkeypatch: pytest.MonkeyPatch) -> None
         store.is_slow = False
     await pass_time(60)
     assert (begun, speaking) == (["first"], ["first"])
+    for is_away in (True, False):
+        for store in stores.values():
+            store.is_away = is_away
+        await pass_time(19)
+    assert (begun, speaking) == (["first"], ["first"])
     stores["first"].is_away = True
     await pass_time(40)
-    assert (begun, speaking) == (["first", "second"], ["second"])
+    assert (begun, speaking) == (["first", "second"], ["first", "second"])
     stores["first"].is_away = False
+    await pass_time(5)
+    assert speaking == ["second"]
     shared._items[job.job_id][0].num_attempts += 1  # taken by a third, as after a clock was set
     await pass_time(5)
     assert speaking == []

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -311,7 +312,9 @@ async def test_many_are_deleted_in_batches(stores: Stores, clock: FixedClock, mo
     await stores.jobs.add(Job("a" * 32, OURS, True, "k", "r", clock.now()), [NewItem("", v, "m") for v in known], 9)
     await stores.request_keys.begin(OURS, MARK, lifetime)
     await stores.request_keys.finish(OURS, MARK, known, lifetime)
-    assert sorted(await stores.voices.delete_made_before(clock.now())) == sorted(known[:-1])
+    batches = [await stores.voices.delete_made_before(clock.now()) for _ in range(4)]
+    assert [*map(len, batches)] == [2, 2, 1, 0]
+    assert sorted(chain(*batches)) == sorted(known[:-1])
     ours = {voice.voice_id for voice in old if voice.workspace == OURS}
     expected = [digest_voice_id(voice_id) if voice_id in ours else voice_id for voice_id in known]
     assert [item.voice_id for item in await stores.jobs.get_items("a" * 32)] == expected

@@ -30,7 +30,10 @@ async def opened_store(
     elif not blobs:
         raise typer.BadParameter("A database holds no recordings: name them with --from-blobs or --to-blobs.")
     secret = settings.token_secret.get_secret_value()
-    stores = open_stores(data_dir, SystemClock(), database_url, blobs, secret, must_exist=must_exist)
+    num_connections = settings.database_connections
+    stores = open_stores(
+        data_dir, SystemClock(), database_url, blobs, secret, num_connections=num_connections, must_exist=must_exist
+    )
     try:
         yield stores
     finally:

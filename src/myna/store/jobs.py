@@ -18,6 +18,7 @@ from myna.store.database import Database
 from myna.store.tables import JobItemRow, JobRow
 from myna.usecases.job_store import ClaimedItem, Failure, Job, JobItem, NewItem, SpokenItem, too_many_jobs, unknown_job
 from myna.usecases.ports import Clock
+from myna.usecases.uncut import uncut
 
 _AUDIO, _TIMESTAMPS, _RECORDING = "audio", "timestamps.json", "recording"
 _IS_PENDING = JobItemRow.message.is_not(None)
@@ -166,9 +167,7 @@ class SqlJobStore:
                 recordings = await self._database.write(settle)
         except ResourceNotFound:
             return
-        await self._ledger.remove(recordings)
-        # The text, out of the write-ahead log too.
-        await self._database.wipe()
+        await uncut(self._forget(recordings))
 
     def _settle(
         self, session: Session, claimed: ClaimedItem, values: dict[str, Any], keep_for: timedelta
@@ -214,9 +213,13 @@ class SqlJobStore:
 
         num_jobs, prefixes = await self._database.write(delete_jobs)
         if num_jobs:
-            await self._ledger.remove(prefixes)
-            await self._database.wipe()
+            await uncut(self._forget(prefixes))
         return num_jobs, prefixes
+
+    async def _forget(self, prefixes: Sequence[BlobPrefix]) -> None:
+        await self._ledger.remove(prefixes)
+        # The texts, out of the write-ahead log too.
+        await self._database.wipe()
 
 
 def _is_pending(claimed: ClaimedItem) -> tuple[ColumnElement[bool], ...]:

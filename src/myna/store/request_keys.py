@@ -23,7 +23,7 @@ class SqlRequestKeys:
         self._clock = clock
 
     async def begin(self, workspace: WorkspaceId, mark: RequestMark, lifetime: timedelta) -> MarkedRequest | None:
-        now, identity = self._clock.now(), {"workspace": workspace, "key_sha256": sha256(mark.key.encode())}
+        now, identity = self._clock.now(), _identity(workspace, mark)
         values = {**identity, "body_sha256": mark.body_sha256, "expires_at": now + lifetime}
 
         def work(session: Session) -> MarkedRequest | None:
@@ -64,9 +64,17 @@ class SqlRequestKeys:
 def finish_request(
     session: Session, workspace: WorkspaceId, mark: RequestMark, made: Sequence[VoiceId], expires_at: datetime
 ) -> bool:
-    """In the transaction that makes a voice nothing comes between. False if the key is free, or another's."""
-    change = update(RequestKeyRow).where(*_is_at_work(workspace, mark)).returning(literal(1))
-    return session.execute(change.values(voice_ids=list(made), expires_at=expires_at)).first() is not None
+    """In the transaction that makes a voice nothing comes between. False if the key is another's."""
+    values = {"voice_ids": list(made), "expires_at": expires_at}
+    change = update(RequestKeyRow).where(*_is_at_work(workspace, mark)).values(values).returning(literal(1))
+    if session.execute(change).first() is not None:
+        return True
+    # It took so long that its key became free: nobody else has it, or somebody has.
+    return insert_if_new(session, RequestKeyRow, **_identity(workspace, mark), body_sha256=mark.body_sha256, **values)
+
+
+def _identity(workspace: WorkspaceId, mark: RequestMark) -> dict[str, str]:
+    return {"workspace": workspace, "key_sha256": sha256(mark.key.encode())}
 
 
 def _is_at_work(workspace: WorkspaceId, mark: RequestMark) -> Sequence[ColumnElement[bool]]:

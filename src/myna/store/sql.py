@@ -318,12 +318,15 @@ class SqlVoiceStore:
 
     async def delete_expired_drafts(self) -> int:
         is_expired = (VoiceRow.is_draft.is_(True), VoiceRow.expires_at <= self._clock.now())
-        return len(await self._uncut(self._delete_all(*is_expired)))
+        num_drafts = 0
+        while deleted := await self._uncut(self._delete_some(*is_expired)):
+            num_drafts += len(deleted)
+        return num_drafts
 
     async def delete_made_before(self, moment: datetime) -> Sequence[VoiceId]:
-        return await self._uncut(self._delete_all(VoiceRow.created_at < moment))
+        return await self._uncut(self._delete_some(VoiceRow.created_at < moment))
 
-    async def _delete_all(self, *conditions: ColumnElement[bool]) -> Sequence[VoiceId]:
+    async def _delete_some(self, *conditions: ColumnElement[bool]) -> Sequence[VoiceId]:
         # What another process is deleting at this moment is left to it.
         query = select(VoiceRow).where(*conditions).limit(_BATCH).with_for_update(skip_locked=True)
 
@@ -331,19 +334,9 @@ class SqlVoiceStore:
             rows = session.scalars(query).all()
             return self._delete_rows(session, rows), [VoiceId(row.voice_id) for row in rows]
 
-        voice_ids: list[VoiceId] = []
-        try:
-            is_last = False
-            while not is_last:
-                prefixes, deleted = await self._database.write(delete_some)
-                voice_ids += deleted
-                await self._ledger.remove(prefixes)
-                is_last = len(deleted) < _BATCH
-        except ServiceUnavailable:
-            # What is gone has to be told; the rest goes the next time.
-            if not voice_ids:
-                raise
+        prefixes, voice_ids = await self._database.write(delete_some)
         if voice_ids:
+            await self._ledger.remove(prefixes)
             await self._database.wipe()
         return voice_ids
 

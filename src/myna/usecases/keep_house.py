@@ -74,11 +74,13 @@ class KeepHouse:
             return
         num_drafts = await self._voices.delete_expired_drafts()
         num_jobs = await self._jobs.delete_expired()
-        old: Sequence[VoiceId] = ()
+        num_old = 0
         if self._longest_kept is not None:
             await self._note()  # what could not be noted the last time, before more is deleted
-            old = await uncut(self._delete_made_before(self._clock.now() - self._longest_kept))
-        counts = {"num_leftovers": num_leftovers, "num_drafts": num_drafts, "num_jobs": num_jobs, "num_old": len(old)}
+            moment = self._clock.now() - self._longest_kept
+            while deleted := await uncut(self._delete_made_before(moment)):
+                num_old += len(deleted)
+        counts = {"num_leftovers": num_leftovers, "num_drafts": num_drafts, "num_jobs": num_jobs, "num_old": num_old}
         if any(counts.values()):
             logger.info("house-keeping", extra=counts)
 

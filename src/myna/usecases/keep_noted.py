@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from myna.domain.errors import ServiceUnavailable, VoiceNotFound
+from myna.domain.errors import VoiceNotFound
 from myna.domain.voice import Voice, VoiceArtifact, VoiceId
 from myna.usecases.ports import RequestMark, StoredSample, VoiceStore
 from myna.usecases.uncut import uncut
@@ -32,7 +32,7 @@ async def keep_noted(
         await voices.add(voice.workspace, voice, artifact, samples, mark=mark)
         try:
             await note(voice.voice_id)
-        except ServiceUnavailable:
+        except Exception:
             with suppress(VoiceNotFound):
                 await voices.delete(voice.workspace, voice.voice_id)
             raise

@@ -280,7 +280,8 @@ class VoiceStore(Protocol):
         """House-keeping over all workspaces: how many drafts were dropped."""
 
     async def delete_made_before(self, moment: datetime) -> Sequence[VoiceId]:
-        """House-keeping over all workspaces: which voices were deleted, drafts too."""
+        """House-keeping over all workspaces: which voices were deleted, drafts too. Some of them at a time, and
+        none when there are no more."""
 
     async def recover(self) -> int:
         """Drop what a crash left half done; how many leftovers were dropped. Called once before serving."""

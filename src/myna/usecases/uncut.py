@@ -1,9 +1,12 @@
 """Steps that belong together although the server may stop, or the client leave, between them."""
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -17,4 +20,7 @@ async def uncut(steps: Coroutine[Any, Any, T]) -> T:
         while not running.done():
             with suppress(asyncio.CancelledError):
                 await asyncio.wait({running})
+        if not running.cancelled() and (error := running.exception()) is not None:
+            fields = {"error": type(error).__name__}
+            logger.error("steps failed after their caller had left", extra=fields)  # noqa: TRY400  (its text may be a person's)
         raise

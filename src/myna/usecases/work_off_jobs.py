@@ -8,7 +8,7 @@ from contextlib import suppress
 from contextvars import Context
 from datetime import timedelta
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from myna.domain.errors import EngineFailure, Overloaded, QuotaExhausted, ServiceUnavailable
 from myna.domain.voice import WorkspaceId
@@ -19,9 +19,6 @@ logger = logging.getLogger(__name__)
 _CLAIM = timedelta(seconds=30)
 """After this long an item of a process that was killed is taken up again."""
 _RENEW_S = 5.0
-_HELD_S = _CLAIM.total_seconds() - 5.0
-"""Who has not renewed its claim for so long stops: soon another takes it, whose clock may be a little ahead. A store
-answers, or fails, within 15 s."""
 _PUT_OFF = timedelta(minutes=5)
 """An item for which something was away."""
 _LOOK_AGAIN_S = 5.0
@@ -104,11 +101,10 @@ class WorkOffJobs:
         if len(self._at_work) == _MOST_AT_WORK:
             return False
         for workspace in sorted(waiting - self._at_work.keys(), key=self._turns.__getitem__):
-            held_until_s = asyncio.get_running_loop().time() + _HELD_S
             claimed = await self._claim(workspace)
             if claimed is not None:
                 self._turns[workspace] = max(self._turns.values(), default=0) + 1
-                self._at_work[workspace] = asyncio.create_task(self._work_off(claimed, held_until_s, speak))
+                self._at_work[workspace] = asyncio.create_task(self._work_off(claimed, speak))
                 self._at_work[workspace].add_done_callback(partial(self._end, workspace))
                 return True
         return False
@@ -130,11 +126,11 @@ class WorkOffJobs:
         if not item.cancelled() and item.result():
             self._wanted.set()
 
-    async def _work_off(self, claimed: ClaimedItem, held_until_s: float, speak: ItemSpeaker) -> bool:
+    async def _work_off(self, claimed: ClaimedItem, speak: ItemSpeaker) -> bool:
         """False if it is better to wait before the next."""
         try:
-            await self._work_while_held(claimed, held_until_s, speak)
-        except (Overloaded, TimeoutError, asyncio.CancelledError) as exc:
+            await self._work_while_held(claimed, speak)
+        except (Overloaded, asyncio.CancelledError) as exc:
             # Not the item's fault: it is given back.
             with suppress(ServiceUnavailable):
                 await self._jobs.release(claimed)
@@ -151,15 +147,16 @@ class WorkOffJobs:
             return is_bug
         return True
 
-    async def _work_while_held(self, claimed: ClaimedItem, held_until_s: float, speak: ItemSpeaker) -> None:
-        """Raises: TimeoutError (another may have it), Overloaded, ServiceUnavailable."""
-        async with asyncio.timeout_at(held_until_s) as held:
-            renewing = asyncio.create_task(self._renew(claimed, held))
-            try:
-                outcome = await self._speak_or_tell(claimed, speak)
-                await self._jobs.finish(claimed, outcome, self._keep_results)
-            finally:
-                renewing.cancel()
+    async def _work_while_held(self, claimed: ClaimedItem, speak: ItemSpeaker) -> None:
+        """Raises: asyncio.CancelledError (also when another has it), Overloaded, ServiceUnavailable."""
+        speaking = asyncio.create_task(self._speak_or_tell(claimed, speak))
+        renewing = asyncio.create_task(self._renew(claimed, speaking))
+        try:
+            await self._jobs.finish(claimed, await speaking, self._keep_results)
+        finally:
+            renewing.cancel()
+            # Once the item is given back, its next holder's attempt has the same number.
+            await asyncio.gather(renewing, return_exceptions=True)
 
     async def _speak_or_tell(self, claimed: ClaimedItem, speak: ItemSpeaker) -> SpokenItem | Failure:
         if claimed.num_attempts > _MAX_ATTEMPTS:
@@ -173,13 +170,12 @@ class WorkOffJobs:
         except Exception as exc:  # noqa: BLE001  (one bad item must not stop those behind it; `tell` logs what is a bug)
             return speak.tell(exc)
 
-    async def _renew(self, claimed: ClaimedItem, held: asyncio.Timeout) -> None:
-        """For as long as it is worked on; the work ends at once if another has it."""
-        loop = asyncio.get_running_loop()
-        while not held.expired():
+    async def _renew(self, claimed: ClaimedItem, speaking: asyncio.Task[Any]) -> None:
+        """For as long as it is worked on. The speaking ends if another has it; not while the store is away, as what is
+        stored is the last holder's in any case."""
+        is_ours = True
+        while is_ours:
             await asyncio.sleep(_RENEW_S)
-            asked_at_s = loop.time()
             with suppress(ServiceUnavailable):
                 is_ours = await self._jobs.renew(claimed, _CLAIM)
-                if not held.expired():
-                    held.reschedule(asked_at_s + _HELD_S if is_ours else asked_at_s)
+        speaking.cancel()
