@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,7 @@ class WatchedEngine:
     chunk_s: float = 0.1
     fail: BaseException | None = None
     fail_at: int = 0
+    may_speak: threading.Event | None = None
     may_encode: threading.Event = field(default_factory=threading.Event)
     may_refine: threading.Event = field(default_factory=threading.Event)
     is_refining: threading.Event = field(default_factory=threading.Event)
@@ -114,6 +116,7 @@ class WatchedEngine:
                 self._enter()
                 if self.fail is not None and number == self.fail_at:
                     raise self.fail
+                assert self.may_speak is None or self.may_speak.wait(_DEADLINE_S)
                 self.made.append(text)
                 yield SpokenChunk(np.full(round(self.chunk_s * RATE_HZ), 0.5, np.float32))
         finally:
@@ -295,17 +298,19 @@ async def test_who_leaves_the_line_takes_no_turn() -> None:
 
 async def test_long_texts_take_turns(make_client) -> None:
     """With enough to hear ahead a long text lets others in, and is never refused when it comes back."""
-    engine = WatchedEngine(num_chunks=1, chunk_s=2.0)
+    engine = WatchedEngine(num_chunks=1, chunk_s=20.0, may_speak=threading.Event())
     client = await make_client(engine, queue_length=1)
 
     async def speak(*texts: str) -> int:
         return len(await read_samples(await client.synthesize(VOICE, make_segments(*texts), OPTIONS)))
 
-    assert (
-        await asyncio.gather(speak("a1", "a2", "a3"), speak("b1", "b2", "b3"))
-        == [round(3 * engine.chunk_s * RATE_HZ)] * 2
-    )
-    assert engine.made == ["a1", "b1", "b2", "a2", "a3", "b3"]  # whoever is ahead gives way
+    speeches = [asyncio.create_task(speak(*(name + number for number in "123"))) for name in "ab"]
+    await until(lambda: client.num_waiting == 1)
+    engine.may_speak.set()
+    assert await asyncio.gather(*speeches) == [round(3 * engine.chunk_s * RATE_HZ)] * 2
+    assert sorted(engine.made) == ["a1", "a2", "a3", "b1", "b2", "b3"]
+    leads = accumulate(1 if text.startswith("a") else -1 for text in engine.made)
+    assert set(leads) <= {-1, 0, 1}  # whoever is ahead gives way
 
 
 async def test_a_long_segment_keeps_nobody_waiting(make_client) -> None:

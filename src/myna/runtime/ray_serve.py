@@ -368,7 +368,9 @@ class EngineReplica:
         options: SynthesisOptions,
         **how: bool,
     ) -> AsyncGenerator[Sequence[SpokenChunk], None]:
-        """Chunks as they are made, those that are there at once together. Ends within a chunk when Ray cancels it."""
+        """Chunks as they are made, those that are there at once together. Ends within a chunk when Ray cancels it.
+        No chunks at all are one empty message: gRPC may lose the headers of a stream that has none, and Ray needs them.
+        """
         num_loaded = self._num_loaded
         await self._note_voice(serve.get_multiplexed_model_id())
         self._num_spoken += 1
@@ -376,6 +378,8 @@ class EngineReplica:
         with working_for(workspace):
             stream = await self._engine.synthesize(voice, segments, options, **how)
         try:
+            if not segments:
+                yield ()
             async for chunk in stream:
                 yield (chunk, *stream.take_ready())
         finally:
