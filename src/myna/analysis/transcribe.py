@@ -16,7 +16,7 @@ from myna.analysis.log_mel import FRAMES_PER_S, measure_log_mel
 from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.audio.resample import resample
 from myna.domain.language import CLONE_LANGUAGES, LangCode
-from myna.domain.transcript import MAX_PROMPT_CHARS, HeardPassage
+from myna.domain.transcript import HeardPassage
 from myna.domain.waveform import Waveform
 
 _SLACK_S = 5.0
@@ -129,7 +129,7 @@ class SpeechRecogniser:
     def hear_words(self, waveform: Waveform, lang: LangCode | None, prompt: str = "") -> HeardPassage | None:
         """As they are usually written, each with its time; None without any. waveform, lang: as for `transcribe`.
         prompt: what they might follow; its last 220 tokens count."""
-        encoding, before = self._encode(waveform), self._previous_ids(prompt[-MAX_PROMPT_CHARS:])
+        encoding, before = self._encode(waveform), self._previous_ids(prompt)
         heard = self._hear(encoding, lang, with_numerals=True, before=before)
         text = cut_echo(heard.text, waveform.duration_s)
         if not heard.is_reliable:

@@ -5,9 +5,6 @@ from dataclasses import dataclass, replace
 from myna.domain.language import UNSPACED_LANGUAGES, LangCode
 from myna.domain.waveform import Waveform
 
-MAX_PROMPT_CHARS = 4000
-"""Of what a caller says that may occur in a recording. The recogniser goes by about the last 150 words."""
-
 MAX_HEARD_S = 24.0
 """Speech that is heard at once: a second less than the recogniser takes, for what is rounded."""
 

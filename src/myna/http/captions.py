@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from html import escape
 
 from myna.domain.transcript import HeardPassage, HeardWord, Transcript
+from myna.text.sentence_end import ends_sentence
 
 _MAX_CHARS = 84
 """Two lines of subtitles. Source: BBC and Netflix guidelines, 37 to 42 a line."""
 _MAX_CAPTION_S = 7.0
-_SENTENCE_ENDS = (".", "!", "?", "。", "！", "？", "।", "؟")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def _cut(words: Sequence[HeardWord]) -> Iterator[tuple[HeardWord, ...]]:
             yield tuple(piece)
             piece = []
         piece.append(word)
-        if word.text.endswith(_SENTENCE_ENDS):
+        if ends_sentence(word.text):
             yield tuple(piece)
             piece = []
     if piece:

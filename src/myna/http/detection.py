@@ -4,20 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from myna.domain.errors import InvalidRequest
 from myna.http.auth import Listener
 from myna.http.openapi import ERRORS
-from myna.http.proto_message import AudioFile, ProtoMessage
+from myna.http.proto_message import RecordingForm
 from myna.http.reply import JsonReply, Reply
 from myna.http.request_body import FormBody
 
 router = APIRouter(prefix="/v1", tags=["watermark"], responses=ERRORS, default_response_class=JsonReply)
-
-
-class DetectRequest(ProtoMessage):
-    """A recording."""
-
-    file: AudioFile = b""
 
 
 class DetectReply(Reply):
@@ -32,10 +25,9 @@ class DetectReply(Reply):
 
 
 @router.post("/detect", summary="Look for the watermark")
-async def detect(asker: Listener, message: Annotated[DetectRequest, Depends(FormBody(DetectRequest))]) -> DetectReply:
+async def detect(asker: Listener, message: Annotated[RecordingForm, Depends(FormBody(RecordingForm))]) -> DetectReply:
     """Whether a recording, in any accepted container, holds speech that was marked here."""
-    if not message.file:
-        raise InvalidRequest("file is required. Send a recording.")
+    message.check_file()
     asker.record.num_samples = 1
     found = await asker.wait_for(asker.services.detect_mark(message.file))
     return DetectReply(is_marked=found.is_marked, score=round(found.score, 4), has_speech=found.has_speech)

@@ -11,19 +11,29 @@ from pydantic import Field
 
 from myna.domain.errors import InvalidRequest, ModelUnsupported, MynaError
 from myna.domain.language import LangCode, parse_lang_code
-from myna.domain.transcript import MAX_PROMPT_CHARS, HeardWord
+from myna.domain.transcript import HeardWord
 from myna.http.auth import Listener
 from myna.http.backend import WithBackend
 from myna.http.elevenlabs_session import ElevenLabsSession
 from myna.http.errors import Failure, describe, elevenlabs_status
 from myna.http.listening_session import ListeningSession
 from myna.http.openapi import ELEVENLABS_ERRORS
-from myna.http.proto_message import AudioFile, Base64Bytes, Flag, Float, ProtoMessage, ProtoQuery, Text, check_message
+from myna.http.proto_message import (
+    Base64Bytes,
+    Flag,
+    Float,
+    ProtoMessage,
+    ProtoQuery,
+    RecordingForm,
+    Text,
+    check_message,
+)
 from myna.http.reply import JsonObject, JsonReply
 from myna.http.request_body import FormBody
 from myna.http.socket_session import serve_socket
 from myna.http.transcriptions import transcribe_along
 from myna.usecases.listen_live import LiveEvent, Turn
+from myna.usecases.transcribe_speech import MAX_PROMPT_CHARS, check_prompt
 
 _ROUTE = "/v1/speech-to-text"
 _SOCKET_ROUTE = "/v1/speech-to-text/realtime"
@@ -39,12 +49,11 @@ _LEAST_CONFIDENCE = 1e-4
 router = APIRouter(tags=["elevenlabs"], responses=ELEVENLABS_ERRORS, default_response_class=JsonReply)
 
 
-class _SpeechToTextRequest(ProtoQuery):
+class _SpeechToTextRequest(RecordingForm):
     """A recording; further fields of ElevenLabs' are taken without effect."""
 
     without_effect = frozenset({"tag_audio_events", "num_speakers", "diarize", "temperature", "seed", "no_verbatim"})
 
-    file: AudioFile = b""
     model_id: Annotated[Text, Field(description="scribe_v1 or another of ElevenLabs'.")] = ""
     language_code: Annotated[Text, Field(description="ISO 639-1, ISO 639-3 or BCP-47; absent: heard.")] = ""
     file_format: Annotated[Text, Field(description="Recognised from the bytes; pcm_s16le_16 is refused.")] = ""
@@ -57,12 +66,10 @@ class _SpeechToTextRequest(ProtoQuery):
         _check_model(self.model_id)
         if self.cloud_storage_url or self.source_url:
             raise InvalidRequest("This server fetches nothing. Send the recording itself, as file.")
-        if not self.file:
-            raise InvalidRequest("file is required. Send a recording.")
+        self.check_file()
         if self.file_format.startswith(_PCM):
             raise InvalidRequest("file_format: samples without a header are not read. Send them as WAV.")
-        if len(", ".join(self.keyterms)) > MAX_PROMPT_CHARS:
-            raise InvalidRequest(f"keyterms are too long: at most {MAX_PROMPT_CHARS} characters together.")
+        check_prompt(", ".join(self.keyterms), "keyterms")
 
 
 @router.post(_ROUTE, summary="Write down what is said (ElevenLabs' form)", response_model=JsonObject)

@@ -22,6 +22,7 @@ from myna.http.socket_schemas import MAX_CONTEXT_ID_CHARS, AutoModeStrategy, Cre
 from myna.http.socket_session import serve_socket
 from myna.http.speech_requests import AudioConfigMessage, Normalization
 from myna.observability.request_record import RequestRecord
+from myna.text.sentence_end import ends_sentence
 from myna.usecases.models import KNOWN_MODELS
 from myna.usecases.speak_command import check_length
 
@@ -31,7 +32,8 @@ _KEY_FIELDS = ("xi_api_key", "xi-api-key", "authorization")
 _FINAL: JsonObject = {"audio": None, "isFinal": True}
 _MODEL = "inworld-tts-2"
 """One for which text may be cut at the ends of sentences (wire-contract.md#buffering)."""
-_PHRASE_ENDS = tuple(".!?…。！？｡؟।॥:;")
+_CLAUSE_ENDS = (":", ";")
+"""With `auto_mode` text is spoken at these as at the ends of sentences."""
 
 router = APIRouter()
 
@@ -144,7 +146,8 @@ class _Session(ElevenLabsSession, ContextSession):
         elif context is not None and not context.is_closing:
             check_length(text, self._limits.max_socket_text_chars)
             context.add_text(text)
-            if message.flush or (self._auto_mode and text.rstrip().endswith(_PHRASE_ENDS)):
+            is_phrase = ends_sentence(text) or text.rstrip().endswith(_CLAUSE_ENDS)
+            if message.flush or (self._auto_mode and is_phrase):
                 context.flush()
             if message.close_context or is_end:
                 context.close()

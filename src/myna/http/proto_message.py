@@ -135,6 +135,18 @@ FileBytes = Annotated[StrictBytes, Field(json_schema_extra={"format": "binary"})
 """Of a form's file, not of one of its texts."""
 AudioFile = Annotated[FileBytes, Field(description="WAV, MP3, FLAC, OGG, WebM/Opus or M4A.")]
 
+
+class RecordingForm(ProtoQuery):
+    """A form with a recording."""
+
+    file: AudioFile = b""
+
+    def check_file(self) -> None:
+        """Raises: InvalidRequest."""
+        if not self.file:
+            raise InvalidRequest("file is required. Send a recording.")
+
+
 Member = TypeVar("Member", bound=StrEnum)
 
 

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from myna.domain.errors import InvalidRequest
-from myna.domain.transcript import MAX_PROMPT_CHARS
 from myna.http.proto_message import Base64Bytes, FileBytes, Flag, Float, Int, Known, ProtoMessage, Text, as_object
+from myna.usecases.transcribe_speech import check_prompt
 
 STT_MODELS = frozenset(
     {
@@ -74,8 +74,7 @@ class TranscribeConfigMessage(ProtoMessage):
             )
         if self.enable_speaker_diarization:
             raise InvalidRequest("enable_speaker_diarization is not supported. Leave it out.")
-        if len(self.prompt) > MAX_PROMPT_CHARS:
-            raise InvalidRequest(f"prompts are too long: at most {MAX_PROMPT_CHARS} characters together.")
+        check_prompt(self.prompt, "prompts")
 
 
 class TurnConfigMessage(ProtoMessage):

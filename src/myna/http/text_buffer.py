@@ -1,12 +1,7 @@
 """Text on its way to be spoken in a socket's context: gathered until there is enough, cut into utterances."""
 
-import re
-
 from myna.http.socket_schemas import AutoModeStrategy, Buffering
-
-_SENTENCE_END = re.compile(r"""[.!?…]+["'”’»)\]]*\s+(?=\S)|[。！？｡؟।॥]["'”’»」』）】]*\s*(?=\S)""")
-_TITLE = re.compile(r"(?:^|\W)(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|no|e\.g|i\.e|[^\W\d_])\.\s+$", re.IGNORECASE)
-"""A full stop after these does not end a sentence."""
+from myna.text.sentence_end import find_last_end
 
 
 class TextBuffer:
@@ -39,9 +34,6 @@ class TextBuffer:
 
     def _take_sentences(self) -> list[str]:
         """All whole sentences but the last, which may go on."""
-        end = 0
-        for match in _SENTENCE_END.finditer(self._text):
-            if not _TITLE.search(self._text, 0, match.end()):
-                end = match.end()
+        end = find_last_end(self._text)
         ready, self._text = self._text[:end], self._text[end:]
         return [ready] if ready.strip() else []

@@ -11,19 +11,20 @@ from pydantic import Field
 
 from myna.domain.errors import InvalidRequest, ModelUnsupported
 from myna.domain.language import LangCode, parse_lang_code
-from myna.domain.transcript import MAX_PROMPT_CHARS, Transcript
+from myna.domain.transcript import Transcript
 from myna.http.asker import Asker
 from myna.http.auth import Listener
 from myna.http.captions import captions_of, write_srt, write_vtt
 from myna.http.lines import EVENTS, event_lines
 from myna.http.openai_names import TRANSCRIPTION_MODELS
 from myna.http.openapi import ERRORS, content_of
-from myna.http.proto_message import AudioFile, ProtoQuery, Text
+from myna.http.proto_message import RecordingForm, Text
 from myna.http.reply import JsonObject, JsonReply
 from myna.http.request_body import FormBody, JsonBody
 from myna.http.stt_replies import TranscribeReply
 from myna.http.stt_request import TranscribeRequest
 from myna.text.languages.registry import open_language
+from myna.usecases.transcribe_speech import check_prompt
 
 router = APIRouter(responses=ERRORS)
 
@@ -39,12 +40,11 @@ class TranscriptFormat(StrEnum):
     VTT = "vtt"
 
 
-class TranscriptionRequest(ProtoQuery):
+class TranscriptionRequest(RecordingForm):
     """A recording, and how its words are wanted."""
 
     without_effect = frozenset({"temperature", "include", "chunking_strategy", "known_speaker_names"})
 
-    file: AudioFile = b""
     model: Annotated[Text, Field(description="whisper-1 or another of OpenAI's.")] = TRANSCRIPTION_MODELS[0]
     language: Annotated[Text, Field(description="ISO 639-1 or BCP-47; absent: heard.")] = ""
     response_format: Annotated[TranscriptFormat, Field(description="json text verbose_json srt vtt")] = (
@@ -71,10 +71,8 @@ class TranscriptionRequest(ProtoQuery):
             raise InvalidRequest("stream needs the response_format json.")
         if not set(self.timestamp_granularities) <= {"word", "segment"}:
             raise InvalidRequest("timestamp_granularities must be word or segment.")
-        if len(self.asked_prompt) > MAX_PROMPT_CHARS:
-            raise InvalidRequest(f"prompt and keywords are too long: at most {MAX_PROMPT_CHARS} characters together.")
-        if not self.file:
-            raise InvalidRequest("file is required. Send a recording.")
+        check_prompt(self.asked_prompt, "prompt and keywords")
+        self.check_file()
         return parse_lang_code(self.language or (self.languages[0] if len(self.languages) == 1 else ""), "language")
 
     @property

@@ -2,36 +2,20 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache
 
-from myna.domain.language import LangCode
 from myna.domain.speech import SpeechToken
-from myna.text.languages.registry import open_language
+from myna.text.sentence_end import ends_sentence, words_of_all_languages
 
-_SENTENCE_END = re.compile(r"""[.!?…。！？｡؟۔।॥]["'”’»)\]」』）】]*$""")
 _CLAUSE_END = re.compile(r"""[,;:—–、，；：،؛]["'”’»)\]」』）】]*$""")
 _SHORT_CHARS = 18
 _JOINED_CHARS = 90
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
-_INITIAL = re.compile(r"^(?:[^\W\d_]\.)+$")
 
 
-@cache
-def _any_language(field: str) -> frozenset[str]:
-    """The words that any language has in this field: a text may hold sentences of several."""
-    return frozenset(word for code in LangCode for word in getattr(open_language(code), field).split())
-
-
-def is_sentence_end(text: str, token: SpeechToken, following: SpeechToken | None) -> bool:
-    """Whether a sentence ends with this token, judged by it and how the next begins in the text."""
-    spoken = token.spoken
-    if not _SENTENCE_END.search(spoken):
-        return False
-    if following is None or not spoken.endswith("."):
-        return True
-    if spoken.rstrip(".").lower().lstrip("(\"'“‘") in _any_language("unfinished") or _INITIAL.match(spoken):
-        return False
-    return not text[following.source_start].islower()
+def _is_sentence_end(text: str, token: SpeechToken, following: SpeechToken | None) -> bool:
+    """Judged by the token and how the next begins in the text."""
+    goes_on = following is not None and token.spoken.endswith(".") and text[following.source_start].islower()
+    return ends_sentence(token.spoken) and not goes_on
 
 
 def cut_into_sentences(text: str, tokens: Sequence[SpeechToken]) -> list[list[SpeechToken]]:
@@ -40,7 +24,7 @@ def cut_into_sentences(text: str, tokens: Sequence[SpeechToken]) -> list[list[Sp
     current: list[SpeechToken] = []
     for index, token in enumerate(tokens):
         current.append(token)
-        if is_sentence_end(text, token, tokens[index + 1] if index + 1 < len(tokens) else None):
+        if _is_sentence_end(text, token, tokens[index + 1] if index + 1 < len(tokens) else None):
             sentences.append(current)
             current = []
     if current:
@@ -81,7 +65,7 @@ def find_cut(tokens: Sequence[SpeechToken], max_chars: int) -> int:
     length, last_fit, last_clause, last_phrase = 0, 1, 0, 0
     for index, token in enumerate(tokens):
         is_reached = length >= max_chars // 3
-        if is_reached and token.spoken.lower() in _any_language("phrase_starts") and index:
+        if is_reached and token.spoken.lower() in words_of_all_languages("phrase_starts") and index:
             last_phrase = index
         length += _spoken_chars(token)
         if length > max_chars:

@@ -6,11 +6,13 @@ from functools import partial
 
 from myna.audio.container import sniff_container
 from myna.audio.pcm import wav_header
-from myna.domain.errors import RecordingTooLong
+from myna.domain.errors import InvalidRequest, RecordingTooLong
 from myna.domain.language import LangCode
 from myna.domain.transcript import FoundSpeech, HeardPassage, Transcript
 from myna.usecases.ports import Offload, SampleAnalyst
 
+MAX_PROMPT_CHARS = 4000
+"""Of what a caller says that may occur in a recording. The recogniser goes by about the last 150 words."""
 _MAX_S = 4 * 3600.0
 """Of a recording that is read part by part."""
 _MIN_STEP_S = 1.0
@@ -67,6 +69,12 @@ class TranscribeSpeech:
                 lang = passage.lang
                 heard.append(passage)
         return Transcript(lang, duration_s, tuple(heard))
+
+
+def check_prompt(prompt: str, fields: str) -> None:
+    """fields: what the caller calls its parts, in the plural. Raises: InvalidRequest."""
+    if len(prompt) > MAX_PROMPT_CHARS:
+        raise InvalidRequest(f"{fields} are too long: at most {MAX_PROMPT_CHARS} characters together.")
 
 
 def _as_file(recording: bytes, rate_hz: int, num_channels: int) -> bytes:

@@ -1,11 +1,14 @@
 """How long text is cut for speaking."""
 
 import re
+import sys
+import unicodedata
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from myna.client.chapters import PARAGRAPH_PAUSE_S, Chapter, split_chapters
+from myna.text.sentence_end import ends_sentence
 
 PROSE = st.text(alphabet=st.sampled_from("aB é字。.!?,;: \n<>/\"'\u0301"), max_size=400)
 
@@ -37,6 +40,14 @@ def test_prefers_paragraphs_then_sentences_then_clauses_then_words() -> None:
         "four five six",
         "seven",
     ]
+
+
+def test_sentences_end_where_the_server_ends_them() -> None:
+    """The client knows nothing of the server's code, so that it has the signs a second time: of all there are."""
+    signs = [sign for sign in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(sign).startswith("P")]
+    for sign in signs:
+        is_cut = split_chapters(f"One two{sign} four five", 15)[0].text == f"One two{sign}"
+        assert is_cut == ends_sentence(f"One two{sign}") or sign in ",;:—–、，；：،؛", sign
 
 
 def test_a_word_longer_than_a_chapter_is_cut() -> None:

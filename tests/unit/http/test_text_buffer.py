@@ -47,6 +47,8 @@ def test_client_segments_are_spoken_one_by_one() -> None:
         ("Hello there.", "", "Hello there."),
         ("Hello there. ", "", "Hello there. "),
         ("Dr. Smith and Mr. Jones met", "", "Dr. Smith and Mr. Jones met"),
+        ("Gestern kam Hr. Schmidt, z.B. mit J. Bach", "", "Gestern kam Hr. Schmidt, z.B. mit J. Bach"),
+        ("آپ کیسے ہیں۔میں ٹھیک ہوں", "آپ کیسے ہیں۔", "میں ٹھیک ہوں"),
         ("Pi is 3.14 or so", "", "Pi is 3.14 or so"),
         ('"Stop!" he said', '"Stop!" ', "he said"),
         ("你好。再见", "你好。", "再见"),
