@@ -167,7 +167,7 @@ class SqlVoiceStore:
     ) -> None:
         """Raises: VoiceAlreadyExists, RequestInProgress, ServiceUnavailable (disk full and the like; nothing is left
         then)."""
-        await self._uncut(self._add(workspace, voice, artifact, samples, mark))
+        await self._detached(self._add(workspace, voice, artifact, samples, mark))
 
     async def _add(
         self,
@@ -261,7 +261,7 @@ class SqlVoiceStore:
             await self._ledger.remove(replaced)
 
         try:
-            await self._uncut(put_and_replace())
+            await self._detached(put_and_replace())
         except _Outrun:
             return False
         return True
@@ -303,7 +303,7 @@ class SqlVoiceStore:
         return await self._list(is_other, VoiceRow.is_draft.is_(False))
 
     async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
-        return await self._uncut(self._delete(workspace, voice_id))
+        return await self._detached(self._delete(workspace, voice_id))
 
     async def _delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
         def delete_row(session: Session) -> dict[BlobPrefix, dict[str, str]]:
@@ -319,12 +319,12 @@ class SqlVoiceStore:
     async def delete_expired_drafts(self) -> int:
         is_expired = (VoiceRow.is_draft.is_(True), VoiceRow.expires_at <= self._clock.now())
         num_drafts = 0
-        while deleted := await self._uncut(self._delete_some(*is_expired)):
+        while deleted := await self._detached(self._delete_some(*is_expired)):
             num_drafts += len(deleted)
         return num_drafts
 
     async def delete_made_before(self, moment: datetime) -> Sequence[VoiceId]:
-        return await self._uncut(self._delete_some(VoiceRow.created_at < moment))
+        return await self._detached(self._delete_some(VoiceRow.created_at < moment))
 
     async def _delete_some(self, *conditions: ColumnElement[bool]) -> Sequence[VoiceId]:
         # What another process is deleting at this moment is left to it.
@@ -346,8 +346,8 @@ class SqlVoiceStore:
         Also removes what this store could not remove earlier, so it may be called again at leisure. And mends what
         processes of an older version, which may still be running, leave incomplete.
         """
-        num_leftovers = await self._uncut(self._ledger.recover())
-        await self._uncut(self._mend_sort_names())
+        num_leftovers = await self._detached(self._ledger.recover())
+        await self._detached(self._mend_sort_names())
         await self._database.wipe()
         return num_leftovers
 
@@ -381,8 +381,9 @@ class SqlVoiceStore:
             _forget_ids(session, workspace, [row.voice_id for row in rows if row.workspace == workspace])
         return prefixes
 
-    async def _uncut(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run to the end even if the caller is cancelled: a client that leaves does not leave half a step."""
+    async def _detached(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run to the end even if the caller is cancelled, who does not wait for it: a client that leaves does not leave
+        half a step. `close` waits."""
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
