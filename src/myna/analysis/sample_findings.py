@@ -8,9 +8,9 @@ from importlib.resources import files
 from math import isnan
 from typing import Any
 
+from myna.analysis.conversation import VoiceGroups
 from myna.analysis.speaker_change import SpeakerChange
 from myna.analysis.speaker_overlap import HeardVoices
-from myna.analysis.speaker_turns import SpeakerTurns
 from myna.analysis.voicing import VoicingMeasures
 from myna.audio.window import MAX_WINDOW_S, SpeechWindow
 from myna.domain.finding import Finding, Severity
@@ -56,7 +56,7 @@ class VoiceMeasures:
     music: float
     """Probability, 0 to 1."""
     speaker_change: SpeakerChange | None
-    speaker_turns: SpeakerTurns
+    voice_groups: VoiceGroups
     heard_voices: HeardVoices
     other_speech_s: float
     """Speech on a channel that holds something else and was left out."""
@@ -66,7 +66,7 @@ class VoiceMeasures:
         has_second = self.speaker_change is not None and self.speaker_change.is_second_speaker
         return (
             has_second
-            or self.speaker_turns.is_conversation
+            or self.voice_groups.is_conversation
             or self.heard_voices.has_second_speaker
             or self.other_speech_s >= MIN_SPEECH_S
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from myna.analysis import sample_findings as findings_of
 from myna.analysis.cleaning import Cleaning, clean_speech
+from myna.analysis.conversation import measure_voice_groups
 from myna.analysis.quality import (
     measure_bandwidth_hz,
     measure_decay_db_per_s,
@@ -18,7 +19,6 @@ from myna.analysis.reference_window import choose_reference_window
 from myna.analysis.sample_findings import VoiceMeasures
 from myna.analysis.sample_models import SampleModels
 from myna.analysis.speaker_change import measure_speaker_change
-from myna.analysis.speaker_turns import measure_speaker_turns
 from myna.analysis.speech_activity import FRAME_S, SpeechActivity
 from myna.analysis.transcribe import Transcription
 from myna.analysis.transcript_match import measure_match
@@ -112,7 +112,7 @@ class SampleListening:
             snr_db=measure_snr_db(powers, probabilities),
             music=self.models.music.measure_music(heard),
             speaker_change=measure_speaker_change(heard, self.models.ge2e, self.models.campplus),
-            speaker_turns=measure_speaker_turns(heard, self.models.ge2e, self.models.campplus),
+            voice_groups=measure_voice_groups(heard, self.models.ge2e, self.models.campplus),
             heard_voices=self.models.voice_counter.hear_voices(heard),
             other_speech_s=0.0 if other is None else self.models.speech_activity.detect(other).speech_s,
         )

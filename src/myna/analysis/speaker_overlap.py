@@ -1,4 +1,4 @@
-"""Whether people speak at the same time, or one breaks in (pyannote); `speaker_turns` hears one after the other."""
+"""Whether people speak at the same time, or one breaks in (pyannote); `conversation` hears one after the other."""
 
 from dataclasses import dataclass
 

@@ -23,7 +23,7 @@ _LONGEST_GRACE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Turn(Generic[S]):
+class _Place(Generic[S]):
     workspace: str
     is_newcomer: bool
     slot: "asyncio.Future[S]"
@@ -52,11 +52,11 @@ class WaitingLine(Generic[S]):
         self._max_waiting = max_waiting
         self._on_wanted = on_wanted
         self._foreground = foreground
-        self._waiting: list[_Turn[S]] = []
+        self._waiting: list[_Place[S]] = []
         self._number = 0
-        """Of the turn that was given last: how many somebody who waits all the time has had before it."""
+        """Of the place that was served last: how many somebody who waits all the time has had before it."""
         self._next_numbers: dict[str, int] = {}
-        """Workspace -> its next turn, if above the last given. Only turns given count: whoever leaves costs nothing."""
+        """Workspace -> number of its next place, if above the last served. Only they count: whoever leaves is free."""
         self._is_closed = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -79,7 +79,7 @@ class WaitingLine(Generic[S]):
     def is_due_before(self, due_s: float, slot: S) -> bool:
         """Somebody waits for this slot who is due before that."""
         now_s = monotonic()
-        return any(turn.due_at(now_s) < due_s and turn.may_take(slot) for turn in tuple(self._waiting))
+        return any(place.due_at(now_s) < due_s and place.may_take(slot) for place in tuple(self._waiting))
 
     def is_busy(self, *, elsewhere: bool) -> bool:
         """Somebody has a slot. elsewhere: or is served by another process of this machine."""
@@ -112,32 +112,32 @@ class WaitingLine(Generic[S]):
         if is_newcomer and len(self._waiting) >= self._max_waiting:
             self._make_room(workspace)
         slot: asyncio.Future[S] = asyncio.Future()
-        turn = _Turn(workspace, is_newcomer, slot, due_s, only, monotonic())
-        self._waiting.append(turn)
+        place = _Place(workspace, is_newcomer, slot, due_s, only, monotonic())
+        self._waiting.append(place)
         self._on_wanted()
         try:
-            return await turn.slot
+            return await place.slot
         except asyncio.CancelledError:
-            if turn.slot.cancelled():
-                if turn in self._waiting:
-                    self._waiting.remove(turn)
-            elif turn.slot.exception() is None:
+            if place.slot.cancelled():
+                if place in self._waiting:
+                    self._waiting.remove(place)
+            elif place.slot.exception() is None:
                 # Granted in the moment in which the caller left.
-                self.leave(turn.slot.result())
+                self.leave(place.slot.result())
             raise
 
     def leave(self, slot: S) -> None:
-        """Give a slot back: to whose turn it is, if anybody waits."""
-        while suitable := [turn for turn in self._waiting if turn.may_take(slot)]:
+        """Give a slot back: to who is next, if anybody waits."""
+        while suitable := [place for place in self._waiting if place.may_take(slot)]:
             now_s = monotonic()
             # Of several the one that came first.
-            turn = min(suitable, key=lambda turn: (self._next_number(turn.workspace), turn.due_at(now_s)))
-            self._waiting.remove(turn)
-            if not turn.slot.done():
-                number = self._number = self._next_number(turn.workspace)
-                self._next_numbers[turn.workspace] = number + 1
+            place = min(suitable, key=lambda place: (self._next_number(place.workspace), place.due_at(now_s)))
+            self._waiting.remove(place)
+            if not place.slot.done():
+                number = self._number = self._next_number(place.workspace)
+                self._next_numbers[place.workspace] = number + 1
                 self._next_numbers = {name: next_ for name, next_ in self._next_numbers.items() if next_ > number}
-                turn.slot.set_result(slot)
+                place.slot.set_result(slot)
                 return
         self._free.append(slot)
         if not self.num_busy:
@@ -156,20 +156,20 @@ class WaitingLine(Generic[S]):
         return max(self._number, self._next_numbers.get(workspace, 0))
 
     def _make_room(self, workspace: str) -> None:
-        """Raises: Overloaded, if it is not another's turn to go."""
+        """Raises: Overloaded, unless another is to go."""
         refusal = Overloaded("Too many requests are waiting. Try again in a few seconds.")
-        nums_waiting = Counter(turn.workspace for turn in self._waiting if turn.is_newcomer)
+        nums_waiting = Counter(place.workspace for place in self._waiting if place.is_newcomer)
         (greedy, num_waiting), *_ = nums_waiting.most_common(1) or [("", 0)]
         if num_waiting <= nums_waiting[workspace] + 1:
             raise refusal
-        last = next(turn for turn in reversed(self._waiting) if turn.is_newcomer and turn.workspace == greedy)
+        last = next(place for place in reversed(self._waiting) if place.is_newcomer and place.workspace == greedy)
         self._waiting.remove(last)
         _refuse(last, refusal)
 
 
-def _refuse(turn: _Turn[S], error: Exception) -> None:
-    if not turn.slot.done():
-        turn.slot.set_exception(error)
+def _refuse(place: _Place[S], error: Exception) -> None:
+    if not place.slot.done():
+        place.slot.set_exception(error)
 
 
 def closing() -> ServiceUnavailable:

@@ -83,7 +83,7 @@ class EngineSlot:
     def speak_whole(
         self, artifact: VoiceArtifact, segments: Sequence[SpeechSegment], options: SynthesisOptions
     ) -> list[SpokenChunk]:
-        """All chunks of some segments, as `SpeechInTurns` hands them over."""
+        """All chunks of some segments, as `PausableSpeech` hands them over."""
         engine = self.engine
         voice = engine.load_voice(artifact.content)
         spoken: list[SpokenChunk] = []

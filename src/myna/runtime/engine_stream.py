@@ -12,7 +12,7 @@ from myna.observability.tracing import trace_part
 from myna.runtime.admission import WaitingLine
 from myna.runtime.engine_slot import EngineSlot
 from myna.runtime.hand_over import ChunkHandOver
-from myna.runtime.speech_in_turns import SpeechInTurns
+from myna.runtime.pausable_speech import PausableSpeech
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class InProcessEngineStream:
         self,
         line: WaitingLine[EngineSlot],
         hand_over: ChunkHandOver,
-        speech: SpeechInTurns,
+        speech: PausableSpeech,
         *,
         on_end: Callable[["InProcessEngineStream"], None],
         gives_way_to: WaitingLine[EngineSlot] | None = None,
@@ -39,7 +39,7 @@ class InProcessEngineStream:
         self._speech = speech
         self._on_end = on_end
         self._gives_way_to = gives_way_to
-        self._turn: asyncio.Future[bool] | None = None
+        self._work: asyncio.Future[bool] | None = None
         self._closing: asyncio.Task[None] | None = None
         self._task = asyncio.create_task(self._run())
         self._task.add_done_callback(self._note_end)
@@ -71,7 +71,7 @@ class InProcessEngineStream:
         self.stop()
         self._on_end(self)
         await asyncio.wait([self._task])
-        for call in (self._turn, self._closing):
+        for call in (self._work, self._closing):
             if call is not None:
                 # Even if it is done: its slot is given back by a callback, which may not have run yet.
                 await asyncio.wait([call])
@@ -104,10 +104,10 @@ class InProcessEngineStream:
                     due_s = None if is_newcomer else self._hand_over.due_s
                     slot = await self._line.enter(is_newcomer=is_newcomer, due_s=due_s, only=self._speech.slot)
                 is_newcomer = False
-                self._turn = slot.thread.submit(partial(self._speech.go_on, slot, partial(self._should_give_way, slot)))
-                self._turn.add_done_callback(lambda _, slot=slot: self._line.leave(slot))  # type: ignore[misc]
+                self._work = slot.thread.submit(partial(self._speech.go_on, slot, partial(self._should_give_way, slot)))
+                self._work.add_done_callback(lambda _, slot=slot: self._line.leave(slot))  # type: ignore[misc]
                 with trace_part("engine speaks"):
-                    is_done = await asyncio.shield(self._turn)
+                    is_done = await asyncio.shield(self._work)
         except MynaError as exc:
             self._hand_over.finish(exc)
         else:
@@ -125,7 +125,7 @@ class InProcessEngineStream:
             self._closing = asyncio.create_task(self._let_go(slot))
 
     async def _let_go(self, slot: EngineSlot) -> None:
-        """In a turn of its own: whoever has the slot and waits for a slow reader gives way to it."""
+        """On the slot, as any work: whoever has the slot and waits for a slow reader gives way to it."""
         try:
             await self._line.enter(is_newcomer=False, due_s=0.0, only=slot)
         except ServiceUnavailable:  # everybody is sent away

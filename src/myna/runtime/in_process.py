@@ -23,7 +23,7 @@ from myna.runtime.foreground import Foreground
 from myna.runtime.hand_over import ChunkHandOver
 from myna.runtime.leisure_lane import LeisureLane
 from myna.runtime.owner_thread import OwnerThread
-from myna.runtime.speech_in_turns import SpeechInTurns
+from myna.runtime.pausable_speech import PausableSpeech
 
 logger = logging.getLogger(__name__)
 
@@ -172,7 +172,7 @@ class InProcessEngineClient:
         stream = InProcessEngineStream(
             line,
             hand_over,
-            SpeechInTurns(voice, tuple(segments), options, hand_over),
+            PausableSpeech(voice, tuple(segments), options, hand_over),
             on_end=on_end,
             gives_way_to=live if is_background else None,
         )

@@ -50,8 +50,8 @@ class WorkOffJobs:
         self._wanted = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
         self._at_work: dict[WorkspaceId, asyncio.Task[bool]] = {}
-        self._turns: Counter[WorkspaceId] = Counter()
-        """Number of each workspace's last turn."""
+        self._numbers: Counter[WorkspaceId] = Counter()
+        """Of each workspace's last item, in the order in which items were begun."""
 
     def speak_with(self, speak: ItemSpeaker) -> None:
         """Nothing is worked off before this is called."""
@@ -97,13 +97,13 @@ class WorkOffJobs:
             await asyncio.gather(*self._at_work.values(), return_exceptions=True)
 
     async def _begin_next(self, waiting: Set[WorkspaceId], speak: ItemSpeaker) -> bool:
-        """Whose last turn is the longest ago is next. False if nothing can be begun now."""
+        """Whose last item is the longest ago is next. False if nothing can be begun now."""
         if len(self._at_work) == _MOST_AT_WORK:
             return False
-        for workspace in sorted(waiting - self._at_work.keys(), key=self._turns.__getitem__):
+        for workspace in sorted(waiting - self._at_work.keys(), key=self._numbers.__getitem__):
             claimed = await self._claim(workspace)
             if claimed is not None:
-                self._turns[workspace] = max(self._turns.values(), default=0) + 1
+                self._numbers[workspace] = max(self._numbers.values(), default=0) + 1
                 self._at_work[workspace] = asyncio.create_task(self._work_off(claimed, speak))
                 self._at_work[workspace].add_done_callback(partial(self._end, workspace))
                 return True

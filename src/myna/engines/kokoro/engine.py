@@ -30,7 +30,6 @@ from myna.engines.kokoro.making.voice_finish import VoiceFinish
 from myna.engines.kokoro.making.voice_refine import refine_voice
 from myna.engines.kokoro.making.voice_workshop import VoiceWorkshop
 from myna.engines.kokoro.norm_statistics import NormStatistics
-from myna.engines.kokoro.passage import Passage, cut_passage, whole_passage
 from myna.engines.kokoro.phone_colour import colour_taps
 from myna.engines.kokoro.phonemes.phonemizer import open_phonemizer
 from myna.engines.kokoro.phonemes.spaced import Phonemizer
@@ -46,6 +45,7 @@ from myna.engines.kokoro.phonemes.symbols import (
     split_sequence,
 )
 from myna.engines.kokoro.segment_sound import SegmentSound, plan_stretches
+from myna.engines.kokoro.sentence_part import SentencePart, cut_sentence, whole_sentence
 from myna.engines.kokoro.speaking_rate import frames_at_rate
 from myna.engines.kokoro.spec import SPEC
 from myna.engines.kokoro.streaming_decoder import StreamingDecoder
@@ -158,14 +158,14 @@ class KokoroEngine:
             sentence = self._find_symbols(
                 SpeechSegment((*segment.before, *segment.tokens, *segment.after)), options.lang
             )
-            passage = cut_passage(sentence, len(segment.before), len(segment.tokens))
-            if len(sentence.symbols) <= MAX_SYMBOLS and passage is not None:
-                parts, tokens = [passage], [range(len(segment.tokens))]
+            part = cut_sentence(sentence, len(segment.before), len(segment.tokens))
+            if len(sentence.symbols) <= MAX_SYMBOLS and part is not None:
+                parts, tokens = [part], [range(len(segment.tokens))]
                 return self._say(voice, parts, tokens, options.speaking_rate)
         sequence = self._find_symbols(segment, options.lang)
         sequences = split_sequence(sequence, MAX_SYMBOLS)
         tokens = list(share_tokens(sequences, len(segment.tokens)))
-        return self._say(voice, [whole_passage(part) for part in sequences], tokens, options.speaking_rate)
+        return self._say(voice, [whole_sentence(sequence) for sequence in sequences], tokens, options.speaking_rate)
 
     def close(self) -> None:
         """See `Engine`. `malloc` would keep half of the memory. What `onnx_session` keeps for all graphs stays."""
@@ -197,39 +197,41 @@ class KokoroEngine:
         symbols = self._find_symbols(SpeechSegment(tokens), reference.lang).symbols
         return symbols if 0 < len(symbols) <= MAX_SYMBOLS else None
 
-    def _say(self, voice: LoadedVoice, passages: list[Passage], tokens: list[range], speaking_rate: float) -> Speaking:
+    def _say(
+        self, voice: LoadedVoice, parts: list[SentencePart], tokens: list[range], speaking_rate: float
+    ) -> Speaking:
         stop = RunStop()
-        return Speaking(self._iter_chunks(voice, passages, tokens, speaking_rate, stop), stop)
+        return Speaking(self._iter_chunks(voice, parts, tokens, speaking_rate, stop), stop)
 
     def _iter_chunks(
-        self, voice: LoadedVoice, passages: list[Passage], tokens: list[range], speaking_rate: float, stop: RunStop
+        self, voice: LoadedVoice, parts: list[SentencePart], tokens: list[range], speaking_rate: float, stop: RunStop
     ) -> Iterator[SpokenChunk]:
         num_samples = 0
-        for passage, spoken in zip(passages, tokens, strict=True):
+        for part, spoken in zip(parts, tokens, strict=True):
             start_s = num_samples / SAMPLE_RATE_HZ
             self._before_step()
-            for chunk in self._speak(voice, passage, spoken, speaking_rate, start_s=start_s, stop=stop):
+            for chunk in self._speak(voice, part, spoken, speaking_rate, start_s=start_s, stop=stop):
                 num_samples += len(chunk.samples)
-                yield chunk if passage is passages[-1] else replace(chunk, ends_segment=False)
-        if not passages:
+                yield chunk if part is parts[-1] else replace(chunk, ends_segment=False)
+        if not parts:
             yield SpokenChunk(np.zeros(0, dtype=np.float32))
 
     def _speak(
         self,
         loaded: LoadedVoice,
-        passage: Passage,
+        part: SentencePart,
         tokens: range,
         speaking_rate: float,
         *,
         start_s: float,
         stop: RunStop,
     ) -> Iterator[SpokenChunk]:
-        voice, sequence = loaded.voice, passage.sequence
-        text = self._graphs.encode_text(self._vocabulary.encode(passage.sentence), stop)
+        voice, sequence = loaded.voice, part.sequence
+        text = self._graphs.encode_text(self._vocabulary.encode(part.sentence), stop)
         frames, predicted = self._foretell(voice, text, speaking_rate, stop)
-        curves = passage.cut_curves(predicted, frames)
-        frames = frames[passage.positions]
-        aligned = np.repeat(text.features[:, :, passage.positions], frames, axis=2)
+        curves = part.cut_curves(predicted, frames)
+        frames = frames[part.positions]
+        aligned = np.repeat(text.features[:, :, part.positions], frames, axis=2)
         shape = self.decoder.shape(aligned, curves, self._styles(voice), loaded.norms, stop)
         sound = SegmentSound(
             sequence,

@@ -1,17 +1,18 @@
-"""Whether people take turns, in however many pieces: all moments in two groups, where `speaker_change` looks for one
-stretch unlike the rest. Who talks at the same time is found by `speaker_overlap`."""
+"""Whether a recording is a conversation: people one after the other, in however many pieces. All its moments are parted
+in two groups, where `speaker_change` looks for one stretch unlike the rest; `speaker_overlap` finds people who talk at
+the same time."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
+from myna.analysis.speakers import PARTIAL_S, CampplusEmbedder, Ge2eEmbedder
 from myna.audio.mel import SAMPLE_RATE_HZ
 from myna.audio.resample import resample
 from myna.domain.waveform import Waveform
 
-_PARTIAL_SAMPLES = round(1.6 * SAMPLE_RATE_HZ)
+_PARTIAL_SAMPLES = round(PARTIAL_S * SAMPLE_RATE_HZ)
 _HOP_SAMPLES = round(0.4 * SAMPLE_RATE_HZ)
 _MIDDLE = (_PARTIAL_SAMPLES - _HOP_SAMPLES) // 2
 """Where a moment has the hop that stands for it."""
@@ -20,40 +21,40 @@ _MIN_SIDE_SAMPLES = SAMPLE_RATE_HZ
 """One second: with less on one side the comparison says nothing."""
 _MAX_ROUNDS = 10
 
-MAX_LIKENESS_GE2E = 0.84
-MAX_LIKENESS_CAMPPLUS = 0.57
+_MAX_LIKENESS_A = 0.84
+_MAX_LIKENESS_B = 0.57
 """Two groups of moments of one person are more alike than at least one of these (docs/lab/audio.md)."""
 
 
 @dataclass(frozen=True, slots=True)
-class SpeakerTurns:
+class VoiceGroups:
     """The recording parted in the two groups of moments that differ most in voice."""
 
-    likeness_ge2e: float
-    likeness_campplus: float
+    likeness_a: float
+    likeness_b: float
     """Cosines between the groups."""
 
     @property
     def is_conversation(self) -> bool:
-        return self.likeness_ge2e < MAX_LIKENESS_GE2E and self.likeness_campplus < MAX_LIKENESS_CAMPPLUS
+        return self.likeness_a < _MAX_LIKENESS_A and self.likeness_b < _MAX_LIKENESS_B
 
 
-_ONE_VOICE = SpeakerTurns(1.0, 1.0)
+_ONE_VOICE = VoiceGroups(1.0, 1.0)
 
 
-def measure_speaker_turns(waveform: Waveform, ge2e: Ge2eEmbedder, campplus: CampplusEmbedder) -> SpeakerTurns:
-    """Moments (1.6 s every 0.4 s) by 2-means of GE2E, compared by CAM++. waveform: without long pauses, any rate."""
+def measure_voice_groups(waveform: Waveform, a: Ge2eEmbedder, b: CampplusEmbedder) -> VoiceGroups:
+    """Moments (1.6 s every 0.4 s) by 2-means of A, compared by B. waveform: without long pauses, any rate."""
     samples = resample(waveform, SAMPLE_RATE_HZ).samples
     if len(samples) < _PARTIAL_SAMPLES + (_MIN_PARTIALS - 1) * _HOP_SAMPLES:
         return _ONE_VOICE
-    moments = ge2e.embed_windows(np.lib.stride_tricks.sliding_window_view(samples, _PARTIAL_SAMPLES)[::_HOP_SAMPLES])
+    moments = a.embed_windows(np.lib.stride_tricks.sliding_window_view(samples, _PARTIAL_SAMPLES)[::_HOP_SAMPLES])
     groups, centres = _two_means(moments)
     middles = np.lib.stride_tricks.sliding_window_view(samples[_MIDDLE:], _HOP_SAMPLES)[::_HOP_SAMPLES][: len(moments)]
     sides = [middles[groups == side].reshape(-1) for side in (0, 1)]
     if min(len(side) for side in sides) < _MIN_SIDE_SAMPLES:
         return _ONE_VOICE
-    first, second = (campplus.embed(Waveform(side, SAMPLE_RATE_HZ)) for side in sides)
-    return SpeakerTurns(float(centres[0] @ centres[1]), float(first @ second))
+    first, second = (b.embed(Waveform(side, SAMPLE_RATE_HZ)) for side in sides)
+    return VoiceGroups(float(centres[0] @ centres[1]), float(first @ second))
 
 
 def _two_means(moments: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:

@@ -14,7 +14,7 @@ _HALVES = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Passage:
+class SentencePart:
     """Which symbols of a sentence are spoken."""
 
     sentence: str
@@ -25,18 +25,18 @@ class Passage:
     """[P + 2] where they and the two pads stand among the sentence's symbols with its pads."""
 
     def cut_curves(self, curves: ProsodyCurves, frames: IntArray) -> ProsodyCurves:
-        """What of the sentence's curves belongs to the passage. frames: [T] of the sentence with its pads."""
+        """What of the sentence's curves belongs to the part. frames: [T] of the sentence with its pads."""
         ends = np.cumsum(frames)
         halves = np.concatenate([np.arange(_HALVES * (ends[k] - frames[k]), _HALVES * ends[k]) for k in self.positions])
         return ProsodyCurves(curves.f0_hz[halves], curves.energy[halves])
 
 
-def whole_passage(sequence: SymbolSequence) -> Passage:
+def whole_sentence(sequence: SymbolSequence) -> SentencePart:
     """All of it."""
-    return Passage(sequence.symbols, sequence, np.arange(len(sequence.symbols) + 2))
+    return SentencePart(sequence.symbols, sequence, np.arange(len(sequence.symbols) + 2))
 
 
-def cut_passage(sentence: SymbolSequence, first_token: int, num_tokens: int) -> Passage | None:
+def cut_sentence(sentence: SymbolSequence, first_token: int, num_tokens: int) -> SentencePart | None:
     """What these tokens own of a sentence, with what separates them; None if that is nothing."""
     tokens = range(first_token, first_token + num_tokens)
     owned = [k for k, owner in enumerate(sentence.owners) if owner in tokens]
@@ -46,4 +46,4 @@ def cut_passage(sentence: SymbolSequence, first_token: int, num_tokens: int) -> 
     owners = tuple(owner - first_token if owner >= 0 else owner for owner in sentence.owners[first:end])
     sequence = SymbolSequence(sentence.symbols[first:end], owners)
     positions = np.concatenate([[0], np.arange(first + 1, end + 1), [len(sentence.symbols) + 1]])
-    return Passage(sentence.symbols, sequence, positions)
+    return SentencePart(sentence.symbols, sequence, positions)

@@ -11,7 +11,7 @@ from myna.runtime.hand_over import ChunkHandOver
 from myna.runtime.owner_thread import OwnerThread
 
 
-class SpeechInTurns:
+class PausableSpeech:
     """Every method blocks and is for the thread of the slot that has it; within a segment that is always the same."""
 
     def __init__(
