@@ -13,8 +13,8 @@ _NUM_SENTENCES = 4
 """Nine seconds. Over two of them DNSMOS wavers by 0.15."""
 _MOST_AWAY = 0.02
 """So much of the way from a stranger to the person may one judge lose: sentences differ by more."""
-_GOOD_OPINION = 3.2
-"""DNSMOS overall may fall to this, and never from below it. (People's own recordings: 3.15.)"""
+_GOOD_OPINION = 3.15
+"""DNSMOS overall may fall to this, where people's own recordings are, and never from below it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

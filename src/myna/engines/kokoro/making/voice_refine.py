@@ -19,7 +19,7 @@ FIRST_STEP = 0.8
 """In standard deviations; see `descend`."""
 _NUM_TUNED = 4
 """Those by which its equaliser is set."""
-_SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)
+_SHARES = (1.0, 0.7, 0.4)
 """How much of the way is taken: the most that leaves the sound as good and as clear as it was."""
 
 
