@@ -14,10 +14,14 @@ from myna.domain.waveform import Samples, Waveform
 from myna.engines.kokoro.graphs import KokoroGraphs
 from myna.engines.kokoro.making.style_map import VoiceSound, load_style_map
 from myna.engines.kokoro.making.voice_clone import clone_at_once, clone_voice, foretell_corrected, look_up, reach
+from myna.engines.kokoro.making.voice_exam import Hearing, VoiceExam
+from myna.engines.kokoro.making.voice_finish import VoiceFinish
 from myna.engines.kokoro.making.voice_refine import take_better
 from myna.engines.kokoro.making.voice_workshop import Listening, VoiceWorkshop
 from myna.engines.kokoro.norm_statistics import NUM_CHANNELS, NormStatistics
 from myna.engines.kokoro.phonemes.symbols import Vocabulary
+from myna.engines.kokoro.streaming_decoder import StreamingDecoder
+from myna.engines.kokoro.timbre_eq import BAND_HZ
 from myna.engines.kokoro.voice_artifact import (
     NUM_EQ_BANDS,
     NUM_PHONE_KINDS,
@@ -153,7 +157,7 @@ def test_where_corrections_lead_is_nearer_to_the_person(workshop: VoiceWorkshop,
     sentence = workshop.practise(found.voice, 12)[-1]
 
     def likeness(voice: KokoroVoice) -> float:
-        return workshop.likeness(workshop.measure(workshop.render(voice, sentence), None), found.heard)
+        return float(workshop.likeness(workshop.measure(workshop.render(voice, sentence), None), found.heard).sum())
 
     assert likeness(found.goal) > likeness(found.voice) + 0.1
 
@@ -203,30 +207,48 @@ def test_a_voice_at_once_goes_a_safe_part_of_the_way_unheard(workshop: VoiceWork
 
 
 @pytest.mark.parametrize(
-    ("opinions", "certainties", "share"),
+    ("opinions", "certainties", "likeness_b", "share"),
     [
-        # down to 3.2 ...
-        ([3.3, 3.1, 3.19, 3.2], [-0.05] * 4, 0.6),
+        # down to 3.15 ...
+        ([3.3, 3.1, 3.14, 3.15], [-0.05] * 4, 0.6, 0.4),
         # ... and from below it not at all
-        ([2.9, 2.9], [-0.05] * 2, 1.0),
-        ([2.9, 2.8, 2.8, 2.8, 2.8, 2.8], [-0.05] * 6, 0.0),
-        # four fifths of the way is not understood, three fifths is as unclear as the voice was before
-        ([3.3] * 4, [-0.3, -0.5, -0.31, -0.3], 0.6),
+        ([2.9, 2.9], [-0.05] * 2, 0.6, 1.0),
+        ([2.9, 2.8, 2.8, 2.8], [-0.05] * 4, 0.6, 0.0),
+        # the whole way is not understood, seven tenths are as unclear as the voice was before
+        ([3.3] * 3, [-0.3, -0.5, -0.3], 0.6, 0.7),
+        # judge A hears it much nearer, B further away
+        ([3.3] * 4, [-0.05] * 4, 0.47, 0.0),
+        ([3.3] * 2, [-0.05] * 2, 0.49, 1.0),
     ],
 )
 def test_refinement_goes_as_far_as_the_voice_stays_good_and_clear(
-    workshop: VoiceWorkshop, found: Found, opinions: list[float], certainties: list[float], share: float
+    found: Found, opinions: list[float], certainties: list[float], likeness_b: float, share: float
 ) -> None:
-    """Where it would go is where corrections lead: gradients take long. One sentence, with hisses, is said in place of
-    four."""
-    told = with_judges(workshop, certainties, opinions)
-    told.practise = lambda voice, _: workshop.practise(voice, 2)[1:]
-    before, goal = found.voice, found.goal
-    taken = take_better(before, goal, found.heard, told)
-    assert all_were_asked_for(told)
-    wanted = (1.0 - share) * before.timbre_style + share * goal.timbre_style
-    np.testing.assert_allclose(taken.timbre_style, wanted, atol=1e-5)
-    np.testing.assert_allclose(taken.timbre_offset, share * goal.timbre_offset, atol=1e-5)
+    """Where it would go is where corrections lead; what is heard there is told. It counts as refined in any case."""
+    likeness = [(0.6, 0.5), *[(0.8, likeness_b)] * 3]
+    told = [Hearing(np.array(one), *others) for one, *others in zip(likeness, opinions, certainties, strict=False)]
+    before = pack_voice(found.voice)
+    refined = unpack_voice(take_better(before, found.goal, pack_voice, lambda _: told.pop(0)))
+    assert not told
+    assert refined.is_refined
+    wanted = (1.0 - share) * found.voice.timbre_style + share * found.goal.timbre_style
+    np.testing.assert_allclose(refined.timbre_style, wanted, atol=1e-5)
+    np.testing.assert_allclose(refined.timbre_offset, share * found.goal.timbre_offset, atol=1e-5)
+
+
+def test_a_finished_voice_is_heard_as_its_listeners_hear_it(
+    weights: WeightStore, workshop: VoiceWorkshop, found: Found
+) -> None:
+    """The one nearer to the person is heard nearer; what is done behind the decoder is heard, too."""
+    finish = VoiceFinish(with_judges(workshop, [-0.05] * 3, [3.3] * 3), StreamingDecoder(weights, 1))
+    exam = VoiceExam(finish.workshop, finish, found.heard)
+    norms = finish.practise(found.goal)
+    far = exam.hear(pack_voice(found.voice, norms))
+    near = exam.hear(pack_voice(found.goal, norms))
+    assert near.is_better_than(far)
+    assert not far.is_better_than(near)
+    colour = np.tile(np.where(BAND_HZ < 800.0, -8.0, 8.0), (NUM_PHONE_KINDS, 1)).astype(np.float32)
+    assert near.is_better_than(exam.hear(pack_voice(replace(found.goal, phone_colour_db=colour), norms)))
 
 
 def test_a_step_for_embeddings_is_the_step_for_a_sound_that_differs_in_nothing_else() -> None:

@@ -136,8 +136,7 @@ class KokoroEngine:
     def refine_voice(self, artifact: bytes, reference: ReferenceAudio) -> bytes:
         """See `Engine`. More than a minute of one core."""
         heard = self.workshop.listen(reference.waveform)
-        voice = refine_voice(unpack_voice(artifact), heard, self.workshop)
-        return self._finish(voice, heard, self.spell_transcript(reference))
+        return refine_voice(artifact, heard, self.spell_transcript(reference), self.workshop, self._finish)
 
     def design_voice(self, attributes: VoiceAttributes, lang: LangCode, seed: int) -> bytes:
         return design_voice(attributes, lang, seed)

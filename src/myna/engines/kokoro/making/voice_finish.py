@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from myna.audio.resample import resample
-from myna.domain.waveform import Waveform
+from myna.domain.waveform import Samples, Waveform
 from myna.engines.kokoro.graphs import SAMPLE_RATE_HZ, ProsodyCurves
-from myna.engines.kokoro.hiss import HISS_LINES, hiss_levels_db, missing_hiss_db
+from myna.engines.kokoro.hiss import HISS_LINES, hiss_levels_db, lift_hisses, missing_hiss_db
 from myna.engines.kokoro.making.voice_practice import PracticeSentence, practice_symbols
 from myna.engines.kokoro.making.voice_workshop import LISTENING_RATE_HZ, Listening, VoiceWorkshop
 from myna.engines.kokoro.norm_statistics import NormStatistics
@@ -31,27 +31,31 @@ class VoiceFinish:
 
     def __call__(self, voice: KokoroVoice, heard: Listening, transcript_symbols: str | None) -> bytes:
         """Its artifact. transcript_symbols: what is said in the recording, if the engine can spell it."""
-        voice = replace(voice, phone_colour_db=np.zeros_like(voice.phone_colour_db))  # a refined one has another
+        # a refined one has others
+        voice = replace(voice, phone_colour_db=np.zeros_like(voice.phone_colour_db), hiss_db=0.0)
         norms = self.practise(voice)
         lines = self.workshop.practise_lines(voice, HISS_LINES)
         said = [self._speak(voice, norms, line) for line in lines]
-        eq_taps = equalizer_taps(voice.eq_db)
-        spoken = [equalize(samples, eq_taps) for samples in said]
+        spoken = _paint(voice, said, lines)
         if transcript_symbols:
-            colour = self._learn_colour(voice, norms, heard, transcript_symbols)
-            taps = colour_taps(colour)
-            coloured = [
-                equalize(colour_phones(samples, line.symbols, line.frames, taps), eq_taps)
-                for samples, line in zip(said, lines, strict=True)
-            ]
+            with_colour = replace(voice, phone_colour_db=self._learn_colour(voice, norms, heard, transcript_symbols))
+            coloured = _paint(with_colour, said, lines)
             if self._likeness(coloured, heard) > self._likeness(spoken, heard):
-                spoken, voice = coloured, replace(voice, phone_colour_db=colour)
+                spoken, voice = coloured, with_colour
         levels = [
             level_db
             for samples, line in zip(spoken, lines, strict=True)
             for level_db in hiss_levels_db(samples, SAMPLE_RATE_HZ, line.symbols, line.frames)
         ]
         return pack_voice(replace(voice, hiss_db=missing_hiss_db(float(np.mean(levels)))), norms)
+
+    def say(self, voice: KokoroVoice, norms: NormStatistics, sentences: list[PracticeSentence]) -> list[Samples]:
+        """What a listener hears of a finished voice, [num_samples] at 16 kHz each."""
+        said = [self._speak(voice, norms, sentence) for sentence in sentences]
+        return [
+            resample(Waveform(samples, SAMPLE_RATE_HZ), LISTENING_RATE_HZ).samples
+            for samples in _paint(voice, said, sentences)
+        ]
 
     def practise(self, voice: KokoroVoice) -> NormStatistics:
         """Let it speak three short sentences that nobody hears."""
@@ -85,4 +89,14 @@ class VoiceFinish:
 
     def _likeness(self, spoken: list[FloatArray], heard: Listening) -> float:
         joined = resample(Waveform(np.concatenate(spoken), SAMPLE_RATE_HZ), LISTENING_RATE_HZ)
-        return self.workshop.likeness(self.workshop.measure(joined.samples, None), heard)
+        return float(self.workshop.likeness(self.workshop.measure(joined.samples, None), heard).sum())
+
+
+def _paint(voice: KokoroVoice, said: list[FloatArray], sentences: list[PracticeSentence]) -> list[FloatArray]:
+    """Decoded sentences with the voice's colours and hisses."""
+    taps, eq_taps = colour_taps(voice.phone_colour_db), equalizer_taps(voice.eq_db)
+    painted = []
+    for samples, (symbols, frames) in zip(said, ((one.symbols, one.frames) for one in sentences), strict=True):
+        coloured = colour_phones(samples, symbols, frames, taps)
+        painted.append(equalize(lift_hisses(coloured, symbols, frames, voice.hiss_db), eq_taps))
+    return painted

@@ -169,11 +169,11 @@ class VoiceWorkshop:
         samples = self._graphs.decode_aligned(sentence.aligned_features, sentence.curves_of(voice), styles)
         return np.clip(resample(Waveform(samples, DECODER_RATE_HZ), LISTENING_RATE_HZ).samples, -1.0, 1.0)
 
-    def likeness(self, sound: VoiceSound, heard: Listening) -> float:
-        """Both judges' cosines in units of "stranger to same person", added."""
-        return GAIN_A * float(sound.embedding_a @ heard.sound.embedding_a) + GAIN_B * float(
-            sound.embedding_b @ heard.sound.embedding_b
-        )
+    def likeness(self, sound: VoiceSound, heard: Listening) -> FloatArray:
+        """[2] the judges' cosines in units of "stranger to same person"."""
+        wanted = heard.sound
+        cosines = sound.embedding_a @ wanted.embedding_a, sound.embedding_b @ wanted.embedding_b
+        return np.array([GAIN_A * cosines[0], GAIN_B * cosines[1]], dtype=np.float32)
 
     def opinion_of(self, spoken: list[Samples]) -> float:
         """DNSMOS P.835 overall, 1 to 5, of some sentences: [num_samples] at 16 kHz each."""
