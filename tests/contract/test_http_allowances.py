@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, serve, until
+from http_service import HANG_S, HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, serve, until
 from test_http_repeats import CLONE, CLONE_BODY, DESIGN, DESIGN_BODY
 from test_http_socket import CREATE, talk
 from tests.memory_stores import MemoryTallies
@@ -158,7 +158,7 @@ async def test_what_many_processes_let_in_too_much_is_owed() -> None:
 
 
 async def until_free(service: HttpService) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANG_S):
         while (await service.get(VOICES)).status_code == 429:
             await asyncio.sleep(0.005)
 
@@ -282,7 +282,7 @@ async def test_speech_is_counted_once_though_its_listener_leaves_meanwhile() -> 
     tallies = LateTallies(services.clock, "spoken")
     async with open_service(HttpLimits(max_spoken_s_per_day=99), replace(services, tallies=tallies)) as service:
         leaving = asyncio.create_task(service.speak("A sentence that takes its time. " * 8))
-        await asyncio.wait_for(tallies.has_changed.wait(), 5)
+        await asyncio.wait_for(tallies.has_changed.wait(), HANG_S)
         name = f"spoken {services.clock.now().date()} acme"
         noted = await tallies.get(name)
         leaving.cancel()

@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import pytest
 import websockets
-from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, serve, wav_bytes
+from http_service import HANG_S, HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, serve, wav_bytes
 from tests.memory_stores import MemoryVoiceStore
 
 from myna.domain.voice import VoiceId, WorkspaceId
@@ -329,7 +329,7 @@ class Talk:
             await self.connection.send(json.dumps(frame))
 
     async def hear(self) -> dict[str, Any]:
-        return dict(json.loads(await asyncio.wait_for(self.connection.recv(), 10)))
+        return dict(json.loads(await asyncio.wait_for(self.connection.recv(), HANG_S)))
 
     async def hear_until_closed(self) -> tuple[list[dict[str, Any]], int | None]:
         frames = []

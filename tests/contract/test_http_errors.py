@@ -1,6 +1,7 @@
 """Every failure has one body and the right number (wire-contract.md#keys and #errors); the edge's limits; the log."""
 
 import asyncio
+import contextlib
 import gzip
 import json
 import logging
@@ -15,6 +16,7 @@ import httpx
 import pytest
 import websockets
 from http_service import (
+    HANG_S,
     HttpService,
     HurdleEngine,
     Hurdles,
@@ -32,8 +34,9 @@ from myna.engines.base import EngineSettings
 from myna.engines.tone.spec import SPEC
 from myna.http.errors import describe
 from myna.http.limits import HttpLimits
+from myna.http.prompt_connections import PromptHttpProtocol
 from myna.observability.logging import REQUEST_LOGGER
-from myna.runtime.in_process import InProcessEngineClient
+from myna.runtime.in_process import _LOOKS, InProcessEngineClient
 
 SPEAK = {"text": "Hello there.", "voiceId": "Dennis", "modelId": "inworld-tts-1.5-max"}
 
@@ -187,14 +190,18 @@ async def test_an_engine_that_hangs_is_a_500_and_not_ready() -> None:
     may_load.set()
 
     def load(settings: EngineSettings) -> HurdleEngine:
-        assert may_load.wait(10)
+        assert may_load.wait(HANG_S)
         return HurdleEngine(hurdles)
 
-    engine = InProcessEngineClient(replace(SPEC, load=load), EngineSettings(Path("unused")), hang_s=0.5)
+    engine = InProcessEngineClient(replace(SPEC, load=load), EngineSettings(Path("unused")))
     async with open_service(services=build_tone_services(engine=engine)) as service:
         may_load.clear()
         hurdles.gate, hurdles.num_chunks = threading.Event(), 1
-        assert_error(await service.post("/tts/v1/voice", SPEAK), 500, 13, "did not answer")
+        hung = asyncio.create_task(service.post("/tts/v1/voice", SPEAK))
+        await until(lambda: hurdles.num_open == 1)
+        for _ in range(1 + _LOOKS):
+            engine._look_at_slots()
+        assert_error(await hung, 500, 13, "did not answer")
         assert_error(await service.client.get("/readyz"), 503, 14)
         hurdles.gate.set()
         may_load.set()
@@ -324,6 +331,18 @@ async def test_a_client_that_leaves_while_it_sends_is_no_mistake_of_ours(caplog:
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
+def impatient(seconds: float = 0.1) -> type[PromptHttpProtocol]:
+    """So long it waits for a head."""
+    return type("ImpatientProtocol", (PromptHttpProtocol,), {"max_head_s": seconds})
+
+
+async def read_to_the_end(reader: asyncio.StreamReader) -> bytes:
+    """Nothing, if it is a reset: what the server has not read when it closes makes it one."""
+    with contextlib.suppress(ConnectionResetError):
+        return await asyncio.wait_for(reader.read(), HANG_S)
+    return b""
+
+
 @pytest.mark.parametrize(
     "sent",
     [
@@ -334,44 +353,55 @@ async def test_a_client_that_leaves_while_it_sends_is_no_mistake_of_ours(caplog:
 )
 async def test_a_request_that_does_not_arrive_is_given_up(sent: bytes) -> None:
     """Silent connections and half a head are closed."""
-    async with serve(max_head_s=0.1) as service:
+    async with serve(protocol=impatient()) as service:
         reader, writer = await asyncio.open_connection("127.0.0.1", int(service.base_url.rsplit(":", 1)[1]))
         writer.write(sent)
-        assert not await asyncio.wait_for(reader.read(), 10)
+        assert await read_to_the_end(reader) == b""
         writer.close()
 
 
 async def test_a_second_request_that_does_not_arrive_is_given_up() -> None:
     """Half a head after a whole request, which had stopped the keep-alive time."""
-    async with serve(max_head_s=0.1) as service:
+    protocol = impatient(HANG_S)
+    async with serve(protocol=protocol) as service:
         reader, writer = await asyncio.open_connection("127.0.0.1", int(service.base_url.rsplit(":", 1)[1]))
         writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        protocol.max_head_s = 0.1
         writer.write(b"GET /hea")
-        await asyncio.wait_for(reader.read(), 10)
+        await read_to_the_end(reader)
         writer.close()
 
 
 async def test_a_slow_reply_is_no_missing_request() -> None:
-    """The deadline is for heads: requests, replies and sockets that take longer are left alone."""
+    """The deadline is for heads: none runs in the middle of a reply, nor within the keep-alive time after it."""
     hurdles = Hurdles()
     services = build_tone_services(hurdle_spec(hurdles))
-    async with serve(services=services, max_head_s=0.1) as service:  # room for a busy machine's head
-        for _ in range(2):
+    deadlines: list[asyncio.TimerHandle] = []
+
+    class Watched(PromptHttpProtocol):
+        def _await_head(self) -> None:
+            super()._await_head()
+            assert self._deadline is not None
+            deadlines.append(self._deadline)
+
+    async with serve(services=services, protocol=Watched) as service:
+        for num_requests in (1, 2):
             hurdles.num_chunks, hurdles.gate = 0, threading.Event()
             replying = asyncio.create_task(service.post("/tts/v1/voice:stream", SPEAK))
             await until(lambda: hurdles.num_chunks == 1)
-            await asyncio.sleep(0.15)  # past the deadline, in the middle of a reply
+            assert len(deadlines) >= num_requests
+            assert all(deadline.cancelled() for deadline in deadlines)
             hurdles.gate.set()
             assert (await replying).status_code == 200
-            await asyncio.sleep(0.15)  # past the deadline, within the keep-alive time
+            assert all(deadline.cancelled() for deadline in deadlines)
 
 
 async def _exchange(service: HttpService, sent: bytes) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of the last reply to raw bytes, once the server has hung up."""
     reader, writer = await asyncio.open_connection("127.0.0.1", int(service.base_url.rsplit(":", 1)[1]))
     writer.write(sent)
-    received = await asyncio.wait_for(reader.read(), 10)
+    received = await asyncio.wait_for(reader.read(), HANG_S)
     writer.close()
     head, _, body = received[received.rindex(b"HTTP/1.1 ") :].partition(b"\r\n\r\n")
     first, *rest = head.decode("ascii").split("\r\n")

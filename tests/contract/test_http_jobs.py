@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from http_service import (
+    HANG_S,
     HttpService,
     Hurdles,
     PlainAnalyst,
@@ -74,7 +75,7 @@ class HoldingEngine(ToneEngine):
     def synthesize(self, voice: float, segment: SpeechSegment, options: SynthesisOptions) -> Iterator[SpokenChunk]:
         if "zebra" in segment.text:
             self._held.is_reached.set()
-            assert self._held.gate.wait(10)
+            assert self._held.gate.wait(HANG_S)
         self._held.texts.append(segment.text)
         return super().synthesize(voice, segment, options)
 
@@ -111,7 +112,7 @@ async def look(service: HttpService, name: str) -> dict[str, Any]:
 
 
 async def finished(service: HttpService, name: str) -> dict[str, Any]:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(HANG_S):
         await service.services.work_off_jobs.wait_until_idle()
     operation = await look(service, name)
     assert operation["done"] is True
@@ -297,7 +298,7 @@ async def test_nobody_waits_behind_another_workspace() -> None:
     work_off = WorkOffJobs(jobs, timedelta(hours=1))
     work_off.speak_with(Speaker())
     work_off.begin()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(HANG_S):
         while await jobs.list_waiting() != {"greedy"}:
             await asyncio.sleep(0)
     assert sorted(told[:3]) == ["greedy", "large", "small"]
@@ -523,7 +524,7 @@ async def test_an_item_that_cannot_be_spoken_does_not_hold_up_the_rest(tmp_path:
         for prefix in await stores.ledger.blobs.prefixes():
             await stores.ledger.blobs.delete(prefix)
         name = await submit(service, BATCH, batch(asked(voice_id=lost), asked()))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(HANG_S):
             while not (await look(service, name))["done"]:
                 clock.advance(300)
                 services.work_off_jobs.begin()
@@ -541,7 +542,7 @@ CONFIG = {"modelId": "inworld/inworld-stt-1", "audioEncoding": "AUTO_DETECT", "l
 
 
 async def heard(service: HttpService, name: str) -> dict[str, Any]:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(HANG_S):
         await service.services.work_off_recordings.wait_until_idle()
     return await look(service, name)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import websockets
-from http_service import HttpService, PlainAnalyst, build_tone_services, serve
+from http_service import HANG_S, HttpService, PlainAnalyst, build_tone_services, serve
 from websockets.asyncio.client import ClientConnection
 
 from myna.domain.language import LangCode
@@ -42,7 +42,7 @@ class Line:
             await self.send(audioChunk={"content": content})
 
     async def hear(self) -> dict[str, Any]:
-        return dict(json.loads(await asyncio.wait_for(self.connection.recv(), 10)))
+        return dict(json.loads(await asyncio.wait_for(self.connection.recv(), HANG_S)))
 
     async def hear_all(self) -> list[dict[str, Any]]:
         """Until the server closes, as it should."""

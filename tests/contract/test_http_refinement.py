@@ -26,7 +26,7 @@ from myna.usecases.keep_house import KeepHouse
 from myna.usecases.ports import VoiceStore
 
 _FIFTH, _OCTAVE = 1.5, 2.0
-_DEADLINE_S = 10.0
+_DEADLINE_S = 60.0
 
 
 class Gates:

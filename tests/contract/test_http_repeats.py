@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from http_service import HttpService, PlainAnalyst, build_tone_services, open_service, serve, until, wav_base64
+from http_service import HANG_S, HttpService, PlainAnalyst, build_tone_services, open_service, serve, until, wav_base64
 from tests.memory_stores import MemoryRequestKeys
 
 from myna.domain.sample import AnalysedSample, SampleRequest
@@ -50,7 +50,7 @@ class SlowAnalyst(PlainAnalyst):
 
     def analyse(self, sample: SampleRequest) -> AnalysedSample:
         self.is_waiting = True
-        assert self.gate.wait(10)
+        assert self.gate.wait(HANG_S)
         return super().analyse(sample)
 
 
@@ -111,7 +111,7 @@ async def test_a_client_that_lost_the_answer_gets_the_voice() -> None:
         assert (early.status_code, early.json()["code"], early.headers["retry-after"]) == (409, 10, "1")
         assert early.headers["x-myna-error-code"] == "REQUEST_IN_PROGRESS"
         analyst.gate.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANG_S):
             while (again := await service.post(CLONE, CLONE_BODY, idempotency_key="k")).status_code == 409:
                 await asyncio.sleep(0.01)
         assert voices_of(again)

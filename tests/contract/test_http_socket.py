@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import re
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 import websockets
 from fastapi import FastAPI
-from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, serve, until
+from http_service import HANG_S, HttpService, Hurdles, build_tone_services, hurdle_spec, serve, until
 from websockets.asyncio.client import ClientConnection
 
 from myna.http import socket_session
@@ -34,7 +35,7 @@ class Talk:
         await self.connection.send(json.dumps(frame))
 
     async def hear(self) -> dict[str, Any]:
-        return dict(json.loads(await asyncio.wait_for(self.connection.recv(), 10)))
+        return dict(json.loads(await asyncio.wait_for(self.connection.recv(), HANG_S)))
 
     async def hear_until(self, event: str, num: int = 1) -> list[dict[str, Any]]:
         """All frames up to the `num`th with this event."""
@@ -187,16 +188,21 @@ async def test_timestamps_start_again_at_each_flush(service: HttpService) -> Non
             assert all(bool(chunk["audioContent"]) is ("timestampInfo" not in chunk) for chunk in chunks)
 
 
-async def test_two_contexts_interleave(service: HttpService) -> None:
+async def test_two_contexts_interleave() -> None:
     """Both get their first audio before either is done."""
-    async with talk(service) as socket:
+    hurdles = Hurdles()
+    hurdles.gate, hurdles.is_gate_of_each = threading.Event(), True
+    services = build_tone_services(hurdle_spec(hurdles))
+    async with serve(services=services) as service, talk(service) as socket:
         for name in ("a", "b"):
             await socket.say(name, create=CREATE)
             await socket.say(name, send_text={"text": "word " * 100})
             await socket.say(name, close_context={})
-        frames = await socket.hear_until("contextClosed", 2)
-    order = [f["result"]["contextId"] for f in frames if "audioChunk" in f["result"]]
-    assert len(set(order[: len(order) // 2])) == 2
+        frames: list[dict[str, Any]] = []
+        while {f["result"]["contextId"] for f in frames if "audioChunk" in f["result"]} != {"a", "b"}:
+            frames.append(await socket.hear())
+        hurdles.gate.set()
+        frames += await socket.hear_until("contextClosed", 2)
     for name in ("a", "b"):
         assert events_of(frames, name) == "contextCreated audioChunk flushCompleted contextClosed"
 
@@ -213,11 +219,12 @@ async def test_cancel_stops_the_engine_and_forgets_the_rest() -> None:
         await socket.hear_until("audioChunk")
         await socket.say("c", cancel_context={})
         await socket.say("c", cancel_context={})
+        await until(lambda: not services.engine._streams)
         hurdles.gate.set()
         frames = await socket.hear_until("contextClosed")
         assert "flushCompleted" not in events_of(frames)
         await until(lambda: hurdles.num_open == 0)
-        assert hurdles.num_chunks < 30
+        assert hurdles.num_chunks <= 2  # what was heard, and what was in the making
         hurdles.gate = None
         await socket.say("c", create=CREATE)
         await socket.say("c", send_text={"text": "Again.", "flush_context": {}})
@@ -430,10 +437,11 @@ async def test_waiting_text_is_bounded() -> None:
         while not frames or frames[-1]["result"]["status"]["code"] != 8:
             frames.append(await socket.hear())
         await socket.say("c", cancel_context={})
+        await until(lambda: not services.engine._streams)
         hurdles.gate.set()
-        # Other refusals and the chunk in the making may come before it.
+        # Other refusals and what was spoken before may come before it.
         rest = events_of(await socket.hear_until("contextClosed"))
-        assert rest.removeprefix("error 8 ").removeprefix("audioChunk ") == "contextClosed"
+        assert re.fullmatch(r"((error 8|audioChunk) )*contextClosed", rest)
 
 
 async def test_a_client_that_leaves_frees_everything() -> None:
@@ -451,7 +459,7 @@ async def test_a_client_that_leaves_frees_everything() -> None:
         hurdles.gate.set()
         await until(lambda: hurdles.num_open == 0)
         for name in ("myna_sockets_open", "myna_contexts_open"):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(HANG_S):
                 while f"{name} 0.0" not in (await service.client.get("/metrics")).text:
                     await asyncio.sleep(0.01)
         hurdles.gate = None
@@ -465,11 +473,13 @@ async def test_a_reader_that_takes_nothing_is_given_up() -> None:
     limits = HttpLimits(send_stall_s=0.3, max_socket_pending_chars=200_000)
     async with serve(limits, services) as service, talk(service, max_queue=1) as socket:
         loud = CREATE | {"audioConfig": {"audioEncoding": "LINEAR16", "sampleRateHertz": 48000}, "autoMode": True}
+        hurdles.gate = threading.Event()  # until all is sent: given up meanwhile, it could not be
         await socket.say("c", create=loud)
         for _ in range(60):
             await socket.say("c", send_text={"text": "word " * 390})
         socket.connection.transport.pause_reading()  # type: ignore[attr-defined]
-        async with asyncio.timeout(20):
+        hurdles.gate.set()
+        async with asyncio.timeout(HANG_S):
             while "myna_sockets_open 0.0" not in (await service.client.get("/metrics")).text:
                 await asyncio.sleep(0.05)
         await until(lambda: hurdles.num_open == 0)
@@ -488,7 +498,7 @@ async def test_control_frames_without_end_are_cut_off(service: HttpService, fram
     """What a client needs is answered; forty thousand in one piece end the connection, and hold nobody else up."""
     async with talk(service) as socket:
         for _ in range(5):
-            await asyncio.wait_for(await socket.connection.ping(), 5)
+            await asyncio.wait_for(await socket.connection.ping(), HANG_S)
         socket.connection.transport.write(frame * 40_000)
         with pytest.raises(websockets.ConnectionClosedError):
             await socket.hear()
@@ -505,11 +515,13 @@ def test_no_pings_are_sent() -> None:
 async def test_one_socket_too_many_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """With 429 at the upgrade; the others are not disturbed. One on which nobody has shown a key for a while makes
     room, but not for more than there may be."""
+    monkeypatch.setattr(socket_session, "_SILENT_S", 3600.0)
+    monkeypatch.setattr(socket_session, "_CLOSING_S", 3600.0)
     async with serve(HttpLimits(max_sockets=1)) as service, talk(service) as silent:
         await assert_socket_refused(service)
         monkeypatch.setattr(socket_session, "_SILENT_S", 0.0)
         async with talk(service) as socket:
-            await asyncio.wait_for(silent.connection.wait_closed(), 5)
+            await asyncio.wait_for(silent.connection.wait_closed(), HANG_S)
             await assert_socket_refused(service)
             for context_id in ("a", "c"):
                 await socket.say(context_id, create=CREATE)

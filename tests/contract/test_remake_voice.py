@@ -37,7 +37,7 @@ from myna.store.opening import DATABASE_FILE, open_stores
 from myna.testing.clock import FixedClock
 from myna.usecases.ports import StoredSample, StoredVoice, VoiceStore
 
-_DEADLINE_S = 10.0
+_DEADLINE_S = 60.0
 _PITCH_HZ = 150.0
 _OCTAVE = 2.0
 _TEXT = "Hello there, how are you today?"

@@ -109,11 +109,24 @@ class TestSharedTallies(TallyContract):
         assert len({process for _, process in found}) == 1
 
 
-async def test_a_hundred_requests_take_turns_on_two_connections(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """All are answered although they wait longer than any may take; without a turn they are refused, in time."""
-    monkeypatch.setattr(database_module, "_TRANSACTION_S", 1.5)
+async def test_a_hundred_requests_take_turns(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All are answered although they wait longer than any may take."""
+    clock, database = FixedClock(), Database(database_url, 1)
+    await database.start()
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", clock.monotonic_s)
+
+    def work(session: Session) -> int:
+        clock.advance(0.25)
+        return int(session.execute(text("SELECT 1")).scalar_one())
+
+    assert database_module._TRANSACTION_S < 100 * 0.25
+    assert await asyncio.gather(*(database.read(work) for _ in range(100))) == [1] * 100
+    monkeypatch.undo()
+    await database.close()
+
+
+async def test_a_hundred_requests_have_two_connections(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a turn they are refused, in time."""
     database = Database(database_url, 2)
 
     def work(session: Session) -> int:

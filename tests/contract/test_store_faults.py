@@ -134,7 +134,7 @@ async def test_nobody_waits_for_what_cannot_be_removed(
     voice = make_voice(clock)
     await faulty.stores.voices.add(OURS, voice, ARTIFACT, SAMPLES)
     faulty.blobs.fault = Fault.SILENT
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(25):  # obstore waits thirty seconds for an answer
         assert not (await faulty.stores.voices.delete(OURS, voice.voice_id)).are_removed
     faulty.blobs.fault = Fault.NONE
     monkeypatch.undo()
@@ -161,7 +161,7 @@ async def test_what_was_answered_survives_any_fault(faulty: Faulty) -> None:
 
     async def write(writer: int) -> None:
         number = 0
-        while not is_over.is_set():
+        while not (is_over.is_set() and kept and deleted):  # a busy machine has done nothing before the last fault
             number += 1
             voice = make_voice(FixedClock(), f"{writer}_{number}")
             try:
@@ -192,5 +192,3 @@ async def test_what_was_answered_survives_any_fault(faulty: Faulty) -> None:
     voices = await check_everything_is_whole(faulty.stores)
     assert kept <= voices
     assert not deleted & voices
-    assert kept
-    assert deleted

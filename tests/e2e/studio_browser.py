@@ -19,6 +19,7 @@ SCREENSHOTS = os.environ.get("STUDIO_SCREENSHOTS", "")
 
 DESKTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
+WITHIN_MS = 60_000
 HEARD_WITHIN_MS = 90_000
 CLONED_WITHIN_MS = 300_000
 """With the embedded engine on a busy machine."""
@@ -28,6 +29,7 @@ needs_chromium = pytest.mark.skipif(
 )
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+playwright.expect.set_options(timeout=WITHIN_MS)
 
 _FLAGS = [
     "--no-sandbox",
@@ -178,7 +180,7 @@ def studio(opened: "playwright.Browser", url: str, *, phone: bool = False, dark:
         permissions=["microphone", "clipboard-read", "clipboard-write"],
         accept_downloads=True,
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(WITHIN_MS)
     try:
         page = Studio(context.new_page(), url)
         page.watch()

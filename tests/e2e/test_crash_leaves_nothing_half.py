@@ -68,7 +68,7 @@ def running_writer(data_dir: Path) -> Iterator["subprocess.Popen[str]"]:
     ) as program:
         yield program
         program.stdin.close()
-        assert program.wait(10) == 0
+        assert program.wait(60) == 0
 
 
 def write_until_killed(program: "subprocess.Popen[str]", name: str, chance: random.Random, told: Told) -> None:

@@ -35,7 +35,7 @@ def ask(server: LiveServer, path: str, body: dict[str, object]) -> Request:
 def test_the_last_line_tells_and_the_body_ends_well(server: LiveServer) -> None:
     """Audio lines, one error line with its newline, then a proper end; what broke inside is not told."""
     body = {"text": BAD, "voiceId": "Dennis", "modelId": "inworld-tts-2", "audioConfig": {"audioEncoding": "PCM"}}
-    with urlopen(ask(server, "/tts/v1/voice:stream", body), timeout=30) as reply:
+    with urlopen(ask(server, "/tts/v1/voice:stream", body), timeout=60) as reply:
         content = reply.read()  # raises IncompleteRead if the chunked body were cut
     assert content.endswith(b"\n")
     *spoken, last = [json.loads(line) for line in content.splitlines()]
@@ -57,7 +57,7 @@ async def test_a_context_tells_and_the_socket_lives_on(server: LiveServer) -> No
                 await socket.send(json.dumps({"contextId": "c"} | command))
             outcome = []
             while "contextClosed" not in outcome:
-                result = json.loads(await asyncio.wait_for(socket.recv(), 30))["result"]
+                result = json.loads(await asyncio.wait_for(socket.recv(), 60))["result"]
                 code = result["status"]["code"]
                 outcome += [code] if code else [key for key in result if key not in ("contextId", "status")]
             outcomes.append(outcome)

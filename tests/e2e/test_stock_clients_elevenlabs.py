@@ -167,7 +167,7 @@ async def check_scribe(client: "elevenlabs.AsyncElevenLabs") -> None:
     hum = wav_bytes(2.0, rate_hz=16000)
     await connection.send({"audio_base_64": base64.b64encode(hum[44:]).decode()})
     await connection.commit()
-    heard = await asyncio.wait_for(told.get(), 10)
+    heard = await asyncio.wait_for(told.get(), 60)
     await connection.close()
     assert types.CommittedTranscriptWithTimestampsPayload(**heard).text == "Salt & pepper."
     whole = await client.speech_to_text.convert(model_id="scribe_v1", file=hum, language_code="eng", keyterms=["Salt"])

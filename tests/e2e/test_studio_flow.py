@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from tests.e2e.studio_browser import (
     tone_server,
 )
 from tests.live_server import LiveServer, run_server
+from tests.store_servers import free_port
 
 pytestmark = [
     needs_chromium,
@@ -81,7 +81,7 @@ def test_from_microphone_to_a_speaking_voice_and_back(page: Studio, tone_server:
     page.clone("Anna", tags="warm, stories")
     voice = own_voices(tone_server)[0]
     assert (voice["displayName"], voice["tags"], voice["langCode"]) == ("Anna", ["warm", "stories"], "EN_US")
-    expect(page.page.locator("#likeness-word")).to_contain_text("of 100", timeout=30_000)
+    expect(page.page.locator("#likeness-word")).to_contain_text("of 100", timeout=60_000)
     expect(page.page.locator("#clarity-word")).to_contain_text("Hard to understand")  # this engine hums
     expect(page.page.locator("#clarity-advice")).to_contain_text("Record again")
     consent = voice["consent"]
@@ -94,7 +94,7 @@ def test_from_microphone_to_a_speaking_voice_and_back(page: Studio, tone_server:
     page.page.get_by_label("Text to speak").fill(SPOKEN)
     page.button("Speak").click()
     expect(page.page.locator(".word.is-now")).to_have_count(1)
-    expect(page.page.locator("#speak-status")).to_contain_text("The first sound", timeout=30_000)
+    expect(page.page.locator("#speak-status")).to_contain_text("The first sound", timeout=60_000)
     page.button("A · Original").click()
     expect(page.button("A · Original")).to_have_attribute("aria-pressed", "true")
     page.button("B · Clone").click()
@@ -224,8 +224,7 @@ def test_a_running_recording_can_be_discarded_by_keyboard(page: Studio) -> None:
 
 def test_a_stopped_server_loses_no_recording(chromium: "playwright.Browser", tmp_path: Path) -> None:
     """Recorded while the server is away, kept over a reload, heard as soon as it is back."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     with run_server(tmp_path / "data", "tone", ["--port", port]) as server, studio(chromium, server.url) as page:
         page.open(server.key)
         expect(page.page.get_by_text("No voices of yours yet.")).to_be_visible()
@@ -238,7 +237,7 @@ def test_a_stopped_server_loses_no_recording(chromium: "playwright.Browser", tmp
         expect(page.page.locator("#takes")).to_contain_text("Kept, not sent yet")
         page.picture("connection-lost")
         with run_server(tmp_path / "data", "tone", ["--port", port]):
-            expect(page.page.locator("#connection")).to_be_hidden(timeout=30_000)
+            expect(page.page.locator("#connection")).to_be_hidden(timeout=60_000)
             page.wait_until_heard()
             page.page.reload()
             expect(page.page.get_by_text("A recording was kept from last time.").first).to_be_visible()

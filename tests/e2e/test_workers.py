@@ -45,11 +45,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 @pytest.fixture
 def both(server: LiveServer) -> Iterator[tuple[httpx.Client, httpx.Client]]:
-    """A connection to each worker: who has fewer gets the next."""
-    with open_client(server) as first, open_client(server) as second:
-        for client in (first, second):
-            assert client.get("/readyz").status_code == 200
-        yield first, second
+    """A connection to each worker: who has fewer gets the next. What was closed before may still count."""
+    port, until_s = httpx.URL(server.url).port or 0, time.monotonic() + 60
+    while True:
+        with open_client(server) as first, open_client(server) as second:
+            for client in (first, second):
+                assert client.get("/readyz").status_code == 200
+            if [num_connections(port, pid) for pid in workers_of(server)] == [1, 1]:
+                yield first, second
+                return
+        assert time.monotonic() < until_s
 
 
 def open_client(server: LiveServer, key: str = "") -> httpx.Client:
@@ -128,17 +133,18 @@ def test_limits_and_revocations_hold_at_both(server: LiveServer, both: tuple[htt
     key, _ = with_keys(server, lambda keys: keys.create(WorkspaceId("others"), WRITE))
     bearer = {"authorization": f"Basic {key}"}
     turns = cycle(both)
+    began_s = time.monotonic()
     statuses = [next(turns).get(VOICES, headers=bearer).status_code for _ in range(MOST + 20)]
-    assert MOST <= statuses.count(200) <= MOST + 8  # one more every other second
+    passed_s = time.monotonic() - began_s
+    assert MOST <= statuses.count(200) <= MOST + 8 + passed_s / 2  # one more every other second
     assert statuses.count(200) + statuses.count(429) == len(statuses)
 
-    guesses = [
-        next(turns)
-        .get(VOICES, headers={"authorization": f"Basic wrong-{n}", "x-forwarded-for": "192.0.2.7"})
-        .status_code
-        for n in range(11)
-    ]
-    assert guesses == [403] * 10 + [429]
+    guesses: list[int] = []
+    while guesses[-1:] != [429] and len(guesses) < 20:  # ten that are free at each would be twenty
+        headers = {"authorization": f"Basic wrong-{len(guesses)}", "x-forwarded-for": "192.0.2.7"}
+        guesses.append(next(turns).get(VOICES, headers=headers).status_code)
+    assert guesses == [403] * (len(guesses) - 1) + [429]  # the first wait is a second, and then twice as long
+    assert len(guesses) > 10
 
     third_key, row = with_keys(server, lambda keys: keys.create(WorkspaceId("third"), WRITE))
     third = {"authorization": f"Basic {third_key}"}
@@ -198,7 +204,7 @@ async def test_whoever_listens_lasts(
     cannot be told does, and no process is left."""
     settings = Settings(data_dir=tmp_path, engine="tone", workers=1, drain_s=60)
     monkeypatch.setattr(workers, "_GIVE_BACK_S", 0.2 - settings.drain_s)
-    monkeypatch.setattr(workers, "_MAX_SILENT_BEATS", 3)
+    monkeypatch.setattr(workers, "_MAX_SILENT_BEATS", 240)  # on a busy machine one may be silent for a while
     monkeypatch.setenv("MYNA_PRELOAD_MODELS", "0")
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
     others = set(children.read_text().split())
@@ -218,8 +224,9 @@ async def test_whoever_listens_lasts(
     async def tell() -> None:
         (worker,) = own()
         os.kill(int(worker), signal.SIGSTOP)
+        monkeypatch.setattr(workers, "_MAX_SILENT_BEATS", 3)
         await has_said("a worker does not answer and is killed")
-        monkeypatch.setattr(workers, "_MAX_SILENT_BEATS", 240)  # the next one may start on a busy machine
+        monkeypatch.setattr(workers, "_MAX_SILENT_BEATS", 240)
         reading, asking = await asyncio.open_connection(*address)
         asking.write(b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
         async with asyncio.timeout(60):

@@ -75,6 +75,8 @@ class InProcessEngineClient:
         self._max_open_streams = max_open_streams
         self._hang_s = hang_s
         self._watching: asyncio.Task[None] | None = None
+        self._seen: dict[EngineSlot, tuple[object, int]] = {}
+        """What each slot was at, and at how many looks in a row."""
         self._hung: list[OwnerThread] = []
         self._slots: list[EngineSlot] = []
         self._line: WaitingLine[EngineSlot] | None = None
@@ -228,18 +230,21 @@ class InProcessEngineClient:
 
     async def _watch(self) -> None:
         """Find slots whose engine neither answers nor raises."""
-        seen: dict[EngineSlot, tuple[object, int]] = {}
         while True:
             await asyncio.sleep(self._hang_s / _LOOKS)
-            jobs = self._background.slot
-            for slot in (*self._slots, *([jobs] if jobs is not None else [])):
-                state = (slot.thread, slot.thread.num_steps) if slot.thread.is_at_work else None
-                before, num_looks = seen.get(slot, (None, 0))
-                num_looks = num_looks + 1 if state is not None and state == before else 0
-                seen[slot] = state, num_looks
-                if num_looks >= (_LOOKS_AT_JOBS if slot is jobs else _LOOKS):
-                    logger.error("an engine hangs and is given up", extra={"hung_s": self._hang_s})
-                    self._hung.append(slot.give_up())
+            self._look_at_slots()
+
+    def _look_at_slots(self) -> None:
+        """Give up those that stood still at so many looks, one after the other."""
+        jobs = self._background.slot
+        for slot in (*self._slots, *([jobs] if jobs is not None else [])):
+            state = (slot.thread, slot.thread.num_steps) if slot.thread.is_at_work else None
+            before, num_looks = self._seen.get(slot, (None, 0))
+            num_looks = num_looks + 1 if state is not None and state == before else 0
+            self._seen[slot] = state, num_looks
+            if num_looks >= (_LOOKS_AT_JOBS if slot is jobs else _LOOKS):
+                logger.error("an engine hangs and is given up", extra={"hung_s": self._hang_s})
+                self._hung.append(slot.give_up())
 
     @property
     def _hangs_for_good(self) -> bool:

@@ -46,7 +46,7 @@ async def hand_over(channel: socket.socket, connection: socket.socket) -> None:
 
 async def hear(channel: socket.socket, num_bytes: int) -> bytes:
     said = b""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(said) < num_bytes:
             said += await asyncio.get_running_loop().sock_recv(channel, num_bytes)
     return said

@@ -163,7 +163,7 @@ def test_two_pulls_at_once_fetch_each_package_once(wheels: dict[str, Path], cach
     class Paused(FolderRegistry):
         def fetch(self, package: Package, folder: Path) -> Path:
             has_started.set()
-            assert may_go_on.wait(timeout=30)
+            assert may_go_on.wait(timeout=60)
             return super().fetch(package, folder)
 
     def watch(event: PullEvent) -> None:
@@ -175,7 +175,7 @@ def test_two_pulls_at_once_fetch_each_package_once(wheels: dict[str, Path], cach
         target=pull, args=(cache_dir,), kwargs={"manifest": manifest, "fetch": first_registry.fetch}
     )
     first.start()
-    assert has_started.wait(timeout=30)
+    assert has_started.wait(timeout=60)
     pull(cache_dir, progress=watch, manifest=manifest, fetch=second_registry.fetch)
     first.join()
     assert second_registry.fetched == []
