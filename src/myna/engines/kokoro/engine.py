@@ -169,10 +169,12 @@ class KokoroEngine:
 
     def close(self) -> None:
         """See `Engine`. `malloc` would keep half of the memory."""
-        if "_graphs" in vars(self):  # not closed yet
-            self._graphs.give_back()
+        graphs = vars(self).pop("_graphs", None)
         vars(self).clear()
         gc.collect()  # a pipeline of spaCy refers to itself
+        if graphs is not None:  # not closed before
+            graphs.give_back()
+        del graphs
         trim_heap()
 
     def _phonemizer(self, lang: LangCode) -> Phonemizer:
