@@ -29,6 +29,7 @@ import numpy as np
 from peers import processor_name
 from server_cost import processor_s
 from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
 from streams import Heard, open_socket, stream_http, stream_socket
 
 ROOT = Path(__file__).parents[1]
@@ -148,8 +149,9 @@ async def fill(data_dir: Path, engine: str, num_voices: int) -> str:
     await stores.prepare()
     await stores.voices.add(DEV_WORKSPACE, voice, artifact, ())
     others = [column.name for column in VoiceRow.__table__.columns if column.name not in _OWN_COLUMNS]
-    async with stores.database.writing() as session:
-        row = (await session.execute(select(*(VoiceRow.__table__.columns[name] for name in others)))).one()
+
+    def copy(session: Session) -> None:
+        row = session.execute(select(*(VoiceRow.__table__.columns[name] for name in others))).one()
         copied = dict(zip(others, row, strict=True))
         for first in range(1, num_voices, BATCH):
             names = {k: f"Voice {-k % 997}" for k in range(first, min(first + BATCH, num_voices))}
@@ -157,7 +159,9 @@ async def fill(data_dir: Path, engine: str, num_voices: int) -> str:
                 {"voice_id": f"{voice_id}_{k}", "display_name": name, "sort_name": name.casefold()}
                 for k, name in names.items()
             ]
-            await session.execute(insert(VoiceRow), [copied | row for row in rows])
+            session.execute(insert(VoiceRow), [copied | row for row in rows])
+
+    await stores.database.write(copy)
     await stores.release()
     return f"{voice_id}_{num_voices - 1}"
 

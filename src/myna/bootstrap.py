@@ -17,7 +17,6 @@ from myna.observability.audit_log import HOUSE_KEEPING, AuditLog
 from myna.parts import LoadedAnalyst, build_analyst, build_engine, open_foreground
 from myna.runtime.clock import SystemClock
 from myna.runtime.offload import ThreadOffload
-from myna.runtime.small_heap import keep_heap_small
 from myna.store.opening import open_stores
 from myna.store.signing_identity import read_signing_identity
 from myna.usecases.clone_voice import CloneVoice
@@ -54,7 +53,6 @@ def build_services(
     """Nothing is loaded or connected before `Services.start()`. engine, analyst: None for those of this process.
     Raises: ResourceNotFound or EngineFailure for an engine that is not there, InvalidRequest for a bad store
     address."""
-    keep_heap_small()
     clock = SystemClock()
     stores = open_stores(
         settings.data_dir,

@@ -55,6 +55,8 @@ class OnnxSession:
         options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+        # It would keep how it laid out memory for each new length of its inputs, up to 50 KB, for ever.
+        options.enable_mem_pattern = False
         options.enable_cpu_mem_arena = keeps_memory
         options.add_session_config_entry("session.use_env_allocators", str(int(keeps_memory)))
         if runs_as_written:
@@ -67,6 +69,12 @@ class OnnxSession:
         self._session = ort.InferenceSession(
             graph if isinstance(graph, bytes) else str(graph), options, providers=["CPUExecutionProvider"]
         )
+
+    def give_back(self, inputs: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Give back what all sessions keep together and none is using now; inputs: of the run that does so."""
+        options = ort.RunOptions()
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        self._session.run(None, dict(inputs), options)
 
     def run(
         self, inputs: Mapping[str, npt.NDArray[Any]], outputs: Sequence[str] | None = None, stop: RunStop | None = None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from myna.analysis.dnsmos import OpinionModel
 from myna.analysis.noise import NoiseRemover
+from myna.analysis.small_heap import trim_heap
 from myna.analysis.sound_events import MusicDetector
 from myna.analysis.speaker_overlap import VoiceCounter
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
@@ -33,7 +34,7 @@ def load_sample_models(weights_dir: Path) -> SampleModels:
     load_meter()
     store = WeightStore(weights_dir)
     whisper_files = [store.path(f"whisper-base/{name}") for name in _WHISPER_FILES]
-    return SampleModels(
+    models = SampleModels(
         speech_activity=SpeechActivityDetector(store.path("silero-vad/silero_vad_v6.onnx")),
         recogniser=share_recogniser(whisper_files[0].parent),
         opinion=OpinionModel(store.path("dnsmos/sig_bak_ovr.onnx")),
@@ -43,6 +44,8 @@ def load_sample_models(weights_dir: Path) -> SampleModels:
         campplus=CampplusEmbedder(store),
         voice_counter=VoiceCounter(store),
     )
+    trim_heap()  # of what opening them took
+    return models
 
 
 _WHISPER_FILES = ("model.bin", "config.json", "tokenizer.json", "vocabulary.txt")

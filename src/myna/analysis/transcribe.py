@@ -1,5 +1,6 @@
 """What is said in a sample, and in which language: Whisper base on CTranslate2."""
 
+import os
 import threading
 import zlib
 from collections.abc import Sequence
@@ -54,6 +55,9 @@ _MAX_NO_SPEECH_PROB = 0.6
 _MAX_COMPRESSION_RATIO = 2.4
 """Limits beyond which Whisper's own reference decoder distrusts a segment. Source: openai/whisper, transcribe.py."""
 
+_KEPT_KERNELS = "8"
+"""oneDNN, which CTranslate2 calculates with, would keep those of 1,024 lengths of recordings, a megabyte each."""
+
 _OPENING = threading.Lock()
 _SHARED: "WeakValueDictionary[Path, SpeechRecogniser]" = WeakValueDictionary()
 
@@ -107,6 +111,8 @@ class SpeechRecogniser:
 
     def __init__(self, model_dir: Path) -> None:
         """model_dir: holds model.bin, config.json, tokenizer.json, vocabulary.txt."""
+        # Read once, with the first recording. Source: oneDNN, "Primitive Cache".
+        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", _KEPT_KERNELS)
         self._model = ctranslate2.models.Whisper(str(model_dir), device="cpu", compute_type="int8", intra_threads=1)
         self._tokenizer: Tokenizer = Tokenizer.from_file(str(model_dir / "tokenizer.json"))
         self._numeral_ids = [

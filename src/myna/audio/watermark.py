@@ -2,6 +2,8 @@
 signs are those of PerTh by Resemble AI, whose network changes whatever it hears alike (docs/watermark.md).
 `myna.analysis.mark_finder` finds it."""
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
@@ -25,12 +27,12 @@ class SpeechMarker:
     start. What comes out is late by at most 0.14 s, not moved."""
 
     def __init__(self, sample_rate_hz: int) -> None:
-        taps = _taps(sample_rate_hz)
+        num_taps = len(_taps(sample_rate_hz))
         self._num_block = round(_BLOCK_S * sample_rate_hz)
-        self._num_needed = self._num_block + len(taps) - 1
+        self._num_needed = self._num_block + num_taps - 1
         self._num_fft = fft.next_fast_len(self._num_needed, real=True)
-        self._response = fft.rfft(taps, self._num_fft)
-        self._pending = np.zeros(len(taps) // 2, np.float32)
+        self._response = _response(sample_rate_hz, self._num_fft)
+        self._pending = np.zeros(num_taps // 2, np.float32)
         self._num_missing = 0
         """Samples that came in and did not come out yet."""
 
@@ -55,6 +57,12 @@ class SpeechMarker:
         return self.push(np.zeros(max(0, num_needed - len(self._pending)), np.float32))[:num_missing]
 
 
+@lru_cache
+def _response(sample_rate_hz: int, num_fft: int) -> npt.NDArray[np.complex128]:
+    return np.asarray(fft.rfft(_taps(sample_rate_hz), num_fft))
+
+
+@lru_cache
 def _taps(sample_rate_hz: int) -> npt.NDArray[np.float64]:
     """An odd number of them, the same both ways: nothing is moved."""
     length = round(_LENGTH_S * sample_rate_hz / 2) * 2

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from myna.analysis.small_heap import keep_heap_small
 from myna.cli.options import AsJson, DataDir, EngineId
 from myna.cli.setting_values import read_settings
 
@@ -24,6 +25,7 @@ def serve(
     as_json: AsJson = False,
 ) -> None:
     """Serve the API. Prints the address once the engine is loaded and requests are answered; stops on Ctrl-C."""
+    keep_heap_small()
     settings = read_settings(data_dir=data_dir, engine=engine, workers=workers)
     from myna.cli.server import run_server  # noqa: PLC0415  (the server's libraries: seconds to import)
 

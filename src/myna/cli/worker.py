@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from myna.analysis.small_heap import keep_heap_small
 from myna.cli.options import AsJson
 from myna.cli.setting_values import read_settings
 from myna.cli.workers import BEAT_S, BUSY, CLOSED, LEAVING, READY, TAKEN, WELL
@@ -26,6 +27,7 @@ def worker(
 ) -> None:
     """Serve the connections that come through a socket, until it ends. Started by `myna serve`, not by people."""
     del as_json  # how it is told what keeps it from starting
+    keep_heap_small()
     settings = read_settings()
     from myna.cli.server import serve_services  # noqa: PLC0415  (the server's libraries: seconds to import)
     from myna.observability.logging import configure_logging  # noqa: PLC0415

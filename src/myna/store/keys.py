@@ -112,8 +112,11 @@ class SqlKeyStore:
 
     async def _find(self, key_id: str) -> AnyRow | None:
         """The columns of `ApiKeyRow`."""
-        query = select(ApiKeyRow.__table__).where(ApiKeyRow.key_id == key_id)
-        return await self._database.read(lambda session: session.execute(query).first(), ("key", key_id))
+
+        def find(session: Session) -> AnyRow | None:
+            return session.execute(select(ApiKeyRow.__table__).where(ApiKeyRow.key_id == key_id)).first()
+
+        return await self._database.read(find, ("key", key_id))
 
     async def _admit(self, row: AnyRow) -> Grant:
         if row.revoked_at is not None:

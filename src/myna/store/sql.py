@@ -393,9 +393,11 @@ class SqlVoiceStore:
 
     async def _read(self, workspace: WorkspaceId, voice_id: VoiceId) -> AnyRow:
         """`VOICE_COLUMNS`, and where its artifact is. Raises: VoiceNotFound."""
-        query = select(*VOICE_COLUMNS, *ARTIFACT_COLUMNS).where(*_is(workspace, voice_id))
-        name = "voice", workspace, voice_id
-        row = await self._database.read(lambda session: session.execute(query).first(), name)
+
+        def find(session: Session) -> AnyRow | None:
+            return session.execute(select(*VOICE_COLUMNS, *ARTIFACT_COLUMNS).where(*_is(workspace, voice_id))).first()
+
+        row = await self._database.read(find, ("voice", workspace, voice_id))
         if row is None or self._is_expired(row):
             raise unknown_voice(voice_id)
         return row

@@ -15,7 +15,7 @@ class SpokenLine:
 
     def __init__(self, segments: Sequence[SpeechSegment], sample_rate_hz: int) -> None:
         self._segments = segments
-        self._rate_hz = sample_rate_hz
+        self.sample_rate_hz = sample_rate_hz
         self._segment_start_s = 0.0
         self._waiting: list[TimedSpan] = []
         self._num_taken = 0
@@ -27,18 +27,18 @@ class SpokenLine:
         samples = chunk.samples
         spans = tuple(self._place(timing, segment) for timing in chunk.timings)
         if chunk.ends_segment and segment.pause_after_s > 0:
-            pause = np.zeros(round(segment.pause_after_s * self._rate_hz), dtype=np.float32)
+            pause = np.zeros(round(segment.pause_after_s * self.sample_rate_hz), dtype=np.float32)
             samples = np.concatenate([samples, pause])
         self.num_samples += len(samples)
         if chunk.ends_segment:
-            self._segment_start_s = self.num_samples / self._rate_hz
+            self._segment_start_s = self.num_samples / self.sample_rate_hz
         return samples, spans
 
     def take(self, samples: Samples, spans: Sequence[TimedSpan] = ()) -> "PlacedSpeech":
         """The next as they leave, with what begins in them. spans: placed since; those held back wait for theirs."""
-        start_s = self._num_taken / self._rate_hz
+        start_s = self._num_taken / self.sample_rate_hz
         self._num_taken += len(samples)
-        end_s = math.inf if self._num_taken == self.num_samples else self._num_taken / self._rate_hz
+        end_s = math.inf if self._num_taken == self.num_samples else self._num_taken / self.sample_rate_hz
         placed = [*self._waiting, *spans]
         self._waiting = [span for span in placed if span.start_s >= end_s]
         return PlacedSpeech(samples, tuple(span for span in placed if span.start_s < end_s), start_s)

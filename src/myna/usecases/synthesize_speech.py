@@ -3,7 +3,6 @@
 import hashlib
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,7 +13,6 @@ from myna.domain.language import LangCode
 from myna.domain.pronunciation import PronunciationDictionary, words_of
 from myna.domain.speech import EncodedChunk, SpeechSegment, SynthesisOptions
 from myna.domain.voice import Voice, VoiceArtifact, VoiceId, WorkspaceId
-from myna.domain.waveform import Waveform
 from myna.engines.other_engines import describe_other_engines
 from myna.text.description import read_description
 from myna.text.language import detect_text_language
@@ -25,7 +23,8 @@ from myna.usecases.ports import EngineClient, EngineStream, Offload, VoiceStore
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.speak_command import SpeakCommand, SpeechLimits, check_speak_command
 from myna.usecases.speaking_permission import SpeakingPermission
-from myna.usecases.spoken_audio import PlacedSpeech, SpokenLine, cut
+from myna.usecases.speech_writer import SpeechWriter
+from myna.usecases.spoken_audio import SpokenLine
 from myna.usecases.stock import StockVoices
 
 _STREAM_PART_S = 0.5
@@ -179,36 +178,31 @@ class SynthesizeSpeech:
         is_stream, tempo = command.is_stream, command.speaking_rate / command.engine_rate
         offload = self._offload_of(command)
         encoder = self.open_encoder(command.audio_format, is_stream=is_stream, tempo=tempo)
+        marker = SpeechMarker(self._rate_hz) if self.marks else None
+        longest_s = _STREAM_PART_S if is_stream else math.inf
+        writer = SpeechWriter(line, marker, encoder, longest_s=longest_s, tempo=tempo)
         permission = SpeakingPermission(self.voices, command.workspace, command.voice_id)
         is_own = command.design_prompt is None and self.stock.find(command.voice_id) is None
+
+        async def may_leave(part: EncodedChunk) -> bool:
+            if is_own:
+                await permission.check()
+            return bool(part.content or part.spans or not is_stream)
+
         try:
-            async with aclosing(self._mark(stream, line, offload)) as pieces:
-                async for placed in pieces:
-                    for part, begun in cut(placed, self._rate_hz, _STREAM_PART_S if is_stream else math.inf):
-                        if is_own:
-                            await permission.check()
-                        waveform = Waveform(part, self._rate_hz)
-                        content = await offload(partial(encoder.encode, waveform))
-                        if content or begun or not is_stream:
-                            yield EncodedChunk(content, waveform.duration_s / tempo, begun)
+            # The way to a thread and back costs more than what is done there: it is gone once a chunk.
+            async for chunk in stream:
+                for part in await offload(partial(writer.write, chunk)):
+                    if await may_leave(part):
+                        yield part
             if not line.num_samples:
                 raise TextUnspeakable("text holds nothing that the voice's language has sounds for. Send words.")
-            rest = await offload(encoder.finish)
+            parts, rest = await offload(writer.finish)
+            for part in parts:
+                if await may_leave(part):
+                    yield part
             if rest:
                 yield EncodedChunk(rest, 0.0)
         finally:
             permission.close()
             await stream.aclose()
-
-    async def _mark(
-        self, stream: EngineStream, line: SpokenLine, offload: Offload
-    ) -> AsyncGenerator[PlacedSpeech, None]:
-        """Put the chunks in a line and the mark into it: the one place at which speech is marked."""
-        marker = SpeechMarker(self._rate_hz) if self.marks else None
-        async for chunk in stream:
-            samples, spans = line.place(chunk)
-            if marker is not None:
-                samples = await offload(partial(marker.push, samples))
-            yield line.take(samples, spans)
-        if marker is not None:
-            yield line.take(await offload(marker.finish))

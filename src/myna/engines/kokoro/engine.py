@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 
 from myna.analysis.onnx_session import RunStop, RunStopped
+from myna.analysis.small_heap import trim_heap
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import InvalidRequest
 from myna.domain.language import LangCode
@@ -24,7 +25,6 @@ from myna.engines.kokoro.graphs import (
     TextEncoding,
     round_frames,
 )
-from myna.engines.kokoro.heap_trim import trim_heap
 from myna.engines.kokoro.making.voice_clone import clone_at_once, clone_voice
 from myna.engines.kokoro.making.voice_finish import VoiceFinish
 from myna.engines.kokoro.making.voice_refine import refine_voice
@@ -167,9 +167,13 @@ class KokoroEngine:
         return self._say(voice, [whole_sentence(sequence) for sequence in sequences], tokens, options.speaking_rate)
 
     def close(self) -> None:
-        """See `Engine`. `malloc` would keep half of the memory. What `onnx_session` keeps for all graphs stays."""
+        """See `Engine`. `malloc` would keep half of the memory."""
+        graphs = vars(self).pop("_graphs", None)
         vars(self).clear()
         gc.collect()  # a pipeline of spaCy refers to itself
+        if graphs is not None:  # not closed before
+            graphs.give_back()
+        del graphs
         trim_heap()
 
     def _phonemizer(self, lang: LangCode) -> Phonemizer:

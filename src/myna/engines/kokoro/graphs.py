@@ -96,6 +96,10 @@ class KokoroGraphs:
         """Only voices in the making are heard through it; speech is made by `streaming_decoder`."""
         return self._open_decoder()
 
+    def give_back(self) -> None:
+        """What graphs keep for their next runs, those of other engines too, which ask for it anew."""
+        self._text.give_back({"tokens": np.full((1, 2), PAD_ID, dtype=np.int64)})
+
     def encode_text(self, symbol_ids: IntArray, stop: RunStop | None = None) -> TextEncoding:
         """symbol_ids: [T] ids of the vocabulary, a pad (0) first and last, T <= 512."""
         embedding, features = self._text.run(

@@ -10,12 +10,12 @@ import numpy as np
 
 from myna.analysis.dnsmos import OpinionModel
 from myna.analysis.onnx_session import RunStop, RunStopped
+from myna.analysis.small_heap import trim_heap
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.audio.resample import resample
 from myna.domain.errors import InvalidRequest
 from myna.domain.waveform import Samples, Waveform
 from myna.engines.kokoro.graphs import DecoderStyles, KokoroGraphs, TextEncoding, round_frames
-from myna.engines.kokoro.heap_trim import trim_heap
 from myna.engines.kokoro.making.pitch_track import PitchStatistics, measure_pitch
 from myna.engines.kokoro.making.recording_map import load_recording_map
 from myna.engines.kokoro.making.style_descent import GAIN_A, GAIN_B
