@@ -1,6 +1,6 @@
 """Stores in memory: real implementations of the ports, for tests and demonstrations. One process, gone at its end."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
@@ -69,10 +69,13 @@ class MemoryVoiceStore:
         samples: Sequence[StoredSample],
         *,
         mark: RequestMark | None = None,
+        note: Callable[[], None] | None = None,
     ) -> None:
         key = (workspace, voice.voice_id)
         if key in self._entries:
             raise VoiceAlreadyExists(f"The voice id '{voice.voice_id}' is taken.")
+        if note is not None:
+            note()
         if mark is not None and self._request_keys is not None:
             await self._request_keys.finish_by(workspace, mark, voice.voice_id)
         self._entries[key] = _Entry(replace(voice, workspace=workspace), artifact, tuple(samples))
@@ -158,8 +161,17 @@ class MemoryVoiceStore:
         own = (e.voice for e in self._entries.values() if e.artifact.is_made_by(engine_id, engine_version))
         return sorted((voice for voice in own if voice.refinement.is_pending), key=lambda voice: voice.created_at)
 
-    async def set_consent(self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent) -> Voice:
+    async def set_consent(
+        self,
+        workspace: WorkspaceId,
+        voice_id: VoiceId,
+        consent: Consent,
+        *,
+        note: Callable[[], None] | None = None,
+    ) -> Voice:
         entry = self._find(workspace, voice_id)
+        if note is not None:
+            note()
         voice = replace(entry.voice, consent=consent)
         self._entries[workspace, voice_id] = replace(entry, voice=voice)
         if consent.revoked_at is not None:
@@ -301,6 +313,11 @@ class MemoryRequestKeys:
             return earlier
         self._requests[workspace, mark.key] = MarkedRequest(mark.body_sha256, ()), now + lifetime
         return None
+
+    async def renew(self, workspace: WorkspaceId, mark: RequestMark, lifetime: timedelta) -> None:
+        request = self._find(workspace, mark)
+        if request == MarkedRequest(mark.body_sha256, ()):
+            self._requests[workspace, mark.key] = request, self._clock.now() + lifetime
 
     async def finish(
         self, workspace: WorkspaceId, mark: RequestMark, voice_ids: Sequence[VoiceId], lifetime: timedelta

@@ -134,6 +134,25 @@ class VoiceStoreContract:
         assert stored.artifact == ARTIFACT
         assert tuple(await voices.get_samples(OURS, voice.voice_id)) == SAMPLES
 
+    async def test_nothing_is_kept_that_is_not_noted(self, voices: VoiceStore, clock: FixedClock) -> None:
+        """A voice and a consent: noted once, when all else is done, and if that fails all is as it was."""
+        voice, noted = make_voice(clock), list[str]()
+
+        def refuse() -> None:
+            raise ServiceUnavailable("There is no log.")
+
+        with pytest.raises(ServiceUnavailable):
+            await voices.add(OURS, voice, ARTIFACT, SAMPLES, note=refuse)
+        assert list(await voices.list(OURS)) == []
+        await voices.add(OURS, voice, ARTIFACT, SAMPLES, note=lambda: noted.append("made"))
+        with pytest.raises(VoiceAlreadyExists):
+            await voices.add(OURS, voice, ARTIFACT, SAMPLES, note=lambda: noted.append("made"))
+        with pytest.raises(ServiceUnavailable):
+            await voices.set_consent(OURS, voice.voice_id, Consent(given_by="Ann"), note=refuse)
+        assert (await voices.get(OURS, voice.voice_id)).consent == voice.consent
+        await voices.set_consent(OURS, voice.voice_id, Consent(given_by="Ann"), note=lambda: noted.append("agreed"))
+        assert noted == ["made", "agreed"]
+
     async def test_samples_keep_their_ratings(self, voices: VoiceStore, clock: FixedClock) -> None:
         """To the last digit, and in the order of the upload: what a reference is put together by."""
         voice = make_voice(clock)
@@ -690,6 +709,21 @@ class RequestKeyContract:
         assert await request_keys.begin(OURS, _MARK, _LIFETIME) is not None
         clock.advance(1)
         assert await request_keys.begin(OURS, _OTHER_MARK, _LIFETIME) is None
+
+    async def test_a_request_at_work_keeps_its_key(self, request_keys: RequestKeys, clock: FixedClock) -> None:
+        """As long as it says so; what is done, or another's, is not made to last by that."""
+        await request_keys.renew(OURS, _MARK, _LIFETIME)
+        assert await request_keys.begin(OURS, _MARK, _LIFETIME) is None
+        for _ in range(3):
+            clock.advance(_LIFETIME_S - 1)
+            await request_keys.renew(OURS, _OTHER_MARK, _LIFETIME)
+            await request_keys.renew(OURS, _MARK, _LIFETIME)
+        assert await request_keys.begin(OURS, _MARK, _LIFETIME) == MarkedRequest(_BODY, ())
+        await request_keys.finish(OURS, _MARK, _MADE, _LIFETIME)
+        clock.advance(1)
+        await request_keys.renew(OURS, _MARK, _LIFETIME)
+        clock.advance(_LIFETIME_S - 1)
+        assert await request_keys.begin(OURS, _MARK, _LIFETIME) is None
 
     async def test_of_several_at_once_one_begins(self, request_keys: RequestKeys) -> None:
         """The others meet it at work."""

@@ -50,8 +50,8 @@ class CuttingStore(MemoryVoiceStore):
         await super().add(*args, **kwargs)
         await self._cut_off()
 
-    async def set_consent(self, *args: Any) -> Voice:
-        voice = await super().set_consent(*args)
+    async def set_consent(self, *args: Any, **kwargs: Any) -> Voice:
+        voice = await super().set_consent(*args, **kwargs)
         await self._cut_off()
         return voice
 

@@ -1,6 +1,7 @@
 """PostgreSQL and S3 keep the promises of the stores: what several machines may share."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -127,7 +128,7 @@ async def test_a_hundred_requests_take_turns(database_url: str, monkeypatch: pyt
 
 async def test_a_hundred_requests_have_two_connections(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a turn they are refused, in time."""
-    database = Database(database_url, 2)
+    database = Database(database_url, 3)  # the third is for whoever asks whether it is there
 
     def work(session: Session) -> int:
         return int(session.execute(text("SELECT pg_backend_pid() FROM pg_sleep(0.04)")).scalar_one())
@@ -137,3 +138,24 @@ async def test_a_hundred_requests_have_two_connections(database_url: str, monkey
     answers = await asyncio.gather(*(database.read(work) for _ in range(100)), return_exceptions=True)
     assert {type(answer) for answer in answers} == {int, ServiceUnavailable}
     await database.close()
+
+
+async def test_whether_the_server_is_there_is_not_asked_from_the_line(database_url: str) -> None:
+    """The connection for requests waits for a lock, other requests wait for it, and `/readyz` is answered."""
+    holder, database = Database(database_url, 1), Database(database_url, 2)
+    lock = text("SELECT pg_advisory_xact_lock(1)")
+    loop, is_held, may_end = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def hold() -> None:
+        loop.call_soon_threadsafe(is_held.set)
+        assert may_end.wait(30)
+
+    holding = asyncio.create_task(holder.write(lambda session: session.execute(lock), before_commit=hold))
+    await is_held.wait()
+    line = [asyncio.create_task(database.read(lambda session: session.execute(lock))) for _ in range(5)]
+    await database.check()
+    assert not any(request.done() for request in line)
+    may_end.set()
+    await asyncio.gather(holding, *line)
+    await database.close()
+    await holder.close()

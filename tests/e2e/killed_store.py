@@ -10,6 +10,7 @@ import random
 import secrets
 import sys
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from tests.store_contract import OURS, make_voice
@@ -40,7 +41,8 @@ async def write(voices: VoiceStore, writer: str, kept: list[VoiceId]) -> None:
             StoredSample(chance.randbytes(60_000), f"sample {n}", voice.lang) for n in range(chance.randrange(4))
         ]
         tell("adding", voice.voice_id, len(samples))
-        await voices.add(OURS, voice, VoiceArtifact(chance.randbytes(90_000), *ENGINE), samples)
+        note = partial(tell, "noting", voice.voice_id, 0)
+        await voices.add(OURS, voice, VoiceArtifact(chance.randbytes(90_000), *ENGINE), samples, note=note)
         tell("added", voice.voice_id, len(samples))
         kept.append(voice.voice_id)
         if chance.random() < 0.5:

@@ -1,7 +1,8 @@
 """Who asks, by which request, and what works for them: what every endpoint is given that needs a key."""
 
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from fastapi import Request, Response
@@ -41,9 +42,9 @@ class Asker:
         """Reply fields that the original API does not have are left out."""
         return self.backend.limits.strict_replies
 
-    async def note(self, act: Act, voice_id: str, recordings: Sequence[str] = ()) -> None:
-        """Raises: ServiceUnavailable."""
-        await self.backend.note(act, self.record, voice_id, recordings)
+    def noting(self, act: Act) -> Callable[[str, Sequence[str]], None]:
+        """Puts an act of this request into the audit log; blocks, on any thread. Raises: ServiceUnavailable."""
+        return partial(self.backend.write_note, act, self.record)
 
     async def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
         """What the work gives; it is given up when the client leaves. Raises: ClientLeft, and what the work raises."""

@@ -75,8 +75,13 @@ class Backend:
     async def note(self, act: Act, record: RequestRecord, voice_id: str, recordings: Sequence[str] = ()) -> None:
         """Put an act into the audit log. Raises: ServiceUnavailable, if it cannot be written."""
         if self.audit is not None:
+            await asyncio.to_thread(self.write_note, act, record, voice_id, recordings)
+
+    def write_note(self, act: Act, record: RequestRecord, voice_id: str, recordings: Sequence[str] = ()) -> None:
+        """As `note`; blocks."""
+        if self.audit is not None:
             who = {"key_id": record.key_id, "request_id": record.request_id}
-            await asyncio.to_thread(self.audit.note, act, voice_id, recordings=recordings, **who)
+            self.audit.note(act, voice_id, recordings=recordings, **who)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,16 @@
 """The Voice API (wire-contract.md#paths), in the short and the workspace-qualified form, and the older list."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from myna.domain.errors import ServiceUnavailable
 from myna.domain.language import CLONE_LANGUAGES, LangCode
-from myna.domain.voice import Voice, VoiceId, check_voice_id
+from myna.domain.voice import VoiceId, check_voice_id
 from myna.http.asker import Asker
 from myna.http.auth import Caller, Reader, Writer, check_workspace
 from myna.http.made_voice_replies import CloneVoiceReply, DesignVoiceReply
@@ -33,10 +34,8 @@ from myna.http.voice_requests import (
     ListVoicesQuery,
     UpdateVoiceRequest,
 )
-from myna.observability.audit_log import Act
 from myna.text.languages.registry import open_language
 from myna.usecases.clone_voice import CloneVoiceCommand, CloneVoiceResult
-from myna.usecases.keep_noted import Note
 from myna.usecases.ports import DeletedFiles
 from myna.usecases.repeated_requests import Outcome
 from myna.usecases.uncut import uncut
@@ -98,7 +97,7 @@ async def clone_along(asker: Asker, command: CloneVoiceCommand, consent: Consent
             result, outcome = await services.clone_voice.recall(command, made.voice_ids[0]), "repeated"
         else:
             async with asker.backend.allowances.voices(asker.workspace, 0 if command.validate_only else 1, made):
-                result = await services.clone_voice(replace(command, mark=mark), _noting(asker, "clone", made))
+                result = await services.clone_voice(replace(command, mark=mark), _Noting(asker.noting("clone"), made))
             outcome = "validated" if command.validate_only else "cloned" if made.voice_ids else "unusable"
     asker.backend.metrics.count("myna_clones_total", 1, {"outcome": outcome})
     if result.voice is not None:
@@ -106,12 +105,15 @@ async def clone_along(asker: Asker, command: CloneVoiceCommand, consent: Consent
     return result
 
 
-def _noting(asker: Asker, act: Act, made: Outcome) -> Note:
-    async def note(voice_id: VoiceId, recordings: Sequence[str] = ()) -> None:
-        await asker.note(act, voice_id, recordings)
-        made.voice_ids = (*made.voice_ids, voice_id)
+@dataclass(frozen=True, slots=True)
+class _Noting:
+    """Implements `Note`."""
 
-    return note
+    write: Callable[[VoiceId, Sequence[str]], None]
+    made: Outcome
+
+    def count(self, voice_id: VoiceId) -> None:
+        self.made.voice_ids = (*self.made.voice_ids, voice_id)
 
 
 @_in_both_forms("POST", "/voices:design", "Design a voice", response_model=DesignVoiceReply, dependencies=[Repeatable])
@@ -125,7 +127,7 @@ async def design_voice(
             designed = await design.recall(command, made.voice_ids)
         else:
             async with asker.backend.allowances.voices(asker.workspace, command.num_drafts, made):
-                designed = await design(command, _noting(asker, "design", made))
+                designed = await design(command, _Noting(asker.noting("design"), made))
     return await large_reply(lambda: DesignVoiceReply.of(designed))
 
 
@@ -182,23 +184,18 @@ async def give_consent(
     asker: Writer, message: Annotated[ConsentMessage, Depends(JsonBody(ConsentMessage))], voice_id: AskedVoice
 ) -> VoiceReply:
     """Record who agreed that this voice was cloned, in the place of the record before; a revoked voice speaks again."""
-    giving = asker.services.keep_consent.give(asker.workspace, voice_id, message.require())
-    voice = await uncut(_change_consent(asker, "consent", giving))
+    note = partial(asker.noting("consent"), voice_id)
+    giving = asker.services.keep_consent.give(asker.workspace, voice_id, message.require(), note)
+    voice = await uncut(giving)
     return VoiceReply.of(voice, is_strict=asker.is_strict)
 
 
 @_in_both_forms("POST", "/voices/{voice_id}:revokeConsent", "Revoke the consent to a voice")
 async def revoke_consent(asker: Writer, voice_id: AskedVoice) -> VoiceReply:
     """The voice is silent from now on, running streams included. That it was revoked stays known when it is deleted."""
-    revoking = asker.services.keep_consent.revoke(asker.workspace, voice_id)
-    voice = await uncut(_change_consent(asker, "revoke", revoking))
+    note = partial(asker.noting("revoke"), voice_id)
+    voice = await uncut(asker.services.keep_consent.revoke(asker.workspace, voice_id, note))
     return VoiceReply.of(voice, is_strict=asker.is_strict)
-
-
-async def _change_consent(asker: Asker, act: Act, changing: Coroutine[Any, Any, Voice]) -> Voice:
-    voice = await changing
-    await asker.note(act, voice.voice_id, voice.consent.recordings if voice.consent is not None else ())
-    return voice
 
 
 @_in_both_forms("GET", "/voices/{voice_id}:consent", "Show the consent to a voice")
@@ -252,7 +249,7 @@ async def delete_along(asker: Asker, voice_id: VoiceId) -> DeletedFiles:
 
     async def delete() -> DeletedFiles:
         # First: a deletion that could not be noted afterwards would never be, as its repetition finds no voice.
-        await asker.note("delete", voice_id)
+        await asyncio.to_thread(asker.noting("delete"), voice_id, ())
         return await voices.delete(asker.workspace, voice_id)
 
     return await uncut(delete())

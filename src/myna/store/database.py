@@ -121,11 +121,18 @@ class Database:
         with _in_our_words():
             return await self._runner.read(work, name)
 
-    async def write(self, work: Work[T], *, is_lasting: bool = True) -> T:
-        """All that `work` does, or nothing if it raises. is_lasting: off for what a power cut may take back. Raises:
-        ServiceUnavailable, and what `work` raises."""
+    async def write(
+        self, work: Work[T], *, is_lasting: bool = True, before_commit: Callable[[], None] | None = None
+    ) -> T:
+        """All that `work` does, or nothing if it raises. is_lasting: off for what a power cut may take back.
+        before_commit: blocks; called when only the commit is left. Raises: ServiceUnavailable, and what both raise."""
         with _in_our_words():
-            return await self._runner.write(work, is_lasting=is_lasting)
+            return await self._runner.write(work, is_lasting=is_lasting, before_commit=before_commit)
+
+    async def check(self) -> None:
+        """That it can be written, without waiting behind what others ask of a server. Raises: ServiceUnavailable."""
+        with _in_our_words():
+            await self._runner.check()
 
     async def wipe(self) -> None:
         """Take what was deleted out of SQLite's write-ahead log too. While another process reads, or if the disk
@@ -166,11 +173,14 @@ class _File:
         result: T = results[name]
         return result
 
-    async def write(self, work: Work[T], *, is_lasting: bool) -> T:
+    async def write(self, work: Work[T], *, is_lasting: bool, before_commit: Callable[[], None] | None) -> T:
         if is_lasting:
-            return await _run_on(self._writer, lambda is_left: _transact(self.engine, work, is_left))
+            return await _run_on(self._writer, lambda is_left: _transact(self.engine, work, is_left, before_commit))
         hasty = self._hasty_writer, lambda is_left: _transact(self._hasty_engine, work, is_left)
         return await _run_on(*hasty, patience_s=_HASTY_PATIENCE_S)
+
+    async def check(self) -> None:
+        await self.write(_ask_nothing, is_lasting=True, before_commit=None)
 
     async def alter(self, change: Callable[[Connection], T]) -> T:
         return await _run_on(self._writer, lambda _: self._alter(change))
@@ -240,31 +250,43 @@ class _Server:
         )
         self.engine = self._engine.sync_engine
         # Before the pool: who waits here is not counted as waiting for the server.
-        self._turns = asyncio.Semaphore(num_connections)
+        self._turns = asyncio.Semaphore(max(num_connections - 1, 1))
+        # The last connection, unless it is the only one: whether the server is there is not to be asked from the line.
+        self._check_turns = asyncio.Semaphore(1) if num_connections > 1 else self._turns
 
     async def read(self, work: Work[T], name: Hashable) -> T:
         """name: of no use here. To ask whether anybody has written would take as long as to read."""
         del name
+        return await self._transact(work, None, self._turns)
+
+    async def check(self) -> None:
+        await self._transact(_ask_nothing, None, self._check_turns)
+
+    async def _transact(self, work: Work[T], before_commit: Callable[[], None] | None, turns: asyncio.Semaphore) -> T:
         async with asyncio.timeout(_PATIENCE_S):
-            await self._turns.acquire()
+            await turns.acquire()
         try:
             async with (
                 asyncio.timeout(_TRANSACTION_S),
                 AsyncSession(self._engine, expire_on_commit=False) as session,
                 session.begin(),
             ):
-                return await session.run_sync(work)
+                result = await session.run_sync(work)
+                if before_commit is not None:
+                    await session.flush()
+                    await asyncio.to_thread(before_commit)
+                return result
         finally:
-            self._turns.release()
+            turns.release()
 
-    async def write(self, work: Work[T], *, is_lasting: bool) -> T:
+    async def write(self, work: Work[T], *, is_lasting: bool, before_commit: Callable[[], None] | None) -> T:
         def write(session: Session) -> T:
             if not is_lasting:
                 # Of this transaction alone: a pooler may give the connection to others.
                 session.execute(text("SET LOCAL synchronous_commit = off"))
             return work(session)
 
-        return await self.read(write, None)
+        return await self._transact(write, before_commit, self._turns)
 
     async def alter(self, change: Callable[[Connection], T]) -> T:
         async with self._engine.begin() as connection:
@@ -275,6 +297,10 @@ class _Server:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+def _ask_nothing(session: Session) -> None:
+    session.execute(select(1))
 
 
 def sqlite_url(path: Path) -> str:
@@ -311,11 +337,16 @@ async def _run_on(lane: ThreadPoolExecutor, work: Callable[[threading.Event], T]
         raise
 
 
-def _transact(engine: Engine, work: Work[T], is_left: threading.Event) -> T:
+def _transact(
+    engine: Engine, work: Work[T], is_left: threading.Event, before_commit: Callable[[], None] | None = None
+) -> T:
     with Session(engine, expire_on_commit=False) as session, session.begin():
         result = work(session)
         if is_left.is_set():
             raise TimeoutError("rolled back: nobody waits for it")
+        if before_commit is not None:
+            session.flush()
+            before_commit()
         return result
 
 

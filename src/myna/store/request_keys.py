@@ -44,6 +44,11 @@ class SqlRequestKeys:
                 )
             raise
 
+    async def renew(self, workspace: WorkspaceId, mark: RequestMark, lifetime: timedelta) -> None:
+        until = self._clock.now() + lifetime
+        change = update(RequestKeyRow).where(*_is_at_work(workspace, mark)).values(expires_at=until)
+        await self._database.write(lambda session: session.execute(change), is_lasting=False)
+
     async def finish(
         self, workspace: WorkspaceId, mark: RequestMark, voice_ids: Sequence[VoiceId], lifetime: timedelta
     ) -> None:

@@ -151,7 +151,7 @@ class SqlVoiceStore:
         await checking
 
     async def _check(self) -> None:
-        await self._database.write(lambda session: session.execute(select(1)))
+        await self._database.check()
         await self._blobs.check()
 
     # --- writing ---------------------------------------------------------------------------------------------------
@@ -164,18 +164,20 @@ class SqlVoiceStore:
         samples: Sequence[StoredSample],
         *,
         mark: RequestMark | None = None,
+        note: Callable[[], None] | None = None,
     ) -> None:
         """Raises: VoiceAlreadyExists, RequestInProgress, ServiceUnavailable (disk full and the like; nothing is left
         then)."""
-        await self._detached(self._add(workspace, voice, artifact, samples, mark))
+        await self._detached(self._add(workspace, voice, artifact, samples, mark, note))
 
-    async def _add(
+    async def _add(  # noqa: PLR0917  (each of them is stored)
         self,
         workspace: WorkspaceId,
         voice: Voice,
         artifact: VoiceArtifact,
         samples: Sequence[StoredSample],
         mark: RequestMark | None,
+        note: Callable[[], None] | None,
     ) -> None:
         taken = select(VoiceRow.id).where(VoiceRow.workspace == workspace, VoiceRow.voice_id == voice.voice_id)
 
@@ -201,7 +203,7 @@ class SqlVoiceStore:
             if contents:
                 await self._blobs.put(prefixes[1], contents)
             try:
-                await self._database.write(add)
+                await self._database.write(add, before_commit=note)
             except IntegrityError as exc:
                 # PostgreSQL: another writer took the id between the look and the insert.
                 raise _taken(voice.voice_id) from exc
@@ -216,13 +218,20 @@ class SqlVoiceStore:
 
         return await self._change(workspace, voice_id, publish)
 
-    async def set_consent(self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent) -> Voice:
+    async def set_consent(
+        self,
+        workspace: WorkspaceId,
+        voice_id: VoiceId,
+        consent: Consent,
+        *,
+        note: Callable[[], None] | None = None,
+    ) -> Voice:
         def replace(session: Session, row: VoiceRow) -> None:
             row.consent = to_consent_text(consent)
             if consent.revoked_at is not None:
                 session.merge(to_revocation_row(workspace, voice_id, consent, consent.revoked_at))
 
-        return await self._change(workspace, voice_id, replace)
+        return await self._change(workspace, voice_id, replace, note=note)
 
     async def list_revocations(self, workspace: WorkspaceId, voice_id: VoiceId) -> Sequence[Revocation]:
         digests = digest_voice_id(voice_id), voice_id
@@ -409,6 +418,7 @@ class SqlVoiceStore:
         change: Callable[[Session, VoiceRow], None],
         *,
         is_lasting: bool = True,
+        note: Callable[[], None] | None = None,
     ) -> Voice:
         """The voice as it is then. Raises: VoiceNotFound, and what `change` raises: then all is as it was."""
 
@@ -417,7 +427,7 @@ class SqlVoiceStore:
             change(session, row)
             return to_voice(row)
 
-        return await self._database.write(work, is_lasting=is_lasting)
+        return await self._database.write(work, is_lasting=is_lasting, before_commit=note)
 
     def _find(
         self,

@@ -40,7 +40,13 @@ class Verses(Rules):
             return spoken
         other = match["last_chapter"]
         spoken += language.say_verses(first, match["half"] or "", None if other else match["last"])
-        if other is None:
-            return spoken
-        until = language.say_chapter("", other).lstrip(", ") + language.say_verses(match["last"], "", None)
-        return language.join(spoken, language.to, until)
+        if other is not None:
+            spoken = language.join(spoken, language.to, self._say_place(other, match["last"]))
+        more = re.findall(r"([;；、])\s?(\d+)\D(\d+)(?:\D+(\d+))?", match["more"])
+        return spoken + "".join(
+            f"{sign}{language.gap}{self._say_place(chapter, start, end or None)}" for sign, chapter, start, end in more
+        )
+
+    def _say_place(self, chapter: str, first: str, last: str | None = None) -> str:
+        """In a book that was named before."""
+        return self._language.say_chapter("", chapter).lstrip(", ") + self._language.say_verses(first, "", last)

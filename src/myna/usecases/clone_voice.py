@@ -95,9 +95,7 @@ class CloneVoice:
         reference = await self._join([sample.heard for sample in usable])
         artifact = await self.engine.encode_voice(reference, by_ear=self.waits)
         measures = await self.try_voice(artifact, reference) if self.waits else TrialMeasures()
-        kept = [sample.as_stored(reference.lang) for sample in usable]
-        noted = partial(note, recordings=[sample.recording_sha256 for sample in samples])
-        voice = await self._store(command, begun_at, reference.lang, artifact, measures, kept, noted)
+        voice = await self._store(command, begun_at, reference.lang, artifact, measures, samples, note)
         self.refine_voices.begin()
         advised = tuple(sample.advised(voice.measures.findings) for sample in samples)
         return CloneVoiceResult(voice, advised, self.refine_voices.will_improve(voice))
@@ -148,9 +146,11 @@ class CloneVoice:
         lang: LangCode,
         artifact: VoiceArtifact,
         measures: TrialMeasures,
-        kept: Sequence[StoredSample],
+        samples: Sequence[ValidatedSample],
         note: Note,
     ) -> Voice:
+        kept = [sample.as_stored(lang) for sample in samples if sample.heard.is_usable]
+        recordings = [sample.recording_sha256 for sample in samples]
         consent = command.consent
         if consent is not None:
             consent = replace(consent, recordings=tuple(sample.digest for sample in kept), given_at=now)
@@ -172,7 +172,7 @@ class CloneVoice:
         for attempt in range(_MAX_ID_ATTEMPTS):
             candidate = replace(voice, voice_id=clone_voice_id(command.workspace, command.display_name, now, attempt))
             try:
-                await keep_noted(self.voices, candidate, artifact, kept, note, mark=command.mark)
+                await keep_noted(self.voices, candidate, artifact, kept, note, recordings=recordings, mark=command.mark)
             except VoiceAlreadyExists:
                 continue
             return candidate

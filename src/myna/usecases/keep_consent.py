@@ -1,8 +1,9 @@
 """Give, show and revoke the consent to a voice that was cloned."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from myna.domain.consent import Consent, Revocation
 from myna.domain.errors import InvalidRequest, PermissionDenied, ServiceUnavailable, VoiceNotFound
@@ -29,22 +30,25 @@ class KeepConsent:
     clock: Clock
     refine_voices: RefineVoices
 
-    async def give(self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent) -> Voice:
+    async def give(
+        self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent, note: Callable[[Sequence[str]], None]
+    ) -> Voice:
         """In the place of the one before, also if revoked: the voice speaks again. consent: without `recordings` and
-        times. Raises: VoiceNotFound, PermissionDenied for a stock voice, InvalidRequest for one of no recording."""
+        times. note: blocks; told of the recordings before it is so. Raises: VoiceNotFound, PermissionDenied for a stock
+        voice, InvalidRequest for one of no recording."""
         self._refuse_stock(voice_id)
         samples = await self.voices.get_samples(workspace, voice_id)
         if not samples:
             raise InvalidRequest("This voice was made from no recording: there is nothing to consent to.")
         recordings = tuple(sample.digest for sample in samples)
         bound = replace(consent, recordings=recordings, given_at=self.clock.now(), revoked_at=None)
-        voice = await self.voices.set_consent(workspace, voice_id, bound)
+        voice = await self.voices.set_consent(workspace, voice_id, bound, note=partial(note, recordings))
         self.refine_voices.begin()
         return voice
 
-    async def revoke(self, workspace: WorkspaceId, voice_id: VoiceId) -> Voice:
-        """Silent from now on, in the middle of a word too, and for good; also if none was recorded. Raises:
-        VoiceNotFound, PermissionDenied."""
+    async def revoke(self, workspace: WorkspaceId, voice_id: VoiceId, note: Callable[[Sequence[str]], None]) -> Voice:
+        """Silent from now on, in the middle of a word too, and for good; also if none was recorded. note: as `give`.
+        Raises: VoiceNotFound, PermissionDenied."""
         self._refuse_stock(voice_id)
         voice = await self.voices.get(workspace, voice_id)
         consent = voice.consent or Consent()
@@ -54,7 +58,9 @@ class KeepConsent:
             with suppress(ServiceUnavailable):  # damaged recordings are no reason to go on speaking
                 samples = await self.voices.get_samples(workspace, voice_id)
                 consent = Consent(recordings=tuple(sample.digest for sample in samples))
-        revoked = await self.voices.set_consent(workspace, voice_id, replace(consent, revoked_at=self.clock.now()))
+        consent = replace(consent, revoked_at=self.clock.now())
+        noting = partial(note, consent.recordings)
+        revoked = await self.voices.set_consent(workspace, voice_id, consent, note=noting)
         self.refine_voices.forget(workspace, voice_id)
         return revoked
 

@@ -204,11 +204,13 @@ class VoiceStore(Protocol):
         samples: Sequence[StoredSample],
         *,
         mark: RequestMark | None = None,
+        note: Callable[[], None] | None = None,
     ) -> None:
         """Store all of it or nothing. Raises: VoiceAlreadyExists.
 
         mark: of the request that makes this voice and no other; that it did is kept with the voice. Raises then also
-        RequestInProgress: it took so long that its key is another's by now.
+        RequestInProgress: it took so long that its key is another's by now. note: blocks; called when nothing but the
+        last step can fail, and what it raises is raised and nothing stored. Nothing is ever stored that was not noted.
         """
 
     async def get(self, workspace: WorkspaceId, voice_id: VoiceId) -> Voice:
@@ -267,8 +269,16 @@ class VoiceStore(Protocol):
     async def list_pending_refinements(self, engine_id: str, engine_version: str) -> Sequence[Voice]:
         """House-keeping over all workspaces: voices of this engine whose refinement is pending, oldest first."""
 
-    async def set_consent(self, workspace: WorkspaceId, voice_id: VoiceId, consent: Consent) -> Voice:
-        """In the place of the one before. A revoked one leaves a `Revocation`, for good. Raises: VoiceNotFound."""
+    async def set_consent(
+        self,
+        workspace: WorkspaceId,
+        voice_id: VoiceId,
+        consent: Consent,
+        *,
+        note: Callable[[], None] | None = None,
+    ) -> Voice:
+        """In the place of the one before. A revoked one leaves a `Revocation`, for good. note: as `add`. Raises:
+        VoiceNotFound."""
 
     async def list_revocations(self, workspace: WorkspaceId, voice_id: VoiceId) -> Sequence[Revocation]:
         """The newest first, also of a voice that is deleted. voice_id: or its digest."""
@@ -382,6 +392,9 @@ class RequestKeys(Protocol):
     async def begin(self, workspace: WorkspaceId, mark: RequestMark, lifetime: timedelta) -> MarkedRequest | None:
         """None: the key is new, and taken from now on; of several at once one gets this. Otherwise the earlier
         request. lifetime: a request that never ended may be begun again after it. Raises: ServiceUnavailable."""
+
+    async def renew(self, workspace: WorkspaceId, mark: RequestMark, lifetime: timedelta) -> None:
+        """The request is still at work: for so long from now on. Raises: ServiceUnavailable."""
 
     async def finish(
         self, workspace: WorkspaceId, mark: RequestMark, voice_ids: Sequence[VoiceId], lifetime: timedelta

@@ -1,18 +1,20 @@
 """Requests that a client may send again when their answer was lost, without making a second voice."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from myna.domain.errors import RequestInProgress, RequestKeyReused, VoiceNotFound
+from myna.domain.errors import RequestInProgress, RequestKeyReused, ServiceUnavailable, VoiceNotFound
 from myna.domain.voice import VoiceId, WorkspaceId
 from myna.usecases.ports import RequestKeys, RequestMark
 
 KEPT = timedelta(hours=24)
 """From when it was done."""
-_AT_WORK = timedelta(minutes=5)
-"""Nobody waits longer for a clone (wire-contract.md#clone): a request that takes longer died with its server."""
+_AT_WORK = timedelta(minutes=2)
+"""A request that has not said for so long that it is at work died with its server."""
+_SAID_EVERY_S = 30.0
 
 
 def still_at_work() -> RequestInProgress:
@@ -43,10 +45,13 @@ class RepeatedRequests:
         earlier = await self.keys.begin(workspace, mark, _AT_WORK)
         if earlier is None:
             is_done = False
+            saying = asyncio.create_task(self._say_at_work(workspace, mark))
             try:
                 yield outcome
                 is_done = bool(outcome.voice_ids)
             finally:
+                saying.cancel()
+                await asyncio.gather(saying, return_exceptions=True)
                 if is_done:
                     await self.keys.finish(workspace, mark, outcome.voice_ids, KEPT)
                 else:
@@ -61,3 +66,9 @@ class RepeatedRequests:
             yield outcome
         except VoiceNotFound as exc:
             raise VoiceNotFound(f"{exc.message} It was made and is gone; send a new Idempotency-Key.") from exc
+
+    async def _say_at_work(self, workspace: WorkspaceId, mark: RequestMark) -> None:
+        while True:
+            await asyncio.sleep(_SAID_EVERY_S)
+            with suppress(ServiceUnavailable):  # the next time, perhaps
+                await self.keys.renew(workspace, mark, _AT_WORK)

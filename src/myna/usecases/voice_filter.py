@@ -30,6 +30,8 @@ class _Match(Enum):
     """Case matters; `:` finds it anywhere, in any case."""
     WORD = "word"
     """One of a few words; case does not matter. `:` is the same as `=`."""
+    TRUTH = "truth"
+    """As a word, but nothing else than `true` or `false` may be asked for."""
     LANGUAGE = "language"
     """`en` matches every English; `en-US`, `en_US` and `EN_US` match one."""
     TIME = "time"
@@ -108,7 +110,7 @@ def _itself(words: tuple[str, ...]) -> dict[str, str]:
 _LANGUAGE = Field(
     lambda voice: (voice.lang.bcp47,), _Match.LANGUAGE, "lang", {lang.value: lang.bcp47 for lang in LangCode}
 )
-_OWNED = Field(lambda voice: _word(is_custom(voice)), _Match.WORD, "source", _of_source("true", "false"))
+_OWNED = Field(lambda voice: _word(is_custom(voice)), _Match.TRUTH, "source", _of_source("true", "false"))
 _FIELDS: dict[str, Field] = {
     "displayname": Field(lambda voice: (voice.display_name,), _Match.EXACT),
     "voiceid": Field(lambda voice: (voice.voice_id,), _Match.EXACT),
@@ -125,7 +127,7 @@ _FIELDS: dict[str, Field] = {
     "categories": Field(lambda _voice: (), _Match.WORD, "source"),
     "owned": _OWNED,
     "iscustom": _OWNED,
-    "community": Field(lambda _voice: _word(False), _Match.WORD, "source", _of_source("false", "false")),
+    "community": Field(lambda _voice: _word(False), _Match.TRUTH, "source", _of_source("false", "false")),
     "createtime": Field(lambda voice: (format_time(voice),), _Match.TIME),
 }
 """By name without underscores, lower case: `display_name` and `displayName` are one field."""
@@ -293,6 +295,8 @@ def _compare(field: Field, comparator: str, argument: _Token) -> VoiceTest:
         return _in_order(field, comparator, value)
     if comparator == ":" and argument.kind == "word" and value == "*":
         return Restriction(field, bool)
+    if field.match is _Match.TRUTH and value.lower() not in ("true", "false"):
+        _refuse(f"'{value[:40]}' is neither true nor false")
     test = _has(field, value) if comparator == ":" else _equals(field, value)
     return Not(test) if comparator == "!=" else test
 

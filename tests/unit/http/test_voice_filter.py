@@ -111,6 +111,8 @@ def test_filter_chooses(expression: str, expected: str) -> None:
         "tags:" + "(" * 2000 + "a" + ")" * 2000,
         'gender > ("male")',
         "create_time > yesterday",
+        "owned = maybe",
+        "is_custom:(true OR 2)",
         'create_time < "2026-13-45"',
         "NOT",
         "-",

@@ -88,7 +88,7 @@ class Language(Words):
         known = cldr.currencies(self.locale)
         found = {sign: Currency(forms) for signs, forms in known.values() for sign in signs}
         for name, words in self.currency_words.items():
-            num_forms = 3 if len(words) % 3 == 0 else 2
+            num_forms = 3 if len(words) % 3 == 0 else 4 if "few" in self.locale.plural_form.tags else 2
             hundredth = read_forms(words[num_forms:]) if len(words) > num_forms else None
             own = Currency(read_forms(words[:num_forms]), hundredth)
             found |= dict.fromkeys(known[name][0] if name in known else [name], own)

@@ -49,26 +49,32 @@ class Polish(Language):
 
     def _read_case(self, match: re.Match[str], case: str) -> str | None:
         """ "przy dwóch stołach", "z pięcioma osobami" """
-        spoken = self._genitive(int(match["number"]))
-        if case == "i":
-            spoken = re.sub(r"(?<=rz)ech\b", "ema", re.sub(r"(?:(?<=dw)óch|u)\b", "oma", spoken))
-        return None if spoken == "jednego" else spoken
+        spoken = self._decline(int(match["number"]), case)
+        return None if spoken in ("jednego", "jednym") else spoken
 
-    def _read_governed(self, match: re.Match[str]) -> str | None:
-        """ "do stu kilometrów" """
+    def _decline(self, number: int, case: str) -> str:
+        """A cardinal in the genitive, which is the locative too, or as i in the instrumental."""
+        spoken = self._genitive(number)
+        if case == "i":
+            spoken = re.sub(r"(?<=(?:rz|er))ech\b", "ema", re.sub(r"(?:(?<=dw)óch|u)\b", "oma", spoken))
+            spoken = re.sub(r"\bjednego$", "jednym", re.sub(r"\bzera\b", "zerem", spoken))
+        return spoken
+
+    def _read_governed(self, match: re.Match[str], case: str = "g") -> str | None:
+        """ "do stu kilometrów", "między dwoma przecinek pięć" """
         whole, fraction = self.split(match["number"])
         forms = self.units.get(match["unit"]) or (self.currency[match["currency"]].whole if match["currency"] else {})
         is_counted = bool(forms or match["percent"])
         is_bare_year = not is_counted and len(match["number"]) == 4 and 1100 < whole < 2100
         is_zero = match["number"][0] == "0"
-        if is_bare_year or is_zero or (whole == 1 and is_counted and not fraction):
+        if is_bare_year or is_zero or (is_counted and not fraction and (whole == 1 or case != "g")):
             return None
         if fraction:
             noun = self.percent if match["percent"] else forms.get("other", "")
             if (whole, fraction) == (1, "5"):
                 return self.join("półtorej" if self.finds("feminine", forms.get("one", "")) else "półtora", noun)
-            return self.join(self._genitive(whole), self.point, self.decimals(fraction), noun)
-        return self.join(self._genitive(whole), self.percent if match["percent"] else forms.get("many", ""))
+            return self.join(self._decline(whole, case), self.point, self.decimals(fraction), noun)
+        return self.join(self._decline(whole, case), self.percent if match["percent"] else forms.get("many", ""))
 
     def _genitive(self, number: int) -> str:
         words = self.cardinal(number).split()

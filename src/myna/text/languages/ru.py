@@ -50,19 +50,19 @@ class Russian(Language):
             forms = read_forms(self.tables["large"][self.magnitudes[match["large"]]].split())
         is_bare_year = forms is None and len(match["number"]) == 4 and 1100 < whole < 2100
         is_zero = match["number"][0] == "0" and not fraction
-        if is_bare_year or is_zero or (case == "d" and forms) or len(fraction) > 2:
+        if is_bare_year or is_zero or (case != "g" and forms and not fraction) or len(fraction) > 2:
             return None
         if match["number"].endswith(",5") and whole == 1:
             return self.join("полутора", forms["many"] if forms else "")
         if fraction:
-            zeros = ["нуля"] * (len(fraction) - len(fraction.lstrip("0")))
+            zeros = [_cardinal(0, case)] * (len(fraction) - len(fraction.lstrip("0")))
             parts = [
                 _cardinal(whole, case),
                 self.point,
                 *zeros,
                 _cardinal(int(fraction), case) if int(fraction) else "",
             ]
-            return self.join(*parts, forms["few"] if forms else "").replace("ноля", "нуля")
+            return self.join(*parts, forms["other"] if forms else "").replace("нол", "нул")
         is_one = whole % 10 == 1 and whole % 100 != 11
         noun = forms.get("few" if is_one else "many", forms["other"]) if forms else ""
         behind = noun or match.string[match.end() :].lstrip()

@@ -12,8 +12,9 @@ Said = str | Mapping[str, str]
 
 
 def read_forms(words: Sequence[str]) -> Forms:
-    """words: singular and plural, or the three of one, two and five of Slavic languages."""
-    return dict(zip(("one", "few", "many"), words, strict=False)) | {"other": words[1]}
+    """words: singular and plural, or the three of one, two and five of Slavic languages, and as a fourth that behind a
+    decimal fraction, if it is not that of two."""
+    return dict(zip(("one", "few", "many"), words, strict=False)) | {"other": words[3] if len(words) > 3 else words[1]}
 
 
 @dataclass(frozen=True, slots=True)
