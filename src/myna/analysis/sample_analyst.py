@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from myna.analysis.clarity import measure_clarity
+from myna.analysis.heap_trim import trim_heap
 from myna.analysis.sample_listening import SampleListening
 from myna.analysis.sample_models import SampleModels, load_sample_models
 from myna.analysis.similarity import measure_similarity
-from myna.analysis.small_heap import trim_heap
 from myna.analysis.speech_activity import RATE_HZ
 from myna.analysis.speech_passages import find_passages
 from myna.audio.channels import mix_to_mono
