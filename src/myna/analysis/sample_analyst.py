@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from myna.analysis.clarity import measure_clarity
+from myna.analysis.heap_trim import trim_heap
 from myna.analysis.sample_listening import SampleListening
 from myna.analysis.sample_models import SampleModels, load_sample_models
 from myna.analysis.similarity import measure_similarity
@@ -129,7 +130,10 @@ class ModelSampleAnalyst:
         return measure_similarity(first, second, models.ge2e, models.campplus)
 
     def measure_clarity(self, spoken: Waveform, text: str, lang: LangCode) -> float | None:
-        return measure_clarity(self.load().recogniser, spoken, text, lang)
+        clarity = measure_clarity(self.load().recogniser, spoken, text, lang)
+        if self._is_at_leisure():
+            trim_heap()  # the engine that was heard may have been given back before
+        return clarity
 
 
 def _between(recording: Waveform, span: TimeSpan) -> Waveform:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from myna.analysis.dnsmos import OpinionModel
+from myna.analysis.heap_trim import trim_heap
 from myna.analysis.noise import NoiseRemover
-from myna.analysis.small_heap import trim_heap
 from myna.analysis.sound_events import MusicDetector
 from myna.analysis.speaker_overlap import VoiceCounter
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from myna.analysis.small_heap import keep_heap_small
 from myna.cli.options import AsJson, DataDir, EngineId
 from myna.cli.setting_values import read_settings
+from myna.runtime.small_heap import keep_heap_small
 
 
 def serve(

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from myna.analysis.small_heap import keep_heap_small
 from myna.cli.options import AsJson
 from myna.cli.setting_values import read_settings
 from myna.cli.workers import BEAT_S, BUSY, CLOSED, LEAVING, READY, TAKEN, WELL
+from myna.runtime.small_heap import keep_heap_small
 
 if TYPE_CHECKING:
     from myna.cli.server import Server

@@ -1,6 +1,5 @@
 """What a Ray cluster's replicas open. Each reads its own node's environment, so that no secret passes through Ray."""
 
-from myna.analysis.small_heap import keep_heap_small
 from myna.config import Settings
 from myna.domain.errors import InvalidRequest
 from myna.observability.logging import configure_logging
@@ -8,6 +7,7 @@ from myna.parts import build_analyst, build_engine, open_foreground
 from myna.runtime.in_process import InProcessEngineClient
 from myna.runtime.offload import ThreadOffload
 from myna.runtime.ray_serve import STREAMS_A_SLOT
+from myna.runtime.small_heap import keep_heap_small
 from myna.usecases.ports import Offload, SampleAnalyst
 
 

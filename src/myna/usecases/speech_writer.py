@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from myna.audio.encode import FormatEncoder
 from myna.audio.watermark import SpeechMarker
+from myna.domain.errors import TextUnspeakable
 from myna.domain.speech import EncodedChunk, SpokenChunk
 from myna.domain.waveform import Waveform
 from myna.usecases.spoken_audio import PlacedSpeech, SpokenLine, cut
@@ -23,20 +24,27 @@ class SpeechWriter:
     tempo: float
     """Of the encoder."""
 
-    def write(self, chunk: SpokenChunk) -> Sequence[EncodedChunk]:
-        """What is ready after it; also parts of which nothing is ready."""
-        samples, spans = self.line.place(chunk)
-        if self.marker is not None:
-            samples = self.marker.push(samples)
-        return self._encode(self.line.take(samples, spans))
+    def write(self, chunks: Sequence[SpokenChunk]) -> Sequence[EncodedChunk]:
+        """What is ready after them, in parts; also parts of which nothing is ready."""
+        parts: list[EncodedChunk] = []
+        for chunk in chunks:
+            samples, spans = self.line.place(chunk)
+            if self.marker is not None:
+                samples = self.marker.push(samples)
+            parts += self._encode(self.line.take(samples, spans))
+        return parts
 
-    def finish(self) -> tuple[Sequence[EncodedChunk], bytes]:
-        """What the mark kept back, and what the encoder did."""
-        parts = self._encode(self.line.take(self.marker.finish())) if self.marker is not None else ()
+    def finish(self, chunks: Sequence[SpokenChunk]) -> tuple[Sequence[EncodedChunk], bytes]:
+        """The last ones, with what the mark kept back; and what the encoder did. Raises: TextUnspeakable."""
+        parts = [*self.write(chunks)]
+        if self.marker is not None:
+            parts += self._encode(self.line.take(self.marker.finish()))
+        if not self.line.num_samples:
+            raise TextUnspeakable("text holds nothing that the voice's language has sounds for. Send words.")
         return parts, self.encoder.finish()
 
     def _encode(self, placed: PlacedSpeech) -> Sequence[EncodedChunk]:
-        parts = []
+        parts: list[EncodedChunk] = []
         for samples, begun in cut(placed, self.line.sample_rate_hz, self.longest_s):
             waveform = Waveform(samples, self.line.sample_rate_hz)
             content = self.encoder.encode(waveform)

@@ -11,7 +11,7 @@ from myna.audio.watermark import SpeechMarker
 from myna.domain.errors import LanguageUnsupported, TextUnspeakable
 from myna.domain.language import LangCode
 from myna.domain.pronunciation import PronunciationDictionary, words_of
-from myna.domain.speech import EncodedChunk, SpeechSegment, SynthesisOptions
+from myna.domain.speech import EncodedChunk, SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.voice import Voice, VoiceArtifact, VoiceId, WorkspaceId
 from myna.engines.other_engines import describe_other_engines
 from myna.text.description import read_description
@@ -29,6 +29,8 @@ from myna.usecases.stock import StockVoices
 
 _STREAM_PART_S = 0.5
 """Longest chunk of a stream: a 48 kHz LINEAR16 line stays under 100 kB (wire-contract.md#stream)."""
+_WHOLE_PART_S = 2.0
+"""Of a whole reply so much is marked and encoded in one go."""
 
 _FIRST_SEGMENT_CHARS = 60
 """Streams begin with a short segment, so that the first sound does not wait for a whole sentence."""
@@ -184,23 +186,28 @@ class SynthesizeSpeech:
         permission = SpeakingPermission(self.voices, command.workspace, command.voice_id)
         is_own = command.design_prompt is None and self.stock.find(command.voice_id) is None
 
-        async def may_leave(part: EncodedChunk) -> bool:
+        async def leaving(parts: Sequence[EncodedChunk]) -> Sequence[EncodedChunk]:
             if is_own:
                 await permission.check()
-            return bool(part.content or part.spans or not is_stream)
+            return [part for part in parts if part.content or part.spans or not is_stream]
 
+        waiting: list[SpokenChunk] = []
+        waiting_s, is_first = 0.0, True
         try:
-            # The way to a thread and back costs more than what is done there: it is gone once a chunk.
             async for chunk in stream:
-                for part in await offload(partial(writer.write, chunk)):
-                    if await may_leave(part):
-                        yield part
-            if not line.num_samples:
-                raise TextUnspeakable("text holds nothing that the voice's language has sounds for. Send words.")
-            parts, rest = await offload(writer.finish)
-            for part in parts:
-                if await may_leave(part):
-                    yield part
+                waiting.append(chunk)
+                waiting_s += len(chunk.samples) / self._rate_hz
+                # The way to a thread and back costs more than what is done there.
+                if is_stream or is_first or waiting_s >= _WHOLE_PART_S:
+                    parts = await offload(partial(writer.write, tuple(waiting)))
+                    waiting.clear()
+                    waiting_s, is_first = 0.0, False
+                    for group in [[part] for part in parts] if is_stream else [parts]:
+                        for part in await leaving(group):
+                            yield part
+            parts, rest = await offload(partial(writer.finish, waiting))
+            for part in await leaving(parts):
+                yield part
             if rest:
                 yield EncodedChunk(rest, 0.0)
         finally:

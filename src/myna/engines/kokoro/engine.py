@@ -8,8 +8,8 @@ from typing import Self
 
 import numpy as np
 
+from myna.analysis.heap_trim import trim_heap
 from myna.analysis.onnx_session import RunStop, RunStopped
-from myna.analysis.small_heap import trim_heap
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import InvalidRequest
 from myna.domain.language import LangCode

@@ -13,8 +13,8 @@ import numpy as np
 import onnxruntime as ort
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail as OrtFail
 
+from myna.analysis.heap_trim import trim_heap
 from myna.analysis.onnx_session import RunStop, RunStopped
-from myna.analysis.small_heap import trim_heap
 from myna.engines.kokoro.graphs import DecoderStyles
 from myna.engines.kokoro.making.voice_practice import STRETCH_FRAMES, Stretch
 from myna.engines.kokoro.shipped_file import read_shipped

@@ -9,8 +9,8 @@ from functools import partial
 import numpy as np
 
 from myna.analysis.dnsmos import OpinionModel
+from myna.analysis.heap_trim import trim_heap
 from myna.analysis.onnx_session import RunStop, RunStopped
-from myna.analysis.small_heap import trim_heap
 from myna.analysis.speakers import CampplusEmbedder, Ge2eEmbedder
 from myna.audio.resample import resample
 from myna.domain.errors import InvalidRequest
