@@ -24,8 +24,8 @@ def test_without_the_provider_it_is_said_what_to_install() -> None:
     """The sentence names the package, the one in its way, and the setting that does without."""
     with pytest.raises(DeviceUnavailable) as refused:
         choose_providers("cuda", ["AzureExecutionProvider", CPU])
-    for needed in ("MYNA_DEVICE=cuda", "pip uninstall -y onnxruntime", "onnxruntime-gpu[cuda,cudnn]", "MYNA_DEVICE=cpu"):
-        assert needed in refused.value.message
+    for what in ("MYNA_DEVICE=cuda", "pip uninstall -y onnxruntime", "onnxruntime-gpu[cuda,cudnn]", "MYNA_DEVICE=cpu"):
+        assert what in refused.value.message
 
 
 def test_the_card_is_asked_first_and_with_options() -> None:
@@ -38,7 +38,7 @@ def test_the_card_is_asked_first_and_with_options() -> None:
 @pytest.mark.skipif(CUDA in ort.get_available_providers(), reason="this ONNX Runtime has the provider")
 @pytest.mark.filterwarnings("ignore:Specified provider:UserWarning")
 def test_onnx_runtimes_silent_fall_back_is_refused(weights_dir: Path) -> None:
-    """Told of a provider that it does not have, it opens the graph on the processor, as it does with a broken driver."""
+    """Told of a provider that it lacks, it opens the graph on the processor, as it does with a broken driver."""
     graph = ZipFile(io.BytesIO(read_shipped(GRAPH_FILES["cuda"]))).read("shape.onnx")
     opened = ort.InferenceSession(graph, _weights_in(weights_dir), providers=[CUDA, CPU])
     assert opened.get_providers() == [CPU]

@@ -1,10 +1,16 @@
 """The decoder for graphics cards says what the one for processors says. Its graphs are run on the processor here."""
 
+from pathlib import Path
+
 import numpy as np
+import onnxruntime as ort
+import pytest
 from tests.hot_path_work import SYMBOLS
 
 from myna.analysis.speakers import CampplusEmbedder
 from myna.audio.resample import resample
+from myna.config import Settings
+from myna.domain.errors import DeviceUnavailable
 from myna.domain.waveform import Waveform
 from myna.engines.kokoro.graphs import KokoroGraphs, ProsodyCurves, round_frames
 from myna.engines.kokoro.phonemes.symbols import WEIGHT_NAME, Vocabulary
@@ -12,6 +18,7 @@ from myna.engines.kokoro.streaming_decoder import GRAPH_FILES, StreamingDecoder
 from myna.engines.kokoro.timbre_space import load_timbre_space
 from myna.engines.kokoro.voice_artifact import unpack_norms, unpack_voice
 from myna.engines.kokoro.voice_stock import stock_voices
+from myna.parts import build_engine
 from myna.weights.store import WeightStore
 
 
@@ -39,6 +46,19 @@ def test_floats_and_bytes_speak_alike(weights: WeightStore) -> None:
     judge = CampplusEmbedder(weights)
     heard = [judge.embed(resample(Waveform(samples, 24_000), 16_000)) for samples in spoken]
     assert heard[0] @ heard[1] > 0.95
+
+
+@pytest.mark.skipif("CUDAExecutionProvider" in ort.get_available_providers(), reason="there may be a card")
+async def test_a_start_without_a_card_is_refused(weights_dir: Path, tmp_path: Path) -> None:
+    """From the setting to the graphs: nothing speaks on the processor in its place."""
+    settings = Settings(engine="kokoro", device="cuda", weights_dir=weights_dir, data_dir=tmp_path)
+    client = build_engine(settings)
+    try:
+        with pytest.raises(DeviceUnavailable, match="onnxruntime-gpu"):
+            await client.start()
+        assert not client.is_ready
+    finally:
+        await client.close()
 
 
 def _bands_db(samples: np.ndarray) -> np.ndarray:
