@@ -12,6 +12,7 @@ In the pulled decoder every norm and every quantisation looks at the whole segme
 with enough around it gives the samples that it gives within the whole. Half of the norms follow a convolution
 directly and become the scale of its product; the snakes' divisors become scales of the quantisation behind them.
 
+All in eight bits for processors, and the first two in floats for graphics cards (`float_decoder`).
 They ship without weights, which are read where the weight file has them (docs/decisions/0017).
 """
 
@@ -27,10 +28,11 @@ import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
+from training.float_decoder import make_float
 from training.record_digests import SHIPPED, record_digests
 
 from myna.config import Settings
-from myna.engines.kokoro.streaming_decoder import GRAPH_FILE
+from myna.engines.kokoro.streaming_decoder import GRAPH_FILES
 
 DECODER = "kokoro/decoder.onnx"
 RANGES = Path(__file__).parent / "results/quantiser_ranges.json"
@@ -93,8 +95,8 @@ def make_shape(model: onnx.ModelProto) -> onnx.ModelProto:
     return _finish(model, nodes, renamed, model.graph.input, [*renamed.values(), "gains", "offsets"])
 
 
-def make_sound(model: onnx.ModelProto, lowest: np.ndarray, highest: np.ndarray) -> onnx.ModelProto:
-    """The rest. lowest, highest: [num_quantisers] what each quantisation reaches from and to."""
+def make_sound(model: onnx.ModelProto, lowest: Sequence[float] = (), highest: Sequence[float] = ()) -> onnx.ModelProto:
+    """The rest. lowest, highest: [num_quantisers] what each quantisation reaches from and to; floats have none."""
     wiring = Wiring(model.graph)
     split = wiring.constant("sizes", np.array([wiring.channels(norm) for norm in wiring.norms], np.int64))
     column = wiring.constant("column", np.array([1, -1, 1], np.int64))
@@ -105,8 +107,8 @@ def make_sound(model: onnx.ModelProto, lowest: np.ndarray, highest: np.ndarray) 
     ]
     for k, norm in enumerate(wiring.norms):
         made |= _fix_norm(wiring, k, norm, column)
-    for k, quantiser in enumerate(wiring.quantisers):
-        made |= _fix_quantiser(wiring, quantiser, float(lowest[k]), float(highest[k]))
+    for quantiser, low, high in zip(wiring.quantisers, lowest, highest, strict=True):
+        made |= _fix_quantiser(wiring, quantiser, low, high)
     nodes = [*first, *(new for node in model.graph.node for new in made.get(node.output[0], [node]))]
     nodes = _cut_second_stage(wiring, nodes)
     renamed = {_UPSAMPLED: "upsampled", _SOURCE: "source"}
@@ -237,16 +239,19 @@ def _cut_second_stage(wiring: Wiring, nodes: Sequence[onnx.NodeProto]) -> list[o
         helper.make_node("Split", ["inner", one], ["inner_from", "inner_to"], axis=0),
         helper.make_node("Slice", [_BEFORE_SECOND_STAGE, "inner_from", "inner_to", axis], ["inner_steps"]),
     ]
-    quantised, scale, zero = next(node.output for node in wiring.quantisers if node.input[0] == _SOURCE)
-    source = helper.make_node("QuantizeLinear", ["inner_source", scale, zero], ["inner_source_quantised"])
+    source, inner_source, quantised = _SOURCE, "inner_source", []
+    for quantiser in (node for node in wiring.quantisers if node.input[0] == _SOURCE):  # there is none among floats
+        source, scale, zero = quantiser.output
+        quantised = [helper.make_node("QuantizeLinear", [inner_source, scale, zero], ["inner_source_quantised"])]
+        inner_source = "inner_source_quantised"
     result: list[onnx.NodeProto] = []
     for node in nodes:
         if node.op_type == "ConvTranspose" and _BEFORE_SECOND_STAGE in node.input:
             result += cut
             node.input[0] = "inner_steps"
-        if node.name.startswith(_SECOND_SOURCE) and quantised in node.input:
-            result.append(source)
-            node.input[0] = "inner_source_quantised"
+        if node.name.startswith(_SECOND_SOURCE) and source in node.input:
+            result += quantised
+            node.input[0] = inner_source
         result.append(node)
     return result
 
@@ -339,15 +344,23 @@ def leave_weights(model: onnx.ModelProto, content: bytes) -> bytes:
     return model.SerializeToString(deterministic=True)
 
 
-def make_graph_file(content: bytes, lowest: np.ndarray, highest: np.ndarray) -> bytes:
-    """An archive of the graphs. content: of the weight file."""
-    model = onnx.load_model_from_string
-    parts = {
-        "shape.onnx": leave_weights(make_shape(model(content)), content),
-        "sound.onnx": leave_weights(make_sound(model(content), lowest, highest), content),
-        "practice.onnx": leave_weights(make_practice(model(content)), content),
-        "source.txt": sha256(content).hexdigest().encode(),
+def make_graph_files(content: bytes, lowest: Sequence[float], highest: Sequence[float]) -> dict[str, bytes]:
+    """Archives of the graphs, by the device that they are for. content: of the weight file."""
+
+    def decoder() -> onnx.ModelProto:
+        return onnx.load_model_from_string(content)
+
+    shape, sound = make_shape(decoder()), make_sound(decoder(), lowest, highest)
+    float_shape, float_sound = make_shape(make_float(decoder())), make_sound(make_float(decoder()))
+    return {
+        "cpu": _archive({"shape": shape, "sound": sound, "practice": make_practice(decoder())}, content),
+        "cuda": _archive({"shape": float_shape, "sound": float_sound}, content),
     }
+
+
+def _archive(models: dict[str, onnx.ModelProto], content: bytes) -> bytes:
+    parts = {f"{name}.onnx": leave_weights(model, content) for name, model in models.items()}
+    parts["source.txt"] = sha256(content).hexdigest().encode()
     archive = BytesIO()
     with ZipFile(archive, "w", ZIP_LZMA) as zipped:
         for name, part in parts.items():
@@ -358,8 +371,9 @@ def make_graph_file(content: bytes, lowest: np.ndarray, highest: np.ndarray) -> 
 def main() -> None:
     content = (Settings().weights_dir / DECODER).read_bytes()
     ranges = json.loads(RANGES.read_text())
-    graph_file = make_graph_file(content, np.array(ranges["lowest"]), np.array(ranges["highest"]))
-    (SHIPPED / GRAPH_FILE).write_bytes(graph_file)
+    made = make_graph_files(content, ranges["lowest"], ranges["highest"])
+    for device, graph_file in made.items():
+        (SHIPPED / GRAPH_FILES[device]).write_bytes(graph_file)
     record_digests()
 
 

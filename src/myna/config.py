@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     engine_threads: int = Field(default=2, ge=1, le=256)
     """Threads of one slot."""
 
+    device: str = Field(default="cpu", pattern="^(cpu|cuda)$")
+    """Where the engine computes: `cuda` for an NVIDIA card, without which the start is refused (see engines.md)."""
+
     engine_queue_length: int = Field(default=32, ge=0, le=10_000)
     """Requests that may wait for a slot; one more is answered 429."""
 

@@ -24,10 +24,13 @@ def open_foreground(settings: Settings) -> Foreground:
 
 
 def build_engine(settings: Settings, foreground: Foreground | None = None, **other_sizes: int) -> InProcessEngineClient:
-    """other_sizes: of `InProcessEngineClient`, for the settings' own. Raises: ResourceNotFound, EngineFailure."""
+    """other_sizes: of `InProcessEngineClient`, for the settings' own. Raises: ResourceNotFound, EngineFailure,
+    DeviceUnavailable."""
+    spec = load_spec(settings.engine)
+    spec.check_device(settings.device)
     return InProcessEngineClient(
-        load_spec(settings.engine),
-        EngineSettings(settings.weights_dir, settings.engine_threads),
+        spec,
+        EngineSettings(settings.weights_dir, settings.engine_threads, settings.device),
         foreground,
         hang_s=settings.engine_hang_s,
         **{"num_slots": settings.engine_slots, "queue_length": settings.engine_queue_length} | other_sizes,

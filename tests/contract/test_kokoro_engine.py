@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 import soundfile
 from tests.conftest import Recording
@@ -28,6 +29,10 @@ from myna.engines.registry import load_spec
 from myna.testing.engine_contract import EngineContract, join_samples, plain_segment
 
 RATE_HZ = 24_000
+NEEDS_CUDA = pytest.mark.skipif(
+    "CUDAExecutionProvider" not in ort.get_available_providers(),
+    reason="the installed ONNX Runtime was built without CUDA: onnxruntime-gpu and a card are needed",
+)
 
 
 def read_reference(recording: Recording) -> ReferenceAudio:
@@ -45,10 +50,10 @@ class TestKokoroEngine(EngineContract):
     def spec(cls) -> EngineSpec:
         return load_spec("kokoro")
 
-    @pytest.fixture(scope="class")
+    @pytest.fixture(scope="class", params=["cpu", pytest.param("cuda", marks=NEEDS_CUDA)])
     @classmethod
-    def settings(cls, weights_dir: Path) -> EngineSettings:
-        return EngineSettings(weights_dir, num_threads=1)
+    def settings(cls, weights_dir: Path, request: pytest.FixtureRequest) -> EngineSettings:
+        return EngineSettings(weights_dir, num_threads=1, device=request.param)
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -23,6 +23,7 @@ from myna.cli.output import print_json, print_result, print_rows
 from myna.cli.setting_values import environment_name, read_settings
 from myna.config import Settings
 from myna.domain.errors import MynaError, WeightsMissing
+from myna.engines.base import EngineSettings
 from myna.engines.registry import load_spec
 from myna.weights.inventory import WeightState, list_weights
 
@@ -107,6 +108,15 @@ def _check_engine(settings: Settings) -> str:
     return f"{spec.id} {spec.version}: {', '.join(sorted(lang.bcp47 for lang in spec.capabilities.languages))}"
 
 
+def _check_device(settings: Settings) -> str:
+    spec = load_spec(settings.engine)
+    spec.check_device(settings.device)
+    if settings.device == "cpu":
+        return "cpu"
+    spec.load(EngineSettings(settings.weights_dir, settings.engine_threads, settings.device)).close()
+    return f"{settings.device}: the engine was loaded there"
+
+
 def _check_weights(settings: Settings) -> str:
     rows = list_weights(settings.weights_dir, verify=False)
     missing = [row.path for row in rows if row.state is WeightState.MISSING]
@@ -139,6 +149,7 @@ _CHECKS: tuple[tuple[str, Callable[[Settings], str]], ...] = (
     ("python", _check_python),
     ("codecs", _check_codecs),
     ("engine", _check_engine),
+    ("device", _check_device),
     ("weights", _check_weights),
     ("store", _check_store),
 )

@@ -3,7 +3,7 @@
 from enum import IntEnum
 
 from myna.client import ApiError, ClientError, RequestRefused
-from myna.domain.errors import ErrorKind, MynaError
+from myna.domain.errors import DeviceUnavailable, ErrorKind, MynaError
 
 
 class ExitCode(IntEnum):
@@ -51,6 +51,8 @@ _WEIGHTS = "WEIGHTS_"
 
 def exit_code_for(error: ClientError | MynaError) -> ExitCode:
     """The exit status that tells a script what went wrong."""
+    if isinstance(error, DeviceUnavailable):
+        return ExitCode.USAGE
     if isinstance(error, MynaError):
         return ExitCode.WEIGHTS if error.code.startswith(_WEIGHTS) else _BY_KIND.get(error.kind, ExitCode.REFUSED)
     if isinstance(error, RequestRefused):

@@ -168,6 +168,10 @@ class EngineFailure(MynaError):
     """The engine raised something that is our bug."""
 
 
+class DeviceUnavailable(MynaError, kind=ErrorKind.UNAVAILABLE):
+    """What `MYNA_DEVICE` names is not there, or the engine cannot use it."""
+
+
 class WeightsMissing(MynaError, kind=ErrorKind.UNAVAILABLE):
     """A weight file is not in the cache."""
 

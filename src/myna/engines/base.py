@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from myna.domain.attributes import VoiceAttributes
+from myna.domain.errors import DeviceUnavailable
 from myna.domain.language import LangCode
 from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.waveform import ReferenceAudio
@@ -41,6 +42,8 @@ class EngineCapabilities:
     """Those of `languages` that are understood but not native in sound."""
     voice_bytes: int = 500_000
     """What a loaded voice takes at most: the runtime keeps as many as fit into its bound."""
+    devices: frozenset[str] = frozenset({"cpu"})
+    """Of `cpu` and `cuda` those that `load` obeys, or refuses where the machine lacks it."""
     speaks_words: bool = True
     """False for an engine that makes sound out of text which nobody could understand: a hum for tests."""
 
@@ -61,6 +64,8 @@ class EngineSettings:
     weights_dir: Path
     """The weight cache; read through `myna.weights`, which verifies digests."""
     num_threads: int = 2
+    device: str = "cpu"
+    """One of `EngineCapabilities.devices`."""
     before_step: Callable[[], None] = lambda: None
     """Called between the steps of what takes long: it blocks while somebody else needs the machine, and raises when
     nobody wants the result any more. A step is at most some three seconds of one core."""
@@ -135,3 +140,10 @@ class EngineSpec:
     """Cheap: reads small files of the package, no weights."""
     weights: tuple[str, ...] = ()
     """Names in the weights manifest that `load` needs."""
+
+    def check_device(self, device: str) -> None:
+        """Whether the engine computes there at all; whether the machine has it is found by `load`. Raises:
+        DeviceUnavailable."""
+        if device not in self.capabilities.devices:
+            known = " or ".join(sorted(self.capabilities.devices))
+            raise DeviceUnavailable(f"MYNA_DEVICE={device}: the engine '{self.id}' computes on {known} alone.")

@@ -182,6 +182,24 @@ def test_the_doctor_tells_where_settings_come_from_and_hides_passwords(
     assert not (tmp_path / "data").exists()
 
 
+def test_an_engine_that_cannot_use_the_device_is_refused(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Neither the server starts nor does the doctor find it well; both say on what the engine computes."""
+    monkeypatch.setenv("MYNA_DEVICE", "cuda")
+    options = ("--engine", "tone", "--data-dir", str(tmp_path), "--json")
+    code, out, err = terminal.run("serve", "--port", "0", *options)
+    assert (code, out) == (ExitCode.USAGE, "")
+    message = "MYNA_DEVICE=cuda: the engine 'tone' computes on cpu alone."
+    assert json.loads(err.splitlines()[-1])["error"]["message"] == message
+    _, out, _ = terminal.run("doctor", *options)
+    assert {"name": "device", "ok": False, "detail": message} in json.loads(out)["checks"]
+    monkeypatch.setenv("MYNA_DEVICE", "gpu")
+    code, _, err = terminal.run("doctor", *options)
+    assert code == ExitCode.USAGE
+    assert "MYNA_DEVICE" in err
+
+
 def test_a_key_has_scopes_and_is_replaced_by_another(terminal: Terminal, tmp_path: Path) -> None:
     """`--scope` in place of `--access`; `rotate` prints a key that opens the same, and the old one ends. No key
     without a whole secret."""

@@ -104,11 +104,11 @@ class KokoroEngine:
     """Implements `Engine`. Holds weights, pronunciation lexicons and the styles of a few voices, never a request."""
 
     def __init__(self, settings: EngineSettings) -> None:
-        """Raises: WeightsMissing, WeightsCorrupt."""
+        """Raises: WeightsMissing, WeightsCorrupt, DeviceUnavailable."""
         weights = WeightStore(settings.weights_dir)
         self._vocabulary = Vocabulary(weights.path(WEIGHT_NAME))
         self._graphs = KokoroGraphs(weights, settings.num_threads)
-        self.decoder = StreamingDecoder(weights, settings.num_threads)
+        self.decoder = StreamingDecoder(weights, settings.num_threads, settings.device)
         self.workshop = VoiceWorkshop(
             self._graphs,
             self._vocabulary,

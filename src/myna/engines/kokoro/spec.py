@@ -37,6 +37,7 @@ SPEC = EngineSpec(
         hears=True,
         refines=True,
         voice_bytes=50_000,
+        devices=frozenset({"cpu", "cuda"}),
     ),
     load=_load,
     stock_voices=_stock_voices,

@@ -12,6 +12,7 @@ maps from `kokoro/decoder.onnx` (decision 17).
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
@@ -28,7 +29,8 @@ from myna.engines.kokoro.graphs import (
 from myna.engines.kokoro.norm_statistics import NormStatistics
 from myna.engines.kokoro.shipped_file import read_shipped
 
-GRAPH_FILE = "streaming_decoder.zip"
+GRAPH_FILES = {"cpu": "streaming_decoder.zip", "cuda": "streaming_decoder_float.zip"}
+"""By device: processors multiply bytes fastest, graphics cards have no kernels for these products."""
 _SHAPE_OUTPUTS = ["upsampled", "source", "gains", "offsets"]
 _EPSILON = 1e-5
 """Of the norms."""
@@ -60,23 +62,26 @@ class Shape:
 
 
 class StreamingDecoder:
-    """Three graphs over one weight file; that of practice is opened when a voice has to."""
+    """Three graphs over one weight file; that of practice is opened when a voice has to, and for the processor."""
 
-    def __init__(self, weights: WeightPaths, num_threads: int) -> None:
-        """Raises: WeightsMissing, WeightsCorrupt."""
+    def __init__(self, weights: WeightPaths, num_threads: int, device: str = "cpu", graph_file: str = "") -> None:
+        """device: a key of `GRAPH_FILES`. graph_file: another than its own. Raises: WeightsMissing, WeightsCorrupt,
+        DeviceUnavailable."""
         self._folder = weights.path("kokoro/decoder.onnx").parent.parent
         self._num_threads = num_threads
-        self._shape, self._sound = self._open("shape"), self._open("sound")
+        self._shape, self._sound = (
+            self._open(name, graph_file or GRAPH_FILES[device], device=device) for name in ("shape", "sound")
+        )
 
-    def _open(self, name: str, **options: bool) -> OnnxSession:
-        with ZipFile(BytesIO(read_shipped(GRAPH_FILE))) as archive:
+    def _open(self, name: str, graph_file: str, **options: Any) -> OnnxSession:
+        with ZipFile(BytesIO(read_shipped(graph_file))) as archive:
             graph = archive.read(f"{name}.onnx")
         return OnnxSession(graph, self._num_threads, weights_folder=self._folder, **options)
 
     def practise(self, sentences: Iterable[tuple[FloatArray, ProsodyCurves]], styles: DecoderStyles) -> NormStatistics:
         """Measure a voice's norms while it says some sentences (features and curves as for `shape`); each counts the
         same, since statistics of short ones hold more silence."""
-        practice = self._open("practice", keeps_memory=False, runs_as_written=True)
+        practice = self._open("practice", GRAPH_FILES["cpu"], keeps_memory=False, runs_as_written=True)
         means, squares = [], []
         for aligned_features, curves in sentences:
             inputs = decoder_inputs(aligned_features, curves, styles)
