@@ -214,7 +214,8 @@ class RayEngineClient:
     ) -> EngineStream:
         if self._is_closed:
             raise closing()
-        # Ray's own pickle looks at each object in Python, to send functions and classes too: a third of what a replica does.
+        # Ray's own pickle looks at each object in Python, so that it could send functions, too: two fifths of what an
+        # engine replica's Python did.
         handle = self._lane(is_background).options(
             stream=True,
             multiplexed_model_id=voice.digest,
