@@ -103,6 +103,11 @@ def test_the_manifests_agree() -> None:
     assert next(part["data"] for part in state if part["kind"] == "ConfigMap") == ray_environment()
     settings = next(part["stringData"] for part in state if part["kind"] == "Secret")
     assert {("Service", "myna-postgres"), ("Service", "myna-s3")} <= named
+    memory = spec["gcsFaultToleranceOptions"]
+    assert ("Service", memory["redisAddress"].partition(":")[0]) in named
+    password = memory["redisPassword"]["valueFrom"]["secretKeyRef"]
+    assert ("Secret", password["name"]) in named
+    assert password["key"] in settings
     assert "@myna-postgres/" in settings["MYNA_DATABASE_URL"]
     assert settings["MYNA_BLOB_URL"].startswith("s3://")
     assert "//myna-s3:" in settings["AWS_ENDPOINT_URL"]

@@ -20,6 +20,8 @@ _GRACE_S = 0.5
 """Whoever has not begun to speak may wait while somebody who has would fall silent within this..."""
 _LONGEST_GRACE_S = 5.0
 """... so that more callers than the engine keeps up with begin later, and do not all stammer. But not longer."""
+_SERVED_S = 0.05
+"""Somebody counts as served for so long after a slot was given back."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +145,9 @@ class WaitingLine(Generic[S]):
         if not self.num_busy:
             self._next_numbers.clear()
             self._idle.set()
-        self._foreground.end()
+        # Not at once: the next piece of the same speech comes within milliseconds, and to tell other processes of each
+        # would be three calls of the system.
+        asyncio.get_running_loop().call_later(_SERVED_S, self._foreground.end)
 
     def close(self) -> None:
         """Send everybody away, now and from now on."""
