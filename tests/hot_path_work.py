@@ -16,7 +16,7 @@ import numpy as np
 import onnxruntime as ort
 
 from myna.analysis import onnx_session
-from myna.engines.kokoro.graphs import KokoroGraphs, ProsodyCurves, round_frames
+from myna.engines.kokoro.graphs import KokoroGraphs, ProsodyCurves
 from myna.engines.kokoro.phonemes.symbols import WEIGHT_NAME, Vocabulary
 from myna.engines.kokoro.segment_sound import plan_stretches
 from myna.engines.kokoro.streaming_decoder import StreamingDecoder
@@ -26,6 +26,8 @@ from myna.engines.kokoro.voice_stock import stock_voices
 from myna.weights.store import WeightStore
 
 SYMBOLS = "wˌɛn ðə ɹˈAn fˈInᵊli stˈɑpt, wi ˈOpᵊnd ˈɔl ðə wˈɪndOz"
+_FRAMES = (2, 3, 3)
+"""Of 25 ms each, for the symbols in turn: one that is predicted may be longer by one on another processor."""
 PARTS = ("text", "duration", "prosody", "shape", "sound")
 """In the order in which the engine opens them."""
 _PRODUCTS = {"MatMul", "MatMulInteger", "MatMulIntegerToFloat", "DynamicQuantizeMatMul", "FusedMatMul", "Gemm"}
@@ -55,7 +57,7 @@ def count_work(weights_dir: Path, folder: Path) -> tuple[dict[str, Work], float]
     assert norms is not None
     text = graphs.encode_text(Vocabulary(weights.path(WEIGHT_NAME)).encode(SYMBOLS))
     durations = graphs.predict_durations(text, voice.prosody_style)
-    frames = round_frames(durations.frames, voice.duration_scale)
+    frames = np.resize(_FRAMES, len(durations.frames))
     curves = graphs.predict_prosody(durations.hidden, frames, voice.prosody_style)
     curves = ProsodyCurves(voice.move_pitch(curves.f0_hz), curves.energy)
     styles = load_timbre_space().styles(voice)
