@@ -15,7 +15,6 @@ from http_service import HttpService, build_tone_services, open_service
 
 from myna.audio.content_credentials import CredentialEncoders, _Signing, _split_identity
 from myna.domain.errors import InvalidRequest
-from myna.store import signing_identity
 from myna.store.signing_identity import read_signing_identity
 
 c2pa = pytest.importorskip("c2pa", reason="c2pa-python is not installed (the extra c2pa)")
@@ -90,12 +89,11 @@ def test_an_identity_is_made_once_kept_private_and_checked(tmp_path: Path) -> No
             CredentialEncoders(bad)
 
 
-async def test_a_certificate_that_has_expired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_certificate_that_has_expired(tmp_path: Path) -> None:
     """Is refused at the start; later nothing is answered whole without its signature. The key is never shown."""
     encoders = CredentialEncoders(read_signing_identity(tmp_path, None))
     assert "PRIVATE KEY" not in repr(encoders._signing)
-    monkeypatch.setattr(signing_identity, "_VALID", timedelta(minutes=-1))
-    expired = read_signing_identity(tmp_path / "expired", None)
+    expired = read_signing_identity(tmp_path / "expired", None, timedelta(minutes=-1))
     with pytest.raises(InvalidRequest, match="MYNA_SIGNING_IDENTITY"):
         CredentialEncoders(expired)
     encoders._signing = _Signing(c2pa, *_split_identity(expired))

@@ -15,7 +15,6 @@ from fastapi import FastAPI
 from http_service import HANG_S, HttpService, Hurdles, build_tone_services, hurdle_spec, serve, until
 from websockets.asyncio.client import ClientConnection
 
-from myna.http import socket_session
 from myna.http.limits import HttpLimits
 from myna.http.server import server_config
 
@@ -512,21 +511,19 @@ def test_no_pings_are_sent() -> None:
     assert server_config(FastAPI(), "127.0.0.1", 0).ws_ping_interval is None
 
 
-async def test_one_socket_too_many_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_socket_too_many_is_refused() -> None:
     """With 429 at the upgrade; the others are not disturbed. One on which nobody has shown a key for a while makes
     room, but not for more than there may be."""
-    monkeypatch.setattr(socket_session, "_SILENT_S", 3600.0)
-    monkeypatch.setattr(socket_session, "_CLOSING_S", 3600.0)
-    async with serve(HttpLimits(max_sockets=1)) as service, talk(service) as silent:
+    async with serve(HttpLimits(max_sockets=1, silent_socket_s=3600.0)) as service, talk(service):
         await assert_socket_refused(service)
-        monkeypatch.setattr(socket_session, "_SILENT_S", 0.0)
-        async with talk(service) as socket:
-            await asyncio.wait_for(silent.connection.wait_closed(), HANG_S)
+    impatient = HttpLimits(max_sockets=1, silent_socket_s=0.0, closing_socket_s=3600.0)
+    async with serve(impatient) as service, talk(service) as silent, talk(service) as socket:
+        await asyncio.wait_for(silent.connection.wait_closed(), HANG_S)
+        await assert_socket_refused(service)
+        for context_id in ("a", "c"):
+            await socket.say(context_id, create=CREATE)
+            assert "contextCreated" in (await socket.hear())["result"]
             await assert_socket_refused(service)
-            for context_id in ("a", "c"):
-                await socket.say(context_id, create=CREATE)
-                assert "contextCreated" in (await socket.hear())["result"]
-                await assert_socket_refused(service)
 
 
 async def assert_socket_refused(service: HttpService) -> None:

@@ -340,12 +340,11 @@ async def test_a_count_that_ray_forgot_is_asked_for(num_open: int | None, others
     assert (await choose() is not idle) == is_chosen
 
 
-async def test_a_loop_that_is_stuck_is_told_of(handles: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_loop_that_is_stuck_is_told_of(handles: dict[str, Any]) -> None:
     """Who asks from another thread does not wait for it for ever, and nothing is asked for them later."""
     from myna.runtime import ray_serve
 
-    monkeypatch.setattr(ray_serve, "_LOOP_S", 0.05)
-    analyst = ray_serve.RaySampleAnalyst(handles["leisure"], handles["leisure"], deadline_s=0.05)
+    analyst = ray_serve.RaySampleAnalyst(handles["leisure"], handles["leisure"], deadline_s=0.05, loop_s=0.05)
     with ThreadPoolExecutor(1) as threads, pytest.raises(DeadlineExceeded):
         threads.submit(analyst.read, b"").result()  # in the loop, which does nothing else meanwhile
     assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -304,9 +304,9 @@ async def test_deleting_removes_the_files(stores: Stores, tmp_path: Path, clock:
     assert await read_pending(stores) == []
 
 
-async def test_many_are_deleted_in_batches(stores: Stores, clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_many_are_deleted_in_batches(stores: Stores, clock: FixedClock) -> None:
     """In several transactions, of several workspaces; jobs and repeated requests know digests then, of those alone."""
-    monkeypatch.setattr("myna.store.sql._BATCH", 2)
+    stores.voices.batch = 2
     old = [make_voice(clock, str(number), (OURS, THEIRS)[number % 2]) for number in range(5)]
     for voice in old:
         await stores.voices.add(voice.workspace, voice, ARTIFACT, ())

@@ -12,7 +12,6 @@ from tests.store_contract import ARTIFACT, OURS, SAMPLES, make_voice
 from myna.domain.errors import ServiceUnavailable
 from myna.domain.scope import WRITE
 from myna.domain.voice import VoiceArtifact
-from myna.store import blobs
 from myna.store.opening import open_stores
 from myna.store.tables import PendingBlobsRow
 from myna.testing.clock import FixedClock
@@ -53,12 +52,12 @@ async def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
     await stores.release()
 
 
-async def test_a_full_disk_is_told_before_it_hurts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_disk_is_told_before_it_hurts(tmp_path: Path) -> None:
     """What `/readyz` asks: with less space than a clone may take the store is not ready."""
     stores = open_stores(tmp_path, FixedClock())
     await stores.prepare()
     await stores.voices.check()
-    monkeypatch.setattr(blobs, "_LEAST_FREE_BYTES", 1 << 62)  # more than any disk has
+    stores.ledger.blobs.least_free_bytes = 1 << 62  # more than any disk has
     with pytest.raises(ServiceUnavailable, match="full"):
         await stores.voices.check()
     await stores.release()

@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from tests.tcp_proxy import Fault, TcpProxy, run_proxy
 
 from myna.domain.errors import ServiceUnavailable
 from myna.domain.voice import VoiceArtifact, VoiceId
-from myna.store.blobs import _RETRIES
 from myna.store.opening import Stores, open_stores
 from myna.testing.clock import FixedClock
 
@@ -37,7 +35,6 @@ class Faulty:
 def proxies(postgres: Postgres, s3: S3) -> Iterator[tuple[TcpProxy, TcpProxy]]:
     with run_proxy(postgres.port) as database, run_proxy(s3.port) as blobs, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{blobs.port}")
-        patch.setitem(_RETRIES, "retry_timeout", timedelta(seconds=1))
         yield database, blobs
 
 
@@ -47,7 +44,7 @@ async def faulty(
 ) -> AsyncIterator[Faulty]:
     database, blobs = proxies
     url = postgres.create_database().replace(str(postgres.port), str(database.port))
-    stores = open_stores(tmp_path, clock, url, s3.new_url())
+    stores = open_stores(tmp_path, clock, url, s3.new_url(), blob_retry_s=1.0)
     await stores.prepare()
     yield Faulty(stores, database, blobs)
     await stores.release()
@@ -126,18 +123,17 @@ async def test_a_clone_without_object_storage_leaves_nothing(faulty: Faulty, clo
     assert await check_everything_is_whole(stores) == {kept.voice_id}
 
 
-async def test_nobody_waits_for_what_cannot_be_removed(
-    faulty: Faulty, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_nobody_waits_for_what_cannot_be_removed(faulty: Faulty, clock: FixedClock) -> None:
     """With a storage that is silent the deletion is answered, and the files go when it is back."""
-    monkeypatch.setattr("myna.store.blobs._REMOVAL_S", 0.1)
+    blobs = faulty.stores.ledger.blobs
+    patience_s, blobs.removal_s = blobs.removal_s, 0.1
     voice = make_voice(clock)
     await faulty.stores.voices.add(OURS, voice, ARTIFACT, SAMPLES)
     faulty.blobs.fault = Fault.SILENT
     async with asyncio.timeout(25):  # obstore waits thirty seconds for an answer
         assert not (await faulty.stores.voices.delete(OURS, voice.voice_id)).are_removed
     faulty.blobs.fault = Fault.NONE
-    monkeypatch.undo()
+    blobs.removal_s = patience_s
     await faulty.stores.voices.recover()
     assert await check_everything_is_whole(faulty.stores) == set()
 

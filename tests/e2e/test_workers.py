@@ -203,8 +203,7 @@ async def test_whoever_listens_lasts(
     does not is killed in time; that none can be started in its place does not end the service; that its readiness
     cannot be told does, and no process is left."""
     settings = Settings(data_dir=tmp_path, engine="tone", workers=1, drain_s=60)
-    monkeypatch.setattr(workers, "_GIVE_BACK_S", 0.2 - settings.drain_s)
-    monkeypatch.setattr(workers, "_MAX_SILENT_BEATS", 240)  # on a busy machine one may be silent for a while
+    patience = workers.Patience(give_back_s=0.2 - settings.drain_s, max_silent_beats=240)
     monkeypatch.setenv("MYNA_PRELOAD_MODELS", "0")
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
     others = set(children.read_text().split())
@@ -224,9 +223,9 @@ async def test_whoever_listens_lasts(
     async def tell() -> None:
         (worker,) = own()
         os.kill(int(worker), signal.SIGSTOP)
-        monkeypatch.setattr(workers, "_MAX_SILENT_BEATS", 3)
+        patience.max_silent_beats = 3
         await has_said("a worker does not answer and is killed")
-        monkeypatch.setattr(workers, "_MAX_SILENT_BEATS", 240)
+        patience.max_silent_beats = 240  # on a busy machine one may be silent for a while
         reading, asking = await asyncio.open_connection(*address)
         asking.write(b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
         async with asyncio.timeout(240):  # a process has to start for it, on a busy machine
@@ -252,5 +251,5 @@ async def test_whoever_listens_lasts(
         raise LookupError("nobody to tell")
 
     with pytest.raises(LookupError, match="nobody to tell"):
-        await workers.run_workers(settings, listening, tell, as_json=False)
+        await workers.run_workers(settings, listening, tell, as_json=False, patience=patience)
     assert own() == set()

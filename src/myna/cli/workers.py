@@ -30,16 +30,24 @@ READY, WELL, BUSY, TAKEN, CLOSED, LEAVING = b"rwbtcl"
 """What a worker says: it is ready, is well (each `BEAT_S` from then on) or only busy with itself (another engine is
 loaded), has taken a connection, has closed one, was told to stop."""
 BEAT_S = 0.5
-_FEW_BEATS, _MAX_SILENT_BEATS = 4, 40
-"""A worker that is not well for so long gets no connection that another could take; and it is killed. Beats are
-counted, not time: on a machine that was asleep no worker hangs."""
-_GIVE_BACK_S = 15
-"""A worker that is to stop has MYNA_DRAIN_S for the requests it answers, and so long to give the engine back."""
+_FEW_BEATS = 4
+"""A worker that is not well for so long gets no connection that another could take."""
 _MAX_PAUSE_S = 30.0
 _STABLE_S = 60.0
 """A worker that lived so long is started again at once; one that did not after a pause, twice as long each time."""
 _ACCEPT_AGAIN_S = 1.0
 """After the process has run out of file descriptors. Source: asyncio."""
+
+
+@dataclass(slots=True)
+class Patience:
+    """With workers."""
+
+    give_back_s: float = 15.0
+    """One that is to stop has MYNA_DRAIN_S for the requests it answers, and so long to give the engine back."""
+    max_silent_beats: int = 40
+    """One that is not well for so long is killed. Beats are counted, not time: on a machine that was asleep no worker
+    hangs."""
 
 
 @dataclass(slots=True, eq=False)
@@ -64,19 +72,26 @@ class _Worker:
 
 
 async def run_workers(
-    settings: Settings, listening: socket.socket, when_ready: Callable[[], Awaitable[None]], *, as_json: bool
+    settings: Settings,
+    listening: socket.socket,
+    when_ready: Callable[[], Awaitable[None]],
+    *,
+    as_json: bool,
+    patience: Patience | None = None,
 ) -> None:
     """Until a signal; a worker that dies is started again. Raises: typer.Exit for one that cannot start."""
     listening.setblocking(False)
     with tempfile.TemporaryDirectory(prefix="myna-workers-") as folder:
-        await _Workers(settings, Path(folder), ["--json"] if as_json else []).run(listening, when_ready)
+        options = ["--json"] if as_json else []
+        await _Workers(settings, Path(folder), options, patience or Patience()).run(listening, when_ready)
 
 
 class _Workers:
-    def __init__(self, settings: Settings, metrics_dir: Path, options: Sequence[str]) -> None:
+    def __init__(self, settings: Settings, metrics_dir: Path, options: Sequence[str], patience: Patience) -> None:
         """metrics_dir: empty; the workers' counters, so that each shows the sum of all. options: of `worker`."""
         self._num_workers = settings.workers
-        self._stop_s = settings.drain_s + _GIVE_BACK_S
+        self._stop_s = settings.drain_s + patience.give_back_s
+        self._patience = patience
         self._options = options
         self._metrics_dir = metrics_dir
         self._environment = {
@@ -209,7 +224,7 @@ class _Workers:
 
     async def _wait_for_silence(self, worker: _Worker) -> None:
         """Until a worker that was ready has not been well for a while: its event loop hangs, or its engine for good."""
-        while worker.num_silent < _MAX_SILENT_BEATS:
+        while worker.num_silent < self._patience.max_silent_beats:
             await asyncio.sleep(BEAT_S)
             worker.num_silent += worker.is_ready
 

@@ -31,6 +31,10 @@ class HttpLimits:
     """Open contexts of one socket (wire-contract.md#answers)."""
     max_sockets: int = 256
     """Open sockets of the process; one more is refused at the upgrade with 429."""
+    silent_socket_s: float = 2.0
+    """So long a socket has to show a key before it may be closed for another."""
+    closing_socket_s: float = 10.0
+    """So long uvicorn waits for the answer to a close frame; the session is over at once, the connection is not."""
     socket_idle_s: float = 600.0
     """A socket on which nothing happens for so long is closed (wire-contract.md#opening)."""
     send_stall_s: float = 60.0

@@ -24,10 +24,6 @@ from myna.usecases.ports import Grant
 
 _INLINE_CHARS = 32 * 1024
 """Frames up to here are parsed on the event loop."""
-_SILENT_S = 2.0
-"""So long a socket has to show a key before it may be closed for another."""
-_CLOSING_S = 10.0
-"""So long uvicorn waits for the answer to a close frame; the session is over at once, the connection is not."""
 
 
 class SocketGone(Exception):
@@ -207,14 +203,14 @@ class SocketSession:
 async def _close_a_silent_one(backend: Backend) -> bool:
     """Who never shows a key keeps nobody out. False if there is none of these, or too many are on their way."""
     loop = asyncio.get_running_loop()
-    until_s = loop.time() - _SILENT_S
+    until_s = loop.time() - backend.limits.silent_socket_s
     silent = ((name, it) for name, it in backend.open_sockets.items() if it is not None and it.opened_at_s <= until_s)
     name, socket = next(silent, ("", None))
     if socket is None or len(backend.evicted_sockets) >= backend.limits.max_sockets:
         return False
     del backend.open_sockets[name]
     backend.evicted_sockets.add(name)
-    loop.call_later(_CLOSING_S, backend.evicted_sockets.discard, name)
+    loop.call_later(backend.limits.closing_socket_s, backend.evicted_sockets.discard, name)
     await socket.close()
     return True
 

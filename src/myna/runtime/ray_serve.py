@@ -47,8 +47,6 @@ _DEADLINE_S = 300.0
 """Longest wait for an answer or for the next chunk, the time in line included."""
 _LEISURE_DEADLINE_S = 3600.0
 """The same for what gives way to everybody."""
-_LOOP_S = 5.0
-"""What the loop may take above that."""
 _LOOK_S, _SILENCE_S, _PING_S = 0.5, 1.0, 1.5
 """When no engine was heard of for so long one is asked; two questions without an answer in that time: none can speak.
 Together less than five seconds."""
@@ -285,8 +283,12 @@ class RayEngineClient:
 class RaySampleAnalyst:
     """As `SampleAnalyst`, on the handles of `listening` and, at leisure, `leisure`. Blocking, as that port is."""
 
-    def __init__(self, live: DeploymentHandle, leisure: DeploymentHandle, deadline_s: float = _DEADLINE_S) -> None:
-        """Calls come from other threads than this one's, whose loop they go through."""
+    def __init__(
+        self, live: DeploymentHandle, leisure: DeploymentHandle, deadline_s: float = _DEADLINE_S, loop_s: float = 5.0
+    ) -> None:
+        """Calls come from other threads than this one's, whose loop they go through. loop_s: what that may take above
+        the deadline."""
+        self._loop_s = loop_s
         self._live = live
         self._leisure = leisure
         self._deadline_s = deadline_s
@@ -315,7 +317,7 @@ class RaySampleAnalyst:
 
         answer = asyncio.run_coroutine_threadsafe(ask(), self._loop)
         try:
-            return answer.result(patience_s + _LOOP_S)
+            return answer.result(patience_s + self._loop_s)
         except TimeoutError as exc:  # the loop is over, or stuck: it would have told of its own
             answer.cancel()
             raise _translated(exc) from exc

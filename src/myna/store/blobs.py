@@ -28,17 +28,9 @@ BlobPrefix = NewType("BlobPrefix", str)
 """32 hexadecimal digits."""
 
 _PREFIX = re.compile(r"[0-9a-f]{32}")
-_LEAST_FREE_BYTES = 16 * 1024 * 1024
-"""Below this `check` says that the disk is full: one clone of long samples may take as much."""
 
-
-_RETRIES: "RetryConfig" = {
-    "retry_timeout": timedelta(seconds=5),
-    "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=1), "base": 2},
-}
+_RETRY_S = 5.0
 """Long enough for a storage that says slow down, short enough for who waits. One attempt: obstore's 30 s at most."""
-_REMOVAL_S = 10.0
-"""What takes longer to remove stays listed, and is removed later: somebody waits for the answer."""
 
 
 def new_blob_prefix() -> BlobPrefix:
@@ -52,6 +44,10 @@ class Blobs:
         """folder: where `objects` keeps its files, if it is a folder of this machine."""
         self._objects = objects
         self._folder = folder
+        self.least_free_bytes = 16 * 1024 * 1024
+        """Below this `check` says that the disk is full: one clone of long samples may take as much."""
+        self.removal_s = 10.0
+        """What takes longer to remove stays listed, and is removed later: somebody waits for the answer."""
         self._removals: dict[BlobPrefix, asyncio.Future[None]] = {}
 
     async def put(self, prefix: BlobPrefix, contents: Mapping[str, bytes]) -> None:
@@ -77,7 +73,7 @@ class Blobs:
         """Remove a prefix and all under it; nothing there is fine. Raises: ServiceUnavailable."""
         if not _PREFIX.fullmatch(prefix):
             raise ValueError("not a blob prefix")
-        async with _in_our_words("removed"), asyncio.timeout(_REMOVAL_S):
+        async with _in_our_words("removed"), asyncio.timeout(self.removal_s):
             if self._folder is not None:
                 # One at a time for a prefix: whoever gave up waiting left a thread that is still at it.
                 removal = self._removals.get(prefix) or self._begin_removal(prefix, self._folder / prefix)
@@ -108,7 +104,7 @@ class Blobs:
         async with _in_our_words("reached"):
             if self._folder is not None:
                 free_bytes = (await asyncio.to_thread(shutil.disk_usage, self._folder)).free
-                if free_bytes < _LEAST_FREE_BYTES:
+                if free_bytes < self.least_free_bytes:
                     raise ServiceUnavailable("The disk of the data folder is full. Free some space on it.")
                 return
             # A listing and not a look at one object: for that a bucket that is not there is the same as an empty one.
@@ -123,15 +119,19 @@ def _remove_folder(folder: Path) -> None:
             shutil.rmtree(folder)
 
 
-def open_blobs(url: str, data_dir: Path) -> Blobs:
-    """At `url` (`s3://bucket/prefix`, by the usual `AWS_...` variables; `file:///folder`) or `data_dir/blobs`. Raises:
-    InvalidRequest."""
+def open_blobs(url: str, data_dir: Path, retry_s: float = _RETRY_S) -> Blobs:
+    """At `url` (`s3://bucket/prefix`, by the usual `AWS_...` variables; `file:///folder`) or `data_dir/blobs`.
+    retry_s: how long an object storage is asked again. Raises: InvalidRequest."""
     if not url or url.startswith("file://"):
         folder = Path(url.removeprefix("file://")) if url else data_dir / "blobs"
         make_private_folder(folder)
         return Blobs(LocalStore(folder), folder)
+    retries: RetryConfig = {
+        "retry_timeout": timedelta(seconds=retry_s),
+        "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=1), "base": 2},
+    }
     try:
-        return Blobs(from_url(url, retry_config=_RETRIES))
+        return Blobs(from_url(url, retry_config=retries))
     except (BaseError, ValueError) as exc:
         raise InvalidRequest("MYNA_BLOB_URL is not an object storage URL. Example: s3://bucket/prefix.") from exc
 

@@ -68,8 +68,6 @@ _SERVER_PATIENCE = {
     "keepalives_count": 3,
 }
 """Of libpq, unless the URL says otherwise; without them a lost network is noticed after minutes."""
-_TRANSACTION_S = 15.0
-"""Of a server. Ours take milliseconds, so one that takes longer gets no answer; the driver needs ten seconds more."""
 
 _START_WAIT_S = 60.0
 """Longest wait for another process that makes the same file."""
@@ -78,13 +76,19 @@ _START_WAIT_S = 60.0
 class Database:
     """One database, many short transactions. Nothing is opened before `start`."""
 
-    def __init__(self, url: str, num_connections: int = 10) -> None:
-        """url: of SQLAlchemy; `sqlite:///path` and `postgresql://...` get our driver. num_connections: most at one time
-        to a server; a file has its own number. Raises: InvalidRequest."""
+    def __init__(
+        self, url: str, num_connections: int = 10, *, patience_s: float = _PATIENCE_S, transaction_s: float = 15.0
+    ) -> None:
+        """url: of SQLAlchemy; `sqlite:///path` and `postgresql://...` get our driver. The others are of a server alone.
+        num_connections: most at one time. patience_s: how long a caller waits for one. transaction_s: ours take
+        milliseconds, so one that takes longer gets no answer; the driver needs ten seconds more. Raises:
+        InvalidRequest."""
         try:
             parsed = make_url(url)
             self._url = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
-            self._runner: _File | _Server = _File(self._url) if self.is_sqlite else _Server(self._url, num_connections)
+            self._runner: _File | _Server = (
+                _File(self._url) if self.is_sqlite else _Server(self._url, num_connections, patience_s, transaction_s)
+            )
         except ArgumentError as exc:
             raise InvalidRequest("MYNA_DATABASE_URL is not a database URL. Example: postgresql://host/myna.") from exc
         except ImportError as exc:
@@ -238,7 +242,9 @@ class _Remembered:
 class _Server:
     """PostgreSQL."""
 
-    def __init__(self, url: URL, num_connections: int) -> None:
+    def __init__(self, url: URL, num_connections: int, patience_s: float, transaction_s: float) -> None:
+        self._patience_s = patience_s
+        self._transaction_s = transaction_s
         patience = {name: value for name, value in _SERVER_PATIENCE.items() if name not in url.query}
         self._engine = create_async_engine(
             url,
@@ -263,11 +269,11 @@ class _Server:
         await self._transact(_ask_nothing, None, self._check_turns)
 
     async def _transact(self, work: Work[T], before_commit: Callable[[], None] | None, turns: asyncio.Semaphore) -> T:
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(self._patience_s):
             await turns.acquire()
         try:
             async with (
-                asyncio.timeout(_TRANSACTION_S),
+                asyncio.timeout(self._transaction_s),
                 AsyncSession(self._engine, expire_on_commit=False) as session,
                 session.begin(),
             ):

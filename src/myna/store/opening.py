@@ -54,17 +54,19 @@ def open_stores(
     *,
     num_connections: int = 10,
     must_exist: bool = False,
+    blob_retry_s: float = 5.0,
 ) -> Stores:
     """Nothing is connected yet, but the blob folder is made. data_dir: made, private. database_url: empty for SQLite
     in it, blob_url: for a folder, token_secret: for a file made when needed. num_connections: as `Database`.
-    must_exist: a database file is not made. Raises: InvalidRequest (no address), ResourceNotFound (must exist),
+    must_exist: a database file is not made. blob_retry_s: how long an
+    object storage is asked again. Raises: InvalidRequest (no address), ResourceNotFound (must exist),
     ServiceUnavailable (a folder cannot be made)."""
     database = Database(database_url or sqlite_url(data_dir / DATABASE_FILE), num_connections)
     if must_exist and database.file is not None and not database.file.exists():
         raise ResourceNotFound(f"There is no store: {database.file} does not exist.")
     # File locks tell who is alive on this machine; a database server may be shared by several.
     owners = StoreOwners(data_dir / "owners") if database.is_sqlite else None
-    ledger = BlobLedger(database, open_blobs(blob_url, data_dir), clock, owners)
+    ledger = BlobLedger(database, open_blobs(blob_url, data_dir, blob_retry_s), clock, owners)
     vault = Vault(data_dir / _VAULT_FILE, token_secret)
     return Stores(
         voices=SqlVoiceStore(database, ledger, clock),

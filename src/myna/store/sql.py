@@ -65,8 +65,6 @@ T = TypeVar("T")
 
 _MAX_READ_ATTEMPTS = 5
 _CHECK_S = 3.0
-_BATCH = 100
-"""Voices that house-keeping changes in one transaction: a request that writes waits behind it."""
 
 
 class SqlVoiceStore:
@@ -77,6 +75,8 @@ class SqlVoiceStore:
         self._ledger = ledger
         self._blobs = ledger.blobs
         self._clock = clock
+        self.batch = 100
+        """Voices that house-keeping changes in one transaction: a request that writes waits behind it."""
         self._running: set[asyncio.Task[Any]] = set()
 
     # --- reading ---------------------------------------------------------------------------------------------------
@@ -337,7 +337,7 @@ class SqlVoiceStore:
 
     async def _delete_some(self, *conditions: ColumnElement[bool]) -> Sequence[VoiceId]:
         # What another process is deleting at this moment is left to it.
-        query = select(VoiceRow).where(*conditions).limit(_BATCH).with_for_update(skip_locked=True)
+        query = select(VoiceRow).where(*conditions).limit(self.batch).with_for_update(skip_locked=True)
 
         def delete_some(session: Session) -> tuple[Sequence[BlobPrefix], Sequence[VoiceId]]:
             rows = session.scalars(query).all()
@@ -376,8 +376,8 @@ class SqlVoiceStore:
                 is_still_so = VoiceRow.id == number, VoiceRow.display_name == name
                 session.execute(update(VoiceRow).where(*is_still_so).values(sort_name=name.casefold()))
 
-        for first in range(0, len(stale), _BATCH):
-            batch = stale[first : first + _BATCH]
+        for first in range(0, len(stale), self.batch):
+            batch = stale[first : first + self.batch]
             await self._database.write(mend)
 
     def _delete_rows(self, session: Session, rows: Sequence[VoiceRow]) -> Sequence[BlobPrefix]:

@@ -15,7 +15,6 @@ from tests.unit.audio.recordings_in_formats import (
     write_with_libsndfile,
 )
 
-from myna.audio import decode
 from myna.audio.container import AudioContainer, sniff_container
 from myna.audio.decode import DecodeLimits, decode_audio
 from myna.domain.errors import AudioUndecodable, PayloadTooLarge
@@ -274,7 +273,7 @@ def test_what_libsndfile_refuses_is_read_by_ffmpeg(name: str, monkeypatch: pytes
     def refuse(*_: object) -> None:
         raise soundfile.SoundFileRuntimeError("refused")
 
-    monkeypatch.setattr(decode, "_read_with_libsndfile", refuse)
-    audio = decode_audio(RECORDINGS[name], LIMITS)
-    samples, rate_hz = read_reference()
+    content, (samples, rate_hz) = RECORDINGS[name], read_reference()
+    monkeypatch.setattr(soundfile, "SoundFile", refuse)
+    audio = decode_audio(content, LIMITS)
     assert len(audio.channels) / audio.sample_rate_hz == pytest.approx(len(samples) / rate_hz, abs=0.01)
