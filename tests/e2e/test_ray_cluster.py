@@ -324,20 +324,20 @@ def test_scaling_and_rolling_fail_no_request(service: Service) -> None:
 
 @pytest.mark.parametrize("server", ["database", "blobs"])
 def test_the_store_goes_and_comes_back(service: Service, server: str) -> None:
-    """At every HTTP replica `/readyz` says so and whoever needs it gets 503 in the one body; then all is as
+    """At every HTTP replica `/readyz` says so within 5 s and whoever needs it gets 503 in the one body; then all is as
     before, with everything that was acknowledged."""
     proxy: TcpProxy = getattr(service, server)
     kept = clone(service.here, f"Kept without {server}")
     proxy.fault = Fault.GONE
     for http in (service.here, service.there):
-        assert http.get("/readyz").status_code == 503
+        assert http.get("/readyz", timeout=5).status_code == 503
         refused = http.get("/voices/v1/voices") if server == "database" else speak(http, kept)
         assert (refused.status_code, refused.json()["code"]) == (503, 14)
     with pytest.raises(httpx.HTTPStatusError):
         clone(service.there, f"Never without {server}")
     proxy.fault = Fault.NONE
     for http in (service.there, service.here):
-        assert http.get("/readyz").status_code == 200
+        assert http.get("/readyz", timeout=5).status_code == 200
         assert speak(http, kept).raise_for_status().json()["audioContent"]
         names = [voice["displayName"] for voice in http.get("/voices/v1/voices").json()["voices"]]
         assert [names.count(f"{word} without {server}") for word in ("Kept", "Never")] == [1, 0]

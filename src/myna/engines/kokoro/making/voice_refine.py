@@ -1,5 +1,5 @@
 """Improve a voice at leisure: the gradient of both judges, 32 steps, then as much of the way as is found better in
-finished speech; two minutes of one core. Deterministic."""
+finished speech; minutes of one core. Deterministic."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
