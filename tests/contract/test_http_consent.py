@@ -110,20 +110,17 @@ async def test_our_client_gives_and_revokes_it() -> None:
 
 
 @pytest.mark.parametrize("is_deleted_too", [False, True])
-async def test_a_revocation_stops_a_running_stream(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_deleted_too: bool
-) -> None:
+async def test_a_revocation_stops_a_running_stream(tmp_path: Path, is_deleted_too: bool) -> None:
     """Within a chunk, with an error as its last line, also when it came to another process on the same store."""
-    monkeypatch.setattr("myna.usecases.speaking_permission._PATIENCE_S", 60.0)  # a busy machine's store is late
     hurdles = Hurdles()
     stores = open_stores(tmp_path, FixedClock())
     other = open_stores(tmp_path, FixedClock())
     await stores.prepare()
     await other.prepare()
     try:
-        async with serve(
-            services=build_tone_services(hurdle_spec(hurdles), voices=stores.voices, marks=False, measures=False)
-        ) as service:
+        services = build_tone_services(hurdle_spec(hurdles), voices=stores.voices, marks=False, measures=False)
+        patient = replace(services.synthesize_speech, store_patience_s=60.0)  # a busy machine's store is late
+        async with serve(services=replace(services, synthesize_speech=patient)) as service:
             voice_id = await service.clone(consent=GIVEN)
             lines = await _revoke_in_the_middle(service, hurdles, other, voice_id, is_deleted_too=is_deleted_too)
     finally:

@@ -38,10 +38,9 @@ from myna.domain.consent import digest_voice_id
 from myna.domain.errors import CredentialsRejected, InvalidRequest, Overloaded, ServiceUnavailable, VoiceNotFound
 from myna.domain.scope import WRITE
 from myna.domain.voice import Refinement, VoiceArtifact, VoiceId
-from myna.store import database as database_module
 from myna.store.blob_ledger import BlobLedger
 from myna.store.blobs import Blobs, new_blob_prefix, open_blobs
-from myna.store.database import _BUSY_TIMEOUT_MS, Database
+from myna.store.database import _BUSY_TIMEOUT_MS, Database, sqlite_url
 from myna.store.dictionaries import SqlDictionaryStore
 from myna.store.jobs import SqlJobStore
 from myna.store.keys import SqlKeyStore
@@ -91,20 +90,18 @@ class TestSqliteTallies(TallyContract):
     """Counts in SQLite."""
 
     @pytest.fixture
-    def tallies(self, stores: Stores, monkeypatch: pytest.MonkeyPatch) -> SqlTallies:
+    async def tallies(self, tmp_path: Path, stores: Stores, clock: FixedClock) -> AsyncIterator[SqlTallies]:
         """Whose callers have the patience that a busy machine takes."""
-        monkeypatch.setattr(database_module, "_HASTY_PATIENCE_S", 60.0)
-        return stores.tallies
+        database = Database(sqlite_url(tmp_path / "data" / DATABASE_FILE), hasty_patience_s=60.0)
+        yield SqlTallies(database, clock, stores.vault)
+        await database.close()
 
-    async def test_a_busy_database_holds_nobody_up(
-        self, tmp_path: Path, tallies: Tallies, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_a_busy_database_holds_nobody_up(self, tmp_path: Path, stores: Stores) -> None:
         """Who is counted does not wait until another process has written, as others do."""
-        monkeypatch.undo()
         with closing(sqlite3.connect(tmp_path / "data" / DATABASE_FILE, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             async with asyncio.timeout(_BUSY_TIMEOUT_MS / 1000):
-                asked = (tallies.change("a", lambda tally: tally, timedelta(minutes=1)) for _ in range(20))
+                asked = (stores.tallies.change("a", lambda tally: tally, timedelta(minutes=1)) for _ in range(20))
                 outcomes = await asyncio.gather(*asked, return_exceptions=True)
             assert {type(outcome) for outcome in outcomes} == {ServiceUnavailable}
 

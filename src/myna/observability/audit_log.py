@@ -58,11 +58,11 @@ class _Head:
 class AuditLog:
     """The log in one data folder, to which several processes may write."""
 
-    def __init__(self, folder: Path) -> None:
-        """Nothing is made before the first line."""
+    def __init__(self, folder: Path, lock_wait_s: float = _LOCK_WAIT_S) -> None:
+        """Nothing is made before the first line. lock_wait_s: longest wait for another process's turn."""
         self._lines, self._head = folder / AUDIT_FILE, folder / _HEAD_FILE
         self._thread_lock = threading.Lock()
-        self._process_lock = FileLock(folder / _LOCK_FILE, timeout=_LOCK_WAIT_S, mode=_MODE, thread_local=False)
+        self._process_lock = FileLock(folder / _LOCK_FILE, timeout=lock_wait_s, mode=_MODE, thread_local=False)
 
     def note(
         self, act: Act, voice_id: str, *, key_id: str, request_id: str = "", recordings: Sequence[str] = ()

@@ -77,17 +77,25 @@ class Database:
     """One database, many short transactions. Nothing is opened before `start`."""
 
     def __init__(
-        self, url: str, num_connections: int = 10, *, patience_s: float = _PATIENCE_S, transaction_s: float = 15.0
+        self,
+        url: str,
+        num_connections: int = 10,
+        *,
+        patience_s: float = _PATIENCE_S,
+        transaction_s: float = 15.0,
+        hasty_patience_s: float = _HASTY_PATIENCE_S,
     ) -> None:
-        """url: of SQLAlchemy; `sqlite:///path` and `postgresql://...` get our driver. The others are of a server alone.
-        num_connections: most at one time. patience_s: how long a caller waits for one. transaction_s: ours take
-        milliseconds, so one that takes longer gets no answer; the driver needs ten seconds more. Raises:
-        InvalidRequest."""
+        """url: of SQLAlchemy; `sqlite:///path` and `postgresql://...` get our driver. hasty_patience_s: of a file: how
+        long whoever only counts waits for a turn. The others are of a server. num_connections: most at one time.
+        patience_s: how long a caller waits for one. transaction_s: ours take milliseconds, so one that takes longer
+        gets no answer; the driver needs ten seconds more. Raises: InvalidRequest."""
         try:
             parsed = make_url(url)
             self._url = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
             self._runner: _File | _Server = (
-                _File(self._url) if self.is_sqlite else _Server(self._url, num_connections, patience_s, transaction_s)
+                _File(self._url, hasty_patience_s)
+                if self.is_sqlite
+                else _Server(self._url, num_connections, patience_s, transaction_s)
             )
         except ArgumentError as exc:
             raise InvalidRequest("MYNA_DATABASE_URL is not a database URL. Example: postgresql://host/myna.") from exc
@@ -154,9 +162,10 @@ class Database:
 class _File:
     """SQLite. A transaction is one trip to a thread and back: each statement of its own would cost as much."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, hasty_patience_s: float) -> None:
         if not url.database:
             raise ArgumentError("a database in memory is gone at its end")
+        self._hasty_patience_s = hasty_patience_s
         self._path = Path(url.database)
         self.engine = _create_file_engine(url, _NUM_READERS + 1)
         self._reading_engine = self.engine.execution_options(myna_begin="BEGIN")
@@ -181,7 +190,7 @@ class _File:
         if is_lasting:
             return await _run_on(self._writer, lambda is_left: _transact(self.engine, work, is_left, before_commit))
         hasty = self._hasty_writer, lambda is_left: _transact(self._hasty_engine, work, is_left)
-        return await _run_on(*hasty, patience_s=_HASTY_PATIENCE_S)
+        return await _run_on(*hasty, patience_s=self._hasty_patience_s)
 
     async def check(self) -> None:
         await self.write(_ask_nothing, is_lasting=True, before_commit=None)

@@ -22,7 +22,7 @@ from myna.usecases.models import DICTIONARY_MODELS
 from myna.usecases.ports import EngineClient, EngineStream, Offload, VoiceStore
 from myna.usecases.remake_voice import RemakeVoice
 from myna.usecases.speak_command import SpeakCommand, SpeechLimits, check_speak_command
-from myna.usecases.speaking_permission import SpeakingPermission
+from myna.usecases.speaking_permission import PATIENCE_S, SpeakingPermission
 from myna.usecases.speech_writer import SpeechWriter
 from myna.usecases.spoken_audio import SpokenLine
 from myna.usecases.stock import StockVoices
@@ -70,6 +70,8 @@ class SynthesizeSpeech:
     limits: SpeechLimits
     open_encoder: Callable[..., FormatEncoder] = FormatEncoder
     """Or one that signs what it makes."""
+    store_patience_s: float = PATIENCE_S
+    """Of `SpeakingPermission`."""
 
     async def __call__(self, command: SpeakCommand) -> SpeechReply | None:
         """Everything is refused here, before the first byte. None: a text of white space alone. Raises:
@@ -183,7 +185,7 @@ class SynthesizeSpeech:
         marker = SpeechMarker(self._rate_hz) if self.marks else None
         longest_s = _STREAM_PART_S if is_stream else math.inf
         writer = SpeechWriter(line, marker, encoder, longest_s=longest_s, tempo=tempo)
-        permission = SpeakingPermission(self.voices, command.workspace, command.voice_id)
+        permission = SpeakingPermission(self.voices, command.workspace, command.voice_id, self.store_patience_s)
         is_own = command.design_prompt is None and self.stock.find(command.voice_id) is None
 
         async def leaving(parts: Sequence[EncodedChunk]) -> Sequence[EncodedChunk]:

@@ -52,10 +52,9 @@ def test_tampering_is_found(tmp_path: Path, what: str, said: str) -> None:
     assert verify_audit_log([path]).problems
 
 
-async def test_many_writers_make_one_chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_many_writers_make_one_chain(tmp_path: Path) -> None:
     """Threads and processes take turns, a log that was moved away goes on, and the command reads the parts in order."""
-    monkeypatch.setattr("myna.observability.audit_log._LOCK_WAIT_S", 60.0)  # which of eighty is next is chance
-    logs = [AuditLog(tmp_path) for _ in range(4)]
+    logs = [AuditLog(tmp_path, lock_wait_s=60.0) for _ in range(4)]  # which of eighty is next is chance
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: logs[number % 4].note("speak", "v", key_id=f"k{number}"), range(80)))
     path = tmp_path / AUDIT_FILE
