@@ -30,7 +30,6 @@ from myna.engines.kokoro.making.voice_finish import VoiceFinish
 from myna.engines.kokoro.making.voice_refine import refine_voice
 from myna.engines.kokoro.making.voice_workshop import VoiceWorkshop
 from myna.engines.kokoro.norm_statistics import NormStatistics
-from myna.engines.kokoro.phone_colour import colour_taps
 from myna.engines.kokoro.phonemes.phonemizer import open_phonemizer
 from myna.engines.kokoro.phonemes.spaced import Phonemizer
 from myna.engines.kokoro.phonemes.symbols import (
@@ -49,16 +48,16 @@ from myna.engines.kokoro.sentence_part import SentencePart, cut_sentence, whole_
 from myna.engines.kokoro.speaking_rate import frames_at_rate
 from myna.engines.kokoro.spec import SPEC
 from myna.engines.kokoro.streaming_decoder import StreamingDecoder
-from myna.engines.kokoro.timbre_eq import equalizer_taps
-from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, pack_voice, unpack_norms, unpack_voice
+from myna.engines.kokoro.voice_artifact import KokoroVoice, pack_voice, unpack_norms, unpack_voice
 from myna.engines.kokoro.voice_design import design_voice
+from myna.engines.kokoro.voice_filters import VoiceFilters
 from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
 
 _RATE_RANGE = (0.5, 1.5)
 """Documented range of speakingRate (wire-contract.md#speech)."""
 _NUM_IN_USE = 16
-"""Voices whose styles are kept for their next segment: 74 KB each."""
+"""Voices whose styles and filters are kept for their next segment: 93 KB each."""
 _SENTENCE_TAIL_S = 0.30
 _CLAUSE_TAIL_S = 0.12
 _WORD_TAIL_S = 0.03
@@ -67,12 +66,10 @@ _WORD_TAIL_S = 0.03
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedVoice:
-    """A voice with what is worked out of it once, within `SPEC.capabilities.voice_bytes`. Its timbre shift, twice as
-    much, is kept for the voices in use alone."""
+    """A voice with what it has practised, within `SPEC.capabilities.voice_bytes`. Its timbre shift, twice as much, and
+    its filters are kept for the voices in use alone."""
 
     voice: KokoroVoice
-    eq_taps: FloatArray | None
-    """None for a flat curve."""
     norms: NormStatistics
 
 
@@ -118,7 +115,7 @@ class KokoroEngine:
         )
         self._finish = VoiceFinish(self.workshop, self.decoder)
         self._styles = lru_cache(_NUM_IN_USE)(self.workshop.timbre_space.styles)
-        self._colour_taps = lru_cache(_NUM_IN_USE)(lambda voice: colour_taps(voice.phone_colour_db))
+        self._filters = lru_cache(_NUM_IN_USE)(VoiceFilters.of)
         self._before_step = settings.before_step
         self._phonemizers: dict[LangCode, Phonemizer] = {}
         self._phonemizer(LangCode.EN_US)
@@ -145,8 +142,7 @@ class KokoroEngine:
         """See `Engine`. A voice that nobody has listened to yet practises first: 2 s of one core."""
         voice = unpack_voice(artifact)
         norms = unpack_norms(artifact) or self._finish.practise(voice)
-        taps = equalizer_taps(voice.eq_db) if voice.eq_db.any() else None
-        return LoadedVoice(voice, taps, norms)
+        return LoadedVoice(voice, norms)
 
     def synthesize(self, voice: LoadedVoice, segment: SpeechSegment, options: SynthesisOptions) -> Speaking:
         """See `Engine`. The first chunk holds about 0.3 s, the next ones more and more."""
@@ -240,9 +236,7 @@ class KokoroEngine:
             sequence,
             frames,
             curves.f0_hz,
-            self._colour_taps(voice) if voice.phone_colour_db.any() else None,
-            voice.hiss_db,
-            loaded.eq_taps,
+            self._filters(voice),
             tokens,
             tail_s=_tail_seconds(sequence.symbols) / speaking_rate,
             start_s=start_s,

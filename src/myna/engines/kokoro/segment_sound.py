@@ -9,13 +9,11 @@ import numpy as np
 from myna.domain.speech import SpokenChunk, TokenTiming
 from myna.domain.waveform import Samples
 from myna.engines.kokoro.graphs import FRAME_SAMPLES, SAMPLE_RATE_HZ, FloatArray, IntArray
-from myna.engines.kokoro.hiss import lift_hisses
 from myna.engines.kokoro.pause_hush import find_first_sound, hush_pauses, settled_until
-from myna.engines.kokoro.phone_colour import colour_phones
 from myna.engines.kokoro.phonemes.symbols import SymbolSequence
 from myna.engines.kokoro.silence_trim import LEAD_S, fade_in, fade_out, find_speech
 from myna.engines.kokoro.speech_timing import time_tokens
-from myna.engines.kokoro.timbre_eq import equalize
+from myna.engines.kokoro.voice_filters import VoiceFilters
 
 _BEFORE_FIRST_SAMPLES = 2 * FRAME_SAMPLES
 """Decoded before the first sound may begin: the silence that is left there, and what the equaliser reaches."""
@@ -55,10 +53,7 @@ class SegmentSound:
     """[T] with the pads."""
     f0_hz: FloatArray
     """[2 F] as spoken."""
-    colour_taps: FloatArray | None
-    """Of `phone_colour`; None changes nothing."""
-    hiss_db: float
-    eq_taps: FloatArray | None
+    filters: VoiceFilters
     tokens: range
     """Those that begin in this sequence."""
     tail_s: float
@@ -103,10 +98,7 @@ class SegmentSound:
         symbols, frames = self.sequence.symbols, self.frames
         first = max(0, self._given - _FILTER_REACH_SAMPLES)
         samples = hush_pauses(self._decoded[: end + _AFTER_END_SAMPLES], symbols, frames, self.f0_hz)[first:]
-        if self.colour_taps is not None:
-            samples = colour_phones(samples, symbols, frames, self.colour_taps, first)
-        samples = lift_hisses(samples, symbols, frames, self.hiss_db, first)
-        samples = limit_peaks(samples if self.eq_taps is None else equalize(samples, self.eq_taps))
+        samples = limit_peaks(self.filters.apply(samples, symbols, frames, first))
         self._finished[self._given : first + len(samples)] = samples[self._given - first :]
         return self._finished[: first + len(samples)]
 

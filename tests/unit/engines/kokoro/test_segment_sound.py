@@ -15,6 +15,7 @@ from myna.engines.kokoro.segment_sound import SegmentSound, plan_stretches
 from myna.engines.kokoro.silence_trim import find_speech
 from myna.engines.kokoro.timbre_eq import equalizer_taps
 from myna.engines.kokoro.voice_artifact import NUM_EQ_BANDS, NUM_PHONE_KINDS
+from myna.engines.kokoro.voice_filters import VoiceFilters
 
 SENTENCE = join_tokens(["ðɪ", "ˈOld", "kˈipəɹ", ",", "sˈɛd", "nˈʌʔ", "."], [" ", " ", "", " ", " ", "", ""])
 TAIL_S = 0.3
@@ -35,7 +36,7 @@ def give(stretches: list[tuple[int, int]], frames: np.ndarray, seed: int) -> lis
     samples, f0_hz = speak(frames, seed)
     taps = equalizer_taps(np.linspace(-6, 6, 32).astype(np.float32))
     tokens = range(max(SENTENCE.owners) + 1)
-    sound = SegmentSound(SENTENCE, frames, f0_hz, COLOUR, 4.0, taps, tokens, tail_s=TAIL_S, start_s=0.0)
+    sound = SegmentSound(SENTENCE, frames, f0_hz, VoiceFilters(COLOUR, 4.0, taps), tokens, tail_s=TAIL_S, start_s=0.0)
     chunks = [sound.add(samples[first:end], end) for first, end in stretches]
     return [chunk for chunk in chunks if chunk is not None]
 
@@ -61,7 +62,8 @@ def test_what_has_no_sounds_is_a_pause() -> None:
     frames = np.array([10, 8, 10])
     silent = SymbolSequence(".", (0,))
     f0_hz = np.zeros(56, np.float32)
-    sound = SegmentSound(silent, frames, f0_hz, None, 0.0, None, range(1), tail_s=TAIL_S, start_s=0.0)
+    unfiltered = VoiceFilters(None, 0.0, None)
+    sound = SegmentSound(silent, frames, f0_hz, unfiltered, range(1), tail_s=TAIL_S, start_s=0.0)
     chunks = [sound.add(np.zeros(end - first, np.float32), end) for first, end in plan_stretches(".", frames)]
     (chunk,) = [chunk for chunk in chunks if chunk is not None]
     assert len(chunk.samples) == round(TAIL_S * SAMPLE_RATE_HZ)

@@ -9,14 +9,14 @@ import numpy as np
 from myna.audio.resample import resample
 from myna.domain.waveform import Samples, Waveform
 from myna.engines.kokoro.graphs import SAMPLE_RATE_HZ, ProsodyCurves
-from myna.engines.kokoro.hiss import HISS_LINES, hiss_levels_db, lift_hisses, missing_hiss_db
+from myna.engines.kokoro.hiss import HISS_LINES, hiss_levels_db, missing_hiss_db
 from myna.engines.kokoro.making.voice_practice import PracticeSentence, practice_symbols
 from myna.engines.kokoro.making.voice_workshop import LISTENING_RATE_HZ, Listening, VoiceWorkshop
 from myna.engines.kokoro.norm_statistics import NormStatistics
-from myna.engines.kokoro.phone_colour import colour_phones, colour_taps, learn_phone_colour
+from myna.engines.kokoro.phone_colour import learn_phone_colour
 from myna.engines.kokoro.streaming_decoder import StreamingDecoder
-from myna.engines.kokoro.timbre_eq import equalize, equalizer_taps
 from myna.engines.kokoro.voice_artifact import FloatArray, KokoroVoice, pack_voice
+from myna.engines.kokoro.voice_filters import VoiceFilters
 
 _NUM_PRACTICE = 3
 """Sentences of five words. From two joined ones speech comes out further from the undivided decoder's."""
@@ -94,9 +94,5 @@ class VoiceFinish:
 
 def _paint(voice: KokoroVoice, said: list[FloatArray], sentences: list[PracticeSentence]) -> list[FloatArray]:
     """Decoded sentences with the voice's colours and hisses."""
-    taps, eq_taps = colour_taps(voice.phone_colour_db), equalizer_taps(voice.eq_db)
-    painted = []
-    for samples, (symbols, frames) in zip(said, ((one.symbols, one.frames) for one in sentences), strict=True):
-        coloured = colour_phones(samples, symbols, frames, taps)
-        painted.append(equalize(lift_hisses(coloured, symbols, frames, voice.hiss_db), eq_taps))
-    return painted
+    filters = VoiceFilters.of(voice)
+    return [filters.apply(samples, one.symbols, one.frames) for samples, one in zip(said, sentences, strict=True)]
