@@ -8,6 +8,8 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
+from myna.http.wrapped_protocol import WrappedOutlet, WrappedProtocol
+
 _PERIOD_S = 10.0
 _MOST_IN_PERIOD = 100
 """Control frames and empty pieces of messages. Clients that keep a socket alive send one in some seconds."""
@@ -16,7 +18,7 @@ _PONG_HEAD = 0x80 | _PONG
 _LENGTH_BYTES = {126: 2, 127: 8}
 
 
-class PatientSocketProtocol(asyncio.Protocol):
+class PatientSocketProtocol(WrappedProtocol):
     """Cuts a flood off, answers no ping of a client that does not read, and lets nobody's close wait for one."""
 
     def __init__(self, config: uvicorn.Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
@@ -29,7 +31,7 @@ class PatientSocketProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._outlet = _Outlet(cast("asyncio.Transport", transport))
-        self._inner.connection_made(cast("asyncio.Transport", self._outlet))
+        self._connect(self._outlet)
 
     def data_received(self, data: bytes) -> None:
         if self._frames is None:
@@ -37,21 +39,15 @@ class PatientSocketProtocol(asyncio.Protocol):
         elif self._is_flood(self._frames, data):
             self._outlet.abort()
             return
-        self._inner.data_received(data)
-
-    def eof_received(self) -> None:
-        self._inner.eof_received()
+        super().data_received(data)
 
     def pause_writing(self) -> None:
         self._outlet.is_full = True
-        self._inner.pause_writing()
+        super().pause_writing()
 
     def resume_writing(self) -> None:
         self._outlet.is_full = False
-        self._inner.resume_writing()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._inner.connection_lost(exc)
+        super().resume_writing()
 
     def _is_flood(self, frames: "_IdleFrames", data: bytes) -> bool:
         now_s = self._loop.time()
@@ -91,15 +87,10 @@ class _IdleFrames:
         return found
 
 
-class _Outlet:
+class _Outlet(WrappedOutlet):
     """The transport, but for what would wait for a client that does not read."""
 
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self.is_full = False
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
+    is_full = False
 
     def write(self, data: bytes) -> None:
         if not (self.is_full and data[:1] == bytes([_PONG_HEAD])):  # not every ping needs a pong: section 5.5.3

@@ -16,13 +16,14 @@ from uvicorn.server import ServerState
 
 from myna.domain.errors import InvalidRequest
 from myna.http.errors import describe, failure_reply
+from myna.http.wrapped_protocol import WrappedOutlet, WrappedProtocol
 
 _STATE_KEY = "myna.connection"
 _LINGER_S = 5.0
 """So long what still arrives is read: a reset would cost the sender the reply. Source: nginx, `lingering_timeout`."""
 
 
-class PromptHttpProtocol(asyncio.Protocol):
+class PromptHttpProtocol(WrappedProtocol):
     """A deadline for each request's head. Bodies and replies have their own (HttpLimits)."""
 
     max_head_s: ClassVar[float] = 60.0
@@ -43,14 +44,14 @@ class PromptHttpProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._outlet = _Outlet(cast("asyncio.Transport", transport))
-        self._inner.connection_made(cast("asyncio.Transport", self._outlet))
+        self._connect(self._outlet)
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
         if self._outlet.is_refused:
             return
         try:
-            self._inner.data_received(data)
+            super().data_received(data)
         except h11.LocalProtocolError:
             # With half a reply out there is no place for another: the cut tells that something is wrong.
             self._outlet.close()
@@ -60,18 +61,9 @@ class PromptHttpProtocol(asyncio.Protocol):
         elif not self._is_answering:
             self._await_head()
 
-    def eof_received(self) -> None:
-        self._inner.eof_received()
-
-    def pause_writing(self) -> None:
-        self._inner.pause_writing()
-
-    def resume_writing(self) -> None:
-        self._inner.resume_writing()
-
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
-        self._inner.connection_lost(exc)
+        super().connection_lost(exc)
 
     def note_head(self) -> None:
         """It is complete, of a request or of a socket's upgrade."""
@@ -107,15 +99,10 @@ def noting_connection(scope: Scope, send: Send) -> Send:
     return send_and_note
 
 
-class _Outlet:
+class _Outlet(WrappedOutlet):
     """The transport, but for one thing: what uvicorn writes while it handles that something is no HTTP is ours."""
 
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self.is_refused = False
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
+    is_refused = False
 
     def write(self, data: bytes) -> None:
         reason = sys.exception()
