@@ -136,10 +136,10 @@ async def put_whole(blobs: Blobs, prefix: BlobPrefix, names: dict[str, str], con
 
 
 async def _are_whole(blobs: Blobs, prefix: BlobPrefix, names: dict[str, str]) -> bool:
-    for name, digest in names.items():
-        content = await blobs.get(prefix, name)
-        if content is None or sha256(content) != digest:
-            return False
+    try:
+        await read_whole(blobs, prefix, names)
+    except BlobDamaged:
+        return False
     return True
 
 

@@ -168,17 +168,9 @@ class SqlVoiceStore:
     ) -> None:
         """Raises: VoiceAlreadyExists, RequestInProgress, ServiceUnavailable (disk full and the like; nothing is left
         then)."""
-        await self._detached(self._add(workspace, voice, artifact, samples, mark, note))
-
-    async def _add(  # noqa: PLR0917  (each of them is stored)
-        self,
-        workspace: WorkspaceId,
-        voice: Voice,
-        artifact: VoiceArtifact,
-        samples: Sequence[StoredSample],
-        mark: RequestMark | None,
-        note: Callable[[], None] | None,
-    ) -> None:
+        contents = {sample_name(position): sample.wav for position, sample in enumerate(samples)}
+        prefixes = [new_blob_prefix() for _ in range(2 if contents else 1)]
+        row = to_row(workspace, voice, artifact, samples, prefixes)
         taken = select(VoiceRow.id).where(VoiceRow.workspace == workspace, VoiceRow.voice_id == voice.voice_id)
 
         def refuse_taken(session: Session) -> None:
@@ -194,19 +186,19 @@ class SqlVoiceStore:
             if mark is not None and not finish_request(session, workspace, mark, [voice.voice_id], until):
                 raise still_at_work()  # by another, to which its key was given when it took too long
 
-        await self._database.read(refuse_taken)
-        contents = {sample_name(position): sample.wav for position, sample in enumerate(samples)}
-        prefixes = [new_blob_prefix() for _ in range(2 if contents else 1)]
-        row = to_row(workspace, voice, artifact, samples, prefixes)
-        async with self._ledger.pending(prefixes):
-            await self._blobs.put(prefixes[0], {ARTIFACT: artifact.content})
-            if contents:
-                await self._blobs.put(prefixes[1], contents)
-            try:
-                await self._database.write(add, before_commit=note)
-            except IntegrityError as exc:
-                # PostgreSQL: another writer took the id between the look and the insert.
-                raise _taken(voice.voice_id) from exc
+        async def put_and_add() -> None:
+            await self._database.read(refuse_taken)
+            async with self._ledger.pending(prefixes):
+                await self._blobs.put(prefixes[0], {ARTIFACT: artifact.content})
+                if contents:
+                    await self._blobs.put(prefixes[1], contents)
+                try:
+                    await self._database.write(add, before_commit=note)
+                except IntegrityError as exc:
+                    # PostgreSQL: another writer took the id between the look and the insert.
+                    raise _taken(voice.voice_id) from exc
+
+        await self._detached(put_and_add())
 
     async def update(self, workspace: WorkspaceId, voice_id: VoiceId, change: VoiceChange) -> Voice:
         return await self._change(workspace, voice_id, lambda _, row: apply_change(row, change))
@@ -312,18 +304,18 @@ class SqlVoiceStore:
         return await self._list(is_other, VoiceRow.is_draft.is_(False))
 
     async def delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
-        return await self._detached(self._delete(workspace, voice_id))
-
-    async def _delete(self, workspace: WorkspaceId, voice_id: VoiceId) -> DeletedFiles:
         def delete_row(session: Session) -> dict[BlobPrefix, dict[str, str]]:
             row = self._find(session, workspace, voice_id, with_samples=True, for_change=True)
             self._delete_rows(session, [row])
             return digests(row)
 
-        files = await self._database.write(delete_row)
-        are_removed = await self._ledger.remove(list(files))
-        await self._database.wipe()
-        return DeletedFiles(tuple(sha for names in files.values() for sha in names.values()), are_removed)
+        async def delete_and_remove() -> DeletedFiles:
+            files = await self._database.write(delete_row)
+            are_removed = await self._ledger.remove(list(files))
+            await self._database.wipe()
+            return DeletedFiles(tuple(sha for names in files.values() for sha in names.values()), are_removed)
+
+        return await self._detached(delete_and_remove())
 
     async def delete_expired_drafts(self) -> int:
         is_expired = (VoiceRow.is_draft.is_(True), VoiceRow.expires_at <= self._clock.now())
