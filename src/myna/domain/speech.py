@@ -40,13 +40,17 @@ class SpeechSegment:
         return "".join(token.spoken + token.whitespace for token in self.tokens).strip()
 
 
+MIN_SPEAKING_RATE, MAX_SPEAKING_RATE = 0.5, 1.5
+"""Documented range of `speakingRate` (wire-contract.md#speech)."""
+
+
 @dataclass(frozen=True, slots=True)
 class SynthesisOptions:
     """How to speak. Everything that may change the samples is here."""
 
     lang: LangCode
     speaking_rate: float = 1.0
-    """Factor on the voice's own rate, 0.5 to 1.5; keeps pitch."""
+    """Factor on the voice's own rate, between the two above; keeps pitch."""
     seed: int = 0
     temperature: float = 1.0
     """(0, 2]; engines without sampling ignore it."""

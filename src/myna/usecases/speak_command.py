@@ -5,12 +5,11 @@ from enum import StrEnum
 
 from myna.domain.errors import InvalidRequest, ModelUnsupported, TextTooLong
 from myna.domain.language import LangCode
-from myna.domain.speech import SAMPLE_RATES_HZ, AudioEncoding, AudioFormat
+from myna.domain.speech import MAX_SPEAKING_RATE, MIN_SPEAKING_RATE, SAMPLE_RATES_HZ, AudioEncoding, AudioFormat
 from myna.domain.voice import VoiceId, WorkspaceId, check_voice_id
 from myna.usecases.keep_dictionaries import check_names
 from myna.usecases.models import DESIGN_MODEL, KNOWN_MODELS
 
-MIN_SPEAKING_RATE, MAX_SPEAKING_RATE = 0.5, 1.5
 MIN_SPEED, MAX_SPEED = 0.25, 4.0
 """Of the forms that are not Inworld's."""
 _MAX_TEMPERATURE = 2.0

@@ -13,7 +13,7 @@ from myna.analysis.onnx_session import RunStop, RunStopped
 from myna.domain.attributes import VoiceAttributes
 from myna.domain.errors import InvalidRequest
 from myna.domain.language import LangCode
-from myna.domain.speech import SpeechSegment, SpokenChunk, SynthesisOptions
+from myna.domain.speech import MAX_SPEAKING_RATE, MIN_SPEAKING_RATE, SpeechSegment, SpokenChunk, SynthesisOptions
 from myna.domain.waveform import ReferenceAudio
 from myna.engines.base import EngineSettings
 from myna.engines.kokoro.graphs import (
@@ -54,8 +54,6 @@ from myna.engines.kokoro.voice_filters import VoiceFilters
 from myna.text.plan import plan_speech
 from myna.weights.store import WeightStore
 
-_RATE_RANGE = (0.5, 1.5)
-"""Documented range of speakingRate (wire-contract.md#speech)."""
 _NUM_IN_USE = 16
 """Voices whose styles and filters are kept for their next segment: 93 KB each."""
 _SENTENCE_TAIL_S = 0.30
@@ -146,9 +144,8 @@ class KokoroEngine:
 
     def synthesize(self, voice: LoadedVoice, segment: SpeechSegment, options: SynthesisOptions) -> Speaking:
         """See `Engine`. The first chunk holds about 0.3 s, the next ones more and more."""
-        slowest, fastest = _RATE_RANGE
-        if not slowest <= options.speaking_rate <= fastest:
-            raise InvalidRequest(f"speakingRate must be between {slowest} and {fastest}.")
+        if not MIN_SPEAKING_RATE <= options.speaking_rate <= MAX_SPEAKING_RATE:
+            raise InvalidRequest(f"speakingRate must be between {MIN_SPEAKING_RATE} and {MAX_SPEAKING_RATE}.")
         if segment.before or segment.after:
             sentence = self._find_symbols(
                 SpeechSegment((*segment.before, *segment.tokens, *segment.after)), options.lang
