@@ -9,6 +9,7 @@ import numpy as np
 import soundfile
 
 from myna.audio.byte_sink import ByteSink
+from myna.audio.container import MPEG1_LAYER3_KBPS, MPEG2_LAYER3_KBPS
 from myna.audio.pcm import Pcm16, pcm16_bytes, to_pcm16, wav_header
 from myna.audio.resample import StreamResampler
 from myna.audio.tempo import TempoChanger
@@ -29,8 +30,6 @@ _WHOLE_PAGE_US = 1_000_000
 _STREAM_PAGE_US = 200_000
 """Of a stream: a page is the least that can leave, so a shorter one is heard sooner; costs 1.5 kbit/s."""
 
-_MPEG1_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
-_MPEG2_KBPS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _MPEG25_MAX_KBPS = 64
 _MAX_OPUS_BIT_RATE_BPS = 256_000
 """The most that one Opus channel carries (RFC 7845: 1275 bytes per 20 ms is twice that; libopus refuses mono above)."""
@@ -38,7 +37,7 @@ _MAX_OPUS_BIT_RATE_BPS = 256_000
 
 def nearest_mp3_bit_rate(bit_rate_bps: int, sample_rate_hz: int) -> int:
     """The nearest bit rate that an MP3 frame of this rate has, bit/s. Source: ISO/IEC 11172-3 and 13818-3."""
-    steps: tuple[int, ...] = _MPEG1_KBPS if sample_rate_hz >= 32000 else _MPEG2_KBPS
+    steps: tuple[int, ...] = MPEG1_LAYER3_KBPS if sample_rate_hz >= 32000 else MPEG2_LAYER3_KBPS
     if sample_rate_hz < 16000:
         steps = tuple(step for step in steps if step <= _MPEG25_MAX_KBPS)
     return 1000 * min(steps, key=lambda step: abs(step * 1000 - bit_rate_bps))

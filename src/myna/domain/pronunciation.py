@@ -17,9 +17,9 @@ _MAX_BYTES = 512 * 1024
 _MAX_NAME_CHARS, _MAX_WORD_CHARS = 64, 128
 _MAX_PHONES, _MAX_PHONE_CHARS = 64, 16
 
-_MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963"
+MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963"
 """What stands on, under or beside a letter and belongs to it, though it is no letter: accents, vowel signs."""
-WORD = re.compile(rf"[^\W_][\w{_MARKS}]*(?:['’-][\w{_MARKS}]+)*")
+WORD = re.compile(rf"[^\W_][\w{MARKS}]*(?:['’-][\w{MARKS}]+)*")
 """Apostrophes and hyphens inside a word belong to it."""
 _CANONICAL_CODE = re.compile(r"[a-z]{2,3}-(?:[A-Z]{2}|\d{3})")
 

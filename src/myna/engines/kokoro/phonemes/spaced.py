@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from myna.domain.pronunciation import MARKS
 from myna.domain.speech import SpeechToken
 
-_SIGNS = r"\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963"
-"""What stands on, under or beside a letter and belongs to it, though it is no letter: accents, vowel signs."""
-_PIECE = re.compile(rf"[^\W\d_][\w{_SIGNS}]*(?:['’ʼ][^\W\d_][\w{_SIGNS}]*)*['’]?|[^\w\s]")
+_PIECE = re.compile(rf"[^\W\d_][\w{MARKS}]*(?:['’ʼ][^\W\d_][\w{MARKS}]*)*['’]?|[^\w\s]")
 _PUNCTUATION = {
     "«": "“", "»": "”", "„": "“", "‟": "“", "–": "—", "―": "—", "।": ".", "॥": ".", "؟": "?", "،": ",", "؛": ";",
     "¿": "", "¡": "", "'": "", "-": "",
