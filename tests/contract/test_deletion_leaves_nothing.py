@@ -108,18 +108,17 @@ async def test_voices_are_kept_for_so_long(tmp_path: Path, opening: Open) -> Non
 async def test_a_round_that_fails_is_not_the_last(tmp_path: Path, opening: Open) -> None:
     """Whatever it failed of."""
     stores = await opening(tmp_path)
-    clock, tries, is_noted = FixedClock(), iter([RuntimeError, ServiceUnavailable]), asyncio.Event()
+    clock, tries, noted, is_over = FixedClock(), iter([RuntimeError, ServiceUnavailable]), list[str](), asyncio.Event()
 
-    def note_deleted(_: VoiceId) -> None:
+    def note_deleted(voice_id: VoiceId) -> None:
         for error in tries:
             raise error("later")
-        loop.call_soon_threadsafe(is_noted.set)
+        noted.append(voice_id)
 
-    loop = asyncio.get_running_loop()
     house = KeepHouse(stores.voices, stores.jobs, 0.0, clock, timedelta(days=30), note_deleted=note_deleted)
-    await house.start(lambda: None)
+    await house.start(lambda: is_over.set() if noted else None)
     await stores.voices.add(OURS, make_voice(FixedClock(clock.now() - timedelta(days=31))), ARTIFACT, ())
-    await asyncio.wait_for(is_noted.wait(), 60)
+    await asyncio.wait_for(is_over.wait(), 60)
     await house.close()
     assert await stores.voices.list(OURS) == []
 
