@@ -203,8 +203,13 @@ class MemoryVoiceStore:
             del self._entries[key]
         return len(expired)
 
-    async def delete_made_before(self, moment: datetime) -> Sequence[VoiceId]:
+    async def delete_made_before(
+        self, moment: datetime, note: Callable[[VoiceId], None] | None = None
+    ) -> Sequence[VoiceId]:
         old = [key for key, entry in self._entries.items() if entry.voice.created_at < moment]
+        if note is not None:
+            for _, voice_id in old:
+                note(voice_id)
         for key in old:
             del self._entries[key]
         return [voice_id for _, voice_id in old]

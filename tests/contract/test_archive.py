@@ -20,6 +20,8 @@ from tests.stored_content import Open, fill, read_everything, read_pending, run_
 from tests.tcp_proxy import run_proxy
 
 from myna.cli.exit_codes import ExitCode
+from myna.domain.consent import digest_voice_id
+from myna.observability.audit_log import AUDIT_FILE
 from myna.store.blobs import BlobPrefix
 from myna.store.opening import Stores
 from myna.store.tables import VoiceRow
@@ -110,6 +112,24 @@ async def test_taken_ids_are_refused_or_new_ones_are_given(origin: Stores, tmp_p
     assert len({*new.values(), *new.keys()}) == 10
     both = await read_workspace(origin, OURS)
     assert both == expected + [{**voice, "voice_id": new[voice["voice_id"]]} for voice in expected]
+
+
+async def test_an_import_that_cannot_be_noted_brings_nothing(origin: Stores, opening: Open, tmp_path: Path) -> None:
+    """Once the audit log can be written every voice comes, with its line."""
+    await export(tmp_path / "origin", tmp_path / "a.zip")
+    audit_file = tmp_path / "back" / AUDIT_FILE
+    audit_file.mkdir(parents=True)
+    words = ["import", tmp_path / "a.zip", "--data-dir", tmp_path / "back"]
+    assert (await run_myna(*words))[0] == ExitCode.BUSY
+    back = await opening(tmp_path / "back")
+    assert (await read_workspace(back, OURS), await read_pending(back)) == ([], [])
+    audit_file.rmdir()
+    assert (await run_myna(*words))[0] == ExitCode.OK
+    lines = map(json.loads, audit_file.read_text().splitlines())
+    voices = await back.voices.list(OURS)
+    assert {(line["act"], line["voice"]) for line in lines} == {
+        ("import", digest_voice_id(voice.voice_id)) for voice in voices
+    }
 
 
 async def test_an_import_can_demand_consent(origin: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

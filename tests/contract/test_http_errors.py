@@ -35,6 +35,7 @@ from myna.engines.tone.spec import SPEC
 from myna.http.errors import describe
 from myna.http.limits import HttpLimits
 from myna.http.prompt_connections import PromptHttpProtocol
+from myna.observability.audit_log import AUDIT_FILE, AuditLog
 from myna.observability.logging import REQUEST_LOGGER
 from myna.runtime.in_process import _LOOKS, InProcessEngineClient
 
@@ -235,6 +236,28 @@ async def test_not_ready_is_503() -> None:
         assert (await service.client.head("/healthz")).status_code == 200
         assert_error(await service.client.get("/readyz"), 503, 14)
         assert_error(await service.post("/tts/v1/voice", SPEAK), 503, 14)
+
+
+@pytest.mark.parametrize("why", ["cannot be opened", "no room"])
+async def test_who_can_note_nothing_is_not_ready(tmp_path: Path, why: str) -> None:
+    """Where the store is elsewhere the data folder may be full alone: then every act is refused, and nobody is sent
+    here until it has room again."""
+    audit = AuditLog(tmp_path)
+    async with open_service(audit=audit) as service:
+        assert (await service.client.get("/readyz")).status_code == 200
+        if why == "no room":
+            audit.least_free_bytes = 1 << 62
+        else:
+            (tmp_path / AUDIT_FILE).mkdir()
+            assert_error(await service.post("/tts/v1/voice", SPEAK), 503, 14, "audit log")
+        assert_error(await service.client.get("/readyz"), 503, 14, "data folder")
+        if why == "no room":
+            audit.least_free_bytes = 0
+        else:
+            (tmp_path / AUDIT_FILE).rmdir()
+        assert (await service.client.get("/readyz")).status_code == 200
+        assert (await service.post("/tts/v1/voice", SPEAK)).status_code == 200
+        assert (await service.client.get("/readyz")).status_code == 200
 
 
 def test_every_error_class_has_its_own_code_and_a_number() -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,13 @@ import pytest
 from http_service import HANG_S, HttpService, PlainAnalyst, build_tone_services, open_service, serve, until, wav_base64
 from tests.memory_stores import MemoryRequestKeys
 
+from myna.domain.errors import ServiceUnavailable
 from myna.domain.sample import AnalysedSample, SampleRequest
+from myna.domain.voice import WorkspaceId
 from myna.store.opening import open_stores
 from myna.testing.clock import FixedClock
+from myna.usecases.ports import RequestMark
+from myna.usecases.repeated_requests import RepeatedRequests
 
 CLONE = "/voices/v1/voices:clone"
 DESIGN = "/voices/v1/voices:design"
@@ -116,6 +122,40 @@ async def test_a_client_that_lost_the_answer_gets_the_voice() -> None:
                 await asyncio.sleep(0.01)
         assert voices_of(again)
         assert await num_clones(service) == 1
+
+
+class UnsteadyRequestKeys(MemoryRequestKeys):
+    """Away each second time that a request says that it is at work."""
+
+    num_asked = num_renewed = 0
+
+    async def renew(self, workspace: WorkspaceId, mark: RequestMark, lifetime: timedelta) -> None:
+        self.num_asked += 1
+        if self.num_asked % 2:
+            raise ServiceUnavailable("The database is away.")
+        await super().renew(workspace, mark, lifetime)
+        self.num_renewed += 1
+
+
+async def test_a_clone_that_takes_long_keeps_its_key() -> None:
+    """Ten minutes: it says again and again that it is at work, also when the store was away once, until it is done."""
+    clock, analyst = FixedClock(), SlowAnalyst()
+    keys = UnsteadyRequestKeys(clock)
+    services = build_tone_services(analyst=analyst, request_keys=keys)
+    services = replace(services, repeated_requests=RepeatedRequests(keys, said_every_s=0.001))
+    async with serve(services=services) as service:
+        first = asyncio.create_task(service.post(CLONE, CLONE_BODY, idempotency_key="k"))
+        await until(lambda: analyst.is_waiting)
+        for _ in range(6):
+            num_renewed = keys.num_renewed
+            await until(lambda: keys.num_renewed > num_renewed)  # noqa: B023
+            clock.advance(100)  # of the two minutes after which a request is given up that says nothing
+            assert (await service.post(CLONE, CLONE_BODY, idempotency_key="k")).status_code == 409
+        analyst.gate.set()
+        made = voices_of(await first)
+        num_asked = keys.num_asked
+        assert voices_of(await service.post(CLONE, CLONE_BODY, idempotency_key="k")) == made
+        assert (await num_clones(service), keys.num_asked) == (1, num_asked)
 
 
 async def test_a_restart_does_not_forget_what_was_made(tmp_path: Path) -> None:

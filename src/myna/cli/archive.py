@@ -1,7 +1,7 @@
 """`myna export`, `myna import`: a workspace's voices in one file, from the store itself; no server is needed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -39,7 +39,8 @@ def export_voices(
     settings = read_settings(data_dir=data_dir)
     with _usable(file):
         report = _run(settings, lambda stores, tell: export_workspace(stores, workspace, file, tell), must_exist=True)
-    _note("export", settings, report.voice_ids)
+    for voice_id in report.voice_ids:
+        _noting("export", settings)(voice_id)
     for blob in report.damaged:
         remark(f"{blob.voice_id} is not in the file: {blob.name} is missing or damaged.", style="red")
     if as_json:
@@ -70,18 +71,17 @@ def import_voices(
     with _usable(file):
         settings = read_settings(data_dir=data_dir)
         add = partial(import_workspace, rename=rename, require_consent=settings.require_consent)
-        report = _run(settings, lambda stores, tell: add(stores, file, workspace, SystemClock(), tell))
-    _note("import", settings, report.voice_ids.values())
+        note = _noting("import", settings)
+        report = _run(settings, lambda stores, tell: add(stores, file, workspace, SystemClock(), tell, note))
     if as_json:
         print_json({"workspace": report.workspace, "voiceIds": report.voice_ids})
     else:
         print_rows(("IN THE FILE", "HERE"), list(report.voice_ids.items()))
 
 
-def _note(act: Act, settings: Settings, voice_ids: Iterable[str]) -> None:
-    audit = AuditLog(settings.data_dir)
-    for voice_id in voice_ids:
-        audit.note(act, voice_id, key_id=COMMAND)
+def _noting(act: Act, settings: Settings) -> Callable[[str], None]:
+    """Puts a voice's id into the audit log."""
+    return partial(AuditLog(settings.data_dir).note, act, key_id=COMMAND)
 
 
 def _run(settings: Settings, work: "Callable[[Stores, OnProgress], Awaitable[T]]", *, must_exist: bool = False) -> T:

@@ -1,5 +1,6 @@
 """Is it up, is it ready, how is it doing, what can it do."""
 
+import asyncio
 import json
 from importlib.resources import files
 from typing import Any
@@ -28,10 +29,12 @@ async def health() -> dict[str, str]:
 @router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", summary="The engine is loaded and the store can be reached")
 async def readiness(backend: WithBackend) -> dict[str, str]:
-    """503 while the engine loads or hangs, or the store is away."""
+    """503 while the engine loads or hangs, or the store is away, or what is done could not be noted."""
     if not backend.services.engine.is_ready:
         raise ServiceUnavailable("The engine is not loaded yet, or hangs. Try again in a moment.")
     await backend.services.voices.check()
+    if backend.audit is not None:
+        await asyncio.to_thread(backend.audit.check)
     return {"status": "ready", "engine": backend.services.engine.spec.id}
 
 

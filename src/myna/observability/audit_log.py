@@ -7,6 +7,7 @@ import json
 import logging
 import mmap
 import os
+import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -61,8 +62,21 @@ class AuditLog:
     def __init__(self, folder: Path, lock_wait_s: float = _LOCK_WAIT_S) -> None:
         """Nothing is made before the first line. lock_wait_s: longest wait for another process's turn."""
         self._lines, self._head = folder / AUDIT_FILE, folder / _HEAD_FILE
+        self.least_free_bytes = 1 << 20
+        """Below this `check` says that the disk is full: some thousand lines."""
         self._thread_lock = threading.Lock()
         self._process_lock = FileLock(folder / _LOCK_FILE, timeout=lock_wait_s, mode=_MODE, thread_local=False)
+
+    def check(self) -> None:
+        """Blocks for a moment. Raises: ServiceUnavailable, if a line could not be written: then nothing is done."""
+        try:
+            if self._lines.exists():
+                os.close(os.open(self._lines, os.O_RDWR | os.O_CLOEXEC))
+            free_bytes = shutil.disk_usage(self._lines.parent).free
+        except OSError as exc:
+            raise _cannot_be_written() from exc
+        if free_bytes < self.least_free_bytes:
+            raise ServiceUnavailable("The disk of the data folder is full. Free some space on it.")
 
     def note(
         self, act: Act, voice_id: str, *, key_id: str, request_id: str = "", recordings: Sequence[str] = ()
@@ -82,9 +96,7 @@ class AuditLog:
             with self._thread_lock, self._process_lock:
                 self._append({name: value for name, value in fields.items() if value}, is_safe=act != "speak")
         except (OSError, ValueError) as exc:  # a lock that is not had in time is an OSError too
-            raise ServiceUnavailable(
-                "The audit log cannot be written. Look at the data folder of the server, and try again."
-            ) from exc
+            raise _cannot_be_written() from exc
 
     def _append(self, fields: dict[str, object], *, is_safe: bool) -> None:
         known = self._read_head()
@@ -124,6 +136,10 @@ class AuditLog:
             return None
 
 
+def _cannot_be_written() -> ServiceUnavailable:
+    return ServiceUnavailable("The audit log cannot be written. Look at the data folder of the server, and try again.")
+
+
 @dataclass(frozen=True, slots=True)
 class AuditReport:
     num_lines: int
@@ -138,11 +154,14 @@ def verify_audit_log(files: Sequence[Path]) -> AuditReport:
     problems: list[str] = []
     num_lines, number, digest = 0, 0, _NO_DIGEST
     digests = {0: _NO_DIGEST}
-    for line in _read_lines(files):
+    for read in _read_lines(files):
         num_lines += 1
+        line = read.removesuffix(b"\n")
         number, problem = _check(line, number, digest)
         digest = digests[number] = _digest(line)
         problems += [problem] if problem else []
+        if line == read:  # who writes next takes it for one that was never finished
+            problems.append(f"line {number} has no end")
     try:
         head = _Head.read(files[-1].with_name(_HEAD_FILE))
     except (OSError, ValueError):
@@ -172,8 +191,7 @@ def _check(line: bytes, number: int, digest: str) -> tuple[int, str]:
 def _read_lines(files: Sequence[Path]) -> Iterator[bytes]:
     for path in files:
         with path.open("rb") as lines:
-            for line in lines:
-                yield line.removesuffix(b"\n")
+            yield from lines
 
 
 def _last_of(content: mmap.mmap, end: int) -> _Head:

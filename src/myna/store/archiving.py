@@ -102,12 +102,14 @@ async def import_workspace(
     workspace: str | None,
     clock: Clock,
     on_progress: OnProgress,
+    note: Callable[[VoiceId], None],
     *,
     rename: bool,
     require_consent: bool = False,
 ) -> ImportReport:
     """All voices of a file in one transaction; servers may go on. workspace: whose they become; None: as in the
-    file. rename: give a voice whose id is taken a new one. require_consent: refuse a recording without a complete
+    file. note: called with each id, as it will be, when nothing but the transaction is left; what it raises ends the
+    import. rename: give a voice whose id is taken a new one. require_consent: refuse a recording without a complete
     one. Raises: InvalidRequest (damaged, or not of our making), ConsentRequired, VoiceAlreadyExists,
     ServiceUnavailable, OSError."""
     await target.prepare()
@@ -151,6 +153,8 @@ async def import_workspace(
                     session.merge(revocation)
                 _add_dictionaries(session, dictionaries, rename=rename)
 
+            for row in rows:
+                note(VoiceId(row.voice_id))
             try:
                 await target.database.write(add)
             except IntegrityError as exc:

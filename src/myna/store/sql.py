@@ -324,18 +324,31 @@ class SqlVoiceStore:
             num_drafts += len(deleted)
         return num_drafts
 
-    async def delete_made_before(self, moment: datetime) -> Sequence[VoiceId]:
-        return await self._detached(self._delete_some(VoiceRow.created_at < moment))
+    async def delete_made_before(
+        self, moment: datetime, note: Callable[[VoiceId], None] | None = None
+    ) -> Sequence[VoiceId]:
+        return await self._detached(self._delete_some(VoiceRow.created_at < moment, note=note))
 
-    async def _delete_some(self, *conditions: ColumnElement[bool]) -> Sequence[VoiceId]:
+    async def _delete_some(
+        self, *conditions: ColumnElement[bool], note: Callable[[VoiceId], None] | None = None
+    ) -> Sequence[VoiceId]:
+        voice_ids: Sequence[VoiceId] = ()
+
+        def note_all() -> None:
+            if note is not None:
+                for voice_id in voice_ids:
+                    note(voice_id)
+
         # What another process is deleting at this moment is left to it.
         query = select(VoiceRow).where(*conditions).limit(self.batch).with_for_update(skip_locked=True)
 
-        def delete_some(session: Session) -> tuple[Sequence[BlobPrefix], Sequence[VoiceId]]:
+        def delete_some(session: Session) -> Sequence[BlobPrefix]:
+            nonlocal voice_ids
             rows = session.scalars(query).all()
-            return self._delete_rows(session, rows), [VoiceId(row.voice_id) for row in rows]
+            voice_ids = [VoiceId(row.voice_id) for row in rows]
+            return self._delete_rows(session, rows)
 
-        prefixes, voice_ids = await self._database.write(delete_some)
+        prefixes = await self._database.write(delete_some, before_commit=note_all)
         if voice_ids:
             await self._ledger.remove(prefixes)
             await self._database.wipe()

@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from myna.domain.errors import MynaError
 from myna.domain.voice import VoiceId
 from myna.usecases.job_store import JobStore
 from myna.usecases.ports import Clock, VoiceStore
-from myna.usecases.uncut import uncut
 
 logger = logging.getLogger(__name__)
 
@@ -31,16 +30,14 @@ class KeepHouse:
         *,
         note_deleted: Callable[[VoiceId], None] | None = None,
     ) -> None:
-        """longest_kept: after it a voice is deleted; None: never. note_deleted: called on a thread for each such. May
-        raise ServiceUnavailable."""
+        """longest_kept: after it a voice is deleted; None: never. note_deleted: called on a thread for each before
+        it is gone. May raise ServiceUnavailable: then it stays until the next round."""
         self._voices = voices
         self._jobs = jobs
         self._interval_s = interval_s
         self._clock = clock
         self._longest_kept = longest_kept
         self._note_deleted = note_deleted
-        self._unnoted: list[VoiceId] = []
-        """Deleted, and not noted yet."""
         self._last_round: tuple[datetime, float] | None = None
         """When it was by the clock, and in seconds that pass."""
         self._rounds: asyncio.Task[None] | None = None
@@ -76,9 +73,8 @@ class KeepHouse:
         num_jobs = await self._jobs.delete_expired()
         num_old = 0
         if self._longest_kept is not None:
-            await self._note()  # what could not be noted the last time, before more is deleted
             moment = self._clock.now() - self._longest_kept
-            while deleted := await uncut(self._delete_made_before(moment)):
+            while deleted := await self._voices.delete_made_before(moment, self._note_deleted):
                 num_old += len(deleted)
         counts = {"num_leftovers": num_leftovers, "num_drafts": num_drafts, "num_jobs": num_jobs, "num_old": num_old}
         if any(counts.values()):
@@ -88,14 +84,3 @@ class KeepHouse:
         now, passed_s = self._clock.now(), self._clock.monotonic_s()
         last, self._last_round = self._last_round, (now, passed_s)
         return last is not None and (now - last[0]).total_seconds() - (passed_s - last[1]) > _LARGEST_DRIFT_S
-
-    async def _delete_made_before(self, moment: datetime) -> Sequence[VoiceId]:
-        old = await self._voices.delete_made_before(moment)
-        self._unnoted += old
-        await self._note()
-        return old
-
-    async def _note(self) -> None:
-        while self._unnoted and self._note_deleted is not None:
-            await asyncio.to_thread(self._note_deleted, self._unnoted[0])
-            del self._unnoted[0]

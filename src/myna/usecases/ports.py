@@ -289,9 +289,12 @@ class VoiceStore(Protocol):
     async def delete_expired_drafts(self) -> int:
         """House-keeping over all workspaces: how many drafts were dropped."""
 
-    async def delete_made_before(self, moment: datetime) -> Sequence[VoiceId]:
+    async def delete_made_before(
+        self, moment: datetime, note: Callable[[VoiceId], None] | None = None
+    ) -> Sequence[VoiceId]:
         """House-keeping over all workspaces: which voices were deleted, drafts too. Some of them at a time, and
-        none when there are no more."""
+        none when there are no more. note: as `add`, of each; if it raises all of these stay. Raises:
+        ServiceUnavailable, and what `note` raises."""
 
     async def recover(self) -> int:
         """Drop what a crash left half done; how many leftovers were dropped. Called once before serving."""

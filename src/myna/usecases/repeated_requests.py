@@ -14,7 +14,6 @@ KEPT = timedelta(hours=24)
 """From when it was done."""
 _AT_WORK = timedelta(minutes=2)
 """A request that has not said for so long that it is at work died with its server."""
-_SAID_EVERY_S = 30.0
 
 
 def still_at_work() -> RequestInProgress:
@@ -33,6 +32,8 @@ class RepeatedRequests:
     """`async with repeated_requests(workspace, mark) as outcome`. One that fails or makes nothing keeps its key."""
 
     keys: RequestKeys
+    said_every_s: float = 30.0
+    """How often a request that takes long says that it is at work: several times before its key is free again."""
 
     @asynccontextmanager
     async def __call__(self, workspace: WorkspaceId, mark: RequestMark | None) -> AsyncIterator[Outcome]:
@@ -69,6 +70,6 @@ class RepeatedRequests:
 
     async def _say_at_work(self, workspace: WorkspaceId, mark: RequestMark) -> None:
         while True:
-            await asyncio.sleep(_SAID_EVERY_S)
+            await asyncio.sleep(self.said_every_s)
             with suppress(ServiceUnavailable):  # the next time, perhaps
                 await self.keys.renew(workspace, mark, _AT_WORK)

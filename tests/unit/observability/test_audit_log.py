@@ -33,6 +33,7 @@ TAMPERINGS: dict[tuple[str, str], Callable[[Lines], Lines]] = {
     ("the last line changed", "line 6 is not the one"): lambda lines: [*lines[:5], edited(lines[5], key="k2")],
     ("a line that was removed", "lines 3 to 3 are missing"): lambda lines: [*lines[:2], *lines[3:]],
     ("the first lines removed", "lines 1 to 2 are missing"): lambda lines: lines[2:],
+    ("the last line's end removed", "line 6 has no end"): lambda lines: [*lines[:5], lines[5][:-1]],
     ("the last lines removed", "lines 5 to 6 are missing at the end"): lambda lines: lines[:4],
     ("everything removed", "lines 1 to 6 are missing at the end"): lambda lines: [],
     ("a line that was put in", "stands behind"): lambda lines: [*lines[:3], lines[0], *lines[3:]],
