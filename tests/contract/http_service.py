@@ -122,6 +122,9 @@ class PlainAnalyst:
         assert heard is not None
         return heard
 
+    def check(self, content: bytes) -> None:
+        self.read(content)
+
     def find_speech(self, content: bytes, start_s: float = 0.0) -> FoundSpeech:
         heard = self.analyse(SampleRequest(content, "", None)).processed
         assert heard is not None

@@ -75,8 +75,9 @@ async def test_lists_are_pages_of_five_of_ones_own(service: HttpService) -> None
     assert (len(first["pronunciationDictionaries"]), len({each["name"] for each in pages})) == (5, 6)
     assert rest["nextPageToken"] == ""
     assert (await service.get(PATH, service.other_key)).json()["pronunciationDictionaries"] == []
-    for query in ({"pageSize": -1}, {"pageSize": "x"}, {"pageToken": "x"}):
-        assert_error(await service.get(PATH, **query), 400, 3)
+    for field, values in (("pageSize", (-1, "x", 1.5, "1e999", "true")), ("pageToken", ("x",))):
+        for value in values:
+            assert_error(await service.get(PATH, **{field: value}), 400, 3, field)
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,8 @@ async def test_voices_are_searched_page_by_page(service: HttpService) -> None:
     ):
         assert (await search(**query))[0] == expected, query
     for refused, words in (
-        ({"page_size": 101}, "page_size"),
+        *[({"page_size": size}, "page_size") for size in (101, 0, -1, "x", 1.5)],
+        ({"high_quality": "x"}, "high_quality"),
         ({"sort": "age"}, "sort"),
         ({"next_page_token": "x"}, "token"),
     ):
@@ -301,6 +302,7 @@ async def test_speech_is_written_down_while_it_is_spoken() -> None:
             ("model_id=whisper-1", "input_error"),
             ("audio_format=ulaw_8000", "input_error"),
             ("commit_strategy=perhaps", "input_error"),
+            ("commit_strategy=vad&vad_silence_threshold_secs=-1", "input_error"),
             ("language_code=xx", "input_error"),
             ("token=wrong", "auth_error"),
         ):

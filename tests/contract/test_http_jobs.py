@@ -178,6 +178,7 @@ async def test_a_long_text_is_spoken_in_the_background() -> None:
         ([asked(), asked(language="tlh")], 400, "items[1].request: "),
         ([asked(), asked("a" * 20_001, audioConfig={"audioEncoding": "WAV"})], 400, "should not exceed 20000"),
         ([asked("a" * 100_001)], 400, "should not exceed 100000"),
+        ([asked(), asked("[laugh]")], 400, "items[1].request: text holds nothing that can be spoken"),
         ([], 400, "items is required"),
         ([asked("a")] * 10_001, 400, "items: "),
         ([asked("a" * 99_999)] * 21, 400, "2000000 characters"),
@@ -508,8 +509,7 @@ async def test_a_bad_item_fails_alone_and_text_is_not_logged(caplog: pytest.LogC
         assert operation["error"]["code"] == 13
         assert operation.keys() == {"name", "done", "error"}
         assert "response" in await finished(service, await submit(service, ASYNC, asked()))
-        signs = await finished(service, await submit(service, ASYNC, asked("?!")))
-        assert signs["error"]["code"] == 3
+        assert (await service.post(ASYNC, asked("?!"))).json()["code"] == 3
     assert "zebra" not in caplog.text
 
 
@@ -539,6 +539,13 @@ async def test_an_item_that_cannot_be_spoken_does_not_hold_up_the_rest(tmp_path:
 
 
 CONFIG = {"modelId": "inworld/inworld-stt-1", "audioEncoding": "AUTO_DETECT", "language": "es"}
+
+
+RAW = CONFIG | {"audioEncoding": "LINEAR16", "sampleRateHertz": 24000}
+
+
+def heard_as(config: dict[str, Any], content: bytes) -> dict[str, Any]:
+    return {"transcribeConfig": config, "audioData": {"content": base64.b64encode(content).decode()}}
 
 
 async def heard(service: HttpService, name: str) -> dict[str, Any]:
@@ -588,10 +595,6 @@ async def test_a_recording_is_written_down_in_the_background(tmp_path: Path) -> 
         content = base64.b64encode(bytes(1000) + 2 * frame + recording[44:]).decode()
         name = await submit(service, HEAR, {"transcribeConfig": with_words, "audioData": {"content": content}})
         assert "response" in await heard(service, name)
-        damaged = base64.b64encode(b"fLaC" + recording[44:]).decode()
-        for config, content in ((CONFIG, raw), (with_words, damaged)):
-            name = await submit(service, HEAR, {"transcribeConfig": config, "audioData": {"content": content}})
-            assert (await heard(service, name))["error"]["code"] == 3
         assert files_with(tmp_path, [recording[1000:1100]]) == set()
         text = asked()
         for scope, statuses in ((Scope.LISTEN, [200, 403]), (Scope.SPEAK, [403, 200])):
@@ -614,13 +617,38 @@ async def test_a_recording_is_written_down_in_the_background(tmp_path: Path) -> 
         ),
         ({"transcribeConfig": "{", "audioData": {"content": "AAAA"}}, "transcribeConfig: must be a JSON object"),
         ({"transcribeConfig": CONFIG, "file": "AAAA"}, "file: must be a file"),
+        *[
+            (heard_as({**RAW, field: value}, wav_bytes(1.0)[44:]), field)
+            for field, values in (
+                ("sampleRateHertz", (-1, 7999, 192_001, 10**30, "x", 0.5, True)),
+                ("numberOfChannels", (-1, 9, 99, "two", False)),
+            )
+            for value in values
+        ],
+        (heard_as(RAW, b""), "audio data is required"),
+        (heard_as(CONFIG, wav_bytes(1.0)[44:]), "not audio"),
+        (heard_as(RAW, b"fLaC" + wav_bytes(1.0)), "not audio"),
     ],
 )
 async def test_recordings_that_are_refused(body: dict[str, Any], phrase: str) -> None:
-    """At once, and nothing is kept."""
+    """At once, in the words in which the synchronous request refuses what it takes too, and nothing is kept."""
     async with open_service() as service:
         reply = await service.post(HEAR, body)
         assert (reply.status_code, phrase in reply.json()["message"]) == (400, True), reply.text
+        assert not await service.services.jobs.list_waiting(is_heard=True)
+        if not body.keys() & {"audioUri", "file"} and body.get("transcribeConfig") != "{":
+            assert (await service.post(HEAR.removesuffix(":async"), body)).json() == reply.json()
+
+
+async def test_a_form_has_one_recording() -> None:
+    """Not two, nor one beside that in `audioData`; of which is meant nobody says anything."""
+    config = ("transcribeConfig", (None, json.dumps(CONFIG)))
+    file = ("file", ("a.wav", wav_bytes(1.0)))
+    data = ("audioData", (None, json.dumps({"content": wav_base64()})))
+    async with open_service() as service:
+        for parts in ([config, file, file], [config, config, file], [config, data, file], [config, file, file, file]):
+            reply = await service.client.post(HEAR, files=parts, headers=service.auth())
+            assert (reply.status_code, reply.json()["code"]) == (400, 3), reply.text
         assert not await service.services.jobs.list_waiting(is_heard=True)
 
 

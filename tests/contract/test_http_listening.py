@@ -195,8 +195,21 @@ async def test_a_stream_may_end_itself_and_be_told_what_to_expect() -> None:
         ({"modelId": "a/b"}, "Unsupported model"),
         ({"audioEncoding": "MP3"}, "LINEAR16"),
         ({"audioEncoding": "MULAW"}, "LINEAR16"),
-        ({"sampleRateHertz": 7000}, "sampleRateHertz"),
-        ({"numberOfChannels": 3}, "numberOfChannels"),
+        *[({"sampleRateHertz": rate}, "sampleRateHertz") for rate in (7000, -16000, 48001, 10**30)],
+        *[({"numberOfChannels": number}, "numberOfChannels") for number in (3, -1)],
+        *[
+            ({"inactivityTimeoutSeconds": value}, "inactivityTimeoutSeconds")
+            for value in (-4, -0.001, "-1", "NaN", "soon", True, [], 86_401, 1e300)
+        ],
+        *[({"inworldSttV1Config": {"vadThreshold": value}}, "vadThreshold") for value in (-0.5, 1.5)],
+        *[
+            ({group: {name: -1}}, name)
+            for group, name in (
+                ("inworldSttV1Config", "minEndOfTurnSilenceWhenConfident"),
+                ("assemblyaiConfig", "maxTurnSilence"),
+                ("sonioxConfig", "maxEndpointDelayMs"),
+            )
+        ],
         ({"language": "tlh"}, "language"),
         ({"prompts": ["Vyta"], "sonioxConfig": {"context": {"text": "x" * 4000}}}, "4000 characters"),
     ],

@@ -325,6 +325,7 @@ async def test_bad_queries_are_refused(service: HttpService, query: dict[str, st
     """400 and code 3, never an empty list by mistake."""
     reply = await service.get("/voices/v1/voices", **query)
     assert (reply.status_code, reply.json()["code"]) == (400, 3)
+    assert next(iter(query)) in reply.json()["message"]
 
 
 async def test_a_token_serves_only_its_own_query(service: HttpService) -> None:

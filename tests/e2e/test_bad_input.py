@@ -40,6 +40,11 @@ def server(kokoro_server: LiveServer) -> LiveServer:
     return kokoro_server
 
 
+def heard_as(content: bytes, **config: Any) -> dict[str, Any]:
+    said = {"modelId": "inworld/inworld-stt-1", **config}
+    return {"transcribeConfig": said, "audioData": {"content": base64.b64encode(content).decode()}}
+
+
 def ask(
     server: LiveServer, path: str, body: dict[str, Any] | bytes | None, method: str = "POST", key: str | None = None
 ) -> tuple[int, dict[str, str], Any]:
@@ -225,6 +230,8 @@ def test_broken_bodies(server: LiveServer, path: str, body: bytes) -> None:
         ("POST", OPENAI, {"model": "inworld-tts-2", "input": "😀", "voice": "Dennis"}, 400, 3, "nothing"),
         ("POST", OPENAI, {"model": "inworld-tts-2", "input": "", "voice": "Dennis"}, 400, 3, "input"),
         ("POST", ASYNC, {"text": " ", "voiceId": "Dennis"}, 400, 3, "text is required"),
+        ("POST", ASYNC, {"text": "مرحبا بكم جميعا", "voiceId": "Dennis"}, 400, 3, "does not speak ar-SA"),
+        ("POST", ASYNC, {"text": "[laugh] 😀", "voiceId": "Dennis"}, 400, 3, "nothing that can be spoken"),
         ("POST", BATCH, {"items": {}}, 400, 3, "items: "),
         (
             "POST",
@@ -236,6 +243,24 @@ def test_broken_bodies(server: LiveServer, path: str, body: bytes) -> None:
         ),
         ("POST", HEAR_ASYNC, {"audioUri": "http://127.0.0.1/a.wav"}, 400, 3, "fetches nothing"),
         ("POST", HEAR_ASYNC, {"audioData": {"content": "?"}}, 400, 3, "base64"),
+        ("POST", HEAR_ASYNC, heard_as(b"RIFF\0\0\0\0WAVEdata"), 400, 3, "without any sound"),
+        ("POST", HEAR_ASYNC, heard_as(bytes(1000), audioEncoding="LINEAR16"), 400, 3, "without a header as WAV"),
+        (
+            "POST",
+            HEAR_ASYNC,
+            heard_as(bytes(1000), audioEncoding="LINEAR16", sampleRateHertz=-1),
+            400,
+            3,
+            "sampleRateHertz",
+        ),
+        (
+            "POST",
+            HEAR_ASYNC,
+            heard_as(b"x", audioEncoding="LINEAR16", sampleRateHertz=16000),
+            400,
+            3,
+            "without any sound",
+        ),
         ("GET", "/lro/v1alpha/workspaces/a/ttsAsyncJobs/b/operations/c", None, 404, 5, "operation"),
         ("GET", "/tts/v1/results/a/0.mp3?signature=%ff", None, 404, 5, "result"),
         ("GET", "/tts/v1/voice:preview?voice_id=NoSuch&model_id=inworld-tts-2", None, 404, 5, "Unknown voice"),

@@ -30,6 +30,8 @@ from myna.domain.waveform import ReferenceAudio, Samples, Waveform
 _JOIN_PAUSE_S = 0.3
 _WARNING_COST = 0.2
 _FULL_SAMPLE_S = 15.0
+_CHECKED_S = 1.0
+"""Of sound says whether there is any that can be read."""
 _LEISURE_DECODING_S = 200.0
 """With what others leave of the processor, a second can take so long."""
 
@@ -108,6 +110,9 @@ class ModelSampleAnalyst:
                 "at high rates. Send it in parts."
             )
         return mix_to_mono(decoded).waveform
+
+    def check(self, content: bytes) -> None:
+        self._decoder.decode(content, max_s=_CHECKED_S)
 
     def find_speech(self, content: bytes, start_s: float = 0.0) -> FoundSpeech:
         decoded = self._decoder.decode(content, start_s)

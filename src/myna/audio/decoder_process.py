@@ -3,11 +3,12 @@
 import json
 import resource
 import sys
+from dataclasses import replace
 
 import numpy as np
 
 from myna.audio.decode import DecodeLimits, decode_audio
-from myna.audio.isolated_decode import LENGTH, START_S
+from myna.audio.isolated_decode import LENGTH, WANTED
 from myna.domain.errors import AudioUndecodable, PayloadTooLarge
 
 _MAX_MEMORY_BYTES = 2 * 2**30
@@ -18,9 +19,10 @@ def main(arguments: list[str]) -> int:
     limits = DecodeLimits(**json.loads(arguments[0]))
     resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY_BYTES, _MAX_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    while len(head := sys.stdin.buffer.read(LENGTH.size + START_S.size)) == LENGTH.size + START_S.size:
-        (num_bytes,), (start_s,) = LENGTH.unpack_from(head), START_S.unpack_from(head, LENGTH.size)
-        _answer(sys.stdin.buffer.read(num_bytes), limits, start_s)
+    while len(head := sys.stdin.buffer.read(LENGTH.size + WANTED.size)) == LENGTH.size + WANTED.size:
+        (num_bytes,), (start_s, max_s) = LENGTH.unpack_from(head), WANTED.unpack_from(head, LENGTH.size)
+        within = replace(limits, max_read_s=min(max_s, limits.max_read_s))
+        _answer(sys.stdin.buffer.read(num_bytes), within, start_s)
     return 0
 
 

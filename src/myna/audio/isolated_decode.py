@@ -3,6 +3,7 @@ one child and gives one refused request. The child is kept; its stderr goes nowh
 
 import json
 import logging
+import math
 import struct
 import subprocess
 import sys
@@ -21,8 +22,8 @@ _log = logging.getLogger(__name__)
 
 LENGTH = struct.Struct("<Q")
 """Frames of the pipe: a length in bytes, then that many bytes."""
-START_S = struct.Struct("<d")
-"""In front of a recording: from where on it is wanted."""
+WANTED = struct.Struct("<dd")
+"""In front of a recording: from where on it is wanted, and how much of it, in seconds."""
 _SKIPPED_S_PER_S = 50.0
 """At least so fast is what lies before."""
 
@@ -37,14 +38,15 @@ class IsolatedDecoder:
         self._lock = threading.Lock()
         self._child: _Child | None = None
 
-    def decode(self, content: bytes, start_s: float = 0.0) -> DecodedAudio:
+    def decode(self, content: bytes, start_s: float = 0.0, max_s: float = math.inf) -> DecodedAudio:
         """As `decode_audio`. Raises: AudioUndecodable, also for bytes that made it crash or hang; PayloadTooLarge."""
         check_size(content, self._limits)
         with self._lock:
             if self._child is None or not self._child.is_alive:
                 self._child = _Child(self._limits)
             try:
-                header, samples = self._child.exchange(content, start_s, self._timeout_s + start_s / _SKIPPED_S_PER_S)
+                timeout_s = self._timeout_s + start_s / _SKIPPED_S_PER_S
+                header, samples = self._child.exchange(content, WANTED.pack(start_s, max_s), timeout_s)
             except OSError as exc:  # it died, by itself or by the watchdog
                 self._child.stop()
                 self._child = None
@@ -90,12 +92,12 @@ class _Child:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def exchange(self, content: bytes, start_s: float, timeout_s: float) -> tuple[bytes, bytes]:
+    def exchange(self, content: bytes, wanted: bytes, timeout_s: float) -> tuple[bytes, bytes]:
         """Send a recording, receive a header and samples. Raises: OSError when the child dies or is too slow."""
         watchdog = threading.Timer(timeout_s, self._process.kill)
         watchdog.start()
         try:
-            self._to_child.write(LENGTH.pack(len(content)) + START_S.pack(start_s))
+            self._to_child.write(LENGTH.pack(len(content)) + wanted)
             self._to_child.write(content)
             self._to_child.flush()
             return self._receive(), self._receive()

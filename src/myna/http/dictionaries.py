@@ -11,7 +11,7 @@ from myna.domain.errors import InvalidRequest
 from myna.domain.pronunciation import PronunciationDictionary, PronunciationEntry
 from myna.http.auth import Reader, Writer, check_workspace
 from myna.http.openapi import ERRORS
-from myna.http.proto_message import ProtoMessage, ProtoQuery, Text
+from myna.http.proto_message import PageSize, ProtoMessage, ProtoQuery, Text
 from myna.http.reply import EmptyReply, JsonReply, Reply, format_moment, large_reply
 from myna.http.request_body import JsonBody
 
@@ -43,7 +43,7 @@ class DictionaryMessage(ProtoMessage):
 class ListDictionariesQuery(ProtoQuery):
     """Which page."""
 
-    page_size: Annotated[int, Field(description="Up to 5.")] = 0
+    page_size: Annotated[PageSize, Field(description="Up to 5.")] = 0
     page_token: str = ""
 
 

@@ -105,7 +105,7 @@ class _RealtimeQuery(ProtoQuery):
     commit_strategy: str = "manual"
     language_code: str = ""
     include_timestamps: bool = False
-    vad_silence_threshold_secs: Float = 1.5
+    vad_silence_threshold_secs: Annotated[Float, Field(ge=0)] = 1.5
     token: str = ""
 
     @property

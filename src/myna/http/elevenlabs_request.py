@@ -81,13 +81,11 @@ class SearchQuery(ProtoQuery):
     high_quality: bool = False
     sort: Annotated[str, Field(description="name or created_at_unix.")] = ""
     sort_direction: Annotated[str, Field(description="asc or desc.")] = "asc"
-    page_size: Annotated[int, Field(description="1 to 100.")] = 10
+    page_size: Annotated[Int, Field(ge=1, le=_MAX_PAGE_SIZE, description="1 to 100.")] = 10
     next_page_token: str = ""
 
     def check(self) -> None:
         """Raises: InvalidRequest."""
-        if not 1 <= self.page_size <= _MAX_PAGE_SIZE:
-            raise InvalidRequest(f"page_size is out of range. Use 1 to {_MAX_PAGE_SIZE}.")
         if self.sort not in ("", "name", "created_at_unix") or self.sort_direction not in ("asc", "desc"):
             raise InvalidRequest("sort must be name or created_at_unix, sort_direction asc or desc.")
 

@@ -20,6 +20,7 @@ from myna.domain.errors import (
     MynaError,
     ResourceNotFound,
 )
+from myna.http.proto_message import tell_wrong
 from myna.http.reply import JsonReply
 from myna.observability.tracing import current_record
 
@@ -152,8 +153,9 @@ def install_error_replies(app: FastAPI) -> None:
         return _reply(request, InvalidRequest(str(exc.detail)))
 
     @app.exception_handler(RequestValidationError)
-    async def on_invalid(request: Request, _exc: RequestValidationError) -> Response:
-        return _reply(request, InvalidRequest("The request is not valid."))
+    async def on_invalid(request: Request, exc: RequestValidationError) -> Response:
+        first = exc.errors()[0]
+        return _reply(request, InvalidRequest(tell_wrong(first, first["loc"][1:])))  # behind where it stood: the query
 
 
 def _reply(request: Request, error: MynaError, headers: Mapping[str, str] | None = None) -> Response:

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from myna.domain.errors import ConsentRevoked, InvalidRequest, MynaError, PayloadTooLarge, VoiceNotFound
-from myna.domain.language import parse_lang_code
+from myna.domain.language import LangCode, parse_lang_code
 from myna.domain.scope import Scope
 from myna.domain.voice import VoiceId, WorkspaceId
 from myna.http.asker import Asker
@@ -77,6 +77,7 @@ async def transcribe_async(
         )
     parse_lang_code(config.language, "language")
     asker.record.model = config.model_id
+    await asker.wait_for(asker.services.transcribe_speech.check(recording, config.raw_form))
     return await _keep(asker, [NewItem("", VoiceId(""), _stored(config), recording)], is_heard=True)
 
 
@@ -190,7 +191,7 @@ def _stored(message: ProtoMessage) -> str:
 async def _check_items(asker: Asker, items: Sequence[tuple[str, SpeakRequest]], *, is_batch: bool) -> Sequence[NewItem]:
     """Every rule that can be checked before anything is spoken. Raises: the first item's error, with its index."""
     speech = asker.services.synthesize_speech
-    seen = set()
+    seen: dict[tuple[object, ...], LangCode] = {}
     new_items = []
     for index, (custom_id, message) in enumerate(items):
         try:
@@ -198,10 +199,10 @@ async def _check_items(asker: Asker, items: Sequence[tuple[str, SpeakRequest]], 
                 raise InvalidRequest("text is required.")
             command = item_command(message, asker.workspace)
             speech.check(command)
-            asks = (command.voice_id, command.design_prompt is None, command.lang)
+            asks = (command.voice_id, command.design_prompt, command.lang)
             if (asked := (*asks, command.uses_dictionaries, command.dictionaries, command.model_id)) not in seen:
-                await speech.check_voice(command)
-                seen.add(asked)
+                seen[asked] = await speech.check_voice(command)
+            await speech.check_text(command, seen[asked])
         except MynaError as exc:
             if not is_batch:
                 raise

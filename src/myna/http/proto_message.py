@@ -4,7 +4,7 @@ lines or as a data URL."""
 
 import math
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -130,6 +130,8 @@ Text = StrictStr
 Flag = StrictBool
 Float = Annotated[float, BeforeValidator(_as_float)]
 Int = Annotated[int, BeforeValidator(_as_int)]
+PageSize = Annotated[Int, Field(ge=0)]
+"""0: as many as there are, up to the most that a page holds."""
 Base64Bytes = Annotated[bytes, WrapValidator(_read_base64), Field(json_schema_extra={"format": "byte"})]
 FileBytes = Annotated[StrictBytes, Field(json_schema_extra={"format": "binary"})]
 """Of a form's file, not of one of its texts."""
@@ -172,10 +174,15 @@ def check_message(fields: dict[str, Any], message: type[Message]) -> Message:
         return message.model_validate(fields)
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-        told = _WORDS.get(first["type"]) or first["msg"].replace("Input should be", "must be")
-        raise InvalidRequest(f"{_path(first['loc'])}: {told.rstrip('.')}.") from None
+        raise InvalidRequest(tell_wrong(first, first["loc"])) from None
     except RecursionError as exc:
         raise InvalidRequest("The request's body is nested too deeply.") from exc
+
+
+def tell_wrong(error: Mapping[str, Any], location: tuple[Hashable, ...]) -> str:
+    """Which field it is and what it must be, never what was in it. error: one of pydantic's."""
+    told = _WORDS.get(error["type"]) or error["msg"].replace("Input should be", "must be")
+    return f"{_path(location)}: {told.rstrip('.')}."
 
 
 def sent_without_effect(fields: dict[str, Any], message: type[ProtoMessage]) -> list[str]:

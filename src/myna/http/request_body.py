@@ -135,8 +135,8 @@ async def _read_fields(form: FormData, lists: tuple[str, ...]) -> dict[str, Any]
         content = await value.read() if isinstance(value, UploadFile) else value
         name = key.removesuffix("[]")
         is_list = name != key or name in lists
-        if isinstance(fields.get(name), list) != is_list and name in fields:
-            raise InvalidRequest("A field of the form is there both alone and as a list (`name[]`). Send one of them.")
+        if name in fields and not (is_list and isinstance(fields[name], list)):
+            raise InvalidRequest("A field of the form is there more than once, and not as a list (`name[]`). Send one.")
         if is_list:
             fields.setdefault(name, []).append(content)
         else:

@@ -2,13 +2,13 @@
 
 import math
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
 
 from myna.domain.errors import InvalidRequest
 from myna.http.proto_message import Base64Bytes, FileBytes, Flag, Float, Int, Known, ProtoMessage, Text, as_object
-from myna.usecases.transcribe_speech import check_prompt
+from myna.usecases.transcribe_speech import MAX_READ_CHANNELS, MAX_READ_RATE_HZ, MIN_READ_RATE_HZ, check_prompt
 
 STT_MODELS = frozenset(
     {
@@ -25,9 +25,11 @@ STT_MODELS = frozenset(
 """All are the recogniser aboard. Source: Inworld's documentation and the clients that are named in clients.md."""
 
 
-_DEFAULT_RATE_HZ, _MIN_RATE_HZ, _MAX_RATE_HZ = 16_000, 8_000, 48_000
+_DEFAULT_RATE_HZ = 16_000
+_MAX_STREAM_RATE_HZ, _MAX_STREAM_CHANNELS = 48_000, 2
 _DEFAULT_SILENCE_MS, _MIN_SILENCE_MS, _MAX_SILENCE_MS = 700, 500, 5_000
 """Clients ask for 200 ms "when confident": nothing aboard is, and people pause that long between words."""
+_MAX_INACTIVITY_S = 86_400.0
 
 
 class SttEncoding(StrEnum):
@@ -43,12 +45,15 @@ class SttEncoding(StrEnum):
 class TranscribeConfigMessage(ProtoMessage):
     """What is spoken, and what is wanted."""
 
+    max_rate_hz: ClassVar[int] = MAX_READ_RATE_HZ
+    max_channels: ClassVar[int] = MAX_READ_CHANNELS
+
     model_id: Annotated[Text, Field(description="Required: inworld/inworld-stt-1 or another of Inworld's.")] = ""
     audio_encoding: Annotated[
         Known[SttEncoding], Field(description="Taken, without effect: the format is recognised from the bytes.")
     ] = None
-    sample_rate_hertz: Annotated[Int, Field(description="As `audioEncoding`.")] = 0
-    number_of_channels: Annotated[Int, Field(description="As `audioEncoding`.")] = 0
+    sample_rate_hertz: Annotated[Int, Field(description="As `audioEncoding`; one that a recording can have.")] = 0
+    number_of_channels: Annotated[Int, Field(description="As `sampleRateHertz`.")] = 0
     language: Annotated[Text, Field(description="BCP-47; absent: heard.")] = ""
     include_word_timestamps: Annotated[Flag, Field(description="Fill `wordTimestamps`.")] = False
     prompts: Annotated[list[Text], Field(description="Names and words that may be said.")] = []  # noqa: RUF012
@@ -61,8 +66,8 @@ class TranscribeConfigMessage(ProtoMessage):
     @property
     def raw_form(self) -> tuple[int, int] | None:
         """Rate and channels of samples without a header, if they may come so."""
-        is_raw = self.audio_encoding is SttEncoding.LINEAR16 and 0 < self.sample_rate_hertz <= _MAX_RATE_HZ
-        return (self.sample_rate_hertz, 2 if self.number_of_channels == 2 else 1) if is_raw else None
+        is_raw = self.audio_encoding is SttEncoding.LINEAR16 and self.sample_rate_hertz > 0
+        return (self.sample_rate_hertz, self.number_of_channels or 1) if is_raw else None
 
     def check(self) -> None:
         """Raises: InvalidRequest, in the words of the original."""
@@ -74,15 +79,21 @@ class TranscribeConfigMessage(ProtoMessage):
             )
         if self.enable_speaker_diarization:
             raise InvalidRequest("enable_speaker_diarization is not supported. Leave it out.")
+        if self.sample_rate_hertz and not MIN_READ_RATE_HZ <= self.sample_rate_hertz <= self.max_rate_hz:
+            raise InvalidRequest(f"sampleRateHertz is out of range. Use {MIN_READ_RATE_HZ} to {self.max_rate_hz}.")
+        if not 0 <= self.number_of_channels <= self.max_channels:
+            raise InvalidRequest(f"numberOfChannels is out of range. Use 1 to {self.max_channels}.")
         check_prompt(self.prompt, "prompts")
 
 
 class TurnConfigMessage(ProtoMessage):
     """When a turn is over; other fields are taken, without effect."""
 
-    vad_threshold: Annotated[Float, Field(description="0: only `endTurn` ends a turn.")] | None = None
-    min_end_of_turn_silence_when_confident: Annotated[Int, Field(description="ms; 500 to 5000, default 700.")] = 0
-    max_turn_silence: Annotated[Int, Field(description="ms; if the one above is not there.")] = 0
+    vad_threshold: Annotated[Float, Field(ge=0, le=1, description="0: only `endTurn` ends a turn.")] | None = None
+    min_end_of_turn_silence_when_confident: Annotated[
+        Int, Field(ge=0, description="ms; brought into 500 to 5000, default 700.")
+    ] = 0
+    max_turn_silence: Annotated[Int, Field(ge=0, description="ms; if the one above is not there.")] = 0
     prompt: Text = ""
 
 
@@ -95,15 +106,18 @@ class SonioxConfigMessage(ProtoMessage):
     """As far as there is something like it aboard."""
 
     language_hints: list[Text] = []  # noqa: RUF012
-    max_endpoint_delay_ms: Int = 0
+    max_endpoint_delay_ms: Annotated[Int, Field(ge=0)] = 0
     context: SonioxContextMessage = SonioxContextMessage()
 
 
 class StreamConfigMessage(TranscribeConfigMessage):
     """What the listening socket is opened with."""
 
+    max_rate_hz = _MAX_STREAM_RATE_HZ
+    max_channels = _MAX_STREAM_CHANNELS
+
     inactivity_timeout_seconds: Annotated[
-        Float, Field(description="Of silence, then the stream is closed; 0: none.")
+        Float, Field(ge=0, le=_MAX_INACTIVITY_S, description="Of silence, then the stream is closed; 0: never.")
     ] = 0.0
     inworld_stt_v1_config: TurnConfigMessage | None = None
     assemblyai_config: TurnConfigMessage | None = None
@@ -142,10 +156,6 @@ class StreamConfigMessage(TranscribeConfigMessage):
         self.check()
         if self.audio_encoding not in (None, SttEncoding.LINEAR16, SttEncoding.AUTO_DETECT):
             raise InvalidRequest("audioEncoding must be LINEAR16 on the stream: 16-bit samples without a header.")
-        if not _MIN_RATE_HZ <= self.rate_hz <= _MAX_RATE_HZ:
-            raise InvalidRequest(f"sampleRateHertz is out of range. Use {_MIN_RATE_HZ} to {_MAX_RATE_HZ}.")
-        if self.number_of_channels not in (0, 1, 2):
-            raise InvalidRequest("numberOfChannels must be 1 or 2.")
 
 
 class AudioDataMessage(ProtoMessage):
@@ -186,6 +196,8 @@ class AsyncTranscribeRequest(TranscribeRequest):
         if self.audio_uri:
             raise InvalidRequest("audio_uri is not supported: this server fetches nothing. Send the recording itself.")
         if self.file:
+            if self.audio_data is not None:
+                raise InvalidRequest("file and audio_data are both there. Send the recording once.")
             return self.model_copy(
                 update={"file": b"", "audio_data": AudioDataMessage.model_construct(content=self.file)}
             ).check()

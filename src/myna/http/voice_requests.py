@@ -10,7 +10,7 @@ from myna.domain.errors import ConsentRequired, InvalidRequest
 from myna.domain.language import LangCode, parse_lang_code
 from myna.domain.sample import SampleRequest
 from myna.domain.voice import WorkspaceId
-from myna.http.proto_message import Base64Bytes, Flag, Int, ProtoMessage, ProtoQuery, Text
+from myna.http.proto_message import Base64Bytes, Flag, Int, PageSize, ProtoMessage, ProtoQuery, Text
 from myna.usecases.clone_voice import CloneVoiceCommand
 from myna.usecases.design_voice import DesignVoiceCommand
 from myna.usecases.manage_voices import VoiceQuery
@@ -188,20 +188,17 @@ class ListVoicesQuery(ProtoQuery):
     languages: Annotated[list[str], Field(description="EN_US and the like; may be repeated.")] = []  # noqa: RUF012
     filter: Annotated[str, Field(description='AIP-160, such as `source = "IVC" AND lang_code = "en"`.')] = ""
     order_by: Annotated[str, Field(description="`display_name asc`, `create_time desc`.")] = ""
-    page_size: Annotated[str, Field(description="At most 2000.")] = ""
+    page_size: Annotated[PageSize, Field(description="At most 2000.")] = 0
     page_token: Annotated[str, Field(description="From the page before.")] = ""
 
     def to_query(self) -> VoiceQuery:
         """Raises: InvalidRequest, LanguageUnsupported."""
         languages = [_known_language(name) for value in self.languages for name in value.split(",")]
-        size = self.page_size or "0"
-        if not (size.isdecimal() and len(size) < 10):
-            raise InvalidRequest("pageSize must be a whole number, not negative.")
         return VoiceQuery(
             languages=tuple(name for name in languages if name),
             filter=self.filter,
             order_by=self.order_by,
-            page_size=min(int(size) or _MAX_PAGE_SIZE, _MAX_PAGE_SIZE),
+            page_size=min(self.page_size or _MAX_PAGE_SIZE, _MAX_PAGE_SIZE),
             page_token=self.page_token,
         )
 

@@ -31,9 +31,9 @@ _JAPANESE = re.compile("平成|昭和|令和|第[一二三四五六七八九十]
 """What stands in Japanese without kana more often than in Chinese."""
 
 
-_CHINESE = re.compile("[我他她是的好]")
-_MAX_WORD_CHARS = 2
-"""So few Chinese characters are no evidence."""
+_CHINESE = re.compile("[我他她你是的好很气]")
+_MAX_WORD_CHARS = 3
+"""So few Chinese characters are no evidence: 工事中."""
 
 
 def detect_text_language(text: str, usual: LangCode | None = None) -> LangCode | None:
@@ -54,8 +54,8 @@ def detect_text_language(text: str, usual: LangCode | None = None) -> LangCode |
     if usual is not None and len(words) < _SURE_WORDS:
         sample = _borrowed_phrases(usual).sub(" ", sample)
         words = _WORD.findall(sample)
-    if len(words) < _MIN_WORDS:
-        return None
+    if len(set(map(str.lower, words))) < _MIN_WORDS:
+        return None  # "Tra la la" is no language
     name, likelihood = _identifier().classify(sample)
     guess = parse_lang_code(name)
     if guess is None or usual is None or len(words) >= _SURE_WORDS or usual.iso639 == guess.iso639:
@@ -93,14 +93,21 @@ def _is_borrowed(text: str, script: LangCode, usual: LangCode) -> bool:
     if parse_lang_code(open_language(usual).borrowed_script) is not script:
         return False
     signs = "".join(_scripts()[script].findall(text))
-    try:
-        signs.encode("shift_jis")
-    except UnicodeEncodeError:
+    if not _is_in(signs, "shift_jis"):
         return False
-    if len(signs) <= _MAX_WORD_CHARS and not _CHINESE.search(text):
+    # 公園 is 公园 in China
+    if not _CHINESE.search(text) and (len(signs) <= _MAX_WORD_CHARS or not _is_in(signs, "gb2312")):
         return True
     name, likelihood = _identifier(script, usual).classify(text)
     return _JAPANESE.search(text) is not None or name == usual.iso639 or float(likelihood) < _CERTAINLY_CHINESE
+
+
+def _is_in(signs: str, charset: str) -> bool:
+    try:
+        signs.encode(charset)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from myna.text.languages.language import Language
 from myna.text.patterns import Rules
-from myna.text.rules import Rule, ends_sentence
+from myna.text.rules import Rule, ends_sentence, words_before
 
 _LIGATURES = str.maketrans(
     {"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
@@ -15,7 +15,8 @@ _SHOUTING_REACH = 40
 _MAX_SHOUTED_ACRONYMS = 2
 _MAX_ACRONYM = 6
 _NAMES = frozenset({"it", "us", "who"})
-"""Small words that are initialisms, too."""
+"""Small words that are initialisms, too: behind a determiner nothing else."""
+_DETERMINER = re.compile(r"\b(?:THE|OUR|YOUR|MY|AN)\s$")
 _CLUSTER = re.compile(
     r"[^AEIOUY]{2}[^AEIOUYRLS]|[^AEIOUYRLS][^AEIOUY]S(?=[^AEIOUY])|^(?!S[CPTMN])[^AEIOUY][^AEIOUYLRHSN]"
     r"|[^AEIOUYLRNSM][BDFGKP]$|([A-Z])\1$"
@@ -69,6 +70,8 @@ class CapitalLetters(Rules):
     def _read_shouted(self, match: re.Match[str]) -> str | None:
         word = match[0]
         if len(word) < 2 or not has_vowel(word.lower()) or word in self._language.spelled:
+            return None
+        if word.lower() in _NAMES and _DETERMINER.search(words_before(match)) is not None:
             return None
         return word.lower() if is_shouted(match, self._language) else None
 

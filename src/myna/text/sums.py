@@ -94,7 +94,8 @@ class Sums(Rules):
         return self._language.spell(letter.upper()) if is_read else None
 
     def _read_sign(self, match: re.Match[str]) -> str | None:
-        is_minus = match["sign"] == "−" or self.holds(match)
+        is_square = match["sign"] == "-" and match.string[match.start() - 1] in "²³"
+        is_minus = match["sign"] == "−" or is_square or self.holds(match)
         is_minus |= match["sign"] != ":" and self._is_formula(match)
         if _is_share(match.string, match.start()) or not is_minus:
             return None

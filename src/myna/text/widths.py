@@ -14,7 +14,11 @@ _FORMS = re.compile(
     # signs that are others beside digits than in a sentence
     "|(?<=[\\d\uff10-\uff19])[\uff0d\uff0e\uff1a\uff3f](?=[\\d\uff10-\uff19])|[\uff0d](?=[\\d\uff10-\uff19])"
     "|(?<=[\uff10-\uff19])\uff0c(?=[\uff10-\uff19]{3})"
+    # what looks like a hyphen or a minus, and is typed for one: kana's long mark, hyphens and bars
+    "|(?<=[\\d\uff10-\uff19])[\u30fc\u2010-\u2012\u2015\ufe63](?=[\\d\uff10-\uff19])"
+    "|(?<=[\\d\uff10-\uff19] )[\u2010-\u2012\u2015\ufe63](?= [\\d\uff10-\uff19])"
 )
+_HYPHENS = frozenset("\u30fc\u2010\u2011\u2012\u2015\ufe63")
 
 
 def fold_widths(text: str) -> str:
@@ -23,6 +27,8 @@ def fold_widths(text: str) -> str:
 
 
 def _fold(written: str) -> str:
+    if written in _HYPHENS:
+        return "-"
     plain = ""
     for index, sign in enumerate(written):
         pair = unicodedata.normalize("NFKC", written[index : index + 2])

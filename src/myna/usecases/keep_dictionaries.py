@@ -54,9 +54,7 @@ class KeepDictionaries:
     async def list(
         self, workspace: WorkspaceId, page_size: int, page_token: str
     ) -> tuple[Sequence[PronunciationDictionary], str]:
-        """A page and the token of the next, empty after the last. Raises: InvalidRequest."""
-        if page_size < 0:
-            raise InvalidRequest("pageSize must not be negative.")
+        """A page and the token of the next, empty after the last. page_size: 0 for the most. Raises: InvalidRequest."""
         if page_token and not is_dictionary_id(page_token):
             raise InvalidRequest("pageToken is not one of this list. Use nextPageToken of the page before.")
         most = min(page_size or PAGE_SIZE, PAGE_SIZE)

@@ -119,6 +119,9 @@ class SampleAnalyst(Protocol):
     def read(self, content: bytes) -> Waveform:
         """Of any accepted length, at its own rate. Raises: AudioUndecodable, RecordingTooLong, PayloadTooLarge."""
 
+    def check(self, content: bytes) -> None:
+        """Whether it can be read, by what it says of itself and its first sound. Raises: as `read`, not too long."""
+
     def find_speech(self, content: bytes, start_s: float = 0.0) -> FoundSpeech:
         """As much as is read at once, from `start_s` on, cut where nobody speaks. Raises: as `read`, not too long."""
 

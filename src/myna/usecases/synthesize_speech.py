@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +35,8 @@ _WHOLE_PART_S = 2.0
 
 _FIRST_SEGMENT_CHARS = 60
 """Streams begin with a short segment, so that the first sound does not wait for a whole sentence."""
+_BEGINS_WITH_WORD = re.compile(r"\s*[^\W_]")
+"""Of such a text something can be spoken, whatever follows."""
 
 
 class SpeechReply:
@@ -107,13 +110,27 @@ class SynthesizeSpeech:
         """Every rule that needs no voice. Raises: InvalidRequest, TextTooLong, ModelUnsupported, VoiceNotFound."""
         check_speak_command(command, self.limits)
 
-    async def check_voice(self, command: SpeakCommand) -> None:
-        """What can be said before it is spoken. Raises: VoiceNotFound, ConsentRevoked, LanguageUnsupported, ..."""
+    async def check_voice(self, command: SpeakCommand) -> LangCode:
+        """What can be said before it is spoken. The voice's own language. Raises: VoiceNotFound, ConsentRevoked,
+        LanguageUnsupported, ..."""
         if command.lang is not None:
             self._require(command.lang, self.engine.spec.capabilities.languages)
-        if command.design_prompt is None and self.stock.find(command.voice_id) is None:
-            (await self.voices.get(command.workspace, command.voice_id)).refuse_if_revoked()
         await self._choose_dictionaries(command)
+        if command.design_prompt is not None:
+            return read_description(command.design_prompt).spoken(LangCode.EN_US)
+        stock = self.stock.find(command.voice_id)
+        if stock is not None:
+            return stock[0].lang
+        voice = await self.voices.get(command.workspace, command.voice_id)
+        voice.refuse_if_revoked()
+        return voice.lang
+
+    async def check_text(self, command: SpeakCommand, usual: LangCode) -> None:
+        """The same of its words. usual: what `check_voice` gave. Raises: LanguageUnsupported, TextUnspeakable."""
+        if _BEGINS_WITH_WORD.match(command.text) is None:
+            await self.offload(partial(self._plan, command, usual, ()))
+        elif command.lang is None:
+            await self.offload(partial(self._choose_language, command, usual))
 
     async def find_voice(self, workspace: WorkspaceId, voice_id: VoiceId) -> tuple[Voice, VoiceArtifact]:
         """Stock or the workspace's, remade if another engine made it. Raises: VoiceNotFound, ConsentRevoked, ..."""

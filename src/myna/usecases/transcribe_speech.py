@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from myna.audio.container import sniff_container
+from myna.audio.decode import DecodeLimits
 from myna.audio.pcm import wav_header
 from myna.domain.errors import InvalidRequest, RecordingTooLong
 from myna.domain.language import LangCode
@@ -16,6 +17,9 @@ MAX_PROMPT_CHARS = 4000
 _MAX_S = 4 * 3600.0
 """Of a recording that is read part by part."""
 _MIN_STEP_S = 1.0
+_READ = DecodeLimits()
+MIN_READ_RATE_HZ, MAX_READ_RATE_HZ, MAX_READ_CHANNELS = _READ.min_rate_hz, _READ.max_rate_hz, _READ.max_channels
+"""Of a recording, whether it says so itself or its caller does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,10 @@ class TranscribeSpeech:
             )
         return found
 
+    async def check(self, recording: bytes, raw_form: tuple[int, int] | None = None) -> None:
+        """Whether it can be heard, by its beginning. raw_form: as `hear_long`. Raises: AudioUndecodable, ..."""
+        await self.offload(lambda: self.analyst.check(_as_file(recording, raw_form)))
+
     async def hear(self, found: FoundSpeech, lang: LangCode | None, prompt: str) -> AsyncGenerator[HeardPassage, None]:
         """One passage after the other. Raises: Overloaded, ..."""
         for passage in found.passages:
@@ -52,11 +60,10 @@ class TranscribeSpeech:
     async def hear_long(
         self, recording: bytes, lang: LangCode | None, prompt: str = "", raw_form: tuple[int, int] | None = None
     ) -> Transcript:
-        """Up to four hours, a part at a time. raw_form: rate and channels of 16-bit samples without a header."""
+        """Up to four hours, a part at a time. raw_form: rate and channels of 16-bit samples, if they have no header."""
         heard: list[HeardPassage] = []
         duration_s, goes_on = 0.0, True
-        if raw_form is not None:
-            recording = await self.offload(partial(_as_file, recording, *raw_form))
+        recording = await self.offload(partial(_as_file, recording, raw_form))
         while goes_on:
             found = await self.offload(partial(self.analyst.find_speech, recording, duration_s))
             if found.is_cut and not duration_s:
@@ -77,11 +84,14 @@ def check_prompt(prompt: str, fields: str) -> None:
         raise InvalidRequest(f"{fields} are too long: at most {MAX_PROMPT_CHARS} characters together.")
 
 
-def _as_file(recording: bytes, rate_hz: int, num_channels: int) -> bytes:
+def _as_file(recording: bytes, raw_form: tuple[int, int] | None) -> bytes:
     """Samples get a header. By chance something like an MP3 frame is among them: of a file it is in front."""
+    if raw_form is None:
+        return recording
     sniffed = sniff_container(recording)
     if sniffed is not None and (sniffed.content_start == 0 or recording.startswith(b"ID3")):
         return recording
+    rate_hz, num_channels = raw_form
     return wav_header(rate_hz, len(recording), num_channels) + recording
 
 
