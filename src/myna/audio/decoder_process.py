@@ -7,7 +7,7 @@ import sys
 import numpy as np
 
 from myna.audio.decode import DecodeLimits, decode_audio
-from myna.audio.isolated_decode import LENGTH, START_S
+from myna.audio.isolated_decode import LENGTH, READY, START_S
 from myna.domain.errors import AudioUndecodable, PayloadTooLarge
 
 _MAX_MEMORY_BYTES = 2 * 2**30
@@ -18,6 +18,8 @@ def main(arguments: list[str]) -> int:
     limits = DecodeLimits(**json.loads(arguments[0]))
     resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY_BYTES, _MAX_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.stdout.buffer.write(READY)
+    sys.stdout.buffer.flush()
     while len(head := sys.stdin.buffer.read(LENGTH.size + START_S.size)) == LENGTH.size + START_S.size:
         (num_bytes,), (start_s,) = LENGTH.unpack_from(head), START_S.unpack_from(head, LENGTH.size)
         _answer(sys.stdin.buffer.read(num_bytes), limits, start_s)
