@@ -175,6 +175,8 @@ async def test_a_workspace_is_forgotten_with_a_receipt(
     made = json.loads(receipt.read_text())
     key = jwt.PyJWK(made["publicKey"])
     assert jwt.decode(made["signed"], key, ["EdDSA"])["voices"] == said["voices"]
+    receipt.write_text(json.dumps(made | {"receipt": made["receipt"] | {"voices": []}}))
+    assert (await run_myna("store", "check-receipt", receipt))[0] == ExitCode.REFUSED
     head, body, tail = made["signed"].split(".")
     receipt.write_text(json.dumps({"signed": f"{head}.{body[:-4]}.{tail}"}))
     assert (await run_myna("store", "check-receipt", receipt))[0] == ExitCode.REFUSED

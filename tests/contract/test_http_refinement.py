@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_sql_store_full_disk import limited_files
 from tests.contract.http_service import HttpService, PlainAnalyst, build_tone_services, open_service, until
 
 from myna.domain.language import LangCode
@@ -166,6 +167,28 @@ async def test_a_restart_goes_on_where_it_was(stage: str, tmp_path: Path) -> Non
     stages = ["hearing", "measuring", "refining"]
     assert after.asked == stages[stages.index(stage) :]
     assert (voice["refinement"], voice["clarity"]) == ("done", 0.25)
+
+
+async def test_a_full_disk_puts_a_refinement_off(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What was found cannot be kept: that is told, the voice speaks as before, and with room again it is done."""
+    gates, stores = Gates("refining"), open_stores(tmp_path, FixedClock())
+    await stores.prepare()
+    async with careful(gates, stores.voices) as service:
+        voice_id = await service.clone()
+        await until(lambda: gates.asked[-1:] == ["refining"])
+        pitch_hz = await read_pitch_hz(service, voice_id)
+        with limited_files(0):
+            gates.refining.set()
+            await until(lambda: "voice waits" in caplog.text)
+            assert (await service.speak("Hello there.", voiceId=voice_id)).json()["audioContent"]
+            assert (await show(service, voice_id))["refinementStage"] == "refining"
+            assert await read_pitch_hz(service, voice_id) == pitch_hz
+        service.services.refine_voices.begin()
+        await wait_until_idle(service)
+        assert (await show(service, voice_id))["refinement"] == "done"
+        assert await read_pitch_hz(service, voice_id) == pytest.approx(_OCTAVE * pitch_hz)
+    assert len(list((tmp_path / "blobs").iterdir())) == 2
+    await stores.release()
 
 
 async def test_what_another_process_has_left_is_taken_up() -> None:

@@ -29,7 +29,8 @@ from myna.store.opening import Stores, open_stores
 from myna.store.tables import JobItemRow, JobRow, PendingBlobsRow, VoiceRow
 
 NUM_KILLS = 50
-MOST_WORDS = 16
+MOST_WORDS = 48
+"""Twice what four writers say until each has added a voice and deleted one."""
 LONGEST_DELAY_S = 0.03
 """About as long as one step of the store takes, so that every moment of it is hit."""
 CHECKOUT = Path(__file__).parents[2]
@@ -162,6 +163,7 @@ def test_a_killed_store_leaves_whole_voices_or_none(tmp_path: Path) -> None:
     told = next(itertools.islice(lives, NUM_KILLS - 1, None))
     lives.close()
     assert len(told.added) > NUM_KILLS
+    assert told.deleted
     assert {"adding", "noting", "improving", "deleting"} <= told.last.keys()
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from myna.audio.decode import DecodeLimits, decode_audio
-from myna.audio.isolated_decode import LENGTH, WANTED
+from myna.audio.isolated_decode import LENGTH, READY, WANTED
 from myna.domain.errors import AudioUndecodable, PayloadTooLarge
 
 _MAX_MEMORY_BYTES = 2 * 2**30
@@ -19,6 +19,8 @@ def main(arguments: list[str]) -> int:
     limits = DecodeLimits(**json.loads(arguments[0]))
     resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY_BYTES, _MAX_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.stdout.buffer.write(READY)
+    sys.stdout.buffer.flush()
     while len(head := sys.stdin.buffer.read(LENGTH.size + WANTED.size)) == LENGTH.size + WANTED.size:
         (num_bytes,), (start_s, max_s) = LENGTH.unpack_from(head), WANTED.unpack_from(head, LENGTH.size)
         within = replace(limits, max_read_s=min(max_s, limits.max_read_s))

@@ -70,9 +70,9 @@ def import_voices(
 
     with _usable(file):
         settings = read_settings(data_dir=data_dir)
-        add = partial(import_workspace, rename=rename, require_consent=settings.require_consent)
         note = _noting("import", settings)
-        report = _run(settings, lambda stores, tell: add(stores, file, workspace, SystemClock(), tell, note))
+        add = partial(import_workspace, note=note, rename=rename, require_consent=settings.require_consent)
+        report = _run(settings, lambda stores, tell: add(stores, file, workspace, SystemClock(), tell))
     if as_json:
         print_json({"workspace": report.workspace, "voiceIds": report.voice_ids})
     else:

@@ -99,11 +99,13 @@ def check_receipt(
     """Look whether a receipt was signed with this store's secret, and print what it says."""
     settings = read_settings(data_dir=data_dir)
     try:
-        signed = str(json.loads(receipt.read_text())["signed"])
+        made = json.loads(receipt.read_text())
+        signed = str(made["signed"])
     except (ValueError, KeyError, TypeError) as exc:
         raise InvalidRequest(f"{receipt} is no receipt.") from exc
     said = asyncio.run(_read_receipt(settings, signed))
-    if said is None:
+    # What people read stands beside what is signed: it must say the same.
+    if said is None or made.get("receipt", said) not in (said, {name: said[name] for name in said if name != "iss"}):
         raise InvalidRequest(f"{receipt} was not signed here, or was changed.")
     deleted_at = said.get("forgottenAt") or said["deletedAt"]
     print_outcome(

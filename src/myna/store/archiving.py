@@ -102,8 +102,8 @@ async def import_workspace(
     workspace: str | None,
     clock: Clock,
     on_progress: OnProgress,
-    note: Callable[[VoiceId], None],
     *,
+    note: Callable[[VoiceId], None],
     rename: bool,
     require_consent: bool = False,
 ) -> ImportReport:

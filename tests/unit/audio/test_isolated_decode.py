@@ -16,7 +16,7 @@ from myna.analysis.sample_analyst import ModelSampleAnalyst
 from myna.audio.decode import DecodeLimits, decode_audio
 from myna.audio.isolated_decode import IsolatedDecoder
 from myna.config import Settings
-from myna.domain.errors import InvalidRequest, PayloadTooLarge
+from myna.domain.errors import InvalidRequest, PayloadTooLarge, ServiceUnavailable
 from myna.parts import build_analyst
 from myna.runtime.offload import ThreadOffload
 
@@ -60,6 +60,16 @@ def test_a_child_that_hangs_is_stopped_and_the_recording_refused() -> None:
     with pytest.raises(InvalidRequest, match="damaged"):
         decoder.decode(content)
     decoder._timeout_s = 60.0
+    assert len(decoder.decode(content).channels) == 48_000
+    decoder.close()
+
+
+def test_a_child_that_does_not_start_is_not_the_recordings_fault() -> None:
+    """As on a machine that has too much to do: try again, and not that the recording is damaged."""
+    content = write_with_libsndfile("WAV", "PCM_16")
+    with pytest.raises(ServiceUnavailable):
+        IsolatedDecoder(start_timeout_s=0.0).decode(content)
+    decoder = IsolatedDecoder()
     assert len(decoder.decode(content).channels) == 48_000
     decoder.close()
 
