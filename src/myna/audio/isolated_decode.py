@@ -26,6 +26,8 @@ WANTED = struct.Struct("<dd")
 """In front of a recording: from where on it is wanted, and how much of it, in seconds."""
 _SKIPPED_S_PER_S = 50.0
 """At least so fast is what lies before."""
+_STARTING_S = 60.0
+"""So long a child may take to start, on a machine with far too much to do."""
 
 
 class IsolatedDecoder:
@@ -42,10 +44,11 @@ class IsolatedDecoder:
         """As `decode_audio`. Raises: AudioUndecodable, also for bytes that made it crash or hang; PayloadTooLarge."""
         check_size(content, self._limits)
         with self._lock:
+            timeout_s = self._timeout_s + start_s / _SKIPPED_S_PER_S
             if self._child is None or not self._child.is_alive:
                 self._child = _Child(self._limits)
+                timeout_s += _STARTING_S
             try:
-                timeout_s = self._timeout_s + start_s / _SKIPPED_S_PER_S
                 header, samples = self._child.exchange(content, WANTED.pack(start_s, max_s), timeout_s)
             except OSError as exc:  # it died, by itself or by the watchdog
                 self._child.stop()
