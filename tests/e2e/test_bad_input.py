@@ -243,7 +243,7 @@ def test_broken_bodies(server: LiveServer, path: str, body: bytes) -> None:
         ),
         ("POST", HEAR_ASYNC, {"audioUri": "http://127.0.0.1/a.wav"}, 400, 3, "fetches nothing"),
         ("POST", HEAR_ASYNC, {"audioData": {"content": "?"}}, 400, 3, "base64"),
-        ("POST", HEAR_ASYNC, heard_as(b"RIFF\0\0\0\0WAVEdata"), 400, 3, "without any sound"),
+        ("POST", HEAR_ASYNC, heard_as(b"RIFF\0\0\0\0WAVEdata"), 400, 3, "begins like WAV"),
         ("POST", HEAR_ASYNC, heard_as(bytes(1000), audioEncoding="LINEAR16"), 400, 3, "without a header as WAV"),
         (
             "POST",

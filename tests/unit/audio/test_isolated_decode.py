@@ -39,6 +39,15 @@ def test_it_gives_what_decoding_in_process_gives(decoder: IsolatedDecoder) -> No
     assert (here.sample_rate_hz, here.is_cut, here.container) == (there.sample_rate_hz, there.is_cut, there.container)
 
 
+def test_as_much_is_decoded_as_is_wanted(decoder: IsolatedDecoder) -> None:
+    """From a moment on, and not more than a time: that tells whether a recording can be read."""
+    content = write_with_libsndfile("WAV", "PCM_16")
+    whole, part = decode_audio(content, DecodeLimits()), decoder.decode(content, 1.0, 0.5)
+    rate_hz = whole.sample_rate_hz
+    np.testing.assert_array_equal(part.channels, whole.channels[rate_hz : rate_hz + rate_hz // 2])
+    assert part.is_cut
+
+
 def test_a_killed_child_costs_one_request_at_most(decoder: IsolatedDecoder) -> None:
     """The next recording is decoded by a new child."""
     content = write_with_libsndfile("WAV", "PCM_16")
