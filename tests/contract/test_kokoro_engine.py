@@ -74,8 +74,9 @@ class TestKokoroEngine(EngineContract):
         """The sentence by Dennis."""
         return join_samples(engine.synthesize(dennis, plain_segment(cls.sentence), SynthesisOptions(cls.lang)))
 
-    def test_rate_keeps_pitch(self, engine: Engine, dennis: LoadedVoice, usual: Samples) -> None:
-        """At either end of the range the speech is as much longer or shorter, and the pitch within half a semitone."""
+    def test_speaking_rate_changes_length(self, engine: Engine, dennis: LoadedVoice, usual: Samples) -> None:
+        """The law, and more: at either end of the range the speech is as much longer or shorter, and the pitch within
+        half a semitone."""
         takes = [usual] + [
             join_samples(engine.synthesize(dennis, plain_segment(self.sentence), SynthesisOptions(self.lang, rate)))
             for rate in (0.5, 1.5)

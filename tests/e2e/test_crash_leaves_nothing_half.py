@@ -29,6 +29,8 @@ from myna.store.opening import Stores, open_stores
 from myna.store.tables import JobItemRow, JobRow, PendingBlobsRow, VoiceRow
 
 NUM_KILLS = 50
+MOMENTS = {"adding", "noting", "improving", "deleting"}
+"""Each is the last word of some life."""
 MOST_WORDS = 48
 """Twice what four writers say until each has added a voice and deleted one."""
 LONGEST_DELAY_S = 0.03
@@ -160,11 +162,11 @@ def test_a_killed_store_leaves_whole_voices_or_none(tmp_path: Path) -> None:
     """Killed at fifty random moments of clones, improvements and deletions, the next start finds everything whole, and
     no voice that was not noted."""
     lives = kill_again_and_again(tmp_path, random.Random())
-    told = next(itertools.islice(lives, NUM_KILLS - 1, None))
+    for number, told in enumerate(lives, 1):
+        if number >= NUM_KILLS and len(told.added) > NUM_KILLS and told.deleted and told.last.keys() >= MOMENTS:
+            break
+        assert number < 10 * NUM_KILLS, told.last  # chance may leave one out for a while, not for so long
     lives.close()
-    assert len(told.added) > NUM_KILLS
-    assert told.deleted
-    assert {"adding", "noting", "improving", "deleting"} <= told.last.keys()
 
 
 @pytest.mark.usefixtures("weights_dir")
@@ -176,7 +178,7 @@ def test_a_killed_server_leaves_whole_voices_or_none(tmp_path: Path) -> None:
     for round_number, disturb in enumerate((start_clones, start_deletions, None)):
         with run_server(data_dir, "tone", settings=QUICK) as server, ThreadPoolExecutor(4) as pool:
             key = key or server.key
-            with httpx.Client(base_url=server.url, headers={"Authorization": f"Basic {key}"}, timeout=60) as http:
+            with httpx.Client(base_url=server.url, headers={"Authorization": f"Basic {key}"}, timeout=300) as http:
                 speak_with_all(http)
                 if disturb is None:
                     break
@@ -229,7 +231,7 @@ def speak_with_all(http: httpx.Client) -> None:
 
 def wait_until(is_so: Callable[[], bool]) -> None:
     """Look every millisecond: what happens next is to be met early."""
-    deadline_s = time.monotonic() + 60
+    deadline_s = time.monotonic() + 300
     while not is_so():
         assert time.monotonic() < deadline_s
         time.sleep(0.001)

@@ -12,6 +12,7 @@ the words behind it, too. A rule may ask for something before it on its line:
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from functools import partial
 
 from myna.text.languages.language import Language
@@ -48,7 +49,9 @@ def read_table(language: Language, table: Mapping[str, Said], readers: object, *
         "y": lambda written: language.date_year(int(written)),
         "w": str,
     }
-    words = {name: word for name, word in vars(language).items() if isinstance(word, str)}
+    # not `vars`, to which another thread adds what it has found out
+    known = {piece.name: getattr(language, piece.name) for piece in fields(language)}
+    words = {name: word for name, word in known.items() if isinstance(word, str)}
     words |= {"star": language.keys.get("*", ""), "hash": language.keys.get("#", ""), "gap": language.gap}
 
     def say(said: str, match: re.Match[str]) -> str:

@@ -1,11 +1,14 @@
 """What is written short is read as a person would read it, per language."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from myna.domain.language import LangCode, parse_lang_code
+from myna.text.languages.registry import open_language
 from myna.text.numerals import chinese, hindi, japanese
+from myna.text.patterns import read_table
 from myna.text.plan import plan_speech
 from myna.text.segment import spoken_length
 
@@ -178,3 +181,23 @@ def test_own_numerals() -> None:
     assert {number: japanese.spell_counted(number, "本") for number in hundreds} == hundreds
     assert japanese.spell_counted(300, "分") == "さんびゃっぷん"
     assert hindi.spell_cardinal(12_500_000) == "एक करोड़ पच्चीस लाख"
+
+
+class Meanwhile:
+    """Whoever asks what it is gives another thread the time to find out something of the language."""
+
+    def __init__(self, find_out: Callable[[], object]) -> None:
+        self._find_out = find_out
+
+    @property
+    def __class__(self) -> type:
+        self._find_out()
+        return Meanwhile
+
+
+def test_rules_are_made_while_others_use_the_language() -> None:
+    """What it finds out once and keeps is no word of its tables, whenever it does."""
+    language = open_language.__wrapped__(EN)
+    object.__setattr__(language, "trial", Meanwhile(lambda: language.letter))
+    assert list(read_table(language, {"x (?P<n>[0-9])": "{n} or {half}"}, None)) != []
+    assert "letter" in vars(language)
