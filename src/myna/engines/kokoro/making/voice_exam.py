@@ -9,10 +9,11 @@ from myna.engines.kokoro.making.voice_finish import VoiceFinish
 from myna.engines.kokoro.making.voice_workshop import Listening, VoiceWorkshop
 from myna.engines.kokoro.voice_artifact import FloatArray, unpack_norms, unpack_voice
 
-_NUM_SENTENCES = 4
-"""Nine seconds. Over two of them DNSMOS wavers by 0.15."""
-_MOST_AWAY = 0.02
-"""So much of the way from a stranger to the person may one judge lose: sentences differ by more."""
+_NUM_SENTENCES = 6
+"""Over two of them DNSMOS wavers by 0.15."""
+_SURE_ERRORS = 2.0
+"""So many standard errors must a gain be. Smaller ones were gains beside the recording that led the search, and losses
+beside another one of the person."""
 _GOOD_OPINION = 3.15
 """DNSMOS overall may fall to this, where people's own recordings are, and never from below it."""
 
@@ -20,19 +21,19 @@ _GOOD_OPINION = 3.15
 @dataclass(frozen=True, slots=True, eq=False)
 class Hearing:
     likeness: FloatArray
-    """[2]: see `VoiceWorkshop.likeness`."""
+    """[num_sentences, 2]: see `VoiceWorkshop.likeness`."""
     opinion: float
     """DNSMOS P.835 overall, 1 to 5."""
     certainty: float
     """How clear it is: see `voice_clarity`."""
 
     def is_better_than(self, other: "Hearing") -> bool:
-        """Nearer to the person by both judges together, further away by neither, and not bought with noise or with
-        words that nobody understands."""
+        """Nearer to the person by each judge, more surely than by the luck of some sentences, and not bought with noise
+        or with words that nobody understands. Both said the same sentences."""
         gained = self.likeness - other.likeness
+        errors = gained.std(axis=0, ddof=1) / np.sqrt(len(gained))
         return bool(
-            gained.sum() > 0.0
-            and gained.min() >= -_MOST_AWAY
+            (gained.mean(axis=0) > _SURE_ERRORS * errors).all()
             and self.opinion >= min(_GOOD_OPINION, other.opinion)
             and self.certainty >= min(CLEAR, other.certainty)
         )
@@ -51,6 +52,4 @@ class VoiceExam:
         spoken = self.finish.say(voice, norms, self.workshop.practise(voice, _NUM_SENTENCES))
         likeness = [self.workshop.likeness(self.workshop.measure(samples, None), self.heard) for samples in spoken]
         said = self.finish.say(voice, norms, self.workshop.practise_lines(voice))
-        return Hearing(
-            np.mean(likeness, axis=0), self.workshop.opinion_of(spoken), self.workshop.clarity.certainty(said)
-        )
+        return Hearing(np.array(likeness), self.workshop.opinion_of(spoken), self.workshop.clarity.certainty(said))
