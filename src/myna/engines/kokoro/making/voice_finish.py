@@ -89,7 +89,7 @@ class VoiceFinish:
 
     def _likeness(self, spoken: list[FloatArray], heard: Listening) -> float:
         joined = resample(Waveform(np.concatenate(spoken), SAMPLE_RATE_HZ), LISTENING_RATE_HZ)
-        return float(self.workshop.likeness(self.workshop.measure(joined.samples, None), heard).sum())
+        return float(self.workshop.likeness(self.workshop.measure(joined.samples, None), heard.sound).sum())
 
 
 def _paint(voice: KokoroVoice, said: list[FloatArray], sentences: list[PracticeSentence]) -> list[FloatArray]:

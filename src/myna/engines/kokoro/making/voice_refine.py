@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from myna.engines.kokoro.making.style_descent import BOTH, Pull, descend
-from myna.engines.kokoro.making.voice_exam import Hearing, VoiceExam
+from myna.engines.kokoro.making.voice_exam import Hearing, VoiceExam, listen_in_parts
 from myna.engines.kokoro.making.voice_finish import VoiceFinish
 from myna.engines.kokoro.making.voice_practice import cut_stretches
 from myna.engines.kokoro.making.voice_tune import tune_voice
@@ -36,7 +36,8 @@ def refine_voice(
         spoken = [workshop.render(voice, sentence) for sentence in sentences]
         return finish(tune_voice(voice, sentences, spoken, heard), heard, transcript_symbols)
 
-    refined = take_better(before, goal, finish_tuned, VoiceExam(workshop, finish, heard).hear)
+    exam = VoiceExam(workshop, finish, listen_in_parts(heard, workshop))
+    refined = take_better(before, goal, finish_tuned, exam.hear)
     workshop.release()
     return refined
 

@@ -169,9 +169,12 @@ class VoiceWorkshop:
         samples = self._graphs.decode_aligned(sentence.aligned_features, sentence.curves_of(voice), styles)
         return np.clip(resample(Waveform(samples, DECODER_RATE_HZ), LISTENING_RATE_HZ).samples, -1.0, 1.0)
 
-    def likeness(self, sound: VoiceSound, heard: Listening) -> FloatArray:
+    def hear_clean(self, samples: Samples) -> VoiceSound:
+        """A recording's sound as it would have been in a clean one. samples: [num_samples] at 16 kHz."""
+        return self._recording_map.clean(self.measure(samples, None))
+
+    def likeness(self, sound: VoiceSound, wanted: VoiceSound) -> FloatArray:
         """[2] the judges' cosines in units of "stranger to same person"."""
-        wanted = heard.sound
         cosines = sound.embedding_a @ wanted.embedding_a, sound.embedding_b @ wanted.embedding_b
         return np.array([GAIN_A * cosines[0], GAIN_B * cosines[1]], dtype=np.float32)
 
