@@ -29,6 +29,8 @@ from myna.store.opening import Stores, open_stores
 from myna.store.tables import JobItemRow, JobRow, PendingBlobsRow, VoiceRow
 
 NUM_KILLS = 50
+MOMENTS = {"adding", "noting", "improving", "deleting"}
+"""Each is the last word of some life."""
 MOST_WORDS = 16
 LONGEST_DELAY_S = 0.03
 """About as long as one step of the store takes, so that every moment of it is hit."""
@@ -159,10 +161,11 @@ def test_a_killed_store_leaves_whole_voices_or_none(tmp_path: Path) -> None:
     """Killed at fifty random moments of clones, improvements and deletions, the next start finds everything whole, and
     no voice that was not noted."""
     lives = kill_again_and_again(tmp_path, random.Random())
-    told = next(itertools.islice(lives, NUM_KILLS - 1, None))
+    for number, told in enumerate(lives, 1):
+        if number >= NUM_KILLS and len(told.added) > NUM_KILLS and told.last.keys() >= MOMENTS:
+            break
+        assert number < 10 * NUM_KILLS, told.last  # chance may leave one out for a while, not for so long
     lives.close()
-    assert len(told.added) > NUM_KILLS
-    assert {"adding", "noting", "improving", "deleting"} <= told.last.keys()
 
 
 @pytest.mark.usefixtures("weights_dir")
