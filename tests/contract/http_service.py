@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import httpx
 import numpy as np
 import soundfile
 import uvicorn
+import websockets
 from tests.memory_stores import (
     MemoryDictionaryStore,
     MemoryJobStore,
@@ -417,6 +418,8 @@ def wav_base64(duration_s: float = 3.0, pitch_hz: float = 150.0) -> str:
 
 HANG_S = 60.0
 """No test waits for so long, however busy the machine: then something hangs."""
+open_socket = partial(websockets.connect, open_timeout=HANG_S, ping_timeout=HANG_S)
+"""As the library's own, which gives up after ten seconds."""
 
 
 async def until(is_true: Callable[[], bool]) -> None:

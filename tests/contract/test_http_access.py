@@ -11,7 +11,16 @@ from typing import Any
 
 import pytest
 import websockets
-from http_service import OTHER_WORKSPACE, WORKSPACE, HttpService, build_tone_services, serve, wav_base64, wav_bytes
+from http_service import (
+    OTHER_WORKSPACE,
+    WORKSPACE,
+    HttpService,
+    build_tone_services,
+    open_socket,
+    serve,
+    wav_base64,
+    wav_bytes,
+)
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from test_http_allowances import clock_of
 
@@ -178,7 +187,7 @@ class Caller:
 
     async def _open(self, path: str, headers: dict[str, str], body: str) -> tuple[int, str]:
         url = self.service.base_url.replace("http", "ws", 1) + path
-        async with websockets.connect(url, additional_headers=headers) as connection:
+        async with open_socket(url, additional_headers=headers) as connection:
             with suppress(websockets.ConnectionClosed):  # refused already
                 await connection.send(body)
             text = str(await connection.recv())
@@ -280,5 +289,5 @@ async def test_open_routes_hold_nothing_of_a_workspace(scene: Scene) -> None:
         assert scene.voice_id not in text, route
         assert f'"{OTHER_WORKSPACE}"' not in text, route
     with pytest.raises(websockets.InvalidStatus) as refused:
-        await websockets.connect(scene.service.base_url.replace("http", "ws", 1) + "/nowhere")
+        await open_socket(scene.service.base_url.replace("http", "ws", 1) + "/nowhere")
     assert refused.value.response.status_code == 404

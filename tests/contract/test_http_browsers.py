@@ -3,7 +3,7 @@
 import httpx
 import pytest
 import websockets
-from http_service import HttpService, open_service, serve
+from http_service import HttpService, open_service, open_socket, serve
 
 from myna.config import Settings
 from myna.http.limits import HttpLimits
@@ -61,7 +61,7 @@ async def test_another_origin_is_told_nothing_that_opens_the_door() -> None:
 
 def connect_from(service: HttpService, origin: str | None) -> websockets.connect:
     url = service.base_url.replace("http", "ws", 1) + SOCKET
-    return websockets.connect(url, origin=origin, additional_headers=service.auth())
+    return open_socket(url, origin=origin, additional_headers=service.auth())
 
 
 async def test_the_socket_looks_at_the_origin() -> None:
@@ -80,7 +80,7 @@ async def test_the_socket_looks_at_the_origin() -> None:
 async def test_without_the_setting_the_socket_takes_every_origin() -> None:
     """As it always did."""
     async with serve() as service:
-        await (await websockets.connect(service.base_url.replace("http", "ws", 1) + SOCKET, origin=OTHER)).close()
+        await (await open_socket(service.base_url.replace("http", "ws", 1) + SOCKET, origin=OTHER)).close()
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/voices/v1/voices", "/nowhere", "/docs", "/openapi.json", "/studio/"])

@@ -13,7 +13,17 @@ import httpx
 import numpy as np
 import pytest
 import websockets
-from http_service import HANG_S, HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, serve, wav_bytes
+from http_service import (
+    HANG_S,
+    HttpService,
+    Hurdles,
+    build_tone_services,
+    hurdle_spec,
+    open_service,
+    open_socket,
+    serve,
+    wav_bytes,
+)
 from tests.memory_stores import MemoryVoiceStore
 
 from myna.domain.voice import VoiceId, WorkspaceId
@@ -315,7 +325,7 @@ class Talk:
     def __init__(self, service: HttpService, path: str, key: str | None = None, part: str = "text-to-speech") -> None:
         headers = {} if key == "" else {"xi-api-key": key or service.read_key}
         url = f"{service.base_url.replace('http', 'ws', 1)}/v1/{part}/{path}"
-        self._connecting = websockets.connect(url, additional_headers=headers)
+        self._connecting = open_socket(url, additional_headers=headers)
 
     async def __aenter__(self) -> "Talk":
         self.connection = await self._connecting

@@ -23,6 +23,7 @@ from http_service import (
     build_tone_services,
     hurdle_spec,
     open_service,
+    open_socket,
     serve,
     until,
     wav_base64,
@@ -455,7 +456,7 @@ async def test_a_socket_at_an_unknown_path_is_404() -> None:
     """Not the bare 403 of the framework."""
     async with serve() as service:
         with pytest.raises(websockets.InvalidStatus) as refused:
-            async with websockets.connect(service.base_url.replace("http", "ws") + "/tts/v1/voice:nothing"):
+            async with open_socket(service.base_url.replace("http", "ws") + "/tts/v1/voice:nothing"):
                 pass
     reply = refused.value.response
     assert (reply.status_code, json.loads(reply.body or b"")["code"]) == (404, 5)

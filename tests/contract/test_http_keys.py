@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
-import websockets
-from http_service import WORKSPACE, HttpService, open_service, serve
+from http_service import WORKSPACE, HttpService, open_service, open_socket, serve
 from test_http_allowances import VOICES, clock_of
 from test_http_socket import PATH
 
@@ -48,7 +47,7 @@ async def test_an_expired_key_is_told_that_it_is() -> None:
         assert (reply.json()["message"], reply.headers["www-authenticate"]) == (message, message)
         assert reply.headers["x-myna-error-code"] == "CREDENTIALS_EXPIRED"
         url = service.base_url.replace("http", "ws", 1) + PATH
-        async with websockets.connect(url, additional_headers=service.auth(key)) as connection:
+        async with open_socket(url, additional_headers=service.auth(key)) as connection:
             await connection.send("{}")
             assert json.loads(await connection.recv())["error"] == {"code": 16, "message": message, "details": []}
 

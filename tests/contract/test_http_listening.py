@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import websockets
-from http_service import HANG_S, HttpService, PlainAnalyst, build_tone_services, serve
+from http_service import HANG_S, HttpService, PlainAnalyst, build_tone_services, open_socket, serve
 from websockets.asyncio.client import ClientConnection
 
 from myna.domain.language import LangCode
@@ -57,7 +57,7 @@ class Line:
 async def call(service: HttpService, key: str | None = None, **config: Any) -> AsyncIterator[Line]:
     url = service.base_url.replace("http", "ws", 1) + PATH
     headers = service.auth(key or service.read_key)
-    async with websockets.connect(url, additional_headers=headers, compression=None) as connection:
+    async with open_socket(url, additional_headers=headers, compression=None) as connection:
         line = Line(connection)
         await line.send(transcribeConfig={**CONFIG, **config})
         yield line
@@ -227,7 +227,7 @@ async def test_frames_that_are_wrong(service: HttpService) -> None:
         (frame,) = await line.hear_all()
     assert frame["error"]["code"] == 7
     url = service.base_url.replace("http", "ws", 1) + PATH
-    async with websockets.connect(url, additional_headers=service.auth()) as connection:
+    async with open_socket(url, additional_headers=service.auth()) as connection:
         line = Line(connection)
         await line.send(audioChunk={"content": ""})
         (frame,) = await line.hear_all()

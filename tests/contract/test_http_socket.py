@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import websockets
 from fastapi import FastAPI
-from http_service import HANG_S, HttpService, Hurdles, build_tone_services, hurdle_spec, serve, until
+from http_service import HANG_S, HttpService, Hurdles, build_tone_services, hurdle_spec, open_socket, serve, until
 from websockets.asyncio.client import ClientConnection
 
 from myna.http.limits import HttpLimits
@@ -56,7 +56,7 @@ class Talk:
 async def talk(service: HttpService, key: str | None = None, query: str = "", **options: Any) -> AsyncIterator[Talk]:
     headers = options.pop("additional_headers", service.auth(key) if not query else {})
     url = service.base_url.replace("http", "ws", 1) + PATH + query
-    async with websockets.connect(url, additional_headers=headers, compression=None, **options) as connection:
+    async with open_socket(url, additional_headers=headers, compression=None, **options) as connection:
         yield Talk(connection)
 
 

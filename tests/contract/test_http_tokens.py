@@ -11,8 +11,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-import websockets
-from http_service import OTHER_WORKSPACE, HttpService, open_service, serve
+from http_service import OTHER_WORKSPACE, HttpService, open_service, open_socket, serve
 from test_http_allowances import VOICES, clock_of
 from test_http_socket import PATH
 
@@ -98,12 +97,12 @@ async def test_a_browser_opens_the_socket_with_a_token(way: str) -> None:
             "subprotocol": {"uri": url, "subprotocols": [f"bearer_{token}"]},
         }
         create = json.dumps({"create": {"voiceId": "Dennis", "modelId": "inworld-tts-1.5-max"}, "contextId": "a"})
-        async with websockets.connect(**ways[way]) as connection:
+        async with open_socket(**ways[way]) as connection:
             for command in (create, json.dumps({"close_context": {}, "contextId": "a"}), create):
                 await connection.send(command)
                 assert "error" not in json.loads(await connection.recv())
                 clock_of(service).advance(3600)
-        async with websockets.connect(**ways[way]) as connection:
+        async with open_socket(**ways[way]) as connection:
             await connection.send(create)
             assert json.loads(await connection.recv())["error"]["code"] == 16
 

@@ -48,10 +48,12 @@ def test_neither_log_tells_text_transcripts_or_keys(tone_server: LiveServer) -> 
         client.post("/v1/audio/speech", json={"model": "tts-1", "input": WORDS["text"], "voice": voice_id})
         client.post("/v1/audio/transcriptions", files={"file": recording}, data={"prompt": WORDS["text"]})
         client.get(voices, headers={"Authorization": f"Basic {WORDS['text']}"}, params={"filter": WORDS["text"]})
-        with connect(f"{server.url.replace('http', 'ws')}{SOCKET}?authorization=Basic%20{server.key}") as socket:
+        with connect(
+            f"{server.url.replace('http', 'ws')}{SOCKET}?authorization=Basic%20{server.key}", open_timeout=60
+        ) as socket:
             commands = {"create": {"voiceId": voice_id}, "send_text": {"text": WORDS["text"]}, "close_context": {}}
             socket.send(json.dumps({"contextId": "c", **commands}))
-            while "contextClosed" not in json.loads(socket.recv(30))["result"]:
+            while "contextClosed" not in json.loads(socket.recv(60))["result"]:
                 pass
         client.post(f"{voices}/{voice_id}:revokeConsent")
         assert client.post("/tts/v1/voice", json=speech).status_code == 403

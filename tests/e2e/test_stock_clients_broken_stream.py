@@ -51,7 +51,7 @@ async def test_a_context_tells_and_the_socket_lives_on(server: LiveServer) -> No
     headers = {"Authorization": f"Basic {server.key}"}
     create = {"voiceId": "Dennis", "modelId": "inworld-tts-2", "audioConfig": {"audioEncoding": "PCM"}}
     outcomes = []
-    async with websockets.connect(url, additional_headers=headers) as socket:
+    async with websockets.connect(url, additional_headers=headers, open_timeout=60) as socket:
         for text in (BAD, GOOD):
             for command in ({"create": create}, {"send_text": {"text": text}}, {"close_context": {}}):
                 await socket.send(json.dumps({"contextId": "c"} | command))
@@ -99,7 +99,7 @@ async def test_livekit_raises_with_the_message(server: LiveServer) -> None:
     import aiohttp  # noqa: PLC0415  (comes with the plug-in)
     from livekit.agents import APIConnectOptions, APIError  # noqa: PLC0415
 
-    once = APIConnectOptions(max_retry=0)
+    once = APIConnectOptions(max_retry=0, timeout=60)
     async with aiohttp.ClientSession() as session:
         tts = inworld.TTS(
             api_key=server.key,

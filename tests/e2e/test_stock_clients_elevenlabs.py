@@ -130,7 +130,8 @@ def check_contexts(url: str, key: str) -> None:
     """With the client's own messages, which is all that it has for this socket."""
     url = url.replace("https", "wss", 1) + "/v1/text-to-speech/Dennis/multi-stream-input?output_format=pcm_16000"
     spoken = {"a": 0, "b": 0}
-    with connect(url, ssl=ssl.create_default_context(), additional_headers={"xi-api-key": key}) as socket:
+    tls = ssl.create_default_context()
+    with connect(url, ssl=tls, additional_headers={"xi-api-key": key}, open_timeout=60) as socket:
         said: list[Any] = [types.InitializeConnectionMulti(context_id="a")]
         said += [types.SendTextMulti(text=SENTENCE + " ", context_id=name, flush=True) for name in spoken]
         said += [types.CloseContext(context_id=name, close_context=True) for name in spoken]
@@ -138,7 +139,7 @@ def check_contexts(url: str, key: str) -> None:
             socket.send(message.model_dump_json(by_alias=True, exclude_none=True))
         ended = 0
         while ended < len(spoken):
-            heard = socket.recv(10)
+            heard = socket.recv(60)
             if '"isFinal":true' in heard.replace(" ", ""):
                 ended += types.FinalOutputMulti.model_validate_json(heard).context_id in spoken
             else:
@@ -146,7 +147,7 @@ def check_contexts(url: str, key: str) -> None:
                 spoken[str(piece.context_id)] += len(base64.b64decode(piece.audio))
         socket.send(types.CloseSocket(close_socket=True).model_dump_json(exclude_none=True))
         with pytest.raises(websockets.ConnectionClosedOK):
-            socket.recv(10)
+            socket.recv(60)
     assert [num_bytes / 2 / 16000 for num_bytes in spoken.values()] == pytest.approx([EXPECTED_S] * 2, abs=0.3)
 
 

@@ -29,7 +29,7 @@ else:
 
 SENTENCES = "The tide was low. Two boats lay on the sand. Nobody was about at that hour."
 EXPECTED_S = 0.06 * len(SENTENCES)
-ONCE = APIConnectOptions(max_retry=0)
+ONCE = APIConnectOptions(max_retry=0, timeout=60)
 
 
 class Agent:
@@ -188,7 +188,7 @@ async def test_its_listener_hears_a_person(ear: Any) -> None:
     assert rate_hz == 16000
     pause = np.zeros(16000 * 2, np.int16)
     sound = np.concatenate([pause, samples, pause, samples, pause])
-    async with asyncio.timeout(60), ear.stream(conn_options=ONCE) as stream:
+    async with asyncio.timeout(300), ear.stream(conn_options=ONCE) as stream:
         for first in range(0, len(sound), 1600):
             piece = sound[first : first + 1600]
             stream.push_frame(rtc.AudioFrame(piece.tobytes(), rate_hz, 1, len(piece)))
