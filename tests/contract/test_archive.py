@@ -156,7 +156,7 @@ async def test_a_killed_import_leaves_nothing(
         process = subprocess.Popen(
             [sys.executable, "-m", "myna.cli.main", "import", tmp_path / "a.zip"], env=environment
         )
-        assert proxy.is_holding.wait(60)
+        assert proxy.is_holding.wait(300)
         process.send_signal(signal.SIGKILL)
         process.wait()
     target = await opening(tmp_path / "unused", *place)

@@ -696,7 +696,7 @@ async def main():
 
 asyncio.run(main())
 """
-    done = subprocess.run([sys.executable, "-c", script], timeout=60, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", script], timeout=300, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -18,7 +18,7 @@ class SlowAnalyst(ModelSampleAnalyst):
 
     def load(self) -> None:
         self.is_loading.set()
-        assert self.may_load.wait(10)
+        assert self.may_load.wait(60)
 
 
 async def test_nothing_is_left_of_a_start(tmp_path: Path) -> None:
@@ -27,7 +27,7 @@ async def test_nothing_is_left_of_a_start(tmp_path: Path) -> None:
     services = build_services(Settings(data_dir=tmp_path, engine="tone"), analyst=analyst)
     before = asyncio.all_tasks()
     await services.start()
-    assert await asyncio.to_thread(analyst.is_loading.wait, 10)
+    assert await asyncio.to_thread(analyst.is_loading.wait, 60)
     await services.close()
     left = asyncio.all_tasks() - before
     analyst.may_load.set()

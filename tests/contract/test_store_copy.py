@@ -66,7 +66,7 @@ async def test_a_killed_copy_is_completed(
         process = subprocess.Popen(
             [sys.executable, "-m", "myna.cli.main", "store", "copy", *map(str, words)], env={**os.environ, **endpoint}
         )
-        assert proxy.is_holding.wait(60)
+        assert proxy.is_holding.wait(300)
         process.send_signal(signal.SIGKILL)
         process.wait()
     target = await opening(tmp_path / "unused", url, blobs)

@@ -18,7 +18,7 @@ from myna.cli.exit_codes import ExitCode
 RECORDING = Path(__file__).parents[1] / "data" / "demo_reference.flac"
 TRANSCRIPT = RECORDING.with_suffix(".txt").read_text().splitlines()[0]
 MYNA = [sys.executable, "-m", "myna.cli.main"]
-LIMIT_S = 120
+LIMIT_S = 300
 
 pytestmark = pytest.mark.usefixtures("weights_dir")  # the recordings are listened to by the real models
 

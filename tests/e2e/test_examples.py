@@ -18,7 +18,7 @@ from tests.live_server import LiveServer, run_server
 from myna.client import Client, Encoding, SpeechOptions
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-LIMIT_S = 180
+LIMIT_S = 300
 LEAST_NODE = 20
 
 pytestmark = pytest.mark.usefixtures("weights_dir")

@@ -20,7 +20,7 @@ def test_a_recording_is_written_down(tone_server: LiveServer) -> None:
             "transcribeConfig": {"modelId": "groq/whisper-large-v3", "includeWordTimestamps": True},
             "audioData": {"content": base64.b64encode((DATA / "demo_reference.flac").read_bytes()).decode()},
         },
-        timeout=60,
+        timeout=300,  # models are loaded for it
     ).json()
     heard = reply["transcription"]
     assert measure_match(SAID, heard["transcript"]) > 0.9

@@ -26,7 +26,7 @@ from myna.testing.clock import FixedClock
 from myna.usecases.ports import StoredSample
 
 MYNA = [sys.executable, "-m", "myna.cli.main", "voices", "remake"]
-LIMIT_S = 120
+LIMIT_S = 300
 LOCAL, ACME = WorkspaceId("local"), WorkspaceId("acme")
 OLD = VoiceArtifact(write_artifact(60.0), "tone", "0")
 PITCH_HZ = 150.0

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 ROOT = Path(__file__).parents[2]
-LIMIT_S = 120
+LIMIT_S = 300
 OPEN_EVERYTHING = """
 import myna, sys
 from importlib.resources import files
