@@ -24,7 +24,7 @@ REQUESTS = [(lang, True) for lang in UNSPOKEN] + [(lang, False) for lang in UNSP
 
 def ask(server: LiveServer, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
     """One request on a connection of its own; status and reply."""
-    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=120)
+    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=300)
     try:
         headers = {"Authorization": f"Basic {server.key}", "Content-Type": "application/json"}
         connection.request(method, path, json.dumps(body) if body else None, headers)

@@ -31,7 +31,7 @@ def test_neither_log_tells_text_transcripts_or_keys(tone_server: LiveServer) -> 
     heard = (DATA / "demo_reference.txt").read_text().split()
     voices = "/voices/v1/voices"
     consent = {"givenBy": WORDS["speaker"], **{name: WORDS[name] for name in ("speaker", "purpose", "statement")}}
-    with httpx.Client(base_url=server.url, headers={"Authorization": f"Basic {server.key}"}, timeout=120) as client:
+    with httpx.Client(base_url=server.url, headers={"Authorization": f"Basic {server.key}"}, timeout=300) as client:
         samples = [{"audioData": base64.b64encode(recording).decode(), "transcription": WORDS["transcription"]}]
         body = {
             "displayName": WORDS["name"],

@@ -25,7 +25,7 @@ SENTENCE = "The tide was low and two boats lay on the sand. "
 
 def post(server: LiveServer, path: str, body: dict[str, Any]) -> tuple[int, bytes]:
     """One request on a connection of its own; status and body."""
-    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=120)
+    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=300)
     try:
         headers = {"Authorization": f"Basic {server.key}", "Content-Type": "application/json"}
         connection.request("POST", path, json.dumps(body), headers)

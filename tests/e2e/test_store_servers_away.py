@@ -39,7 +39,7 @@ def service(postgres: Postgres, s3: S3, tmp_path_factory: pytest.TempPathFactory
         }
         with run_server(data_dir, "tone", settings={**QUICK, **place}) as server:
             headers = {"Authorization": f"Basic {server.key}"}
-            with httpx.Client(base_url=server.url, headers=headers, timeout=60) as client:
+            with httpx.Client(base_url=server.url, headers=headers, timeout=300) as client:
                 yield Service(client, database, blobs)
     own = {"audit.jsonl", "audit.head", "audit.lock", "served.lock", "token.secret"}
     assert {path.name for path in data_dir.iterdir()} <= own, "voices are in the database and the object storage"

@@ -60,7 +60,7 @@ def both(server: LiveServer) -> Iterator[tuple[httpx.Client, httpx.Client]]:
 def open_client(server: LiveServer, key: str = "") -> httpx.Client:
     headers = {"authorization": f"Basic {key or server.key}"}
     limits = httpx.Limits(max_connections=1)
-    return httpx.Client(base_url=server.url, headers=headers, limits=limits, timeout=60)
+    return httpx.Client(base_url=server.url, headers=headers, limits=limits, timeout=300)
 
 
 def workers_of(server: LiveServer) -> list[int]:
