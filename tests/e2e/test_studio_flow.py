@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,13 +34,14 @@ pytestmark = [
 __all__ = ["driver", "tone_server"]  # fixtures
 
 expect = playwright.expect
+PERSON = "ls-7059"
 SPOKEN = "The kettle sings while the morning train leaves the little station."
 
 
 @pytest.fixture(scope="module")
 def chromium(driver: "playwright.Playwright", speaker_recordings: list[Recording]) -> Iterator["playwright.Browser"]:
     """One browser for the file; its microphone plays a woman of LibriSpeech."""
-    own = [r.path for r in speaker_recordings if r.speaker == "ls-7059"]
+    own = [r.path for r in speaker_recordings if r.speaker == PERSON]
     wav = as_wav(own)
     with browser(driver, wav) as opened:
         yield opened
@@ -57,31 +59,40 @@ def page(chromium: "playwright.Browser", tone_server: LiveServer) -> Iterator[St
 
 
 def own_voices(server: LiveServer) -> list[dict[str, Any]]:
-    reply = httpx.get(f"{server.url}/voices/v1/voices", headers={"Authorization": f"Basic {server.key}"})
+    headers = {"Authorization": f"Basic {server.key}"}
+    reply = httpx.get(f"{server.url}/voices/v1/voices", headers=headers, timeout=60)
     return [voice for voice in reply.json()["voices"] if voice["source"] == "IVC"]
 
 
-def test_from_microphone_to_a_speaking_voice_and_back(page: Studio, tone_server: LiveServer) -> None:
+def words_of(text: str) -> set[str]:
+    return set(re.findall("[a-z]+", text.lower()))
+
+
+def test_from_microphone_to_a_speaking_voice_and_back(
+    page: Studio, tone_server: LiveServer, speaker_recordings: list[Recording]
+) -> None:
     """Record, see what was heard, clone, speak, compare, copy, download, edit, revoke, delete with undo."""
     expect(page.page).to_have_url(f"{tone_server.url}/studio")  # the key has left the address bar
     page.record(9)
     expect(page.heading("What Myna heard")).to_be_focused()
     page.wait_until_heard()
-    expect(page.page.get_by_role("textbox", name="Words")).to_have_value(re.compile("odious"))
+    heard = words_of(page.page.get_by_role("textbox", name="Words").input_value())
+    said = set().union(*(words_of(r.transcript) for r in speaker_recordings if r.speaker == PERSON))
+    assert len(heard & said) > max(5, 0.8 * len(heard))  # whichever nine seconds the microphone played
     expect(page.page.locator("#heard-language")).to_have_text("English")
     expect(page.page.locator("#quality li")).to_have_count(7)
     page.page.get_by_role("button", name="Play", exact=True).click()
     expect(page.button("Pause")).to_be_visible()
     page.page.get_by_role("switch", name="Remove background noise").check()
     expect(page.page.get_by_role("switch", name="Remove background noise")).to_be_enabled()
-    expect(page.page.locator("#hearing")).to_be_hidden(timeout=60_000)
+    expect(page.page.locator("#hearing")).to_be_hidden()
     expect(page.page.get_by_role("radio", name="As Myna uses it")).to_be_checked()
     page.page.get_by_role("radio", name="As recorded").check()
 
     page.clone("Anna", tags="warm, stories")
     voice = own_voices(tone_server)[0]
     assert (voice["displayName"], voice["tags"], voice["langCode"]) == ("Anna", ["warm", "stories"], "EN_US")
-    expect(page.page.locator("#likeness-word")).to_contain_text("of 100", timeout=60_000)
+    expect(page.page.locator("#likeness-word")).to_contain_text("of 100")
     expect(page.page.locator("#clarity-word")).to_contain_text("Hard to understand")  # this engine hums
     expect(page.page.locator("#clarity-advice")).to_contain_text("Record again")
     consent = voice["consent"]
@@ -92,14 +103,23 @@ def test_from_microphone_to_a_speaking_voice_and_back(page: Studio, tone_server:
     )
 
     page.page.get_by_label("Text to speak").fill(SPOKEN)
+    page.page.evaluate(
+        """() => {
+          const look = () => {
+            globalThis.numLit = Math.max(globalThis.numLit ?? 0, document.querySelectorAll('.word.is-now').length);
+            requestAnimationFrame(look);
+          };
+          look();
+        }"""
+    )
     page.button("Speak").click()
-    expect(page.page.locator(".word.is-now")).to_have_count(1)
-    expect(page.page.locator("#speak-status")).to_contain_text("The first sound", timeout=60_000)
+    expect(page.page.locator("#speak-status")).to_contain_text("The first sound")
+    assert page.page.evaluate("() => globalThis.numLit") == 1  # of the words, at any time
     page.button("A · Original").click()
     expect(page.button("A · Original")).to_have_attribute("aria-pressed", "true")
     page.button("B · Clone").click()
-    expect(page.button("A · Original")).to_have_attribute("aria-pressed", "false")
     expect(page.button("B · Clone")).to_have_attribute("aria-pressed", "true")
+    expect(page.button("A · Original")).to_have_attribute("aria-pressed", "false")
 
     page.more("Anna")
     page.button("Copy curl").click()
@@ -117,9 +137,11 @@ def test_from_microphone_to_a_speaking_voice_and_back(page: Studio, tone_server:
     expect(page.heading("Anna of the North speaks")).to_be_visible()
     assert own_voices(tone_server)[0]["tags"] == ["stories"]
 
+    page.stop_the_clock()
     page.button("Delete").click()
     expect(page.page.get_by_text("No voices of yours yet.")).to_be_visible()
     page.button("Undo").click()
+    page.page.clock.run_for(60_000)
     expect(page.button("More about Anna of the North")).to_be_visible()
     page.more("Anna of the North")
     page.page.once("dialog", lambda dialog: dialog.accept())
@@ -127,10 +149,11 @@ def test_from_microphone_to_a_speaking_voice_and_back(page: Studio, tone_server:
     expect(page.page.locator(".voice-actions")).to_contain_text("does not speak")
     assert own_voices(tone_server)[0]["consent"]["revokedAt"]
     page.button("Delete").click()
-    page.button("Dismiss").last.click()
     expect(page.page.get_by_text("No voices of yours yet.")).to_be_visible()
-    with pytest.raises(AssertionError):
-        expect(page.button("Undo")).to_be_visible(timeout=500)
+    expect(page.button("Undo")).to_be_visible()
+    page.delete_for_good()
+    expect(page.button("Undo")).to_be_hidden()
+    expect(page.page.get_by_text("No voices of yours yet.")).to_be_visible()
     assert own_voices(tone_server) == []
 
 
@@ -156,6 +179,10 @@ def test_a_file_that_is_not_a_recording_spoils_nothing(page: Studio, tone_server
     assert [voice["displayName"] for voice in own_voices(tone_server)] == ["Vera"]
     page.more("Vera")
     page.button("Delete").click()
+    page.page.goto("about:blank")  # whoever leaves has not thought better of it
+    until_s = time.monotonic() + 60
+    while own_voices(tone_server):
+        assert time.monotonic() < until_s
 
 
 def test_a_format_that_only_the_server_reads_is_shown_as_it_is_used(page: Studio, tmp_path: Path) -> None:
@@ -229,15 +256,13 @@ def test_a_stopped_server_loses_no_recording(chromium: "playwright.Browser", tmp
         page.open(server.key)
         expect(page.page.get_by_text("No voices of yours yet.")).to_be_visible()
         os.kill(server.pid, signal.SIGTERM)
-        with pytest.raises(httpx.TransportError):
-            for _ in range(1000):
-                httpx.get(f"{server.url}/healthz")
+        server.process.wait(60)
         page.record(4)
         expect(page.page.get_by_text("Your recordings are safe in this browser.", exact=True)).to_be_visible()
         expect(page.page.locator("#takes")).to_contain_text("Kept, not sent yet")
         page.picture("connection-lost")
         with run_server(tmp_path / "data", "tone", ["--port", port]):
-            expect(page.page.locator("#connection")).to_be_hidden(timeout=60_000)
+            expect(page.page.locator("#connection")).to_be_hidden()
             page.wait_until_heard()
             page.page.reload()
             expect(page.page.get_by_text("A recording was kept from last time.").first).to_be_visible()
@@ -325,7 +350,7 @@ def test_words_are_said_in_a_way_of_ones_own(page: Studio, tone_server: LiveServ
     path = f"{tone_server.url}/pronunciations/v1/workspaces/demo/pronunciationDictionaries"
 
     def kept() -> list[dict[str, Any]]:
-        reply = httpx.get(path, headers={"Authorization": f"Basic {tone_server.key}"}).json()
+        reply = httpx.get(path, headers={"Authorization": f"Basic {tone_server.key}"}, timeout=60).json()
         return [entry for each in reply["pronunciationDictionaries"] for entry in each["pronunciations"]]
 
     page.page.get_by_role("radio", name="Stock").check()
@@ -370,10 +395,11 @@ def test_words_are_said_in_a_way_of_ones_own(page: Studio, tone_server: LiveServ
 
 def test_a_dictionary_that_cannot_be_listed_or_is_gone(page: Studio, tone_server: LiveServer) -> None:
     """A failed list is no empty list: no second dictionary is made. One deleted elsewhere stops nothing for long."""
-    path, headers = f"{tone_server.url}/pronunciations/v1/", {"Authorization": f"Basic {tone_server.key}"}
-    listing = f"{path}workspaces/demo/pronunciationDictionaries"
-    httpx.post(listing, headers=headers, json={"displayName": "Studio", "pronunciations": []})
-    num_before = len(httpx.get(listing, headers=headers).json()["pronunciationDictionaries"])
+    headers = {"Authorization": f"Basic {tone_server.key}"}
+    http = httpx.Client(base_url=f"{tone_server.url}/pronunciations/v1", headers=headers, timeout=60)
+    listing = "/workspaces/demo/pronunciationDictionaries"
+    http.post(listing, json={"displayName": "Studio", "pronunciations": []})
+    num_before = len(http.get(listing).json()["pronunciationDictionaries"])
     failing = "**/pronunciationDictionaries*"
     page.page.route(failing, lambda route: route.fulfill(status=500, json={"code": 13, "message": "A fault."}))
     page.page.reload()
@@ -386,11 +412,11 @@ def test_a_dictionary_that_cannot_be_listed_or_is_gone(page: Studio, tone_server
     page.page.unroute(failing)
     page.button("Add the word").click()
     expect(page.page.locator("#words-list li")).to_have_count(1)
-    dictionaries = httpx.get(listing, headers=headers).json()["pronunciationDictionaries"]
+    dictionaries = http.get(listing).json()["pronunciationDictionaries"]
     assert len(dictionaries) == num_before
     for dictionary in dictionaries:
-        known = {"etag": dictionary["etag"]}
-        assert httpx.delete(f"{path}{dictionary['name']}", headers=headers, params=known).status_code == 200
+        assert http.delete(f"/{dictionary['name']}", params={"etag": dictionary["etag"]}).status_code == 200
+    http.close()
     page.page.get_by_label("Text to speak").fill("Vyta sings.")
     with page.page.expect_response("**/tts/v1/voice:stream") as refused:
         page.button("Speak").click()
@@ -415,9 +441,9 @@ def test_the_embedded_engine_speaks_like_the_person(chromium: "playwright.Browse
         expect(page.page.locator("#clarity-advice")).to_be_hidden()
         page.page.get_by_label("Text to speak").fill(SPOKEN)
         page.button("Speak").click()
-        expect(page.page.locator(".word.is-past")).not_to_have_count(0, timeout=60_000)
+        expect(page.page.locator(".word.is-past")).not_to_have_count(0)
         page.picture("speaking")
-        expect(page.page.locator("#speak-status")).to_contain_text("The first sound", timeout=60_000)
+        expect(page.page.locator("#speak-status")).to_contain_text("The first sound")
         page.button("B · Clone").click()
         page.button("A · Original").click()
         expect(page.button("A · Original")).to_have_attribute("aria-pressed", "true")

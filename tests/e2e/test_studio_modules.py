@@ -130,6 +130,29 @@ def test_a_voice_that_never_gets_ready_is_not_asked_for_for_ever(page: Studio) -
     assert sum(pauses_ms) == pytest.approx(1_800_000, rel=0.05)
 
 
+def test_what_was_undone_stays_undone(page: Studio) -> None:
+    """A card that is taken away while its button has the focus begins no time at whose end its deed is done."""
+    num_undone, num_timers = page.page.evaluate(
+        """async () => {
+          const { Notices } = await import('/studio/notices.js');
+          const region = () => document.body.appendChild(document.createElement('div'));
+          const [polite, assertive, cards] = [region(), region(), region()];
+          const [real, timers] = [globalThis.setTimeout, []];
+          let undone = 0;
+          globalThis.setTimeout = (act) => timers.push(act);
+          const action = { text: 'Undo', run: () => { undone += 1; } };
+          new Notices({ polite, assertive, cards }).show('Gone.', { action });
+          const button = cards.querySelector('button');
+          button.focus();
+          button.click();
+          globalThis.setTimeout = real;
+          [polite, assertive, cards].forEach((each) => each.remove());
+          return [undone, timers.length];
+        }"""
+    )
+    assert (num_undone, num_timers) == (1, 1)
+
+
 def test_every_word_of_the_page_is_in_one_file(page: Studio) -> None:
     """Each text that the skeleton names exists, and each of the fifteen languages has its texts to read."""
     missing, scripts = page.page.evaluate(

@@ -36,7 +36,9 @@ export class Notices {
     const symbol = { good: 'good', poor: 'fair' }[tone];
     const card = make('div', { class: `notice notice-${tone}` }, symbol && icon(symbol), make('p', {}, text));
     let timer = 0;
+    let isTaken = false;
     const take = () => {
+      isTaken = true;
       clearTimeout(timer);
       card.remove();
     };
@@ -45,6 +47,7 @@ export class Notices {
       onGone?.();
     };
     const start = () => {
+      if (isTaken) return; // with its focus it leaves the page, which would begin its time anew
       clearTimeout(timer);
       timer = setTimeout(leave, seconds * 1000);
     };
