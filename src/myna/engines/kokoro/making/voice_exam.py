@@ -56,7 +56,7 @@ class VoiceExam:
     """See `listen_in_parts`."""
 
     def hear(self, artifact: bytes) -> Hearing:
-        """Some sentences for likeness and sound, some lines for clarity: 18 s of a busy core with AVX2 alone."""
+        """Some sentences for likeness and sound, some lines for clarity."""
         voice = unpack_voice(artifact)
         norms = unpack_norms(artifact) or self.finish.practise(voice)
         spoken = self.finish.say(voice, norms, self.workshop.practise(voice, _NUM_SENTENCES))
