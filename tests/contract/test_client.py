@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from http_service import HttpService, open_service, wav_bytes
+from http_service import HttpService, Hurdles, build_tone_services, hurdle_spec, open_service, wav_bytes
 
 from myna.client import ApiError, AsyncClient, BatchItem, Encoding, Pronunciation, RequestRefused, SpeechOptions
 
@@ -21,24 +21,31 @@ def client_of(service: HttpService, key: str) -> AsyncClient:
     return AsyncClient(service.base_url, key, transport=service.client._transport)
 
 
-async def test_jobs_are_asked_for_and_fetched(service: HttpService) -> None:
-    """One text and many; what became of each; what is refused at once, or only when it is spoken."""
-    async with client_of(service, service.read_key) as client:
+async def test_jobs_are_asked_for_and_fetched() -> None:
+    """One text and many; what became of each; what is refused at once, or fails only when it is spoken."""
+    hurdles = Hurdles()
+    services = build_tone_services(hurdle_spec(hurdles))
+    async with open_service(services=services) as service, client_of(service, service.read_key) as client:
         job = await client.wait_for_job(await client.say_later("Dennis", "Hello there.", WAV), ask_again_s=0.02)
         assert (job.is_done, job.error, job.expire_time != "") == (True, None, True)
         assert (await client.fetch(job.audio_uri)).startswith(b"RIFF")
-        batch = await client.say_batch([BatchItem("a", "Dennis", "Hi.", WAV), BatchItem("b", "Dennis", "...")])
-        batch = await client.wait_for_job(batch, ask_again_s=0.02)
-        spoken, failed = await client.get_results(batch)
-        assert (spoken.custom_id, spoken.error) == ("a", None)
-        assert (await client.fetch(spoken.audio_uri)).startswith(b"RIFF")
+        items = [BatchItem("a", "Dennis", "Hi.", WAV), BatchItem("b", "Dennis", "Ho.", WAV)]
+        results = await client.get_results(await client.wait_for_job(await client.say_batch(items), ask_again_s=0.02))
+        assert [(result.custom_id, result.error) for result in results] == [("a", None), ("b", None)]
+        for result in results:
+            assert (await client.fetch(result.audio_uri)).startswith(b"RIFF")
+        hurdles.is_mute = True
+        batch = await client.wait_for_job(await client.say_batch(items[:1]), ask_again_s=0.02)
+        (failed,) = await client.get_results(batch)
         assert failed.error is not None
-        assert (failed.custom_id, failed.audio_uri, failed.error.code) == ("b", "", 3)
+        assert (failed.custom_id, failed.audio_uri, failed.error.code) == ("a", "", 3)
         for asked in (client.fetch(failed.audio_uri), client.get_results(job)):
             with pytest.raises(RequestRefused, match="no results"):
                 await asked
         with pytest.raises(ApiError, match=r"items\[0\].request: Unknown voice"):
             await client.say_batch([BatchItem("a", "NoSuch", "Hi.")])
+        with pytest.raises(ApiError, match=r"items\[1\].request: text holds nothing that can be spoken"):
+            await client.say_batch([*items[:1], BatchItem("b", "Dennis", "...")])
 
 
 async def test_dictionaries_are_kept_and_spoken_with(service: HttpService) -> None:
