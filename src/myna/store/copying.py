@@ -1,6 +1,6 @@
 """Copy a whole store into another, every digest checked, with the same rows and blob prefixes: a copy that was
 killed is run again and adds what is missing. Nothing in the target is changed or removed. What is of the moment
-stays behind: pending blobs, request keys, jobs and results, when a key was last used."""
+stays behind: pending blobs, request keys, counts of limits, jobs and results, when a key was last used."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
